@@ -1,0 +1,72 @@
+"""Pieces that both files use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from agent.core.errors import ConfigError
+from agent.core.ids import is_id
+
+
+class Section(BaseModel):
+    """A frozen table of the file; a key that nobody knows is a mistake, not a wish."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+
+
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?\s*$", re.IGNORECASE)
+
+
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = _SIZE.match(value)
+    if found is None:
+        raise ValueError(f"{value!r} is no size; write it as 200GB, 512MB or 64MiB")
+    unit = (found[2] or "B").upper()
+    scale = 1024 ** "BKMGT".index(unit[0]) if "I" in unit else _UNITS[unit]
+    return int(float(found[1]) * scale)
+
+
+def _identifier(value: str) -> str:
+    if not is_id(value):
+        raise ValueError(
+            f"{value!r} is no id; use 1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit"
+        )
+    return value
+
+
+def _listen(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"{value!r} is no address to listen on; write host:port, like 127.0.0.1:8080")
+    return value
+
+
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str), Field(ge=0)]
+"""Bytes; in the file a number or text like `200GB` (powers of 1000) or `64MiB` (powers of 1024)."""
+
+Id = Annotated[str, AfterValidator(_identifier)]
+"""A name that is safe as an MQTT topic level and a file name."""
+
+Listen = Annotated[str, AfterValidator(_listen)]
+"""`host:port`; port 0 takes a free one."""
+
+
+def read_secret(path: Path | None) -> str | None:
+    """The first line of a secret's file, None without a file.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        return path.read_text().splitlines()[0].strip() if path.stat().st_size else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: the secret cannot be read: {error}") from error

@@ -1,0 +1,49 @@
+"""The centre's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from agent.config.base import Id, Listen, Section
+
+
+class Central(Section):
+    """Web side, store and broker of the centre."""
+
+    listen: Listen = "127.0.0.1:8080"
+    data: Path = Path("/var/lib/lamppost-centre")
+    broker: str = Field(default="embedded", pattern=r"^(embedded|embedded-mosquitto|embedded-amqtt|mqtts?://.+)$")
+    mqtt_listen: Listen = "127.0.0.1:18883"
+    mqtt_username: str | None = None
+    mqtt_password_file: Path | None = None
+    mqtt_ca_file: Path | None = None
+    database: str = "sqlite"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    behind_proxy: bool = False
+
+    @model_validator(mode="after")
+    def _plain_http_stays_on_loopback(self) -> Self:
+        host = self.listen.rpartition(":")[0].strip("[]")
+        if host in {"127.0.0.1", "::1", "localhost"} or self.behind_proxy or self.tls_cert is not None:
+            return self
+        raise ValueError(
+            f"listen = {self.listen!r} would speak plain HTTP off this machine; set tls_cert and tls_key, or behind_proxy = true"
+        )
+
+
+class KnownGateway(Section):
+    """A gateway that may join; its password is made under `data` at the first start."""
+
+    site: Id
+    id: Id
+
+
+class CentralConfig(Section):
+    """The whole file."""
+
+    central: Central = Central()
+    gateway: tuple[KnownGateway, ...] = ()

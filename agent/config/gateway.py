@@ -1,0 +1,184 @@
+"""The gateway's file: DESIGN section 9 of the project's design, each key with its default."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, model_validator
+
+from agent.config.base import Id, Listen, Section, Size
+
+Point = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+
+
+class RecordMode(StrEnum):
+    """What of a camera's stream is kept."""
+
+    CONTINUOUS = "continuous"
+    OFF = "off"
+
+
+def _camera_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"rtsp", "rtsps", "file"}:
+        raise ValueError("not a camera address; it begins with rtsp://, rtsps:// or file:/")
+    if parts.scheme != "file" and not parts.hostname:
+        raise ValueError("the address names no host; write rtsp://host/path")
+    if parts.password is not None:
+        raise ValueError("the address carries a password; put it into a file and name that as password_file")
+    return value
+
+
+def _broker_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        raise ValueError("not a broker address; write mqtts://host:8883 or mqtt://host:1883")
+    if parts.password is not None:
+        raise ValueError("the address carries a password; put it into a file and name that as password_file")
+    return value
+
+
+CameraUrl = Annotated[str, AfterValidator(_camera_url)]
+BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
+
+
+class Gateway(Section):
+    """Who this gateway is."""
+
+    id: Id
+    site: Id
+    status_listen: Listen = "127.0.0.1:9480"
+
+
+class Storage(Section):
+    """Where recordings, catalogue and outbox lie, and for how long."""
+
+    path: Path = Path("/var/lib/lamppost")
+    keep_days: Annotated[float, Field(gt=0)] = 30
+    max_bytes: Size | None = None
+    min_free: Size = 1_000_000_000
+    sync_interval_s: Annotated[float, Field(gt=0, le=60)] = 2
+
+
+class Mqtt(Section):
+    """The broker. Without this table the gateway records and analyses all the same, and the outbox waits."""
+
+    url: BrokerUrl
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    command_key_file: Path | None = None
+
+
+class Analysis(Section):
+    """What all cameras share in the analysing process."""
+
+    enabled: bool = True
+    fps: Annotated[float, Field(gt=0, le=60)] = 5
+    threads: Annotated[int, Field(ge=0, le=64)] = 0
+    models: Path | None = None
+
+
+class Still(Section):
+    """Things left behind or taken away."""
+
+    enabled: bool = False
+    after_s: Annotated[float, Field(gt=0)] = 30
+
+
+class Zone(Section):
+    """A named area of the picture."""
+
+    name: Id
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
+
+
+class Line(Section):
+    """A named line across the picture."""
+
+    name: Id
+    points: Annotated[tuple[Point, ...], Field(min_length=2, max_length=16)]
+
+
+class Mask(Section):
+    """An area hidden from detection and from every picture made at the gateway."""
+
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
+
+
+class Rule(Section):
+    """What makes an event: an object of `labels` (all when empty) that meets a zone or a line."""
+
+    kind: Literal["zone_entered", "zone_left", "line_crossed"]
+    zone: Id | None = None
+    line: Id | None = None
+    labels: tuple[str, ...] = ()
+    severity: Literal["info", "alarm"] = "info"
+
+    @model_validator(mode="after")
+    def _names_its_place(self) -> Self:
+        wanted = "line" if self.kind == "line_crossed" else "zone"
+        if getattr(self, wanted) is None:
+            raise ValueError(f"a rule of kind {self.kind} needs the key {wanted}")
+        return self
+
+
+class Place(Section):
+    """Where the camera hangs: WGS 84 degrees, `bearing` clockwise from true north."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    bearing: Annotated[float, Field(ge=0, lt=360)] | None = None
+
+
+class Camera(Section):
+    """One camera. `sub_url` is analysed and shown live, `url` is recorded; without `sub_url`, `url` is both."""
+
+    id: Id
+    name: str = ""
+    url: CameraUrl
+    sub_url: CameraUrl | None = None
+    username: str | None = None
+    password_file: Path | None = None
+    record: RecordMode = RecordMode.CONTINUOUS
+    model: str | None = None
+    place: Place | None = None
+    still: Still = Still()
+    zone: tuple[Zone, ...] = ()
+    line: tuple[Line, ...] = ()
+    rule: tuple[Rule, ...] = ()
+    mask: tuple[Mask, ...] = ()
+
+    @model_validator(mode="after")
+    def _rules_name_what_exists(self) -> Self:
+        zones, lines = {zone.name for zone in self.zone}, {line.name for line in self.line}
+        for rule in self.rule:
+            if rule.zone is not None and rule.zone not in zones:
+                raise ValueError(f"a rule names the zone {rule.zone!r}, which this camera does not have")
+            if rule.line is not None and rule.line not in lines:
+                raise ValueError(f"a rule names the line {rule.line!r}, which this camera does not have")
+        return self
+
+
+class GatewayConfig(Section):
+    """The whole file. Only the composition root sees it; everybody else gets plain values or one table."""
+
+    gateway: Gateway
+    storage: Storage = Storage()
+    mqtt: Mqtt | None = None
+    analysis: Analysis = Analysis()
+    camera: Annotated[tuple[Camera, ...], Field(min_length=1, max_length=64)]
+
+    @model_validator(mode="after")
+    def _camera_ids_differ(self) -> Self:
+        seen: set[str] = set()
+        for camera in self.camera:
+            if camera.id in seen:
+                raise ValueError(f"two cameras have the id {camera.id!r}; ids must differ")
+            seen.add(camera.id)
+        return self

@@ -1,0 +1,85 @@
+"""Ed25519 keys and signatures (RFC 8032) over canonical JSON: commands now, recordings' chains with them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from agent.core.errors import ConfigError
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The one way to write a JSON document that is signed: sorted keys, no spaces, UTF-8 (after RFC 8785)."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class Signer:
+    """Holds the private half."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    @classmethod
+    def load_or_make(cls, path: Path) -> Signer:
+        """The key in `path` (PEM, mode 0600), made there at the first call."""
+        if not path.exists():
+            _write_new_key(path)
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ConfigError(f"{path}: not an Ed25519 key; remove it to have a new one made")
+        return cls(key)
+
+    def sign(self, document: Mapping[str, Any]) -> str:
+        """The signature over `document` in hex."""
+        return self._key.sign(canonical(document)).hex()
+
+    def public_pem(self) -> bytes:
+        """The public half for `Verifier`."""
+        return self._key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+
+class Verifier:
+    """Holds the public half."""
+
+    def __init__(self, key: Ed25519PublicKey) -> None:
+        self._key = key
+
+    @classmethod
+    def from_pem(cls, pem: bytes, place: str) -> Verifier:
+        """Read a public key; `place` names it in the error."""
+        try:
+            key = serialization.load_pem_public_key(pem)
+        except ValueError:
+            key = None
+        if not isinstance(key, Ed25519PublicKey):
+            raise ConfigError(f"{place}: not an Ed25519 public key in PEM; copy the centre's command key there again")
+        return cls(key)
+
+    def verify(self, document: Mapping[str, Any], signature: str) -> bool:
+        """Did the holder of the private half sign exactly this document?"""
+        try:
+            self._key.verify(bytes.fromhex(signature), canonical(document))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def _write_new_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())

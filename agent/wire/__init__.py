@@ -1,0 +1,1 @@
+"""Everything that crosses a process: topics, messages, framing to the child, the MQTT connection."""
