@@ -11,7 +11,7 @@ from agent.config.base import Id, Listen, Section
 
 
 class Central(Section):
-    """Web side, store and broker of the centre."""
+    """Web side, store and broker. `service_token_file` holds a token with which programs may use the API."""
 
     listen: Listen = "127.0.0.1:8080"
     data: Path = Path("/var/lib/lamppost-centre")
@@ -24,6 +24,7 @@ class Central(Section):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     behind_proxy: bool = False
+    service_token_file: Path | None = None
 
     @model_validator(mode="after")
     def _plain_http_stays_on_loopback(self) -> Self:
@@ -31,7 +32,8 @@ class Central(Section):
         if host in {"127.0.0.1", "::1", "localhost"} or self.behind_proxy or self.tls_cert is not None:
             return self
         raise ValueError(
-            f"listen = {self.listen!r} would speak plain HTTP off this machine; set tls_cert and tls_key, or behind_proxy = true"
+            f"listen = {self.listen!r} would speak plain HTTP off this machine; set tls_cert and tls_key, "
+            "or behind_proxy = true"
         )
 
 

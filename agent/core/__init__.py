@@ -1,1 +1,1 @@
-"""The vocabulary: frozen types, ports, clock, stop token, bounded queues, errors, back-off, geometry. Imports nothing of ours."""
+"""The vocabulary: types, ports, clock, stop token, queues, errors, back-off, geometry. Imports nothing of ours."""

@@ -10,7 +10,7 @@ _ID = re.compile(ID_PATTERN.replace("$", r"\Z"))
 
 
 def is_id(text: str) -> bool:
-    """True for 1..64 ASCII letters, digits, `.`, `_`, `-`, not starting with a mark: safe as topic level and file name."""
+    """1..64 ASCII letters, digits, `.`, `_`, `-`, not starting with a mark: safe as topic level and file name."""
     return _ID.match(text) is not None
 
 

@@ -12,14 +12,18 @@ class StopToken:
         self._event = threading.Event()
         self._children: list[StopToken] = []
         if parent is not None:
-            parent._children.append(self)
-            if parent.is_set():
-                self._event.set()
+            parent.adopt(self)
 
     def set(self) -> None:
         """Ask everyone who holds this token, or a child of it, to end."""
         self._event.set()
         for child in self._children:
+            child.set()
+
+    def adopt(self, child: StopToken) -> None:
+        """Let `child` end when this token does."""
+        self._children.append(child)
+        if self.is_set():
             child.set()
 
     def is_set(self) -> bool:

@@ -1,0 +1,79 @@
+"""What every test gets: no leaks, no silent skips where CI forbids them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.fixtures.clips", "tests.fixtures.gst", "tests.fixtures.mosquitto", "tests.fixtures.clock"]
+
+DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real footage and models; tests that need it skip, by name, where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("no test data: set LAMPPOST_TEST_DATA")
+    return DATA
+
+
+def _children() -> set[int]:
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found.update(int(pid) for pid in (task / "children").read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+def _files() -> dict[str, str]:
+    found = {}
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            found[entry.name] = os.readlink(entry)
+        except OSError:
+            continue
+    return found
+
+
+_OURS = ("/tmp/", "socket:", "pipe:")  # noqa: S108 - compared with, not written to
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a process or a file behind (`@pytest.mark.usefixtures` cannot switch it off)."""
+    threads, children, files = set(threading.enumerate()), _children(), _files()
+    yield
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        left = [thread.name for thread in set(threading.enumerate()) - threads if thread.is_alive()]
+        orphans = _children() - children
+        opened = [path for fd, path in _files().items() if fd not in files and path.startswith(_OURS)]
+        if not (left or orphans or opened):
+            return
+        time.sleep(0.05)
+    kept = request.session.stash.setdefault(_KEPT, set())
+    fresh = [item for item in (*left, *map(str, orphans), *opened) if item not in kept]
+    kept.update(fresh)
+    if fresh:
+        pytest.fail(f"left behind: threads {left}, processes {sorted(orphans)}, files {opened}")
+
+
+_KEPT: pytest.StashKey[set[str]] = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """With LAMPPOST_NO_SKIP a skip is a failure: CI has everything the tests use."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.skipped and os.environ.get("LAMPPOST_NO_SKIP") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where no skip is allowed: {item.nodeid}: {report.longrepr}"
