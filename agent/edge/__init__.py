@@ -1,1 +1,1 @@
-"""Room."""
+"""The composition root of the gateway: builds everything, supervises, reports health."""

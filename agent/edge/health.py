@@ -1,0 +1,149 @@
+"""Puts the gateway's health together and publishes it: retained, every ten seconds; camera states when they change."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from agent.core.clock import NS, Clock, rfc3339
+from agent.core.stop import StopToken
+from agent.core.supervisor import Supervisor
+from agent.edge.cameras import CameraUnit
+from agent.edge.child import AnalysisChild, AnalysisStats
+from agent.publish.outbox import Outbox
+from agent.record.store import SegmentStore
+from agent.wire.messages import CameraHealth, CameraInfo, CameraState, Disk, Health, Message, WorkerHealth
+
+HEALTH_EVERY_S = 10.0
+LOOK_EVERY_S = 1.0
+_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+
+
+class HealthBoard:
+    """Knows every part that has something to say about its health; `now` asks them all."""
+
+    def __init__(
+        self,
+        units: Sequence[CameraUnit],
+        child: AnalysisChild | None,
+        store: SegmentStore,
+        outbox: Outbox,
+        supervisor: Supervisor,
+        clock: Clock,
+        notes: Callable[[], list[str]],
+    ) -> None:
+        self._units, self._child, self._store, self._outbox = units, child, store, outbox
+        self._supervisor, self._clock, self._notes = supervisor, clock, notes
+        self._began_ns = clock.mono_ns()
+
+    def now(self) -> Health:
+        """The health message of this moment."""
+        states = self._supervisor.states()
+        return Health(
+            time=rfc3339(self._clock.wall_ns()),
+            uptime_s=round((self._clock.mono_ns() - self._began_ns) / NS, 1),
+            cameras=[self._camera(unit) for unit in self._units],
+            disk=self._disk(),
+            temperature_c=_temperature_c(),
+            outbox=self._outbox.depth(),
+            shed=self._child.shed if self._child else "off",
+            analysis=self._child.status if self._child else "off",
+            workers=[
+                WorkerHealth(name=s.name, state=s.state, restarts=s.restarts, error=s.error[:400]) for s in states
+            ],
+            problems=[note[:400] for note in self._notes()][:64],
+        )
+
+    def infos(self) -> list[CameraInfo]:
+        """What the cameras are."""
+        return [unit.info() for unit in self._units]
+
+    def states(self) -> list[CameraState]:
+        """How the cameras are."""
+        found = []
+        for unit in self._units:
+            stats = self._analysis(unit)
+            found.append(unit.state(analysing=stats is not None and stats.running, analysis_error=_error(stats)))
+        return found
+
+    def _analysis(self, unit: CameraUnit) -> AnalysisStats | None:
+        return self._child.stats().get(unit.camera.id) if self._child else None
+
+    def _camera(self, unit: CameraUnit) -> CameraHealth:
+        captured, analysed = unit.captured(), self._analysis(unit)
+        recorded = unit.recorder.stats() if unit.recorder else None
+        state = unit.state(analysing=analysed is not None and analysed.running, analysis_error=_error(analysed))
+        return CameraHealth(
+            id=unit.camera.id,
+            online=state.online,
+            recording=state.recording,
+            analysing=state.analysing,
+            error=state.error,
+            packets_in=recorded.packets_in if recorded else captured["main"].packets if "main" in captured else 0,
+            packets_recorded=recorded.packets_recorded if recorded else 0,
+            packets_lost=recorded.packets_lost if recorded else 0,
+            frames_decoded=analysed.decoded if analysed else 0,
+            frames_analysed=analysed.analysed if analysed else 0,
+            packets_not_analysed=analysed.dropped if analysed else 0,
+            tracks=analysed.tracks if analysed else 0,
+            events=analysed.events if analysed else 0,
+            reconnects=sum(state.reconnects for state in captured.values()),
+        )
+
+    def _disk(self) -> Disk | None:
+        try:
+            usage = shutil.disk_usage(self._store.root)
+        except OSError:
+            return None  # health goes out all the same: `problems` says what is wrong with the disk
+        return Disk(total=usage.total, free=usage.free, recordings=self._store.catalogue.total_bytes())
+
+
+class HealthReporter:
+    """Publishes what the board says."""
+
+    name = "health"
+
+    def __init__(self, board: HealthBoard, publish: Callable[[str, Message], None], clock: Clock) -> None:
+        """`publish(leaf, message)` keeps a retained topic: `health`, `camera/<id>/info`, `camera/<id>/state`."""
+        self._board, self._publish, self._clock = board, publish, clock
+        self._said: dict[str, Message] = {}
+
+    def run(self, stop: StopToken) -> None:
+        """See `Worker.run`."""
+        due_ns = 0
+        while not stop.is_set():
+            self.say_cameras()
+            if self._clock.mono_ns() >= due_ns:
+                self._publish("health", self._board.now())
+                due_ns = self._clock.mono_ns() + int(HEALTH_EVERY_S * NS)
+            stop.wait(LOOK_EVERY_S)
+
+    def say_cameras(self) -> None:
+        """Publish infos and states that differ from what was said last."""
+        for info in self._board.infos():
+            self._say(
+                f"camera/{info.camera}/info", info.model_copy(update={"streams": [_still(s) for s in info.streams]})
+            )
+        for state in self._board.states():
+            self._say(f"camera/{state.camera}/state", state)
+
+    def _say(self, leaf: str, message: Message) -> None:
+        if self._said.get(leaf) != message:
+            self._said[leaf] = message
+            self._publish(leaf, message)
+
+
+def _still(stream: Message) -> Message:
+    return stream.model_copy(update={"fps": None})
+
+
+def _error(stats: AnalysisStats | None) -> str:
+    return stats.error if stats else ""
+
+
+def _temperature_c() -> float | None:
+    try:
+        return int(_THERMAL.read_text()) / 1000
+    except (OSError, ValueError):
+        return None  # many machines have no such sensor

@@ -1,0 +1,103 @@
+"""What the centre may ask of a gateway, and what then happens here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
+from agent.core.errors import LamppostError, StorageError
+from agent.core.stop import StopToken
+from agent.edge.child import AnalysisChild
+from agent.publish.live import LiveRelay
+from agent.publish.outbox import Outbox
+from agent.record.clip import cut_clip
+from agent.record.store import SegmentStore
+from agent.wire.messages import ClipArgs, LiveArgs, LiveStopArgs, WatchArgs
+
+MAX_CLIP_S = 600
+WAIT_FOR_FOOTAGE_S = 20.0
+"""A clip may end a little in the future: an event's seconds after it are still being recorded."""
+
+Handler = Callable[[Any], dict[str, Any]]
+
+
+class Requests:
+    """The handlers of all commands."""
+
+    def __init__(
+        self,
+        cameras: dict[str, bool],
+        store: SegmentStore,
+        outbox: Outbox,
+        live: LiveRelay,
+        child: AnalysisChild | None,
+        clock: Clock,
+        stop: StopToken,
+    ) -> None:
+        """`cameras` says of each camera whether it has a sub stream."""
+        self._cameras, self._store, self._outbox = cameras, store, outbox
+        self._live, self._child, self._clock, self._stop = live, child, clock, stop
+
+    def handlers(self) -> dict[str, Handler]:
+        """Verb to handler; each takes its checked arguments and gives the reply's result."""
+        return {"live": self.live, "live_stop": self.live_stop, "clip": self.clip, "watch": self.watch}
+
+    def live(self, args: LiveArgs) -> dict[str, Any]:
+        """Start or renew a live lease; a camera without a sub stream gives its main one."""
+        has_sub = self._known(args.camera)
+        stream = args.stream if has_sub else "main"
+        self._live.start(args.model_copy(update={"stream": stream}))
+        return {"stream": stream}
+
+    def live_stop(self, args: LiveStopArgs) -> dict[str, Any]:
+        """End a lease early."""
+        self._live.stop(args.lease)
+        return {}
+
+    def watch(self, args: WatchArgs) -> dict[str, Any]:
+        """Send boxes for a while."""
+        self._known(args.camera)
+        if self._child is None:
+            raise LamppostError("analysis is switched off on this gateway ([analysis] enabled)")
+        self._child.watch(args.camera, args.seconds)
+        return {}
+
+    def clip(self, args: ClipArgs) -> dict[str, Any]:
+        """Cut a clip and hand it to the outbox."""
+        self._known(args.camera)
+        start_ns, end_ns = parse_rfc3339(args.start), parse_rfc3339(args.end)
+        if not 0 < end_ns - start_ns <= MAX_CLIP_S * NS:
+            raise LamppostError(
+                f"a clip is longer than 0 and at most {MAX_CLIP_S} s; ask for {args.start} and later ends"
+            )
+        self._wait_until(end_ns)
+        with tempfile.TemporaryDirectory(prefix="lamppost-clip-") as folder:
+            return self._cut_and_queue(args.camera, start_ns, end_ns, Path(folder) / "clip.mp4")
+
+    def _cut_and_queue(self, camera: str, start_ns: int, end_ns: int, target: Path) -> dict[str, Any]:
+        clip = cut_clip(self._store, camera, start_ns, end_ns, target)
+        manifest = self._outbox.put_media(
+            camera=camera,
+            kind="clip",
+            type="video/mp4",
+            source=clip.path,
+            start=rfc3339(clip.start_ns),
+            end=rfc3339(clip.end_ns),
+            codecs=clip.codecs,
+        )
+        return {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
+
+    def _wait_until(self, end_ns: int) -> None:
+        ahead_s = (end_ns - self._clock.wall_ns()) / NS + 2 * self._store.fragment_s
+        if ahead_s > WAIT_FOR_FOOTAGE_S:
+            raise StorageError(f"the clip ends {ahead_s:.0f} s in the future; ask again then")
+        if ahead_s > 0:
+            self._stop.wait(ahead_s)
+
+    def _known(self, camera: str) -> bool:
+        if camera not in self._cameras:
+            raise LamppostError(f"this gateway has no camera {camera!r}; it has {', '.join(sorted(self._cameras))}")
+        return self._cameras[camera]

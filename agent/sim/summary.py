@@ -1,0 +1,189 @@
+"""What the demo says at its end: what was seen, recorded, analysed, sent and stored, against the scene's truth."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from agent.core.clock import NS, parse_rfc3339, rfc3339
+from agent.core.errors import LinkError
+
+MATCH_WITHIN_S = 3.0
+"""A rule needs a few frames to be sure, and a detector sees a foot a little late."""
+WARM_UP_S = 5.0
+"""Truth of the first seconds is not counted: a background model and tracks begin with nothing."""
+CLASSES = {"person", "vehicle", "two_wheeler"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Addresses of the gateway's status page and the centre's web side (host:port), and a token for the latter."""
+
+    status: str
+    web: str
+    token: str
+    site: str
+    gateway: str
+
+
+def first_frame_seen(endpoints: Endpoints) -> bool:
+    """Has every camera given packets?"""
+    try:
+        health = _status(endpoints)
+    except LinkError:
+        return False
+    cameras = health["cameras"]
+    return bool(cameras) and all(camera["packets_in"] > 0 for camera in cameras)
+
+
+def wait_drained(endpoints: Endpoints, within_s: float) -> None:
+    """Let the outbox reach the centre; new rows keep coming, so a nearly empty one is enough to look at."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        try:
+            outbox = _status(endpoints)["outbox"]
+        except LinkError:
+            return
+        if outbox["messages"] == 0 and outbox["media"] == 0:
+            return
+        time.sleep(0.2)
+
+
+def summarise(endpoints: Endpoints, sim: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The summary as plain data; every count is an integer."""
+    health, stats = _status(endpoints), _centre(endpoints, "/stats")
+    end_ns = parse_rfc3339(health["time"])
+    window = (end_ns - int((seconds - WARM_UP_S) * NS), end_ns - int(MATCH_WITHIN_S * NS))
+    events = list(_pages(endpoints, "/events", window[0]))
+    tracks = list(_pages(endpoints, "/tracks", window[0]))
+    counts = {camera["id"]: camera for camera in health["cameras"]}
+    cameras = [
+        _camera(camera, counts[camera["id"]], sim["first_frame_wall_ns"], window, events, tracks)
+        for camera in sim["cameras"]
+        if camera["id"] in counts
+    ]
+    outbox = health["outbox"]
+    acknowledged, sent = sum(outbox["acknowledged"].values()), sum(outbox["sent"].values())
+    lost = sum(camera["packets_lost"] for camera in counts.values()) + stats["lost"] + stats["dropped"]
+    return {
+        "seconds": round(seconds, 1),
+        "detector": health["analysis"],
+        "cameras": cameras,
+        "events": stats["stored"]["event"],
+        "tracks": stats["stored"]["track"],
+        "messages_sent": sent,
+        "messages_acknowledged": acknowledged,
+        "messages_stored": sum(stats["stored"]["envelopes"].values()),
+        "media_stored": stats["stored"]["media"],
+        "waiting": outbox["messages"] + outbox["media"],
+        "lost": lost,
+    }
+
+
+def _camera(
+    camera: dict[str, Any],
+    counted: dict[str, Any],
+    first_frame_wall_ns: int,
+    window: tuple[int, int],
+    events: list[dict[str, Any]],
+    tracks: list[dict[str, Any]],
+) -> dict[str, Any]:
+    truth = json.loads(Path(camera["truth_path"]).read_text())
+    wanted = _truth_events(truth, first_frame_wall_ns, window)
+    found = sorted(
+        parse_rfc3339(event["start"])
+        for event in events
+        if event["camera"] == camera["id"] and event["kind"] == "zone_entered"
+    )
+    return {
+        "id": camera["id"],
+        "frames_in": counted["packets_in"],
+        "frames_recorded": counted["packets_recorded"],
+        "frames_analysed": counted["frames_analysed"],
+        "tracks": sum(1 for track in tracks if track["camera"] == camera["id"]),
+        "tracks_truth": _truth_tracks(truth, first_frame_wall_ns, window),
+        "events": sum(1 for start_ns in found if start_ns <= window[1]),
+        "events_truth": len(wanted),
+        "events_matched": _matched(wanted, found),
+    }
+
+
+def _truth_events(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> list[int]:
+    frames = [event["frame"] for event in truth["events"] if event["kind"] == "zone_entered"]
+    return sorted(_moments(frames, truth, first_ns, window))
+
+
+def _truth_tracks(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> int:
+    """How often something came into the picture, in every turn of the loop, of the classes a detector knows."""
+    classes = {thing["id"]: thing["class"] for thing in truth["objects"]}
+    entered, before = [], set(_visible(truth["boxes"][-1], classes))
+    for frame, boxes in enumerate(truth["boxes"]):
+        now = set(_visible(boxes, classes))
+        entered += [frame] * len(now - before)
+        before = now
+    return sum(1 for _ in _moments(entered, truth, first_ns, window))
+
+
+def _visible(boxes: Iterable[list[Any]], classes: dict[Any, str]) -> Iterable[Any]:
+    return (box[0] for box in boxes if classes.get(box[0]) in CLASSES)
+
+
+def _moments(frames: list[int], truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> Iterable[int]:
+    loop_ns = int(truth["frames"] / truth["fps"] * NS)
+    for turn in range(max(0, (window[0] - first_ns) // loop_ns), max(0, (window[1] - first_ns) // loop_ns) + 1):
+        for frame in frames:
+            moment = first_ns + turn * loop_ns + int(frame / truth["fps"] * NS)
+            if window[0] <= moment <= window[1]:
+                yield moment
+
+
+def _matched(wanted: list[int], found: list[int]) -> int:
+    """How many wanted moments have a found one of their own within the tolerance; both sorted."""
+    left, matched = list(found), 0
+    for moment in wanted:
+        near = next((other for other in left if abs(other - moment) <= MATCH_WITHIN_S * NS), None)
+        if near is not None:
+            left.remove(near)
+            matched += 1
+    return matched
+
+
+def _pages(endpoints: Endpoints, path: str, since_ns: int) -> Iterable[dict[str, Any]]:
+    cursor = ""
+    while True:
+        query = {"since": rfc3339(since_ns), "limit": "200"} | ({"cursor": cursor} if cursor else {})
+        page = _centre(endpoints, f"{path}?{urlencode(query)}")
+        yield from page["items"]
+        cursor = page["next"] or ""
+        if not cursor:
+            return
+
+
+def _status(endpoints: Endpoints) -> dict[str, Any]:
+    return _get(endpoints.status, "/health", {})
+
+
+def _centre(endpoints: Endpoints, path: str) -> dict[str, Any]:
+    return _get(endpoints.web, f"/api/v1{path}", {"Authorization": f"Bearer {endpoints.token}"})
+
+
+def _get(address: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
+    connection = http.client.HTTPConnection(address, timeout=10)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise LinkError(f"demo: {address}{path}: {error}") from error
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise LinkError(f"demo: {address}{path}: {answer.status} {body[:200]!r}")
+    document: dict[str, Any] = json.loads(body)
+    return document
