@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.clips", "tests.fixtures.gst", "tests.fixtures.mosquitto", "tests.fixtures.clock"]
+pytest_plugins = [
+    "tests.fixtures.clips",
+    "tests.fixtures.gst",
+    "tests.fixtures.mosquitto",
+    "tests.fixtures.clock",
+    "tests.fixtures.rig",
+]
 
 DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -37,18 +43,18 @@ def _files() -> dict[str, str]:
     found = {}
     for entry in Path("/proc/self/fd").iterdir():
         try:
-            found[entry.name] = os.readlink(entry)
+            found[entry.name] = str(entry.readlink())
         except OSError:
             continue
     return found
 
 
-_OURS = ("/tmp/", "socket:", "pipe:")  # noqa: S108 - compared with, not written to
+_OURS = ("/tmp/", "socket:", "pipe:")
 
 
 @pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test that leaves a thread, a process or a file behind (`@pytest.mark.usefixtures` cannot switch it off)."""
+    """Fail a test that leaves a thread, a process or a file behind."""
     threads, children, files = set(threading.enumerate()), _children(), _files()
     yield
     deadline = time.monotonic() + 3
