@@ -1,0 +1,238 @@
+"""The outbox: what the edge decided rests here until the centre says that it is stored. It is the only keeper.
+
+| class | goes first by | dropped under pressure, in this order |
+|---|---|---|
+| event | alarms, then other events | updates |
+| track | after events | summaries that are not final |
+| (media) | after everything | clips, sprites, snapshots, oldest first |
+| recording | after tracks | with final tracks; then starts and ends of events; those of alarms last of all |
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.core.clock import Clock
+from agent.publish.database import Database
+from agent.publish.gaps import add_gaps, forget_gaps, read_gaps
+from agent.publish.spool import MediaSpool
+from agent.wire.messages import (
+    DurableClass,
+    Event,
+    MediaManifest,
+    Message,
+    OutboxDepth,
+    TrackSummary,
+    encode,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_ROWS, MAX_BYTES = 200_000, 2_000_000_000
+_MOST_SEQ = 2**63 - 1  # of SQLite; whoever names a larger one made it up
+_SLACK = 0.99
+"""Under pressure the outbox is emptied to this share of its bound, so that not every `put` has to look for victims."""
+
+_UPDATE, _MEDIA, _SUMMARY, _EVENT, _ALARM = range(5)
+
+
+class Waiting(NamedTuple):
+    """A message on its way."""
+
+    kind: DurableClass
+    seq: int
+    camera: str
+    record: bytes
+    urgent: bool
+
+
+class Outbox:
+    """Durable, bounded, thread-safe. `put` takes well under a millisecond, but for a sync of the disk now and then."""
+
+    def __init__(self, path: Path, clock: Clock, *, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES) -> None:
+        self._db = Database(path, clock)
+        self._max_rows, self._max_bytes = max_rows, max_bytes
+        self._sent: defaultdict[str, set[int]] = defaultdict(set)
+        self._counted = 0
+        self._rows = self._bytes = 0
+        self.on_put: Callable[[], None] = lambda: None
+        """Called after each `put`, by its thread: whoever empties the outbox learns that there is something."""
+        self.media = MediaSpool(self._db, path.with_name(path.name + "-media"), clock)
+
+    # -- filling ------------------------------------------------------------------------------------------------
+
+    def put(self, kind: DurableClass, camera: str, record: Message) -> int:
+        """Keep `record` until the centre has it; returns its `seq` in the class.
+
+        Raises:
+            StorageError: the disk is full or does not answer; the record is not kept.
+        """
+        body = encode(record)
+        urgency, worth = _urgency(kind, record), _worth(kind, record)
+
+        def work(db: sqlite3.Connection) -> int:
+            self._count(db)
+            seq = _next_seq(db, kind)
+            db.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)", (kind, seq, camera, body, urgency, worth))
+            self._rows, self._bytes = self._rows + 1, self._bytes + len(body)
+            return seq
+
+        seq = self._db.run(work, urgent=urgency == 0)
+        self._keep_bounds()
+        self.on_put()
+        return seq
+
+    def put_media(self, *, source: bytes | Path, **fields: Any) -> MediaManifest:
+        """Keep a medium until the centre has it; see `MediaSpool.put` for the fields."""
+        manifest = self.media.put(source=source, **fields)
+        self._keep_bounds()
+        self.on_put()
+        return manifest
+
+    # -- emptying -----------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """Made with the file: another id means another beginning of all `seq`."""
+        return str(self._db.read(lambda db: db.execute("SELECT value FROM meta WHERE key = 'outbox'").fetchone()[0]))
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """The most urgent messages, oldest first among equals."""
+        order = "SELECT kind, seq, camera, record, urgency = 0 FROM message ORDER BY urgency, kind, seq LIMIT ?"
+        return [Waiting(*row) for row in self._db.read(lambda db: db.execute(order, (limit,)).fetchall())]
+
+    def gaps(self, kind: str) -> list[tuple[int, int]]:
+        """Ranges of `seq` (first, last) that were dropped and that the centre has not been told of yet."""
+        return self._db.read(lambda db: read_gaps(db, kind))
+
+    def mark_sent(self, kind: str, seq: int) -> None:
+        """For the counters: it left at least once."""
+        self._sent[kind].add(seq)
+
+    def acknowledge(self, kind: str, seqs: Iterable[int], told: Iterable[tuple[int, int]] = ()) -> int:
+        """The centre has these, and knows of the gaps `told`; returns how many were new; unknown ones are ignored."""
+
+        def work(db: sqlite3.Connection) -> int:
+            self._count(db)
+            gone = self._delete(db, kind, {seq for seq in seqs if 0 < seq <= _MOST_SEQ})
+            db.execute("UPDATE counter SET acknowledged = acknowledged + ? WHERE kind = ?", (len(gone), kind))
+            forget_gaps(db, kind, told)
+            return len(gone)
+
+        return self._db.run(work)
+
+    def drop(self, kind: str, seq: int, reason: str) -> None:
+        """Give one message up (the broker can never take it, say): announced as a gap, like all that is dropped."""
+        log.error("%s message %d is dropped: %s", kind, seq, reason)
+        self._db.run(lambda db: self._drop_rows(db, [(kind, seq)]))
+
+    # -- state --------------------------------------------------------------------------------------------------
+
+    def depth(self) -> OutboxDepth:
+        """What waits, and what happened since the file was made, per class and for `media`.
+
+        `sent` left at least once, `acknowledged` is stored at the centre, `dropped` was given up under pressure.
+        """
+
+        def work(db: sqlite3.Connection) -> tuple[int, list[tuple[str, int, int]]]:
+            rows = db.execute("SELECT count(*) FROM message").fetchone()[0]
+            return rows, db.execute("SELECT kind, acknowledged, dropped FROM counter").fetchall()
+
+        rows, counters = self._db.read(work)
+        media, media_bytes = self.media.depth()
+        return OutboxDepth(
+            messages=rows,
+            media=media,
+            media_bytes=media_bytes,
+            sent={kind: done + len(self._sent.get(kind, ())) for kind, done, _ in counters if kind != "media"},
+            acknowledged={kind: done for kind, done, _ in counters},
+            dropped={kind: lost for kind, _, lost in counters if lost},
+        )
+
+    @property
+    def problem(self) -> str:
+        """One line for health when the file had to be set aside; else empty."""
+        return self._db.problem
+
+    def sync(self) -> None:
+        """Let all that was put survive a power cut; call it once a second or so."""
+        self._db.sync()
+
+    def close(self) -> None:
+        """Sync and let go of the file."""
+        self._db.sync()
+        self._db.close()
+
+    # -- bounds -------------------------------------------------------------------------------------------------
+
+    def _count(self, db: sqlite3.Connection) -> None:
+        """Count once per file: counting at every `put` would read the whole table."""
+        if self._counted != self._db.generation:
+            self._counted = self._db.generation
+            self._sent.clear()
+            found = db.execute("SELECT count(*), coalesce(sum(length(record)), 0) FROM message").fetchone()
+            self._rows, self._bytes = found
+
+    def _keep_bounds(self) -> None:
+        if self._rows > self._max_rows or self._bytes + self.media.size > self._max_bytes:
+            self._shrink(int(self._max_rows * _SLACK), int(self._max_bytes * _SLACK))
+
+    def _shrink(self, rows: int, size: int) -> None:
+        for worth in range(_ALARM + 1):
+            if worth == _MEDIA:
+                self.media.shrink(max(0, size - self._bytes))
+            while self._rows > rows or self._bytes + self.media.size > size:
+                if not self._drop_oldest(worth, max(1, min(500, self._rows - rows))):
+                    break
+
+    def _drop_oldest(self, worth: int, most: int) -> int:
+        query = "SELECT kind, seq FROM message WHERE worth = ? ORDER BY rowid LIMIT ?"
+        victims = self._db.read(lambda db: db.execute(query, (worth, most)).fetchall())
+        if victims:
+            log.warning("the outbox is full: %d messages of worth %d are dropped", len(victims), worth)
+            self._db.run(lambda db: self._drop_rows(db, victims))
+        return len(victims)
+
+    def _drop_rows(self, db: sqlite3.Connection, victims: Sequence[tuple[str, int]]) -> None:
+        self._count(db)
+        for kind in {kind for kind, _ in victims}:
+            gone = self._delete(db, kind, {seq for other, seq in victims if other == kind})
+            add_gaps(db, kind, gone)
+            db.execute("UPDATE counter SET dropped = dropped + ? WHERE kind = ?", (len(gone), kind))
+
+    def _delete(self, db: sqlite3.Connection, kind: str, seqs: set[int]) -> list[int]:
+        """Take rows out; returns the numbers that were there."""
+        query = "DELETE FROM message WHERE kind = ? AND seq = ? RETURNING seq, length(record)"
+        gone = [row for seq in seqs for row in db.execute(query, (kind, seq)).fetchall()]
+        self._rows -= len(gone)
+        self._bytes -= sum(size for _, size in gone)
+        self._sent[kind].difference_update(seqs)
+        return [seq for seq, _ in gone]
+
+
+def _next_seq(db: sqlite3.Connection, kind: str) -> int:
+    db.execute("INSERT OR IGNORE INTO counter (kind) VALUES (?)", (kind,))
+    query = "UPDATE counter SET last = last + 1 WHERE kind = ? RETURNING last"
+    return int(db.execute(query, (kind,)).fetchall()[0][0])
+
+
+def _urgency(kind: DurableClass, record: Message) -> int:
+    if isinstance(record, Event):
+        return 0 if record.severity == "alarm" else 1
+    return 2 if kind == "track" else 3
+
+
+def _worth(kind: DurableClass, record: Message) -> int:
+    match record:
+        case Event(phase="update") | TrackSummary(final=False):
+            return _UPDATE
+        case Event(severity="alarm"):
+            return _ALARM
+        case Event():
+            return _EVENT
+    return _SUMMARY if kind != "event" else _EVENT

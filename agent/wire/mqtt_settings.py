@@ -1,0 +1,147 @@
+"""What an MQTT connection needs to know, and the paho client made from it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from agent.core.errors import LinkError
+
+RECEIVE_MAXIMUM = 64
+"""Messages of QoS 1 that an MQTT 5 broker may have unacknowledged on the way to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """One end of a connection. `url` is mqtt://host[:1883] or mqtts://host[:8883]; subscriptions are (filter, QoS).
+
+    `will` (topic, payload) is retained at QoS 1; it also goes out at an orderly end. With `clean` False the broker
+    keeps the session (subscriptions and what came meanwhile) for `session_expiry_s` after a loss. `protocol` is what
+    is tried first: 5, or 4 (MQTT 3.1.1) where the broker is known to speak no other.
+    """
+
+    url: str
+    client_id: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    will: tuple[str, bytes] | None = None
+    subscriptions: tuple[tuple[str, int], ...] = ()
+    clean: bool = True
+    manual_ack: bool = False
+    session_expiry_s: int = 86_400
+    keepalive_s: int = 20
+    protocol: int = 5
+
+    @property
+    def tls(self) -> bool:
+        """Is the connection encrypted?"""
+        return urlsplit(self.url).scheme == "mqtts"
+
+    @property
+    def host(self) -> str:
+        """The broker's name or address."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The broker's port; 1883, or 8883 with TLS, when the address names none."""
+        return urlsplit(self.url).port or (8883 if self.tls else 1883)
+
+    @property
+    def place(self) -> str:
+        """Where the broker is, for messages."""
+        return f"{self.host}:{self.port}"
+
+
+def make_client(settings: LinkSettings, protocol: int) -> paho.Client:
+    """A paho client for one connection; the caller adds its callbacks and calls `open_client`.
+
+    Raises:
+        LinkError: a certificate or key file cannot be used.
+    """
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=settings.client_id,
+        clean_session=settings.clean if protocol == 4 else None,
+        protocol=MQTTProtocolVersion(protocol),
+        reconnect_on_failure=False,
+        manual_ack=settings.manual_ack,
+    )
+    client.suppress_exceptions = True
+    client.on_socket_open = _send_at_once
+    client.max_inflight_messages_set(0)  # the session keeps its own window: paho's would queue without a bound
+    if settings.username is not None:
+        client.username_pw_set(settings.username, settings.password)
+    if settings.tls:
+        client.tls_set_context(_tls_context(settings))
+    if settings.will is not None:
+        client.will_set(settings.will[0], settings.will[1], qos=1, retain=True)
+    return client
+
+
+def _send_at_once(_client: Any, _data: Any, sock: Any) -> None:
+    """Small messages must not wait for the acknowledgement of those before (Nagle's algorithm, RFC 896)."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def open_client(client: paho.Client, settings: LinkSettings, timeout_s: float) -> None:
+    """Connect and send CONNECT; the answer comes later.
+
+    Raises:
+        LinkError: nobody answers there, or TLS fails.
+    """
+    client.connect_timeout = timeout_s
+    try:
+        if client.protocol == MQTTProtocolVersion.MQTTv5:
+            client.connect(
+                settings.host,
+                settings.port,
+                settings.keepalive_s,
+                clean_start=settings.clean,
+                properties=_connect_properties(settings),
+            )
+        else:
+            client.connect(settings.host, settings.port, settings.keepalive_s)
+    except ssl.SSLError as error:
+        hint = "check ca_file, cert_file and key_file"
+        raise LinkError(f"TLS with the broker at {settings.place} fails: {_tls_reason(error)}: {hint}") from error
+    except OSError as error:
+        raise LinkError(f"the broker at {settings.place} cannot be reached: {error.strerror or error}") from error
+
+
+def _connect_properties(settings: LinkSettings) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.ReceiveMaximum = RECEIVE_MAXIMUM
+    if not settings.clean:
+        properties.SessionExpiryInterval = settings.session_expiry_s
+    return properties
+
+
+def _tls_context(settings: LinkSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if settings.cert_file is not None:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+    except (OSError, ssl.SSLError) as error:
+        files = ", ".join(str(file) for file in (settings.ca_file, settings.cert_file, settings.key_file) if file)
+        raise LinkError(f"the certificates for the broker cannot be read ({files}): {_tls_reason(error)}") from error
+    return context
+
+
+def _tls_reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return getattr(error, "reason", None) or error.strerror or str(error)

@@ -1,0 +1,117 @@
+"""A small centre for tests: stores envelopes and media over a real broker, asks for what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Self
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from agent.core.clock import rfc3339
+from agent.wire.messages import Ack, Envelope, MediaAck, MediaManifest, decode, encode
+
+
+def wait_for(condition: Callable[[], Any], timeout_s: float = 20) -> Any:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"did not come true in {timeout_s} s")
+
+
+class Centre:
+    def __init__(self, url: str, *, user: str | None = None, password: str | None = None) -> None:
+        self.host, port = url.removeprefix("mqtt://").rsplit(":", 1)
+        self.port = int(port)
+        self.acking = True
+        self.lose: Callable[[str, int], bool] = lambda _media, _number: False
+        self.stored: defaultdict[str, set[int]] = defaultdict(set)
+        self.copies: Counter[tuple[str, int]] = Counter()
+        self.records: list[dict[str, Any]] = []
+        self.gaps: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+        self.manifests: dict[str, MediaManifest] = {}
+        self.pieces: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+        self.piece_copies: Counter[tuple[str, int]] = Counter()
+        self.media: dict[str, bytes] = {}
+        self.other: list[tuple[str, bytes, bool]] = []
+        self.up = threading.Event()
+        self.client = paho.Client(
+            CallbackAPIVersion.VERSION2, "centre", clean_session=False, protocol=MQTTProtocolVersion.MQTTv311
+        )
+        self.client.username_pw_set(user, password) if user else None
+        self.client.reconnect_delay_set(1, 1)
+        self.client.on_connect = lambda client, *_: client.subscribe("lamppost/v1/#", 1)
+        self.client.on_subscribe = lambda *_: self.up.set()
+        self.client.on_message = lambda _c, _d, message: self._message(message)
+
+    def __enter__(self) -> Self:
+        self.client.connect(self.host, self.port)
+        self.client.loop_start()
+        assert self.up.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+        with suppress(AttributeError):
+            self.client._reset_sockets()
+
+    def lost(self, kind: str, last: int) -> set[int]:
+        announced = {n for first, end in self.gaps[kind] for n in range(first, end + 1)}
+        return set(range(1, last + 1)) - self.stored[kind] - announced
+
+    def _message(self, message: paho.MQTTMessage) -> None:
+        levels = message.topic.split("/")[4:]
+        root = "/".join(message.topic.split("/")[:4])
+        match levels:
+            case ["camera", _, "event" | "track" | "recording"]:
+                self._envelope(root, decode(Envelope, message.payload))
+            case ["media", media, "manifest"]:
+                self.manifests[media] = decode(MediaManifest, message.payload)
+                self._answer(root, media)
+            case ["media", media, "chunk", number]:
+                self._piece(root, media, int(number), message.payload)
+            case ["ack" | "command", *_]:
+                pass
+            case _:
+                self.other.append((message.topic, message.payload, message.retain))
+
+    def _envelope(self, root: str, envelope: Envelope) -> None:
+        if not self.acking:
+            return
+        if envelope.seq not in self.stored[envelope.kind]:
+            self.records.extend(envelope.records)
+        self.stored[envelope.kind].add(envelope.seq)
+        self.copies[envelope.kind, envelope.seq] += 1
+        self.gaps[envelope.kind].update(envelope.dropped)
+        ack = Ack(outbox=envelope.outbox, seqs=[envelope.seq], now=rfc3339(time.time_ns()))
+        self.client.publish(f"{root}/ack/{envelope.kind}", encode(ack), 1)
+
+    def _piece(self, root: str, media: str, number: int, body: bytes) -> None:
+        self.piece_copies[media, number] += 1
+        if self.lose(media, number) or media not in self.manifests:
+            return
+        assert hashlib.sha256(body).hexdigest() == self.manifests[media].chunks[number]
+        self.pieces[media][number] = body
+        if len(self.pieces[media]) == len(self.manifests[media].chunks):
+            self._answer(root, media)
+
+    def _answer(self, root: str, media: str) -> None:
+        manifest, have = self.manifests[media], self.pieces[media]
+        missing = [(n, n) for n in range(len(manifest.chunks)) if n not in have]
+        if not missing:
+            self.media[media] = b"".join(have[n] for n in sorted(have))
+            assert hashlib.sha256(self.media[media]).hexdigest() == manifest.sha256
+        ack = MediaAck(id=media, state="want" if missing else "done", missing=missing, now=rfc3339(time.time_ns()))
+        self.client.publish(f"{root}/ack/media", encode(ack), 1)
+
+    def statuses(self) -> list[str]:
+        return [json.loads(body)["state"] for topic, body, _ in self.other if topic.endswith("/status")]

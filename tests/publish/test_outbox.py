@@ -1,0 +1,236 @@
+"""The outbox against real SQLite files."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from agent.core.clock import SystemClock, rfc3339
+from agent.core.errors import StorageError, WireError
+from agent.publish.outbox import Outbox
+from agent.wire.messages import Event, TrackSummary
+from tests.fixtures.clock import FakeClock
+
+NOW = rfc3339(1_780_000_000_000_000_000)
+
+
+def event(number: int = 0, *, phase: str = "start", severity: str = "info") -> Event:
+    return Event(id=f"e{number}", camera="cam", kind="motion", phase=phase, time=NOW, start=NOW, severity=severity)
+
+
+def track(number: int = 0, *, final: bool = True) -> TrackSummary:
+    return TrackSummary(id=f"t{number}", camera="cam", final=final, label="person", score=0.5, start=NOW, end=NOW)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path, clock: FakeClock):
+    found = Outbox(tmp_path / "outbox.db", clock)
+    yield found
+    found.close()
+
+
+def put_media(outbox: Outbox, media: str, source: bytes | Path, kind: str = "snapshot"):
+    return outbox.put_media(
+        id=media, camera="cam", kind=kind, type="image/jpeg", start=NOW, end=NOW, source=source, event="e1"
+    )
+
+
+def test_numbers_run_without_holes_per_class_and_through_restarts(tmp_path: Path, clock: FakeClock):
+    first = Outbox(tmp_path / "outbox.db", clock)
+    assert [first.put("event", "cam", event(n)) for n in range(3)] == [1, 2, 3]
+    assert first.put("track", "cam", track()) == 1
+    name = first.id
+    first.acknowledge("event", [1, 2, 3])
+    first.close()
+    second = Outbox(tmp_path / "outbox.db", clock)
+    assert (second.id, second.put("event", "cam", event(3)), second.put("track", "cam", track(1))) == (name, 4, 2)
+    assert [(row.kind, row.seq) for row in second.waiting(10)] == [("event", 4), ("track", 1), ("track", 2)]
+    second.close()
+
+
+def test_alarms_go_first(outbox: Outbox):
+    outbox.put("track", "cam", track())
+    outbox.put("event", "cam", event(1))
+    outbox.put("event", "cam", event(2, severity="alarm"))
+    assert [(row.kind, row.seq, bool(row.urgent)) for row in outbox.waiting(10)] == [
+        ("event", 2, True),
+        ("event", 1, False),
+        ("track", 1, False),
+    ]
+
+
+def test_many_threads_put_at_once(outbox: Outbox):
+    threads = [
+        threading.Thread(target=lambda: [outbox.put("event", "cam", event(n)) for n in range(100)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [row.seq for row in outbox.waiting(1000)] == list(range(1, 401))
+    assert outbox.depth().messages == 400
+
+
+def test_what_was_put_survives_a_killed_process(tmp_path: Path):
+    code = (
+        "import os,sys; from pathlib import Path; from agent.core.clock import SystemClock\n"
+        "from agent.publish.outbox import Outbox; from agent.wire.messages import Event\n"
+        f"o=Outbox(Path({str(tmp_path / 'outbox.db')!r}), SystemClock())\n"
+        f"e=Event(id='a',camera='c',kind='motion',phase='start',time={NOW!r},start={NOW!r})\n"
+        "for n in range(50): o.put('event','c',e)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    outbox = Outbox(tmp_path / "outbox.db", SystemClock())
+    assert [row.seq for row in outbox.waiting(100)] == list(range(1, 51))
+    outbox.close()
+
+
+def test_under_pressure_updates_go_first_then_media_and_starts_last(tmp_path: Path, clock: FakeClock):
+    outbox = Outbox(tmp_path / "outbox.db", clock, max_rows=100)
+    put_media(outbox, "m1", b"x" * 2000)
+    outbox.put("event", "cam", event(0, severity="alarm"))
+    for n in range(1, 60):
+        outbox.put("event", "cam", event(n, phase="start" if n % 2 else "update"))
+    for n in range(45):
+        outbox.put("track", "cam", track(n, final=n % 2 == 0))
+    rows = outbox.waiting(200)
+    starts = {row.seq for row in rows if row.kind == "event"}
+    assert len(rows) <= 100
+    assert {1, *range(2, 61, 2)} <= starts  # every start is still there
+    assert outbox.depth().media == 1  # rows were short, not before updates ran out
+    dropped = [n for first, last in outbox.gaps("event") for n in range(first, last + 1)]
+    assert sorted(starts | set(dropped)) == list(range(1, 61))
+    assert outbox.depth().dropped["event"] == len(dropped) > 0
+    outbox.close()
+
+
+def test_when_bytes_are_short_media_go_before_starts(tmp_path: Path, clock: FakeClock):
+    outbox = Outbox(tmp_path / "outbox.db", clock, max_bytes=300_000)
+    put_media(outbox, "old", b"a" * 150_000)
+    put_media(outbox, "new", b"b" * 140_000)
+    for n in range(100):
+        outbox.put("event", "cam", event(n))
+    assert [manifest.id for manifest in outbox.media.waiting(10)] == ["new"]
+    assert outbox.depth().messages == 100
+    assert outbox.depth().dropped == {"media": 1}
+    outbox.close()
+
+
+def test_starts_go_when_nothing_else_is_left(tmp_path: Path, clock: FakeClock):
+    outbox = Outbox(tmp_path / "outbox.db", clock, max_rows=50)
+    for n in range(80):
+        outbox.put("event", "cam", event(n, severity="alarm" if n == 0 else "info"))
+    rows = outbox.waiting(200)
+    assert len(rows) <= 50
+    assert rows[0].seq == 1  # the alarm, though it is the oldest
+    first, last = outbox.gaps("event")[0]
+    assert (first, last + 1) == (2, rows[1].seq)
+    outbox.close()
+
+
+def test_a_gap_is_announced_until_it_was_told_and_again_when_it_grew(outbox: Outbox):
+    for n in range(6):
+        outbox.put("event", "cam", event(n))
+    outbox.drop("event", 2, "test")
+    told = outbox.gaps("event")
+    assert told == [(2, 2)]
+    outbox.drop("event", 3, "test")
+    outbox.acknowledge("event", [1], told)
+    assert outbox.gaps("event") == [(2, 3)]
+    outbox.acknowledge("event", [4], [(2, 3)])
+    assert outbox.gaps("event") == []
+
+
+def test_acknowledging_twice_or_unknown_numbers_changes_nothing(outbox: Outbox):
+    outbox.put("event", "cam", event())
+    assert outbox.acknowledge("event", [1, 1, 99, -5]) == 1
+    assert outbox.acknowledge("event", [1]) == 0
+    assert outbox.depth().acknowledged == {"event": 1}
+
+
+@pytest.mark.parametrize("damage", ["header", "page"])
+def test_a_broken_file_is_set_aside_and_work_goes_on(tmp_path: Path, clock: FakeClock, damage: str):
+    path = tmp_path / "outbox.db"
+    outbox = Outbox(path, clock)
+    for n in range(2000):
+        outbox.put("event", "cam", event(n))
+    before = outbox.id
+    outbox.close()
+    with path.open("r+b") as file:
+        if damage == "page":
+            file.seek(4096)
+        file.write(b"\xa5" * (100 if damage == "header" else 400_000))
+    outbox = Outbox(path, clock)
+    assert outbox.put("event", "cam", event()) == 1
+    assert outbox.id != before
+    assert "set aside" in outbox.problem
+    assert list(tmp_path.glob("outbox.db.broken-*"))
+    outbox.close()
+
+
+def test_a_disk_that_refuses_is_one_clear_error(tmp_path: Path, clock: FakeClock):
+    path = tmp_path / "outbox.db"
+    outbox = Outbox(path, clock)
+    outbox.put("event", "cam", event())
+    outbox._db._open().execute("PRAGMA max_page_count = 1")
+    with pytest.raises(StorageError, match="cannot be written: database or disk is full"):
+        [outbox.put("event", "cam", event()) for _ in range(1000)]
+    outbox._db._open().execute("PRAGMA max_page_count = 1000000")
+    seq = outbox.put("event", "cam", event())
+    assert [row.seq for row in outbox.waiting(2000)] == list(range(1, seq + 1))
+    outbox.close()
+
+
+@pytest.mark.parametrize("size", [1, 96 * 1024, 96 * 1024 + 1, 700_000])
+def test_a_medium_comes_back_piece_by_piece(outbox: Outbox, size: int):
+    body = bytes(n * 7 % 251 for n in range(size))
+    manifest = put_media(outbox, "m1", body)
+    pieces = [outbox.media.chunk(manifest, n) or b"" for n in range(len(manifest.chunks))]
+    assert b"".join(pieces) == body
+    assert [hashlib.sha256(piece).hexdigest() for piece in pieces] == manifest.chunks
+    assert outbox.media.chunk(manifest, len(manifest.chunks)) is None
+    assert put_media(outbox, "m1", b"other") == manifest  # an id is never taken twice
+
+
+def test_a_file_moves_into_the_spool_and_is_freed(outbox: Outbox, tmp_path: Path):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"c" * 1_000_000)
+    manifest = put_media(outbox, "clip1", clip, "clip")
+    assert not clip.exists()
+    assert len(manifest.chunks) == 11
+    assert outbox.depth().media_bytes == 1_000_000
+    assert outbox.media.remove("clip1", acknowledged=True)
+    assert list((tmp_path / "outbox.db-media").iterdir()) == []
+    assert outbox.media.size == 0
+
+
+def test_strays_are_swept_and_what_waits_too_long_expires(outbox: Outbox, tmp_path: Path, clock: FakeClock):
+    put_media(outbox, "kept", b"k" * 600_000)
+    (tmp_path / "outbox.db-media" / "stray").write_bytes(b"s")
+    outbox.media.sweep()
+    assert [path.name for path in (tmp_path / "outbox.db-media").iterdir()] == ["kept"]
+    clock.advance(8 * 86_400)
+    assert outbox.media.expire() == 1
+    assert outbox.depth().media == 0
+
+
+def test_an_empty_medium_and_a_missing_file_are_refused(outbox: Outbox, tmp_path: Path):
+    with pytest.raises(WireError):
+        put_media(outbox, "m", b"")
+    with pytest.raises(StorageError, match="cannot be read"):
+        put_media(outbox, "m", tmp_path / "nothing")
+
+
+def test_the_file_is_in_wal_mode_and_readable_beside_the_outbox(outbox: Outbox, tmp_path: Path):
+    outbox.put("event", "cam", event())
+    beside = sqlite3.connect(tmp_path / "outbox.db")
+    assert beside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert beside.execute("SELECT count(*) FROM message").fetchone() == (1,)
+    beside.close()
