@@ -1,0 +1,263 @@
+"""Writes docs/reference/messages.md and docs/reference/cli.md from the code: `python docs/make_reference.py`."""
+
+# ruff: noqa: INP001 - a script, not a module
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from agent.cli import build_parser
+from agent.wire import messages as wire
+from agent.wire import topics
+
+REFERENCE = Path(__file__).parent / "reference"
+
+NOTE = "<!-- Made by docs/make_reference.py from the code; change that, not this. -->"
+
+_MESSAGES = (
+    f"Everything a gateway and the centre say to each other over MQTT. Version {wire.VERSION}; JSON in UTF-8, at most "
+    f"{wire.MAX_JSON_BYTES} bytes; unknown keys are ignored. Times are RFC 3339 UTC with milliseconds; boxes are "
+    "`[x1, y1, x2, y2]`, 0..1, y down."
+)
+_COMMAND = (
+    "One command, `lamppost`. Exit codes: 0 done, 1 it went wrong, 2 wrong arguments or configuration, 3 an unreadable "
+    "source. Errors are one line each on stderr. The first SIGINT or SIGTERM stops in order, the second at once."
+)
+_START, _END, _NOW = "2026-06-01T18:04:05.120Z", "2026-06-01T18:04:35.120Z", "2026-06-01T18:04:36.000Z"
+_ID, _TRACK, _MEDIA = "019715b2c3d47000a1b2c3d4e5f60718", "019715b2c3d47000a1b2c3d4e5f60719", "019715b2c3d47000aa00"
+_HASH = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+_BOX = (0.41, 0.52, 0.47, 0.78)
+_CLOCK = wire.ClockState(offset_ms=-38.0, synced=True)
+_PICTURE = wire.MediaRef(id=_MEDIA, kind="snapshot", type="image/jpeg", bytes=48211, width=640, height=360)
+_EVENT = wire.Event(
+    id=_ID, camera="main-and-park", kind="line_crossed", phase="start", time=_START, start=_START, label="person",
+    score=0.87, box=_BOX, rule="line_crossed", line="gate", direction="left", tracks=[_TRACK], media=[_PICTURE],
+    clock=_CLOCK,
+)  # fmt: skip
+
+EXAMPLES: dict[str, wire.Message] = {
+    type(example).__name__: example
+    for example in (
+        wire.Envelope(
+            site="hartford", gateway="pole-17", outbox="7f3a", kind="event", seq=1041,
+            records=[json.loads(wire.encode(_EVENT))],
+        ),
+        _EVENT,
+        wire.TrackSummary(
+            id=_TRACK, camera="main-and-park", final=True, label="person", score=0.87, start=_START, end=_END,
+            path=[(0.0, *_BOX), (29.8, 0.81, 0.5, 0.87, 0.77)], colours={"upper": [("red", 0.8), ("black", 0.2)]},
+            zones=["plaza"], dwell_s=12.4, clock=_CLOCK,
+        ),
+        wire.RecordingSpan(
+            id="019715b2c3d47000bb00", camera="main-and-park", epoch="019715b2c3d47000cc00", start=_START, end=_END,
+            bytes=5_242_880, packets=450, reason="length", sha256=_HASH,
+        ),
+        wire.Ack(outbox="7f3a", seqs=[1041, 1042], now=_NOW),
+        wire.MediaAck(id=_MEDIA, state="want", missing=[(3, 5)], now=_NOW),
+        wire.Status(state="online", session="019715b2c3d47000dd00", since=_START, version="0.1.0"),
+        wire.Health(
+            time=_NOW, uptime_s=86_400.5, outbox=wire.OutboxDepth(messages=0, media=1, media_bytes=48211),
+            cameras=[wire.CameraHealth(id="main-and-park", online=True, recording=True, analysing=True)],
+            disk=wire.Disk(total=500_000_000_000, free=310_000_000_000, recordings=180_000_000_000),
+        ),
+        wire.CameraInfo(
+            camera="main-and-park", name="Main Street and Park", latitude=41.7637, longitude=-72.6851, bearing=210.0,
+            streams=[wire.StreamState(stream="main", codec="h264", width=1920, height=1080, fps=15.0)],
+            shapes=[wire.NamedShape(name="gate", kind="line", points=[(0.2, 0.6), (0.8, 0.6)])],
+        ),
+        wire.CameraState(
+            camera="main-and-park", online=True, recording=True, analysing=True, fps=15.0, since=_START, clock=_CLOCK
+        ),
+        wire.FrameBoxes(
+            camera="main-and-park", time=_NOW,
+            boxes=[wire.BoxNow(track=_TRACK, label="person", score=0.87, box=_BOX)],
+        ),
+        wire.MediaManifest(
+            id=_MEDIA, camera="main-and-park", kind="snapshot", type="image/jpeg", bytes=48211, chunk_bytes=98_304,
+            sha256=_HASH, chunks=[_HASH], start=_START, end=_START, event=_ID,
+        ),
+        wire.Command(
+            id="019715b2c3d47000ee00", verb="clip", site="hartford", gateway="pole-17", issued=_NOW,
+            expires="2026-06-01T18:05:36.000Z", args={"camera": "main-and-park", "start": _START, "end": _END},
+            signature="9f0c...",
+        ),
+        wire.LiveArgs(camera="main-and-park", stream="sub", lease="019715b2c3d47000ff00", seconds=20),
+        wire.LiveStopArgs(lease="019715b2c3d47000ff00"),
+        wire.ClipArgs(camera="main-and-park", start=_START, end=_END),
+        wire.WatchArgs(camera="main-and-park", seconds=20),
+        wire.Reply(id="019715b2c3d47000ee00", ok=True, result={"media": _MEDIA}),
+    )
+}  # fmt: skip
+
+
+def messages_page() -> str:
+    """docs/reference/messages.md."""
+    table = (topics.__doc__ or "").split("\n\n", 1)[1].strip()
+    parts = [
+        "# Messages",
+        NOTE,
+        _MESSAGES,
+        "## Topics",
+        f"Below `{topics.ROOT}/<site>/<gateway>/`:",
+        table,
+        *(_section(model.__name__, model.model_json_schema(by_alias=True), model) for model in wire.ALL),
+        "## Parts",
+        "These stand inside the messages above.",
+        *(_part(name, schema) for name, schema in sorted(_parts().items())),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(name: str, schema: dict[str, Any], model: type[wire.Message]) -> str:
+    example = json.dumps(json.loads(wire.encode(EXAMPLES[name])), indent=2)
+    return f"## {name}\n\n{_doc(model.__doc__)}\n\n{_table(schema)}\n\n```json\n{example}\n```"
+
+
+def _part(name: str, schema: dict[str, Any]) -> str:
+    return f"### {name}\n\n{_doc(schema.get('description'))}\n\n{_table(schema)}"
+
+
+def _doc(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _parts() -> dict[str, dict[str, Any]]:
+    """Models that stand inside messages, and are none themselves."""
+    parts: dict[str, dict[str, Any]] = {}
+    for model in wire.ALL:
+        parts.update(model.model_json_schema(by_alias=True).get("$defs", {}))
+    return {name: schema for name, schema in parts.items() if name not in EXAMPLES}
+
+
+def _table(schema: dict[str, Any]) -> str:
+    rows = ["| key | type | default |", "|---|---|---|"]
+    for key, value in schema.get("properties", {}).items():
+        default = "required" if key in schema.get("required", ()) else f"`{json.dumps(value.get('default'))}`"
+        if isinstance(value.get("default"), dict):
+            default = "`{}`"
+        rows.append(f"| `{key}` | {_type(value)} | {default} |")
+    return "\n".join(rows)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """A JSON Schema in a few words."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return " or ".join(_type(one) for one in schema["anyOf"] if one.get("type") != "null")
+    if "const" in schema or "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    kind = schema.get("type", "any")
+    if kind == "array":
+        return f"list of {_items(schema)}{_limits(schema, 'minItems', 'maxItems')}"
+    if "pattern" in schema:
+        return f"{kind} `{schema['pattern']}`"
+    return f"{kind}{_limits(schema, 'minimum', 'maximum')}{_limits(schema, 'minLength', 'maxLength')}"
+
+
+def _items(schema: dict[str, Any]) -> str:
+    if "prefixItems" in schema:
+        return "(" + ", ".join(_type(item) for item in schema["prefixItems"]) + ")"
+    return _type(schema.get("items", {}))
+
+
+def _limits(schema: dict[str, Any], least: str, most: str) -> str:
+    if "prefixItems" in schema:
+        return ""
+    low, high = schema.get(least), schema.get(most)
+    if low is None and high is None:
+        return ""
+    return f" ({'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'})"
+
+
+VERB_EXAMPLES = {
+    "demo": "lamppost demo --headless --for 90 --json",
+    "run": "lamppost run --config /etc/lamppost/gateway.toml",
+    "central": "lamppost central --config /etc/lamppost/central.toml",
+    "status": "lamppost status --json",
+    "sim": "lamppost sim --cameras 2 --listen 127.0.0.1:8554",
+    "discover": "lamppost discover --interface 192.0.2.4",
+    "probe": "lamppost probe rtsp://192.0.2.17/axis-media/media.amp --username viewer --password-file camera.password",
+    "analyse": "lamppost analyse bus-12.mp4 --fps 5 --tracks tracks.jsonl",
+    "config check": "lamppost config check /etc/lamppost/gateway.toml",
+    "config show": "lamppost config show /etc/lamppost/gateway.toml",
+    "config schema": "lamppost config schema --central",
+    "models list": "lamppost models list",
+    "models fetch": "lamppost models fetch yolox-nano --from /media/usb",
+    "models verify": "lamppost models verify",
+}
+
+
+def cli_page() -> str:
+    """docs/reference/cli.md."""
+    parser = build_parser()
+    parts = [
+        "# The command",
+        NOTE,
+        f"{parser.description} {_COMMAND}",
+        _options(parser),
+        *(_verb(name, text, verb) for name, text, verb in verbs(parser)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def verbs(parser: argparse.ArgumentParser, above: str = "") -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+    """Every verb that does something: `config check`, not `config`; with its help and its parser."""
+    for action in parser._actions:  # noqa: SLF001 - argparse tells its structure no other way
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            texts = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+            for name, verb in action.choices.items():
+                deeper = list(verbs(verb, f"{above}{name} "))
+                yield from deeper or [(f"{above}{name}", texts.get(name, ""), verb)]
+
+
+def _verb(name: str, text: str, verb: argparse.ArgumentParser) -> str:
+    lines = [f"## {name}", f"{text[:1].upper()}{text[1:]}.".replace("..", ".")]
+    if name in VERB_EXAMPLES:
+        lines.append(f"```sh\n{VERB_EXAMPLES[name]}\n```")
+    if options := _options(verb):
+        lines.append(options)
+    return "\n\n".join(lines)
+
+
+def _options(parser: argparse.ArgumentParser) -> str:
+    rows = []
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):  # noqa: SLF001
+            continue
+        rows.append(f"| {_option(action)} | {_default(action)} | {action.help or ''} |")
+    return "\n".join(["| argument | default | meaning |", "|---|---|---|", *rows]) if rows else ""
+
+
+def _option(action: argparse.Action) -> str:
+    takes = action.nargs != 0
+    value = action.metavar or action.dest.upper()
+    if action.choices:
+        value = "{" + ",".join(map(str, action.choices)) + "}"
+    if not action.option_strings:
+        return f"`{value}`".replace("|", "\\|")
+    return f"`{', '.join(action.option_strings)}{f' {value}' if takes else ''}`".replace("|", "\\|")
+
+
+def _default(action: argparse.Action) -> str:
+    if action.required:
+        return "required"
+    if action.default in {None, argparse.SUPPRESS, False}:
+        return ""
+    return f"`{action.default}`"
+
+
+def main() -> None:
+    """Write both pages."""
+    REFERENCE.mkdir(exist_ok=True)
+    (REFERENCE / "messages.md").write_text(messages_page())
+    (REFERENCE / "cli.md").write_text(cli_page())
+
+
+if __name__ == "__main__":
+    main()
