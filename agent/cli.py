@@ -89,6 +89,8 @@ def _add_site_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     sim.add_argument("--seed", type=int, default=1)
     sim.add_argument("--listen", default="127.0.0.1:8554", help="host:port of the RTSP server; port 0 takes a free one")
     sim.add_argument("--folder", type=Path, help="where the drawn scenes are kept")
+    sim.add_argument("--username", help="ask for it, with Digest")
+    sim.add_argument("--password-file", type=Path)
     sim.add_argument("--ready-file", type=Path, help="write the addresses here, as JSON, once all is served")
     sim.set_defaults(verb=_sim)
 
@@ -138,7 +140,7 @@ def _add_model_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     steps.add_parser("list", help="known models and where their files are").set_defaults(verb=_models_list)
     fetch = steps.add_parser("fetch", help="bring a model's file here and check it")
     fetch.add_argument("name")
-    fetch.add_argument("--from", dest="source", metavar="DIR|URL", help="instead of the manifest's own source")
+    fetch.add_argument("--from", dest="source", metavar="DIR|URL", help="a folder, or an address of the file")
     fetch.set_defaults(verb=_models_fetch)
     verify = steps.add_parser("verify", help="compare the files with their hashes")
     verify.add_argument("name", nargs="*")
@@ -171,12 +173,15 @@ def _central(args: argparse.Namespace) -> int:
 
 
 def _sim(args: argparse.Namespace) -> int:
+    from agent.config.base import read_secret  # noqa: PLC0415
     from agent.sim.site import serve  # noqa: PLC0415
 
     host, _, port = args.listen.rpartition(":")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lamppost" / "scenes"
     return serve(
-        args.folder, args.cameras, args.seed, host, _port(port), _stop_on_signals("virtual cameras"),
+        args.folder or cache, args.cameras, args.seed, host, _port(port), _stop_on_signals("virtual cameras"),
         say=_say, progress=_progress("drawing the scene"), ready_file=args.ready_file,
+        username=args.username, password=read_secret(args.password_file),
     )  # fmt: skip
 
 
@@ -250,25 +255,33 @@ def _config_schema(args: argparse.Namespace) -> int:
 
 
 def _models_list(_: argparse.Namespace) -> int:
-    from agent.analyse.models import ModelStore  # noqa: PLC0415
+    from agent.analyse.models import ModelStore, model_folders  # noqa: PLC0415
 
-    for row in ModelStore.standard().rows():
-        print(row)
+    for row in ModelStore(model_folders()).rows():
+        print(f"{row.name:16} {row.state:12} {row.bytes / 1e6:6.1f} MB  {row.licence:12} {row.path or row.source}")
     return 0
 
 
 def _models_fetch(args: argparse.Namespace) -> int:
-    from agent.analyse.models import ModelStore  # noqa: PLC0415
+    from agent.analyse.models import ModelStore, model_folders  # noqa: PLC0415
 
-    print(ModelStore.standard().fetch(args.name, args.source))
+    store = ModelStore(model_folders())
+    entry = store.manifest.entry(args.name)
+    if args.source is None:
+        raise ConfigError(
+            f"model {args.name}: say where its file is with --from FOLDER-OR-URL; it is from {entry.source}"
+        )
+    show = _progress(args.name)
+    print(store.fetch(args.name, args.source, progress=lambda done, of: show(done / of)))
     return 0
 
 
 def _models_verify(args: argparse.Namespace) -> int:
-    from agent.analyse.models import ModelStore  # noqa: PLC0415
+    from agent.analyse.models import ModelStore, model_folders  # noqa: PLC0415
 
-    store = ModelStore.standard()
-    for name in args.name or store.present():
+    store = ModelStore(model_folders())
+    names = args.name or [row.name for row in store.rows() if row.path is not None]
+    for name in names:
         print(f"{store.verify(name)}: good")
     return 0
 

@@ -58,15 +58,24 @@ Listen = Annotated[str, AfterValidator(_listen)]
 """`host:port`; port 0 takes a free one."""
 
 
+MAX_SECRET_BYTES = 4096
+
+
 def read_secret(path: Path | None) -> str | None:
-    """The first line of a secret's file, None without a file.
+    """What stands in a secret's file, without the line end; None without a file.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: it cannot be read, or it is empty.
     """
     if path is None:
         return None
     try:
-        return path.read_text().splitlines()[0].strip() if path.stat().st_size else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: the secret cannot be read: {error}") from error
+        with path.open(encoding="utf-8") as file:
+            found = file.read(MAX_SECRET_BYTES).strip()
+    except OSError as error:
+        raise ConfigError(f"the secret in {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the secret in {path} is not UTF-8 text") from error
+    if not found:
+        raise ConfigError(f"{path} is empty; it should hold a secret")
+    return found

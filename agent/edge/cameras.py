@@ -14,8 +14,8 @@ from agent.config.gateway import Camera, RecordMode
 from agent.core.clock import Clock, rfc3339
 from agent.core.media import StreamInfo
 from agent.core.ports import PacketSink, Worker
-from agent.record.catalogue import Segment
 from agent.record.recorder import Recorder
+from agent.record.segment import Segment
 from agent.record.store import SegmentStore
 from agent.wire.messages import CameraInfo, CameraState, ClockState, NamedShape, RecordingSpan, StreamState
 
@@ -26,7 +26,7 @@ StreamName = Literal["main", "sub"]
 class Takers:
     """Who takes a camera's packets besides its recorder."""
 
-    analysis: PacketSink
+    analysis: PacketSink | None
     live_main: PacketSink
     live_sub: PacketSink
 
@@ -106,10 +106,10 @@ class CameraUnit:
             main.insert(0, self.recorder)
             workers.append(self.recorder)
         if camera.sub_url is None:
-            main.append(takers.analysis)
+            main += _given(takers.analysis)
         else:
             opener = opener_for(camera.id, "sub", camera.sub_url, camera.username, password, self._clock)
-            sinks = [takers.analysis, takers.live_sub]
+            sinks = [*_given(takers.analysis), takers.live_sub]
             workers.append(CaptureWorker(f"capture-{camera.id}-sub", opener, sinks, self._clock, self._note("sub")))
         opener = opener_for(camera.id, "main", camera.url, camera.username, password, self._clock)
         workers.append(CaptureWorker(f"capture-{camera.id}-main", opener, main, self._clock, self._note("main")))
@@ -143,6 +143,10 @@ def _stream_state(stream: StreamName, info: StreamInfo, fps: float | None) -> St
     return StreamState(
         stream=stream, codec=video.codec, width=video.width, height=video.height, fps=round(fps, 1) if fps else None
     )
+
+
+def _given(sink: PacketSink | None) -> list[PacketSink]:
+    return [] if sink is None else [sink]
 
 
 def _ms(offset_ns: int | None) -> float | None:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any
 
-from agent.config.base import read_secret
-from agent.config.gateway import GatewayConfig, Mqtt
+from agent import __version__
+from agent.config.gateway import Camera, GatewayConfig, Mqtt
 from agent.core.clock import Clock, SystemClock
-from agent.core.errors import ConfigError
 from agent.core.notify import Watchdog, notify
+from agent.core.ports import Worker
 from agent.core.signing import Verifier
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
 from agent.edge.health import HealthBoard, HealthReporter
+from agent.edge.keeper import Keeper
 from agent.edge.requests import Requests
 from agent.edge.status import StatusPage
+from agent.publish.broker import command_verifier, link_settings
 from agent.publish.commands import CommandDesk
 from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
 from agent.publish.uplink import Uplink
-from agent.record.catalogue import Segment
 from agent.record.retention import Retention
+from agent.record.segment import Segment
 from agent.record.store import SegmentStore
-from agent.wire.messages import Event, FrameBoxes, Message, TrackSummary, encode
+from agent.wire.messages import FrameBoxes, Message, encode
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def run_gateway(config: GatewayConfig, stop: StopToken, clock: Clock | None = No
 class _Parts:
     store: SegmentStore
     outbox: Outbox
+    keeper: Keeper
     live: LiveRelay
     child: AnalysisChild | None
     uplink: Uplink | None
@@ -89,10 +91,13 @@ class Gateway:
             max_bytes=storage.max_bytes,
             min_free=storage.min_free,
         )
-        workers: list[Any] = [keep, parts.live, parts.desk, self._reporter]
-        workers += [part for part in (parts.uplink, parts.child) if part is not None]
+        workers: list[Worker] = [keep, parts.keeper, parts.live, self._reporter]
+        if parts.uplink is not None:
+            workers += parts.uplink.workers
+        if parts.child is not None:
+            workers.append(parts.child)
         workers += [worker for unit in parts.units for worker in unit.workers]
-        workers += [StatusPage(config.gateway.status_listen, self.board.now), Watchdog(self._clock, self._healthy)]
+        workers += [StatusPage(config.gateway.status_listen, self.board.now), Watchdog(self._clock, self.board.healthy)]
         for worker in workers:
             self._supervisor.start(worker)
         log.info("gateway %s at site %s: %d cameras", config.gateway.id, config.gateway.site, len(parts.units))
@@ -100,6 +105,7 @@ class Gateway:
     def end(self) -> int:
         """Wait for all threads after the stop; 1 when some did not end."""
         late = self._supervisor.join(END_WITHIN_S)
+        self._parts.keeper.flush()
         self._parts.outbox.close()
         self._parts.store.close()
         if late:
@@ -111,11 +117,10 @@ class Gateway:
         verifier = _verifier(config.mqtt)
         store = SegmentStore(config.storage.path / "recordings", clock)
         store.prepare()
-        outbox = Outbox(
-            config.storage.path / "outbox.sqlite", clock, site=config.gateway.site, gateway=config.gateway.id
-        )
+        outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)
-        child = self._child(outbox)
+        keeper = Keeper(outbox)
+        child = self._child(keeper)
         requests = Requests(
             {camera.id: camera.sub_url is not None for camera in config.camera},
             store,
@@ -127,10 +132,10 @@ class Gateway:
         )
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
         uplink = self._uplink(config.mqtt, outbox, desk)
-        units = tuple(self._unit(camera.id, store, outbox, live, child) for camera in config.camera)
-        return _Parts(store, outbox, live, child, uplink, units, desk)
+        units = tuple(self._unit(camera, store, keeper, live, child) for camera in config.camera)
+        return _Parts(store, outbox, keeper, live, child, uplink, units, desk)
 
-    def _child(self, outbox: Outbox) -> AnalysisChild | None:
+    def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
         for camera in config.camera:
             if camera.still.enabled:
@@ -141,9 +146,9 @@ class Gateway:
             config.camera,
             config.analysis,
             self._clock,
-            on_event=lambda event: self._put_event(outbox, event),
-            on_track=lambda track: self._put_track(outbox, track),
-            on_picture=lambda header, jpeg: _put_picture(outbox, header, jpeg),
+            on_event=lambda event: keeper.keep("event", event.camera, event),
+            on_track=lambda track: keeper.keep("track", track.camera, track),
+            on_picture=keeper.keep_picture,
             on_frame=self._say_frame,
         )
 
@@ -153,43 +158,19 @@ class Gateway:
             return None
         gateway = self._config.gateway
         return Uplink(
-            gateway.site,
-            gateway.id,
-            outbox,
-            self._clock,
-            url=mqtt.url,
-            username=mqtt.username,
-            password=read_secret(mqtt.password_file),
-            ca_file=mqtt.ca_file,
-            cert_file=mqtt.cert_file,
-            key_file=mqtt.key_file,
-            commands=desk,
+            gateway.site, gateway.id, outbox, link_settings(mqtt), self._clock, commands=desk, version=__version__
         )
 
     def _unit(
-        self, camera_id: str, store: SegmentStore, outbox: Outbox, live: LiveRelay, child: AnalysisChild | None
+        self, camera: Camera, store: SegmentStore, keeper: Keeper, live: LiveRelay, child: AnalysisChild | None
     ) -> CameraUnit:
-        camera = next(camera for camera in self._config.camera if camera.id == camera_id)
+        def on_segment(segment: Segment) -> None:
+            keeper.keep("recording", segment.camera, span_of(segment))
+
         analysis = child.sink(camera.id) if child else None
         takers = Takers(analysis, live.sink(camera.id, "main"), live.sink(camera.id, "sub"))
-
-        def on_segment(segment: Segment) -> None:
-            outbox.put("recording", segment.camera, span_of(segment))
-
-        return CameraUnit(
-            camera,
-            store,
-            takers,
-            self._clock,
-            sync_interval_s=self._config.storage.sync_interval_s,
-            on_segment=on_segment,
-        )
-
-    def _put_event(self, outbox: Outbox, event: Event) -> None:
-        outbox.put("event", event.camera, event)
-
-    def _put_track(self, outbox: Outbox, track: TrackSummary) -> None:
-        outbox.put("track", track.camera, track)
+        sync_interval_s = self._config.storage.sync_interval_s
+        return CameraUnit(camera, store, takers, self._clock, sync_interval_s=sync_interval_s, on_segment=on_segment)
 
     def _say(self, topic: str, payload: bytes) -> bool:
         uplink = self._parts.uplink
@@ -204,42 +185,17 @@ class Gateway:
 
     def _problems(self) -> list[str]:
         parts = self._parts
-        found = [
-            f"recording: {unit.recorder.stats().error}"
-            for unit in parts.units
-            if unit.recorder and unit.recorder.stats().error
-        ]
-        if parts.uplink is not None and parts.uplink.error:
-            found.append(f"uplink: {parts.uplink.error}")
-        return found
-
-    def _healthy(self) -> bool:
-        """The service manager restarts us only when recording itself is stuck, never for the network or the child."""
-        return all(unit.recorder.alive() for unit in self._parts.units if unit.recorder)
-
-
-def _put_picture(outbox: Outbox, header: dict[str, Any], jpeg: bytes) -> None:
-    outbox.put_media(
-        id=header["media"],
-        camera=header["camera"],
-        kind=header["kind"],
-        type=header["type"],
-        source=jpeg,
-        start=header["start"],
-        end=header["end"],
-        event=header.get("event"),
-        track=header.get("track"),
-    )
+        recording = {unit.recorder.stats().error for unit in parts.units if unit.recorder}
+        found = [f"recording: {error}" for error in sorted(recording) if error]
+        if parts.uplink is not None:
+            error = parts.uplink.health().error
+            found += [f"uplink: {error}"] if error else []
+            found += [parts.desk.problem] if parts.desk.problem else []
+        return [*found, *filter(None, (parts.outbox.problem, parts.keeper.problem))]
 
 
 def _verifier(mqtt: Mqtt | None) -> Verifier | None:
-    if mqtt is None:
-        return None
-    path = mqtt.command_key_file
-    if path is None:
+    verifier = command_verifier(mqtt) if mqtt is not None else None
+    if mqtt is not None and verifier is None:
         log.warning("no [mqtt] command_key_file: commands from the centre (live, clips) will be refused")
-        return None
-    try:
-        return Verifier.from_pem(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ConfigError(f"{path}: the centre's command key cannot be read: {error.strerror}") from error
+    return verifier

@@ -10,13 +10,19 @@ from agent.core.clock import NS, Clock, rfc3339
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit
-from agent.edge.child import AnalysisChild, AnalysisStats
+from agent.edge.child import AnalysisChild
+from agent.edge.child_stats import AnalysisStats
+from agent.edge.movement import Movement
 from agent.publish.outbox import Outbox
+from agent.record.recorder import RecorderStats
 from agent.record.store import SegmentStore
 from agent.wire.messages import CameraHealth, CameraInfo, CameraState, Disk, Health, Message, WorkerHealth
 
 HEALTH_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
+RECENT_S = 5.0
+"""A camera is being analysed when a picture was, within this long."""
+STUCK_S = 60.0
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
 
@@ -35,6 +41,7 @@ class HealthBoard:
     ) -> None:
         self._units, self._child, self._store, self._outbox = units, child, store, outbox
         self._supervisor, self._clock, self._notes = supervisor, clock, notes
+        self._movement = Movement(clock)
         self._began_ns = clock.mono_ns()
 
     def now(self) -> Health:
@@ -61,11 +68,27 @@ class HealthBoard:
 
     def states(self) -> list[CameraState]:
         """How the cameras are."""
-        found = []
-        for unit in self._units:
-            stats = self._analysis(unit)
-            found.append(unit.state(analysing=stats is not None and stats.running, analysis_error=_error(stats)))
-        return found
+        return [self._state(unit, self._analysis(unit)) for unit in self._units]
+
+    def healthy(self) -> bool:
+        """False when a recorder has packets waiting and writes none for long: only a restart can mend that.
+
+        Never for the network, the child or a disk that says what is wrong with it.
+        """
+        return not any(self._stuck(unit.camera.id, unit.recorder.stats()) for unit in self._units if unit.recorder)
+
+    def _stuck(self, camera: str, stats: RecorderStats) -> bool:
+        done = stats.packets_recorded + stats.packets_lost
+        still_s = self._movement.still_s(f"recorded-{camera}", done)
+        return stats.packets_in > done and not stats.error and still_s > STUCK_S
+
+    def _state(self, unit: CameraUnit, stats: AnalysisStats | None) -> CameraState:
+        analysing = stats is not None and self._analysing(unit.camera.id, stats)
+        return unit.state(analysing=analysing, analysis_error=stats.error if stats else "")
+
+    def _analysing(self, camera: str, stats: AnalysisStats) -> bool:
+        still_s = self._movement.still_s(f"analysed-{camera}", stats.analysed)
+        return stats.analysed > 0 and still_s < RECENT_S
 
     def _analysis(self, unit: CameraUnit) -> AnalysisStats | None:
         return self._child.stats().get(unit.camera.id) if self._child else None
@@ -73,7 +96,7 @@ class HealthBoard:
     def _camera(self, unit: CameraUnit) -> CameraHealth:
         captured, analysed = unit.captured(), self._analysis(unit)
         recorded = unit.recorder.stats() if unit.recorder else None
-        state = unit.state(analysing=analysed is not None and analysed.running, analysis_error=_error(analysed))
+        state = self._state(unit, analysed)
         return CameraHealth(
             id=unit.camera.id,
             online=state.online,
@@ -96,7 +119,7 @@ class HealthBoard:
             usage = shutil.disk_usage(self._store.root)
         except OSError:
             return None  # health goes out all the same: `problems` says what is wrong with the disk
-        return Disk(total=usage.total, free=usage.free, recordings=self._store.catalogue.total_bytes())
+        return Disk(total=usage.total, free=usage.free, recordings=self._store.catalogue.totals().bytes)
 
 
 class HealthReporter:
@@ -136,10 +159,6 @@ class HealthReporter:
 
 def _still(stream: Message) -> Message:
     return stream.model_copy(update={"fps": None})
-
-
-def _error(stats: AnalysisStats | None) -> str:
-    return stats.error if stats else ""
 
 
 def _temperature_c() -> float | None:

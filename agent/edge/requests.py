@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import LamppostError, StorageError
+from agent.core.ids import new_id
 from agent.core.stop import StopToken
 from agent.edge.child import AnalysisChild
 from agent.publish.live import LiveRelay
@@ -18,6 +19,8 @@ from agent.record.store import SegmentStore
 from agent.wire.messages import ClipArgs, LiveArgs, LiveStopArgs, WatchArgs
 
 MAX_CLIP_S = 600
+FRAGMENT_S = 1.0
+"""What is newer than a fragment or two cannot be read back yet."""
 WAIT_FOR_FOOTAGE_S = 20.0
 """A clip may end a little in the future: an event's seconds after it are still being recorded."""
 
@@ -80,6 +83,7 @@ class Requests:
     def _cut_and_queue(self, camera: str, start_ns: int, end_ns: int, target: Path) -> dict[str, Any]:
         clip = cut_clip(self._store, camera, start_ns, end_ns, target)
         manifest = self._outbox.put_media(
+            id=new_id(self._clock.wall_ns()),
             camera=camera,
             kind="clip",
             type="video/mp4",
@@ -91,7 +95,7 @@ class Requests:
         return {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
 
     def _wait_until(self, end_ns: int) -> None:
-        ahead_s = (end_ns - self._clock.wall_ns()) / NS + 2 * self._store.fragment_s
+        ahead_s = (end_ns - self._clock.wall_ns()) / NS + 2 * FRAGMENT_S
         if ahead_s > WAIT_FOR_FOOTAGE_S:
             raise StorageError(f"the clip ends {ahead_s:.0f} s in the future; ask again then")
         if ahead_s > 0:
