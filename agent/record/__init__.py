@@ -1,1 +1,1 @@
-"""Room."""
+"""Packets into segments on disk: catalogue, retention, clips. Knows nothing of analysis, network or UI."""

@@ -1,0 +1,172 @@
+"""RTSP over TCP (and TLS) through PyAV: the camera as a packet source."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from itertools import chain
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import av
+import av.container
+
+from agent.capture.demux import finish, from_keyframe, read
+from agent.capture.foreign import at_open, while_reading
+from agent.capture.stamps import Raw, Stamp, Stamper
+from agent.capture.timeline import Timeline, ticks_ns
+from agent.capture.tracks import Streams, Tracks, choose, describe
+from agent.core.clock import Clock
+from agent.core.errors import SourceBroken, SourceUnreachable
+from agent.core.ids import new_id
+from agent.core.media import Packet, StreamInfo
+from agent.core.stop import StopToken
+
+_WAITED_NS = 3_000_000
+"""A packet that took this long to read was waited for: it did not lie in a buffer."""
+
+_AHEAD = 512
+"""Most packets read ahead at the opening."""
+
+_PORT = 554
+_ASK_S = 1.0
+
+_OPTIONS = {"rtsp_transport": "tcp", "analyzeduration": "2000000", "allowed_media_types": "video+audio"}
+
+
+def without_secrets(url: str) -> str:
+    """The address as messages show it: no user name, no password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+class RtspOpener:
+    """Opens one stream of one camera over RTSP/TCP, within time limits. The password never leaves `open`."""
+
+    def __init__(
+        self,
+        camera: str,
+        stream: str,
+        url: str,
+        username: str | None,
+        password: str | None,
+        clock: Clock,
+        *,
+        open_timeout_s: float = 10,
+        read_timeout_s: float = 10,
+    ) -> None:
+        self._camera, self._stream, self._url, self._clock = camera, stream, url, clock
+        self._username, self._password = username, password
+        self._timeout_s = (open_timeout_s, read_timeout_s)
+        self.place = without_secrets(url)
+
+    def open(self, stop: StopToken) -> RtspSource:
+        """See `core.ports.SourceOpener.open`; reads up to the first packet that had to be waited for."""
+        with at_open(self.place, lambda: says_nothing(self.place)):
+            container = av.open(self._with_secrets(), options=_OPTIONS, timeout=self._timeout_s)
+        try:
+            streams = choose(container, self.place)
+            with while_reading(self.place):
+                ahead = _read_ahead(container, streams, self._clock, stop, self.place)
+            tracks = describe(streams, ahead[0].data, self.place)
+        except BaseException:
+            container.close()
+            raise
+        now_ns = self._clock.wall_ns()
+        info = StreamInfo(self._camera, self._stream, new_id(now_ns), tracks.infos, tracks.init, now_ns)
+        return RtspSource(info, container, tracks, ahead, self._clock, self.place)
+
+    def _with_secrets(self) -> str:
+        if self._username is None:
+            return self._url
+        parts = urlsplit(self._url)
+        login = quote(self._username, safe="") + ":" + quote(self._password or "", safe="")
+        return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
+
+
+def says_nothing(url: str) -> bool:
+    """Ask for the server's options; true when no byte comes back within a second."""
+    parts = urlsplit(url)
+    if parts.scheme != "rtsp":
+        return False
+    question = f"OPTIONS {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n".encode("ascii", "replace")
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or _PORT), _ASK_S) as talk:
+            talk.sendall(question)
+            return not talk.recv(1)
+    except OSError:
+        return True
+
+
+class RtspSource:
+    """One RTSP session: an epoch."""
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        container: av.container.InputContainer,
+        tracks: Tracks,
+        ahead: list[Raw],
+        clock: Clock,
+        place: str,
+    ) -> None:
+        self.info = info
+        self._container, self._tracks, self._ahead = container, tracks, ahead
+        self._clock, self._place = clock, place
+        self._timeline: Timeline | None = None
+
+    def packets(self, stop: StopToken) -> Iterator[Packet]:
+        """See `core.ports.PacketSource.packets`."""
+        stamper = Stamper(self._tracks.usual_ticks)
+        with while_reading(self._place):
+            for raw, stamp in stamper.stamped(chain(self._ahead, self._live(stop))):
+                yield self._placed(raw, stamp)
+                if stop.is_set():
+                    return
+        if not stop.is_set():
+            raise SourceBroken(f"{self._place}: the camera ended the stream; trying again")
+
+    def close(self) -> None:
+        """See `core.ports.PacketSource.close`."""
+        self._container.close()
+
+    def _live(self, stop: StopToken) -> Iterator[Raw]:
+        return _until(stop, self._container, self._tracks.streams, self._clock)
+
+    def _placed(self, raw: Raw, stamp: Stamp) -> Packet:
+        time_base = self._tracks.infos[raw.track].time_base
+        media_ns = ticks_ns(stamp.pts, time_base)
+        if self._timeline is None:
+            self._timeline = Timeline(media_ns + self._behind_ns(raw, stamp), self._ahead[-1].arrival)
+        return finish(raw, stamp, self._timeline.place(media_ns, raw.arrival), self._tracks)
+
+    def _behind_ns(self, first: Raw, stamp: Stamp) -> int:
+        """Stream time from the first packet to the one that was waited for."""
+        live = self._ahead[-1]
+        if live.pts is None or first.track != 0:
+            return 0
+        live_ns = ticks_ns(live.pts, self._tracks.infos[live.track].time_base)
+        return live_ns - ticks_ns(stamp.pts, self._tracks.infos[0].time_base)
+
+
+def _until(stop: StopToken, container: av.container.InputContainer, streams: Streams, clock: Clock) -> Iterator[Raw]:
+    for raw, _ in read(container, streams, clock):
+        if stop.is_set():
+            return
+        yield raw
+
+
+def _read_ahead(
+    container: av.container.InputContainer, streams: Streams, clock: Clock, stop: StopToken, place: str
+) -> list[Raw]:
+    """From the first keyframe to the first packet that was waited for: what lay in buffers is older than it looks."""
+    ahead: list[Raw] = []
+    before_ns = clock.mono_ns()
+    for raw in from_keyframe(_until(stop, container, streams, clock)):
+        ahead.append(raw)
+        waited = raw.arrival.mono_ns - before_ns > _WAITED_NS
+        if (waited and raw.pts is not None and len(ahead) > 1) or len(ahead) >= _AHEAD:
+            return ahead
+        before_ns = clock.mono_ns()
+    if not ahead:
+        raise SourceUnreachable(f"{place}: the camera sent no keyframe; check its stream settings")
+    return ahead

@@ -1,0 +1,92 @@
+"""ISO base media boxes (ISO 14496-12 section 4.2): where they lie in a file, and our notes among them.
+
+A note is a `uuid` box with JSON in it that players pass over: `head` follows the init segment and says what an open
+segment is, `tail` ends a closed one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+_NOTE_UUID = bytes.fromhex("6c616d70706f73742d6e6f7465000001")
+_MAX_NOTE_BYTES = 64 * 1024
+_HEADER_BYTES = 8
+_LARGE_HEADER_BYTES = 16
+
+
+class Box(NamedTuple):
+    """One top-level box: where it begins and how many bytes it has, header included."""
+
+    kind: bytes
+    at: int
+    bytes: int
+
+
+class Layout(NamedTuple):
+    """What a file holds: `whole_bytes` ends with the last box that may stand last (init, note or fragment)."""
+
+    head: dict[str, Any] | None
+    tail: dict[str, Any] | None
+    whole_bytes: int
+    fragments: int
+
+
+def read_layout(file: BinaryIO) -> Layout:
+    """Walk the top-level boxes up to the first that is not whole; never raises for what the bytes say."""
+    head: dict[str, Any] | None = None
+    tail: dict[str, Any] | None = None
+    whole, fragments = 0, 0
+    for box in walk(file):
+        if box.kind == b"moof":
+            continue  # worth nothing without its mdat
+        if box.kind == b"mdat":
+            fragments += 1
+        if box.kind == b"uuid" and (note := _read_note(file, box)) is not None:
+            head, tail = (note, tail) if note.get("note") == "head" else (head, note)
+        whole = box.at + box.bytes
+    return Layout(head, tail, whole, fragments)
+
+
+def walk(file: BinaryIO) -> Iterator[Box]:
+    """The whole top-level boxes of a file, in order; ends at the first that is cut off or makes no sense."""
+    total = file.seek(0, 2)
+    at = 0
+    while at + _HEADER_BYTES <= total:
+        file.seek(at)
+        kind, size = box_header(file.read(_LARGE_HEADER_BYTES))
+        if size < _HEADER_BYTES or at + size > total:
+            return
+        yield Box(kind, at, size)
+        at += size
+
+
+def box_header(data: bytes) -> tuple[bytes, int]:
+    """Type and size of the box that begins here; size 0 when `data` does not tell."""
+    size, kind = int.from_bytes(data[:4], "big"), data[4:8]
+    if size == 1:
+        size = int.from_bytes(data[8:16], "big") if len(data) >= _LARGE_HEADER_BYTES else 0
+        return kind, size if size >= _LARGE_HEADER_BYTES else 0
+    return kind, size
+
+
+def note(kind: str, content: dict[str, Any]) -> bytes:
+    """A note as a box; `kind` is head or tail."""
+    text = json.dumps({"note": kind, "v": 1, **content}, separators=(",", ":")).encode()
+    size = _HEADER_BYTES + len(_NOTE_UUID) + len(text)
+    return size.to_bytes(4, "big") + b"uuid" + _NOTE_UUID + text
+
+
+def _read_note(file: BinaryIO, box: Box) -> dict[str, Any] | None:
+    if not len(_NOTE_UUID) + _HEADER_BYTES < box.bytes <= _MAX_NOTE_BYTES:
+        return None
+    file.seek(box.at + _HEADER_BYTES)
+    body = file.read(box.bytes - _HEADER_BYTES)
+    if not body.startswith(_NOTE_UUID):
+        return None
+    try:
+        content = json.loads(body[len(_NOTE_UUID) :])
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) and content.get("v") == 1 else None

@@ -1,0 +1,162 @@
+"""What footage of a camera there is between two wall times: closed segments, and the whole fragments of an open one."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import av.container
+
+from agent.core.clock import NS
+from agent.record.boxes import read_layout
+from agent.record.recovery import measure_file
+from agent.record.segment import Segment, parse_head
+from agent.record.store import SegmentStore
+
+_MOST_BACK = 100
+"""Segments to go back for a keyframe: one that has none is at most a minute or 64 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A readable stretch of one file: its first `limit` bytes. The other fields as in `Segment`."""
+
+    path: Path
+    limit: int
+    epoch: str
+    start_ns: int
+    end_ns: int
+    media_ns: int
+    codecs: str
+    key: bool
+    base: int
+    tick: Fraction
+
+    @contextmanager
+    def opened(self) -> Iterator[av.container.InputContainer]:
+        """The stretch as PyAV reads it."""
+        with self.path.open("rb") as file:
+            container = av.open(Bounded(file, self.limit), "r", format="mp4")
+            try:
+                yield container
+            finally:
+                container.close()
+
+    def wall_ns(self, media_ns: int) -> int:
+        """Wall time of a moment that lies `media_ns` of playing time after the first picture."""
+        if self.media_ns <= 0:
+            return self.start_ns + media_ns
+        return self.start_ns + media_ns * (self.end_ns - self.start_ns) // self.media_ns
+
+
+class Bounded(io.RawIOBase):
+    """The first `limit` bytes of a file, for a reader that must not see what is still being written."""
+
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self._file, self._limit, self._at = file, limit, 0
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes."""
+        left = self._limit - self._at
+        self._file.seek(self._at)
+        data = self._file.read(left if size < 0 else max(0, min(size, left)))
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As files do it."""
+        start = {0: 0, 1: self._at, 2: self._limit}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def tell(self) -> int:
+        """Where the next read begins."""
+        return self._at
+
+
+def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int) -> list[Footage]:
+    """All footage of the span, oldest first, begun with a keyframe where one can be reached."""
+    # the open one first: when it is closed meanwhile, the catalogue has it, and it is left out here
+    being_written = [found for path in store.open_files(camera, start_ns, end_ns) if (found := _open_footage(path))]
+    segments = store.catalogue.find(camera, start_ns, end_ns)
+    parts = [_closed_footage(store, segment) for segment in segments]
+    known = {part.path for part in parts}
+    parts += [
+        part
+        for part in being_written
+        if part.path.with_suffix("") not in known and part.start_ns < end_ns and part.end_ns > start_ns
+    ]
+    return _back_to_keyframe(store, camera, parts)
+
+
+def _closed_footage(store: SegmentStore, segment: Segment) -> Footage:
+    return Footage(
+        path=store.root / segment.path,
+        limit=segment.bytes,
+        epoch=segment.epoch,
+        start_ns=segment.start_ns,
+        end_ns=segment.end_ns,
+        media_ns=segment.media_ns,
+        codecs=segment.codecs,
+        key=segment.key,
+        base=segment.base,
+        tick=segment.tick,
+    )
+
+
+def _open_footage(path: Path) -> Footage | None:
+    """The whole fragments of an open segment, made to last before anybody relies on them."""
+    try:
+        with path.open("rb") as file:
+            layout = read_layout(file)
+            os.fdatasync(file.fileno())
+            head = parse_head(layout.head)
+            if head is None or not layout.fragments:
+                return None
+            found = measure_file(Bounded(file, layout.whole_bytes), str(path))
+    except FileNotFoundError:
+        return None  # closed a moment ago
+    tick = Fraction(head.tick_num, head.tick_den)
+    return Footage(
+        path=path,
+        limit=layout.whole_bytes,
+        epoch=head.epoch,
+        start_ns=head.start_ns,
+        end_ns=head.start_ns + found.media_ns,
+        media_ns=found.media_ns,
+        codecs=head.codecs,
+        key=head.key,
+        base=head.base,
+        tick=tick,
+    )
+
+
+def _back_to_keyframe(store: SegmentStore, camera: str, parts: list[Footage]) -> list[Footage]:
+    for _ in range(_MOST_BACK):
+        if not parts or parts[0].key:
+            break
+        first = parts[0]
+        before = [
+            segment
+            for segment in store.catalogue.find(camera, first.start_ns - NS, first.start_ns)
+            if segment.epoch == first.epoch
+        ]
+        if not before:
+            break
+        parts = [_closed_footage(store, before[-1]), *parts]
+    return parts

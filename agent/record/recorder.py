@@ -1,0 +1,131 @@
+"""Records one camera: packets in, segments on disk, rows in the catalogue. Knows nothing of anybody else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.core.clock import Clock
+from agent.core.media import Packet, StreamInfo
+from agent.core.stop import StopToken
+from agent.record.codecs import RECORDABLE
+from agent.record.intake import Closed, Intake, Item
+from agent.record.joiner import Joiner
+from agent.record.recording import Recording
+from agent.record.segment import Segment
+from agent.record.store import SegmentStore
+
+log = logging.getLogger(__name__)
+
+_TICK_S = 0.2
+_GRACE_TICKS = 8
+"""After the stop, so many empty waits for the capture's own farewell."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderStats:
+    """Counts since the recorder was made: in = recorded + lost + what is on its way. No `error`: all is well."""
+
+    packets_in: int
+    packets_recorded: int
+    packets_lost: int
+    recording: bool
+    error: str
+
+
+class Recorder:
+    """A `PacketSink` for the capture's thread, and a `Worker` with a thread of its own that does all the writing.
+
+    `on_segment` is called from that thread for each new row.
+    """
+
+    def __init__(
+        self,
+        camera: str,
+        store: SegmentStore,
+        clock: Clock,
+        *,
+        sync_interval_s: float,
+        on_segment: Callable[[Segment], None],
+    ) -> None:
+        self.name = f"record-{camera}"
+        self._camera = camera
+        self._intake = Intake(clock)
+        self._recording = Recording(camera, store, clock, sync_interval_s, on_segment)
+        self._epoch: StreamInfo | None = None
+        self._joiner: Joiner | None = None
+        self._refused, self._refusal = 0, ""
+
+    def opened(self, info: StreamInfo) -> None:
+        """See `core.ports.PacketSink.opened`."""
+        self._intake.opened(info)
+
+    def packet(self, packet: Packet) -> None:
+        """See `core.ports.PacketSink.packet`."""
+        self._intake.packet(packet)
+
+    def closed(self, reason: str) -> None:
+        """See `core.ports.PacketSink.closed`."""
+        self._intake.closed(reason)
+
+    def stats(self) -> RecorderStats:
+        """How it goes, from any thread."""
+        recording = self._recording
+        return RecorderStats(
+            packets_in=self._intake.packets_in,
+            packets_recorded=recording.recorded,
+            packets_lost=self._intake.lost + recording.lost + self._refused,
+            recording=recording.active,
+            error=self._refusal or recording.error,
+        )
+
+    def run(self, stop: StopToken) -> None:
+        """See `core.ports.Worker.run`; at the stop, what is queued is written and the segment closed."""
+        self._intake.begin()
+        grace = _GRACE_TICKS
+        try:
+            while not stop.is_set() or (grace > 0 and (self._epoch is not None or len(self._intake))):
+                item = self._intake.take(_TICK_S)
+                if item is None:
+                    grace -= stop.is_set()
+                    self._recording.idle()
+                else:
+                    self._take(item)
+        finally:
+            if stop.is_set():
+                self._intake.end()
+            self._close_epoch("stop")
+
+    def _take(self, item: Item) -> None:
+        match item:
+            case Packet():
+                self._push(item)
+            case StreamInfo():
+                same = self._epoch is not None and self._epoch.epoch == item.epoch
+                self._close_epoch("overflow" if same else "lost")
+                self._open_epoch(item)
+            case Closed(reason):
+                self._close_epoch(reason)
+
+    def _open_epoch(self, info: StreamInfo) -> None:
+        self._epoch, self._refusal = info, ""
+        if info.video.codec in RECORDABLE and info.init:
+            self._joiner = Joiner(info)
+            self._recording.begin(info)
+            return
+        self._refusal = f"{self._camera}: cannot record {info.video.codec}; set the camera to H.264, H.265 or AV1"
+        log.error("%s", self._refusal)
+
+    def _close_epoch(self, reason: str) -> None:
+        joiner, self._joiner, self._epoch = self._joiner, None, None
+        for sample in joiner.flush() if joiner else ():
+            self._recording.place(sample)
+        self._recording.finish(reason)
+
+    def _push(self, packet: Packet) -> None:
+        if self._joiner is None:
+            self._refused += 1
+            return
+        for sample in self._joiner.push(packet):
+            self._recording.place(sample)

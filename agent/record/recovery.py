@@ -1,0 +1,100 @@
+"""Closed segments described from their files alone, and open ones cut to their last whole fragment."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import av
+
+from agent.core.clock import NS
+from agent.record.boxes import read_layout
+from agent.record.segment import Head, Segment, Tail, make_segment, parse_head, parse_tail
+
+log = logging.getLogger(__name__)
+
+_PIECE = 1 << 20
+
+
+class Readable(Protocol):
+    """What PyAV reads from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes."""
+
+
+class Measured(NamedTuple):
+    """What a demuxer finds in a segment."""
+
+    packets: int
+    media_ns: int
+
+
+def describe(path: Path, relative: str) -> Segment | None:
+    """The row of a closed segment, from the notes in its file; None when it is none of ours or not closed."""
+    with path.open("rb") as file:
+        layout = read_layout(file)
+        head, tail = parse_head(layout.head), parse_tail(layout.tail)
+        if head is None or tail is None:
+            return None
+        file.seek(0)
+        digest = hashlib.sha256()
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return make_segment(head, tail, relative, path.stat().st_size, digest.hexdigest())
+
+
+def cut_and_close(path: Path, reason: str) -> bool:
+    """Cut an open segment to its last whole fragment and end it with a tail note, synced.
+
+    Safe to be killed in and to run again. False when there is no whole fragment in it: nothing can be shown.
+    """
+    with path.open("rb") as file:
+        layout = read_layout(file)
+    head = parse_head(layout.head)
+    if head is None or not layout.fragments:
+        return False
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.ftruncate(handle, layout.whole_bytes)
+        if layout.tail is None:
+            _append(handle, _tail(path, head, reason).box())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return True
+
+
+def measure_file(file: Readable, place: str) -> Measured:
+    """Count packets and the playing time of the video, as far as it can be read."""
+    packets, begin, end = 0, None, Fraction(0)
+    try:
+        with av.open(file, "r", format="mp4") as container:
+            video = container.streams.video[0]
+            for packet in container.demux():
+                if not packet.size or packet.dts is None or packet.time_base is None:
+                    continue
+                packets += 1
+                if packet.stream_index == video.index:
+                    at = packet.dts * packet.time_base
+                    begin = at if begin is None else begin
+                    end = max(end, at + (packet.duration or 0) * packet.time_base)
+    except (av.FFmpegError, IndexError) as error:
+        log.warning("%s: could be read only in part: %s", place, type(error).__name__)
+    return Measured(packets, int((end - (begin or 0)) * NS))
+
+
+def _tail(path: Path, head: Head, reason: str) -> Tail:
+    with path.open("rb") as file:
+        found = measure_file(file, str(path))
+    return Tail(end_ns=head.start_ns + found.media_ns, media_ns=found.media_ns, packets=found.packets, reason=reason)
+
+
+def _append(handle: int, data: bytes) -> None:
+    os.lseek(handle, 0, os.SEEK_END)
+    while data:
+        data = data[os.write(handle, data) :]

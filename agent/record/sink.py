@@ -1,0 +1,110 @@
+"""The file under an open segment: written straight through, hashed as it is written, synced at fragment ends."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from agent.core.clock import NS, Clock
+from agent.record.boxes import box_header
+
+_HEADER_BYTES = 8
+_LARGE_HEADER_BYTES = 16
+
+
+class FragmentFile:
+    """What PyAV writes into. `write` never raises into the muxer: the first error is kept in `error`.
+
+    The file must not exist yet. `whole_bytes` ends with the last whole fragment; at most `sync_interval_s` of
+    fragments are written and not yet synced.
+    """
+
+    def __init__(self, path: Path, clock: Clock, sync_interval_s: float) -> None:
+        self._clock, self._interval_ns = clock, int(sync_interval_s * NS)
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        self._digest = hashlib.sha256()
+        self._header, self._left, self._kind = b"", 0, b""
+        self._synced_bytes, self._synced_mono_ns = 0, clock.mono_ns()
+        self.bytes, self.whole_bytes = 0, 0
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Append `data`; after an error, do nothing."""
+        view = memoryview(data)
+        try:
+            self._append(view)
+            self._follow_boxes(view)
+        except OSError as error:
+            self.error = self.error or error
+        return len(data)
+
+    def sync_if_due(self) -> None:
+        """Sync when the interval has passed since the last time and whole fragments wait."""
+        if self.error or self._synced_bytes >= self.whole_bytes:
+            return
+        if self._clock.mono_ns() - self._synced_mono_ns >= self._interval_ns:
+            self._sync()
+
+    def finish(self) -> str:
+        """Sync, close and return the SHA-256 of all that was written.
+
+        Raises:
+            OSError: the disk did not take it all; the file stays, open, for recovery.
+        """
+        try:
+            if self.error:
+                raise self.error
+            os.fsync(self._handle)
+        finally:
+            self.abandon()
+        return self._digest.hexdigest()
+
+    def abandon(self) -> None:
+        """Close without promising anything; safe to call twice."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def _append(self, view: memoryview) -> None:
+        if self.error or self._handle < 0:
+            return
+        while view:
+            done = os.write(self._handle, view)
+            self._digest.update(view[:done])
+            self.bytes += done
+            view = view[done:]
+
+    def _follow_boxes(self, view: memoryview) -> None:
+        """Notice where an mdat ends: that is where a fragment is whole."""
+        at = self.bytes - len(view)
+        while view and not self.error:
+            if self._left:
+                step = min(self._left, len(view))
+                self._left -= step
+            else:
+                step = self._take_header(view)
+            at, view = at + step, view[step:]
+            if not self._left and self._kind == b"mdat":
+                self._kind, self.whole_bytes = b"", at
+                self.sync_if_due()
+
+    def _take_header(self, view: memoryview) -> int:
+        large = self._header[:4] == b"\0\0\0\1"
+        wanted = (_LARGE_HEADER_BYTES if large else _HEADER_BYTES) - len(self._header)
+        piece = bytes(view[:wanted])
+        self._header += piece
+        self._large_or_small()
+        return len(piece)
+
+    def _large_or_small(self) -> None:
+        large = self._header[:4] == b"\0\0\0\1"
+        if len(self._header) < (_LARGE_HEADER_BYTES if large else _HEADER_BYTES):
+            return
+        self._kind, size = box_header(self._header)
+        self._left = max(0, size - len(self._header))
+        self._header = b""
+
+    def _sync(self) -> None:
+        os.fdatasync(self._handle)
+        self._synced_bytes, self._synced_mono_ns = self.whole_bytes, self._clock.mono_ns()

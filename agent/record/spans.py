@@ -1,0 +1,60 @@
+"""How much time a segment covers, and when it is time to close it."""
+
+from __future__ import annotations
+
+from agent.core.clock import NS
+from agent.core.media import Packet, StreamInfo
+
+USUAL_NS = 10 * NS
+LONGEST_NS = 60 * NS
+MOST_BYTES = 64 << 20
+_GAP_NS = 10 * NS
+_BACK_NS = NS
+
+
+class Span:
+    """From the first video packet on, in wall time and in the camera's time."""
+
+    def __init__(self, info: StreamInfo, first: Packet) -> None:
+        self._video, self._tick = info.video_index, info.video.time_base
+        self._first = first
+        self._last = first
+        self._end_wall_ns = first.wall_ns
+        self._end_pts = first.pts
+
+    def add(self, packet: Packet) -> None:
+        """Take a written packet into account; audio does not count."""
+        if packet.track != self._video:
+            return
+        self._last = packet
+        if packet.pts >= self._end_pts - 1 or packet.wall_ns > self._end_wall_ns:
+            self._end_wall_ns = max(self._end_wall_ns, packet.wall_ns + self._ns(packet.duration))
+            self._end_pts = max(self._end_pts, packet.pts + packet.duration)
+
+    def due(self, packet: Packet, size: int) -> str:
+        """Why the segment must end before this packet; empty when it goes on."""
+        if packet.track != self._video:
+            return ""
+        if self._jumps(packet):
+            return "jump"
+        age_ns = max(packet.wall_ns - self._first.wall_ns, self._ns(packet.dts - self._first.dts))
+        if age_ns >= USUAL_NS and packet.key:
+            return "length"
+        if age_ns >= LONGEST_NS:
+            return "no_keyframe_60s"
+        return "no_keyframe_64mib" if size >= MOST_BYTES else ""
+
+    def end(self, following: Packet | None) -> tuple[int, int]:
+        """Wall time of the end and playing time, nanoseconds; `following` came without a gap."""
+        if following is None:
+            return self._end_wall_ns, self._ns(self._end_pts - self._first.pts)
+        end_ns = max(following.wall_ns, self._first.wall_ns)
+        return end_ns, self._ns(max(0, following.pts - self._first.pts))
+
+    def _jumps(self, packet: Packet) -> bool:
+        media_ns = self._ns(packet.dts - self._last.dts)
+        wall_ns = packet.wall_ns - self._end_wall_ns
+        return not (-_BACK_NS <= media_ns <= _GAP_NS) or wall_ns > _GAP_NS or wall_ns < -10 * NS
+
+    def _ns(self, ticks: int) -> int:
+        return ticks * self._tick.numerator * NS // self._tick.denominator

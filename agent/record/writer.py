@@ -1,0 +1,125 @@
+"""One segment from its first packet to its row: the order of steps that a kill may interrupt anywhere.
+
+1. `*.mp4.open` is made, the folder synced; init segment and head note go in first.
+2. Fragments follow, synced at most `sync_interval_s` apart.
+3. Close: last fragment, tail note, fsync.
+4. Rename to `*.mp4`, folder synced.
+5. Row in the catalogue.
+"""
+
+from __future__ import annotations
+
+import av
+
+from agent.core.errors import StorageError
+from agent.core.media import Packet, StreamInfo
+from agent.record.codecs import mime_codecs
+from agent.record.joiner import Sample
+from agent.record.muxer import SegmentMuxer
+from agent.record.segment import OPEN_SUFFIX, Head, Segment, Tail, folder_of, make_segment, name_of
+from agent.record.sink import FragmentFile
+from agent.record.spans import Span
+from agent.record.store import SegmentStore, make_folders, sync_folder
+
+
+class SegmentWriter:
+    """Writes one segment. Every call but `__init__` may be the last: `abandon` leaves the file for recovery.
+
+    Raises (all calls):
+        OSError: the disk does not take it.
+        StorageError: the muxer refuses, or the catalogue.
+    """
+
+    def __init__(
+        self, store: SegmentStore, info: StreamInfo, first: Packet, segment_id: str, sync_interval_s: float
+    ) -> None:
+        self._store, self._info = store, info
+        self.span = Span(info, first)
+        self._head = _head(info, first, segment_id)
+        folder = store.root / folder_of(info.camera, first.wall_ns)
+        self.path = folder / name_of(info.camera, info.epoch, first.wall_ns)
+        self._open_path = self.path.with_name(self.path.name + OPEN_SUFFIX)
+        make_folders(store.root, folder)
+        self._file = FragmentFile(self._open_path, store.clock, sync_interval_s)
+        try:
+            sync_folder(folder)
+            self._muxer = SegmentMuxer(info, self._head.base, self._file)
+        except BaseException:
+            self._file.abandon()
+            raise
+        self._file.write(self._head.box())
+        self._raise_disk_error()
+        self.id = segment_id
+        self.samples = 0
+
+    @property
+    def bytes(self) -> int:
+        """Written so far."""
+        return self._file.bytes
+
+    @property
+    def mended(self) -> int:
+        """Timestamps that had to be moved."""
+        return self._muxer.mended
+
+    def write(self, sample: Sample) -> None:
+        """Append one sample."""
+        try:
+            self._muxer.mux(sample.packet)
+        except (av.FFmpegError, ValueError) as error:
+            raise StorageError(f"{self.path}: the muxer refuses a packet ({error})") from error
+        self._raise_disk_error()
+        self.samples += 1
+        self.span.add(sample.packet)
+
+    def sync_if_due(self) -> None:
+        """For the time when no packets come."""
+        self._file.sync_if_due()
+
+    def close(self, reason: str, next_packet: Packet | None = None) -> Segment:
+        """Steps 3 to 5; `next_packet` begins the segment that follows without a gap."""
+        end_ns, media_ns = self.span.end(next_packet)
+        tail = Tail(end_ns=end_ns, media_ns=media_ns, packets=self.samples, reason=reason)
+        try:
+            self._muxer.close()
+            self._file.write(tail.box())
+            size = self._file.bytes
+            sha256 = self._file.finish()
+        except av.FFmpegError as error:
+            raise StorageError(f"{self.path}: the muxer could not end the segment ({error})") from error
+        finally:
+            self.abandon()
+        self._open_path.rename(self.path)
+        sync_folder(self.path.parent)
+        segment = make_segment(self._head, tail, str(self.path.relative_to(self._store.root)), size, sha256)
+        self._store.catalogue.add(segment)
+        return segment
+
+    def abandon(self) -> None:
+        """Let go of the file as it is; safe to call twice."""
+        self._file.abandon()
+        try:
+            self._muxer.close()
+        except (av.FFmpegError, ValueError):
+            return  # it had nowhere left to write
+
+    def _raise_disk_error(self) -> None:
+        if self._file.error is not None:
+            raise self._file.error
+
+
+def _head(info: StreamInfo, first: Packet, segment_id: str) -> Head:
+    return Head(
+        id=segment_id,
+        camera=info.camera,
+        stream=info.stream,
+        epoch=info.epoch,
+        start_ns=first.wall_ns,
+        codecs=mime_codecs(info),
+        key=first.key,
+        base=first.dts,
+        tick_num=info.video.time_base.numerator,
+        tick_den=info.video.time_base.denominator,
+        time_source=first.time_source,
+        offset_ns=first.offset_ns,
+    )

@@ -1,0 +1,85 @@
+"""Wall time from timestamps: steady spacing, trusted cameras, late packets, stepping clocks."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+
+from agent.capture.timeline import Arrival, Timeline, ticks_ns
+from agent.core.clock import NS
+from agent.core.errors import SourceBroken
+from agent.core.media import TimeSource
+
+WALL, MONO, FRAME = 1_780_000_000 * NS, 50 * NS, NS // 10
+
+
+def arrival(at_ns: int, *, late_ns: int = 0, camera_off_ns: int | None = None, step_ns: int = 0) -> Arrival:
+    """What a packet of stream time `at_ns` looks like when it is read."""
+    camera_ns = None if camera_off_ns is None else WALL + at_ns + camera_off_ns
+    return Arrival(WALL + at_ns + late_ns + step_ns, MONO + at_ns + late_ns, camera_ns)
+
+
+def test_late_packets_do_not_bend_the_spacing() -> None:
+    timeline = Timeline(0, arrival(0))
+    jitter = [0, 90_000_000, 30_000_000, 400_000_000, 10_000_000]
+    walls = [timeline.place(n * FRAME, arrival(n * FRAME, late_ns=jitter[n % 5])).wall_ns for n in range(40)]
+    assert {later - earlier for earlier, later in pairwise(walls)} == {FRAME}
+    assert walls[0] == WALL
+
+
+def test_an_anchor_that_was_late_is_slewed_away_without_running_backwards() -> None:
+    timeline = Timeline(0, arrival(0, late_ns=500_000_000))
+    walls = [timeline.place(n * FRAME, arrival(n * FRAME)).wall_ns for n in range(400)]
+    assert all(later > earlier for earlier, later in pairwise(walls))
+    assert walls[0] - WALL == 500_000_000
+    assert abs(walls[-1] - (WALL + 399 * FRAME)) < 5_000_000
+
+
+def test_a_camera_near_our_clock_is_believed_and_its_offset_kept() -> None:
+    timeline = Timeline(0, arrival(0, late_ns=80_000_000, camera_off_ns=20_000_000))
+    placed = timeline.place(0, arrival(0, late_ns=80_000_000, camera_off_ns=20_000_000))
+    assert placed.source is TimeSource.SENDER_REPORT
+    assert placed.wall_ns == WALL + 20_000_000
+    assert placed.offset_ns == -60_000_000
+
+
+def test_a_camera_far_off_gives_spacing_only_and_its_offset_is_kept_all_the_same() -> None:
+    timeline = Timeline(0, arrival(0))
+    placed = timeline.place(FRAME, arrival(FRAME, camera_off_ns=3600 * NS))
+    assert placed.source is TimeSource.ARRIVAL
+    assert placed.wall_ns == WALL + FRAME
+    assert placed.offset_ns == 3600 * NS
+
+
+def test_the_first_sender_report_moves_time_gently() -> None:
+    timeline = Timeline(0, arrival(0, late_ns=300_000_000))
+    walls = []
+    for n in range(200):
+        known = None if n < 10 else 0
+        walls.append(timeline.place(n * FRAME, arrival(n * FRAME, camera_off_ns=known)).wall_ns)
+    assert all(later > earlier for earlier, later in pairwise(walls))
+    assert walls[-1] == WALL + 199 * FRAME
+
+
+def test_packets_read_from_a_buffer_lie_before_the_one_that_was_waited_for() -> None:
+    timeline = Timeline(9 * FRAME, arrival(9 * FRAME))
+    assert timeline.place(0, Arrival(WALL + 9 * FRAME, MONO + 9 * FRAME)).wall_ns == WALL
+
+
+@pytest.mark.parametrize("step_s", [-3600, 5, 1_700_000_000])
+def test_a_step_of_the_gateways_clock_ends_the_epoch(step_s: int) -> None:
+    timeline = Timeline(0, arrival(0))
+    timeline.place(0, arrival(0))
+    with pytest.raises(SourceBroken, match=r"clock stepped by .*; opening the stream again"):
+        timeline.place(FRAME, arrival(FRAME, step_ns=step_s * NS))
+
+
+def test_b_frames_take_their_own_place() -> None:
+    timeline = Timeline(0, arrival(0))
+    order = [0, 3, 1, 2, 6, 4, 5]
+    walls = [timeline.place(n * FRAME, arrival(place * FRAME)).wall_ns for place, n in enumerate(order)]
+    assert walls == [WALL + n * FRAME for n in order]
+
+
+def test_ticks_are_exact_after_years() -> None:
+    assert ticks_ns(90_000 * 86_400 * 3650 + 1, Fraction(1, 90_000)) == 86_400 * 3650 * NS + 11_111

@@ -1,0 +1,110 @@
+"""Bytes from disk that may be anything: boxes, notes, NAL units, codec records."""
+
+import io
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.clock import SystemClock
+from agent.core.media import MediaKind, StreamInfo, TrackInfo
+from agent.record.boxes import note, read_layout, walk
+from agent.record.codecs import begins_picture, mime_codecs
+from agent.record.segment import parse_head
+from agent.record.sink import FragmentFile
+
+
+def box(kind: bytes, body: bytes = b"") -> bytes:
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_have_a_layout_within_the_file(data: bytes) -> None:
+    layout = read_layout(io.BytesIO(data))
+    assert 0 <= layout.whole_bytes <= len(data)
+    assert parse_head(layout.head) is None
+
+
+@given(st.lists(st.sampled_from([b"ftyp", b"moof", b"mdat", b"uuid", b"free"]), max_size=12), st.integers(0, 400))
+def test_the_layout_ends_with_something_whole(kinds: list[bytes], cut: int) -> None:
+    content = b"".join(box(kind, b"x" * 20) for kind in kinds)[:cut]
+    layout = read_layout(io.BytesIO(content))
+    whole = [one for one in walk(io.BytesIO(content)) if one.at < layout.whole_bytes]
+    assert not whole or whole[-1].kind != b"moof"
+    assert layout.fragments == sum(one.kind == b"mdat" for one in whole)
+
+
+def test_large_boxes_and_notes_are_read() -> None:
+    large = (1).to_bytes(4, "big") + b"mdat" + (30).to_bytes(8, "big") + b"y" * 14
+    content = box(b"ftyp") + note("head", {"a": 1}) + box(b"moof") + large + note("tail", {"b": 2})
+    layout = read_layout(io.BytesIO(content))
+    assert layout.head == {"note": "head", "v": 1, "a": 1}
+    assert layout.tail == {"note": "tail", "v": 1, "b": 2}
+    assert (layout.whole_bytes, layout.fragments) == (len(content), 1)
+
+
+@given(st.binary(min_size=1, max_size=600), st.lists(st.integers(1, 40), max_size=40))
+def test_a_file_that_grows_in_pieces_knows_its_whole_fragments(tmp_path_factory: object, tail: bytes, cuts: list[int]):
+    content = box(b"ftyp", b"abcd") + box(b"moof", b"m" * 9) + box(b"mdat", tail) + box(b"moof", b"n")
+    path = tmp_path_factory.mktemp("grow") / "file"
+    file = FragmentFile(path, SystemClock(), 3600)
+    at = 0
+    for cut in [*cuts, len(content)]:
+        file.write(content[at : at + cut])
+        at = min(len(content), at + cut)
+    assert file.whole_bytes == len(content) - 9
+    file.abandon()
+    assert path.read_bytes() == content
+
+
+@given(st.sampled_from(["h264", "hevc"]), st.integers(1, 4), st.binary(max_size=80))
+def test_any_access_unit_gets_an_answer(codec: str, prefix: int, data: bytes) -> None:
+    assert begins_picture(codec, prefix, data) in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("codec", "units", "begins"),
+    [
+        ("h264", ["0605ff", "6588"], True),
+        ("h264", ["0605ff"], False),
+        ("h264", ["6742", "68ce", "6542"], False),  # another slice of the same picture
+        ("h264", ["419a00"], True),
+        ("hevc", ["4e0105"], False),
+        ("hevc", ["4001", "4201", "28018000"], True),
+        ("hevc", ["02010000"], False),
+        ("av1", ["12"], True),
+    ],
+)
+def test_what_begins_a_picture(codec: str, units: list[str], begins: bool) -> None:
+    data = b"".join(len(one := bytes.fromhex(unit)).to_bytes(4, "big") + one for unit in units)
+    assert begins_picture(codec, 0 if codec == "av1" else 4, data) is begins
+
+
+def stream(codec: str, extradata: str) -> StreamInfo:
+    track = TrackInfo(MediaKind.VIDEO, codec, Fraction(1, 90_000), bytes.fromhex(extradata))
+    return StreamInfo("cam", "main", "e", (track,), b"", 0)
+
+
+@pytest.mark.parametrize(
+    ("codec", "extradata", "mime"),
+    [
+        ("h264", "0164001fffe1", "avc1.64001f"),
+        ("hevc", "0101600000009000000000005d" + "00" * 9, "hvc1.1.6.L93.90"),
+        ("av1", "81084c000a0b", "av01.0.08M.10"),
+        ("h264", "01", ""),
+    ],
+)
+def test_mime_names(codec: str, extradata: str, mime: str) -> None:
+    info = stream(codec, extradata)
+    assert mime_codecs(info) == mime
+    audio = TrackInfo(MediaKind.AUDIO, "aac", Fraction(1, 48_000), bytes.fromhex("1190"))
+    assert mime_codecs(replace(info, tracks=(*info.tracks, audio))).endswith("mp4a.40.2")
+
+
+def test_a_file_that_exists_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"footage")
+    with pytest.raises(FileExistsError):
+        FragmentFile(tmp_path / "file", SystemClock(), 0)
