@@ -189,7 +189,6 @@ def _camera_lines(camera: dict[str, Any]) -> list[str]:
     for zone in camera["zones"]:
         lines += ["[[camera.zone]]", f"name = {json.dumps(zone['name'])}", f"polygon = {json.dumps(zone['polygon'])}"]
         lines += ["[[camera.rule]]", 'kind = "zone_entered"', f"zone = {json.dumps(zone['name'])}"]
-        lines += ['labels = ["person", "object"]']
     return lines
 
 

@@ -19,6 +19,8 @@ MATCH_WITHIN_S = 3.0
 WARM_UP_S = 5.0
 """Truth of the first seconds is not counted: a background model and tracks begin with nothing."""
 CLASSES = {"person", "vehicle", "two_wheeler"}
+SMALLEST, HALF = 0.09, 0.5
+"""Of the picture's height, and of the thing itself that nothing hides: what a small detector can be asked to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +122,27 @@ def _truth_events(truth: dict[str, Any], first_ns: int, window: tuple[int, int])
 
 
 def _truth_tracks(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> int:
-    """How often something came into the picture, in every turn of the loop, of the classes a detector knows."""
+    """How many visits of things that a detector knows began: in the picture for a second at least, and large enough."""
     classes = {thing["id"]: thing["class"] for thing in truth["objects"]}
-    entered, before = [], set(_visible(truth["boxes"][-1], classes))
+    shown: dict[Any, list[int]] = {}
     for frame, boxes in enumerate(truth["boxes"]):
-        now = set(_visible(boxes, classes))
-        entered += [frame] * len(now - before)
-        before = now
-    return sum(1 for _ in _moments(entered, truth, first_ns, window))
+        for name, kind, _, y1, _, y2, share in boxes:
+            if classes.get(name, kind) in CLASSES and y2 - y1 >= SMALLEST and share >= HALF:
+                shown.setdefault(name, []).append(frame)
+    begins = [frame for frames in shown.values() for frame in _begins(frames, truth)]
+    return sum(1 for _ in _moments(begins, truth, first_ns, window))
 
 
-def _visible(boxes: Iterable[list[Any]], classes: dict[Any, str]) -> Iterable[Any]:
-    return (box[0] for box in boxes if classes.get(box[0]) in CLASSES)
+def _begins(frames: list[int], truth: dict[str, Any]) -> Iterable[int]:
+    """First frames of the runs in `frames` that last a second at least; the loop's seam does not begin a run."""
+    runs: list[list[int]] = []
+    for frame in frames:
+        if runs and frame - runs[-1][-1] <= truth["fps"]:
+            runs[-1].append(frame)
+        else:
+            runs.append([frame])
+    over_the_seam = len(runs) > 1 and runs[0][0] == 0 and runs[-1][-1] == truth["frames"] - 1
+    return (run[0] for run in runs[over_the_seam:] if len(run) >= truth["fps"])
 
 
 def _moments(frames: list[int], truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> Iterable[int]:
