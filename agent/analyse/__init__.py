@@ -1,1 +1,1 @@
-"""Room."""
+"""The analysing process: decode, motion, detect, track, rules. Only here do numpy, OpenCV and a model runtime live."""

@@ -4,9 +4,9 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 
 | parent -> child | header | payload |
 |---|---|---|
-| `hello` | fps, threads, models, wall_offset, cameras: [config of a camera, ...] | - |
+| `hello` | fps, threads, models (folder or null), careful, cameras: [config of a camera, ...] | - |
 | `opened` | camera, stream, epoch, codec, width, height, num, den, opened_wall_ns | extradata |
-| `packet` | camera, pts, dts, duration, key, wall_ns, offset_ns | access unit |
+| `packet` | camera, pts, dts, duration, key, wall_ns, offset_ns, arrived_mono_ns | access unit |
 | `closed` | camera, reason | - |
 | `watch` | camera, seconds | - |
 | `bye` | - | - |
@@ -17,7 +17,7 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 | `event`, `track` | record: the wire's Event or TrackSummary | - |
 | `picture` | media: MediaManifest's id, camera, kind, type, event, track, start, end, width, height | JPEG |
 | `frame` | boxes: the wire's FrameBoxes | - |
-| `stats` | cameras: {id: {decoded, analysed, tracks, events, error}}, shed | - |
+| `stats` | cameras: {id: {decoded, analysed, skipped, broken, tracks, events, error, lag_ms}}, shed, dropped | - |
 """
 
 from __future__ import annotations

@@ -1,0 +1,112 @@
+"""Compressed packets into pictures: one decoder per stream, broken packets are counted and passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+
+from agent.analyse.detect.port import Image
+from agent.core.errors import SourceNotVideo
+from agent.core.media import Packet
+
+MOST_PENDING = 64
+JUMP_S = 2
+"""Timestamps that go back further were set anew by the camera."""
+WIDEST_PX = 1920
+"""Wider pictures are made smaller before anybody looks at them: a 4K picture takes 25 MB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A picture still in the decoder's format, and the access unit it came from (without its bytes)."""
+
+    frame: av.VideoFrame
+    pts: int
+    wall_ns: int
+    offset_ns: int | None
+    arrived_mono_ns: int
+
+    def bgr(self) -> Image:
+        """The picture as the detectors take it."""
+        width, height = self.frame.width, self.frame.height
+        if width > WIDEST_PX:
+            width, height = WIDEST_PX, max(2, height * WIDEST_PX // width)
+        return cast("Image", np.ascontiguousarray(self.frame.to_ndarray(format="bgr24", width=width, height=height)))
+
+
+class FrameDecoder:
+    """Decodes one epoch of one stream. `broken` counts packets that gave an error instead of a picture."""
+
+    def __init__(self, codec: str, extradata: bytes, time_base: Fraction) -> None:
+        """Open the decoder.
+
+        Raises:
+            SourceNotVideo: no decoder of that name.
+        """
+        try:
+            context = av.CodecContext.create(codec, "r")
+        except (av.FFmpegError, ValueError) as error:
+            raise SourceNotVideo(f"video codec {codec!r} cannot be decoded here") from error
+        if not isinstance(context, VideoCodecContext):
+            raise SourceNotVideo(f"codec {codec!r} is not video")
+        self._context, self._time_base = context, time_base
+        self._context.thread_count = 1  # more threads cost more CPU in all, and add delay
+        if extradata:
+            self._context.extradata = extradata
+        self._pending: dict[int, Packet] = {}
+        self._last_pts: int | None = None
+        self._scrambled = False
+        self._far = round(JUMP_S / time_base) if time_base else 0
+        self.broken = 0
+
+    def decode(self, unit: Packet) -> Iterator[Decoded]:
+        """The pictures that this access unit completes, in the order of showing."""
+        packet = av.Packet(unit.data)
+        packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, self._time_base
+        packet.is_keyframe = unit.key
+        self._remember(unit)
+        return self._pictures(packet)
+
+    def flush(self) -> Iterator[Decoded]:
+        """The pictures that the decoder still holds; nothing may be decoded after this."""
+        return self._pictures(None)
+
+    def _pictures(self, packet: av.Packet[Any] | None) -> Iterator[Decoded]:
+        try:
+            frames = self._context.decode(packet)
+        except (av.FFmpegError, ValueError):
+            self.broken += 1
+            return
+        for frame in frames:
+            if frame.width > 0 and frame.height > 0 and self._pending:
+                yield self._decoded(frame)
+
+    def _decoded(self, frame: av.VideoFrame) -> Decoded:
+        pts = self._in_order(frame.pts)
+        unit = self._pending.pop(pts, None) or self._pending[min(self._pending, key=lambda known: abs(known - pts))]
+        self._last_pts = pts
+        return Decoded(frame, pts, unit.wall_ns, unit.offset_ns, unit.arrived_mono_ns)
+
+    def _in_order(self, pts: int | None) -> int:
+        """The picture's timestamp, later than the one before it.
+
+        Pictures come in the order of showing, but some containers (AVI with B-frames) give their timestamps in the
+        order of decoding. From the first that runs backwards, each picture gets the earliest not used yet.
+        """
+        last = self._last_pts
+        if pts is not None and not self._scrambled and (last is None or pts > last or last - pts > self._far):
+            return pts
+        self._scrambled = True
+        waiting = [known for known in self._pending if last is None or known > last]
+        return min(waiting) if waiting else (last or 0) + 1
+
+    def _remember(self, unit: Packet) -> None:
+        self._pending[unit.pts] = replace(unit, data=b"")
+        while len(self._pending) > MOST_PENDING:
+            del self._pending[next(iter(self._pending))]

@@ -1,0 +1,1 @@
+"""Finding things in one picture: the port, and what implements it."""

@@ -1,0 +1,197 @@
+"""One camera's way from picture to words: mask, motion, detect, track, rules. The gateway and `analyse` share it.
+
+Everything here goes by the pictures and their times: the same pictures give the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.analyse.detect.moving import moving_objects
+from agent.analyse.detect.port import Detector, Image
+from agent.analyse.frames import Frame
+from agent.analyse.mask import Painter
+from agent.analyse.motion import Motion, MotionGate
+from agent.analyse.observe import Observation, Seen
+from agent.analyse.pictures import Picture, take_picture
+from agent.analyse.rules.build import rules_of
+from agent.analyse.rules.port import Happening, Rule
+from agent.analyse.tell import event_of, summary_of
+from agent.analyse.track.story import Story
+from agent.analyse.track.track import Track
+from agent.analyse.track.tracker import Step, Tracker
+from agent.config.gateway import Camera
+from agent.core.clock import NS
+from agent.wire.messages import ClockState, Event, TrackSummary
+
+MakeId = Callable[[int], str]
+
+AGAIN_S = 1.0
+"""While nothing moves, things that stand are looked at again this often,"""
+IDLE_S = 2.0
+"""and an empty picture this often: somebody may have been standing there from the start."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one picture brought. Pictures are to be sent before the events and tracks that name them."""
+
+    pictures: list[Picture] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    tracks: list[TrackSummary] = field(default_factory=list)
+    observation: Observation | None = None
+    detected: bool = False
+
+
+@dataclass(slots=True)
+class _Open:
+    """An event that has begun."""
+
+    id: str
+    happening: Happening
+
+
+class Pipeline:
+    """One per camera. `detector` None follows whatever moves. `make_id` names tracks, events and pictures."""
+
+    def __init__(
+        self, camera: Camera, detector: Detector | None, make_id: MakeId, *, with_pictures: bool = True
+    ) -> None:
+        self._with_pictures = with_pictures
+        self._camera, self._detector, self._make_id = camera, detector, make_id
+        self._painter = Painter([mask.polygon for mask in camera.mask])
+        self._rules: list[Rule] = rules_of(camera)
+        self._gate, self._tracker = MotionGate(), Tracker(make_id)
+        self._stories: dict[str, Story] = {}
+        self._open: dict[tuple[int, str], _Open] = {}
+        self._detected_ns: int | None = None
+        self._last_ns = 0
+        self._aspect = 16 / 9
+        self._clock = ClockState()
+
+    def process(self, frame: Frame) -> Outcome:
+        """Look at one picture (which is painted over where masked) and say what follows from it."""
+        outcome = Outcome()
+        picture, wall_ns = frame.bgr, frame.wall_ns
+        self._painter.paint(picture)
+        self._last_ns, self._aspect = wall_ns, picture.shape[1] / picture.shape[0]
+        self._clock = ClockState(offset_ms=None if frame.offset_ns is None else round(frame.offset_ns / 1e6, 1))
+        step = self._follow(picture, wall_ns, outcome)
+        self._remember(step, picture, wall_ns)
+        outcome.observation = self._observation(step, wall_ns)
+        self._judge(outcome, picture)
+        self._report(step, outcome)
+        return outcome
+
+    def finish(self) -> Outcome:
+        """The stream is over: end all events and tracks."""
+        outcome = Outcome()
+        step = self._tracker.finish()
+        outcome.observation = self._observation(step, self._last_ns)
+        self._judge(outcome, None)
+        self._report(step, outcome)
+        self._gate, self._detected_ns = MotionGate(), None
+        return outcome
+
+    def _follow(self, picture: Image, wall_ns: int, outcome: Outcome) -> Step:
+        motion = self._gate.look(picture, wall_ns)
+        if self._detector is None:
+            return self._tracker.update(moving_objects(motion), wall_ns, _nothing_stands)
+        if not self._wants_look(motion, wall_ns):
+            return self._tracker.hold(wall_ns)
+        outcome.detected, self._detected_ns = True, wall_ns
+        found = self._detector.detect([picture])[0]
+        return self._tracker.update(found, wall_ns, lambda box: not motion.relearning and not motion.touches(box))
+
+    def _wants_look(self, motion: Motion, wall_ns: int) -> bool:
+        if not motion.quiet or self._detected_ns is None:
+            return True
+        # a track that was not found at the last look is looked for at once: it may be gone
+        tracks = self._tracker.tracks
+        if any(track.seen_ns < self._last_seen_ns() or not track.confirmed for track in tracks):
+            return True
+        return wall_ns - self._detected_ns >= (AGAIN_S if tracks else IDLE_S) * NS
+
+    def _last_seen_ns(self) -> int:
+        return max((track.seen_ns for track in self._tracker.tracks), default=0)
+
+    def _remember(self, step: Step, picture: Image, wall_ns: int) -> None:
+        boxes = {track.id: track.box for track in step.tracks if track.seen_ns == wall_ns}
+        for track in step.tracks:
+            story = self._stories.get(track.id)
+            if story is None:
+                story = self._stories[track.id] = Story(track, self._camera.zone)
+            if track.id in boxes:
+                story.tell(picture, [box for other, box in boxes.items() if other != track.id])
+
+    def _observation(self, step: Step, wall_ns: int) -> Observation:
+        living = tuple(self._seen(track, wall_ns) for track in step.tracks)
+        return Observation(wall_ns, living, tuple(self._seen(track, wall_ns) for track in step.ended))
+
+    def _seen(self, track: Track, wall_ns: int) -> Seen:
+        foot = self._stories[track.id].birth_foot
+        return Seen(
+            track.id, track.label, track.kind, track.best_score, track.box, track.confirmed, track.seen_ns == wall_ns,
+            foot, track.seen_ns,
+        )  # fmt: skip
+
+    def _judge(self, outcome: Outcome, picture: Image | None) -> None:
+        observation = outcome.observation
+        assert observation is not None  # noqa: S101 - both callers have just set it
+        for number, rule in enumerate(self._rules):
+            for happening in rule.step(observation):
+                self._say(number, rule, happening, outcome, picture)
+
+    def _say(self, number: int, rule: Rule, happening: Happening, outcome: Outcome, picture: Image | None) -> None:
+        key = number, happening.key
+        if happening.phase == "start":
+            self._open[key] = _Open(self._make_id(self._last_ns), happening)
+        begun = self._open.pop(key) if happening.phase == "end" else self._open[key]
+        media = []
+        if happening.phase == "start" and picture is not None and self._with_pictures:
+            shot = take_picture(
+                picture, self._make_id(self._last_ns), self._camera.id, self._last_ns, event=begun.id,
+                track=happening.seen.track,
+            )  # fmt: skip
+            outcome.pictures.append(shot)
+            media = [shot.ref()]
+        outcome.events.append(
+            event_of(
+                happening, begun.id, rule.name, rule.severity, self._camera.id, self._last_ns, self._clock, media,
+                self._attributes(happening),
+            )
+        )  # fmt: skip
+
+    def _attributes(self, happening: Happening) -> dict[str, object]:
+        story = self._stories[happening.seen.track]
+        said = {
+            "class": story.track.kind, "zones": story.zones_now(), "moving": story.direction(self._aspect),
+            "speed": round(story.speed(self._aspect), 3),
+        }  # fmt: skip
+        return {name: value for name, value in said.items() if value}
+
+    def _report(self, step: Step, outcome: Outcome) -> None:
+        for track in step.tracks:
+            story = self._stories[track.id]
+            if story.due(self._last_ns):
+                outcome.tracks.append(self._summary(story, outcome, final=False))
+        for track in step.ended:
+            story = self._stories.pop(track.id)
+            if story.worthy:
+                outcome.tracks.append(self._summary(story, outcome, final=True))
+
+    def _summary(self, story: Story, outcome: Outcome, *, final: bool) -> TrackSummary:
+        media = []
+        if final and story.shot is not None and self._with_pictures:
+            crop = take_picture(
+                story.shot.crop, self._make_id(self._last_ns), self._camera.id, story.shot.wall_ns,
+                track=story.track.id,
+            )  # fmt: skip
+            outcome.pictures.append(crop)
+            media = [crop.ref()]
+        return summary_of(story, self._camera.id, self._aspect, self._clock, media, final=final)
+
+
+def _nothing_stands(_: object) -> bool:
+    return False

@@ -1,0 +1,154 @@
+"""The child as a whole: reads frames from its socket until it closes, keeps the workers, says what they found."""
+
+from __future__ import annotations
+
+import socket
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from agent.analyse.detect.pool import DetectorPool
+from agent.analyse.detect.port import Detector
+from agent.analyse.frames import as_fraction
+from agent.analyse.intake import TRACK, Epoch, Intake, Look
+from agent.analyse.ladder import Ladder
+from agent.analyse.marks import Marks
+from agent.analyse.models import ModelStore, model_folders
+from agent.analyse.outgoing import Outgoing
+from agent.analyse.pipeline import Pipeline
+from agent.analyse.thinker import Desk, Thinker
+from agent.analyse.turns import Turns
+from agent.config.gateway import Camera
+from agent.core.clock import Clock
+from agent.core.errors import ModelError, WireError
+from agent.core.ids import new_id
+from agent.core.media import Packet, TimeSource
+from agent.core.ports import Worker
+from agent.core.stop import StopToken
+from agent.core.supervisor import Supervisor
+from agent.wire import framing
+
+PIECE_BYTES = 256 * 1024
+FAREWELL_S = 3.0
+
+
+class Writer:
+    """A Worker: what is queued goes into the socket."""
+
+    name = "write"
+
+    def __init__(self, sock: socket.socket, out: Outgoing) -> None:
+        self._sock, self._out = sock, out
+
+    def run(self, stop: StopToken) -> None:
+        """Send until the queue is closed and empty, or nobody listens any more."""
+        while (data := self._out.get()) is not None:
+            try:
+                self._sock.sendall(data)
+            except OSError:  # the parent is gone; the reader sees it too and ends us
+                stop.set()
+                return
+
+
+class Service:
+    """Everything between the socket and the pipelines. `marks_fd` is the file for `Marks`."""
+
+    def __init__(self, sock: socket.socket, marks_fd: int, clock: Clock) -> None:
+        self._sock, self._marks_fd, self._clock = sock, marks_fd, clock
+        self._out = Outgoing()
+        self._stop, self._writing = StopToken(), StopToken()
+        self._workers = Supervisor(clock, self._stop)
+        self._writers = Supervisor(clock, self._writing)
+        self._intakes: dict[str, Intake] = {}
+        self._thinker: Thinker | None = None
+
+    def run(self) -> None:
+        """Work until the parent says bye or is gone."""
+        self._writers.start(Writer(self._sock, self._out))
+        try:
+            self._read()
+        finally:
+            self._stop.set()
+            self._workers.join(FAREWELL_S)
+            self._writing.set()
+            self._out.close()
+            self._writers.join(FAREWELL_S)
+
+    def _read(self) -> None:
+        decoder = framing.Decoder()
+        while True:
+            try:
+                data = self._sock.recv(PIECE_BYTES)
+            except OSError:
+                return
+            if not data:
+                return
+            for frame in decoder.feed(data):
+                if frame.header["type"] == "bye":
+                    return
+                self._handle(frame)
+
+    def _handle(self, frame: framing.Frame) -> None:
+        kind, header = frame.header["type"], frame.header
+        if kind == "hello":
+            self._begin(header)
+            return
+        intake = self._intakes.get(str(header.get("camera")))
+        if intake is None:
+            return
+        if kind == "packet":
+            intake.packet(_packet(header, frame.payload))
+        elif kind == "opened":
+            time_base = Fraction(header["num"], header["den"])
+            intake.opened(Epoch(header["codec"], frame.payload, time_base))
+        elif kind == "closed":
+            intake.closed()
+        elif kind == "watch" and self._thinker is not None:
+            self._thinker.watch(header["camera"], header["seconds"])
+
+    def _begin(self, hello: dict[str, Any]) -> None:
+        cameras = _cameras(hello)
+        marks = Marks(self._marks_fd, len(cameras), careful=hello["careful"])
+        turns = Turns[Look]([camera.id for camera in cameras])
+        ladder = Ladder(as_fraction(hello["fps"]))
+        folder = Path(hello["models"]) if hello.get("models") else None
+        pool = DetectorPool(ModelStore(model_folders(folder)), hello["threads"])
+        desks: dict[str, Desk] = {}
+        for number, camera in enumerate(cameras):
+            detector, error = _detector(pool, camera)
+            intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
+            desks[camera.id] = Desk(number, Pipeline(camera, detector, new_id), intake, model_error=error)
+        self._thinker = Thinker(desks, turns, ladder, marks, self._out, self._clock)
+        self._say_ready(pool, [desk.model_error for desk in desks.values() if desk.model_error])
+        workers: list[Worker] = [*self._intakes.values(), self._thinker]
+        for worker in workers:
+            self._workers.start(worker)
+
+    def _say_ready(self, pool: DetectorPool, errors: list[str]) -> None:
+        ready = {"type": "ready", "detector": pool.names() or "motion", "notes": [*pool.notes, *dict.fromkeys(errors)]}
+        self._out.put(framing.encode(ready), may_go=False)
+
+
+def _detector(pool: DetectorPool, camera: Camera) -> tuple[Detector | None, str]:
+    """The camera's detector; one that was asked for and is broken leaves it with motion alone, and a line to say so."""
+    try:
+        return pool.get(camera.model), ""
+    except ModelError as error:
+        return None, f"{error} (until then things that move are called object)"
+
+
+def _cameras(hello: dict[str, Any]) -> list[Camera]:
+    try:
+        return [Camera.model_validate(camera) for camera in hello["cameras"]]
+    except ValidationError as error:
+        raise WireError(f"hello with a camera that does not fit: {error.errors()[0]['msg']}") from error
+
+
+def _packet(header: dict[str, Any], data: bytes) -> Packet:
+    return Packet(
+        track=TRACK, data=data, pts=header["pts"], dts=header["dts"], duration=header["duration"], key=header["key"],
+        wall_ns=header["wall_ns"], time_source=TimeSource.ARRIVAL, arrived_wall_ns=header["wall_ns"],
+        arrived_mono_ns=header["arrived_mono_ns"], offset_ns=header.get("offset_ns"),
+    )  # fmt: skip

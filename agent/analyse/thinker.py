@@ -1,0 +1,146 @@
+"""The one thread that looks at pictures: every camera's pipeline in turn, results and statistics out."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.analyse.intake import Intake, Look
+from agent.analyse.ladder import Ladder
+from agent.analyse.marks import LOOKING, Marks
+from agent.analyse.outgoing import Outgoing
+from agent.analyse.pipeline import Outcome, Pipeline
+from agent.analyse.tell import corners
+from agent.analyse.turns import Turns
+from agent.core.clock import NS, Clock, rfc3339
+from agent.core.errors import LamppostError
+from agent.core.stop import StopToken
+from agent.wire import framing
+from agent.wire.messages import BoxNow, Event, FrameBoxes, TrackSummary
+
+log = logging.getLogger(__name__)
+
+STATS_NS = NS
+
+
+@dataclass(slots=True, eq=False)
+class Desk:
+    """One camera in the thinker's hands; counts are since the child began."""
+
+    number: int
+    pipeline: Pipeline
+    intake: Intake
+    model_error: str = ""
+    error: str = ""
+    analysed: int = 0
+    tracks: int = 0
+    events: int = 0
+    lag_ms: float = 0.0
+    lag_max_s: float = field(default=0.0)
+    watched_until_ns: int = 0
+
+    def row(self, replaced: int) -> dict[str, Any]:
+        """What `stats` says of the camera."""
+        intake = self.intake
+        return {
+            "decoded": intake.decoded, "analysed": self.analysed, "skipped": intake.thinned + replaced,
+            "broken": intake.broken, "tracks": self.tracks, "events": self.events, "lag_ms": round(self.lag_ms, 1),
+            "error": self.model_error or intake.error or self.error,
+        }  # fmt: skip
+
+
+class Thinker:
+    """A Worker. When it is stopped it ends all tracks and events and says so."""
+
+    name = "think"
+
+    def __init__(
+        self, desks: dict[str, Desk], turns: Turns[Look], ladder: Ladder, marks: Marks, out: Outgoing, clock: Clock
+    ) -> None:
+        self._desks, self._turns, self._ladder, self._marks = desks, turns, ladder, marks
+        self._out, self._clock = out, clock
+        self._stats_ns = clock.mono_ns()
+        self._offered = self._replaced = 0
+
+    def watch(self, camera: str, seconds: float) -> None:
+        """Send the boxes of a camera for that long."""
+        if camera in self._desks:
+            self._desks[camera].watched_until_ns = self._clock.mono_ns() + int(seconds * NS)
+
+    def run(self, stop: StopToken) -> None:
+        """Look at pictures until the end."""
+        while not stop.is_set():
+            turn = self._turns.take(0.2)
+            if turn is not None:
+                self._serve(*turn)
+            if self._clock.mono_ns() - self._stats_ns >= STATS_NS:
+                self._tell_stats()
+        for camera in self._desks:
+            self._serve(camera, None)
+        self._tell_stats()
+
+    def _serve(self, camera: str, look: Look | None) -> None:
+        desk = self._desks[camera]
+        try:
+            with self._marks.at(desk.number, LOOKING):
+                outcome = desk.pipeline.finish() if look is None else desk.pipeline.process(look.frame)
+        except LamppostError as error:
+            desk.error = str(error)
+            return
+        except Exception as error:  # one camera's pictures must not stop the others: a supervisor for each
+            log.exception("camera %s: the analysis of a picture fell", camera)
+            desk.error = f"the analysis of a picture fell: {type(error).__name__}"
+            return
+        if look is not None:
+            desk.error = ""
+            desk.analysed += 1
+            self._measure(desk, look)
+            self._show(camera, desk, outcome, look)
+        self._send(desk, outcome)
+
+    def _measure(self, desk: Desk, look: Look) -> None:
+        late_ns = max(0, self._clock.mono_ns() - look.arrived_mono_ns)
+        desk.lag_ms, desk.lag_max_s = late_ns / 1e6, late_ns / NS
+
+    def _send(self, desk: Desk, outcome: Outcome) -> None:
+        for picture in outcome.pictures:
+            self._out.put(framing.encode({"type": "picture", "media": picture.header}, picture.jpeg), may_go=True)
+        for event in outcome.events:
+            desk.events += event.phase == "start"
+            self._out.put(_record("event", event), may_go=event.phase == "update")
+        for track in outcome.tracks:
+            desk.tracks += track.final
+            self._out.put(_record("track", track), may_go=not track.final)
+
+    def _show(self, camera: str, desk: Desk, outcome: Outcome, look: Look) -> None:
+        if outcome.observation is None or self._clock.mono_ns() > desk.watched_until_ns:
+            return
+        boxes = [
+            BoxNow(track=seen.track, label=seen.label, score=round(seen.score, 3), box=corners(seen.box))
+            for seen in outcome.observation.seen
+            if seen.confirmed and seen.now
+        ]
+        now = FrameBoxes(camera=camera, time=rfc3339(look.frame.wall_ns), boxes=boxes[:300])
+        self._out.put(framing.encode({"type": "frame", "boxes": now.model_dump(mode="json")}), may_go=True)
+
+    def _tell_stats(self) -> None:
+        self._stats_ns = self._clock.mono_ns()
+        replaced = {camera: self._turns.replaced(camera) for camera in self._desks}
+        self._step_ladder(sum(replaced.values()))
+        rows = {camera: desk.row(replaced[camera]) for camera, desk in self._desks.items()}
+        stats = {"type": "stats", "cameras": rows, "shed": self._ladder.shed, "dropped": self._out.dropped}
+        self._out.put(framing.encode(stats), may_go=True)
+
+    def _step_ladder(self, replaced: int) -> None:
+        offered = sum(desk.intake.offered for desk in self._desks.values())
+        lost, tried = replaced - self._replaced, offered - self._offered
+        self._replaced, self._offered = replaced, offered
+        late_s = max((desk.lag_max_s for desk in self._desks.values()), default=0.0)
+        for desk in self._desks.values():
+            desk.lag_max_s = 0.0
+        self._ladder.note(late_s, lost / tried if tried else 0.0)
+
+
+def _record(kind: str, record: Event | TrackSummary) -> bytes:
+    return framing.encode({"type": kind, "record": record.model_dump(mode="json", exclude_none=True, by_alias=True)})

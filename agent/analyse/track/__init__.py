@@ -1,0 +1,1 @@
+"""Following things over time: association, life of a track, what a track remembers."""

@@ -1,0 +1,23 @@
+"""Which detection belongs to which track: least total cost under a limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lap
+import numpy as np
+from numpy.typing import NDArray
+
+Pairs = list[tuple[int, int]]
+
+
+def assign(cost: NDArray[np.float32], most: float) -> Pairs:
+    """Pairs (row, column) of least total cost, each at most `most` (Jonker and Volgenant 1987, through `lap`)."""
+    if cost.size == 0:
+        return []
+    _, columns, _ = _solve(cost.astype(np.float64), most)
+    return [(row, int(column)) for row, column in enumerate(columns) if column >= 0 and cost[row, column] <= most]
+
+
+def _solve(cost: NDArray[np.float64], most: float) -> Any:
+    return lap.lapjv(cost, extend_cost=True, cost_limit=most)

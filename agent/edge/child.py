@@ -1,0 +1,221 @@
+"""The parent's side of the analysing child: one pump thread, packets there, events, tracks and pictures back.
+
+Nothing the child does can delay anybody here: packets are taken at once and dropped by whole groups when it is slow,
+stopped or gone. A child that falls is started again; a camera whose stream was in work in three falls is quarantined.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from agent.config.gateway import Analysis, Camera
+from agent.core.backoff import Backoff
+from agent.core.clock import NS, Clock
+from agent.core.errors import WireError
+from agent.core.ports import PacketSink
+from agent.core.stop import StopToken
+from agent.edge.child_feed import Feed
+from agent.edge.child_process import COMMAND, ChildProcess
+from agent.edge.child_pump import FAREWELL_S, Bell, Pump
+from agent.edge.child_stats import AnalysisStats, Tally
+from agent.wire import framing
+from agent.wire.messages import Event, FrameBoxes, TrackSummary, validate
+
+log = logging.getLogger(__name__)
+
+SILENT_S = 60.0
+"""A child that says nothing for so long (it tells statistics every second) hangs."""
+STEADY_S = 60.0
+FALLS_TO_QUARANTINE = 3
+FORGIVEN_S = 3600.0
+"""After so long without a fall, earlier ones no longer count against a camera."""
+STARTING = "starting"
+
+
+class AnalysisChild:
+    """A Worker. The four callbacks are called from the pump thread and should return soon."""
+
+    name = "analysis"
+
+    def __init__(
+        self,
+        cameras: Sequence[Camera],
+        analysis: Analysis,
+        clock: Clock,
+        *,
+        on_event: Callable[[Event], None],
+        on_track: Callable[[TrackSummary], None],
+        on_picture: Callable[[dict[str, Any], bytes], None],
+        on_frame: Callable[[FrameBoxes], None],
+        command: Sequence[str] = COMMAND,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._cameras, self._analysis, self._clock, self._command = tuple(cameras), analysis, clock, command
+        self._on_event, self._on_track, self._on_picture, self._on_frame = on_event, on_track, on_picture, on_frame
+        self._backoff = backoff or Backoff(0.5, 30.0)
+        self._bell = Bell()
+        self._feeds = {camera.id: Feed(camera.id, self._bell.ring) for camera in cameras}
+        self._tally = Tally([camera.id for camera in cameras])
+        self._falls = dict.fromkeys(self._feeds, 0)
+        self._quarantine: dict[str, str] = {}
+        self._watches: dict[str, int] = {}
+        self._watches_to_send: set[str] = set()
+        self._child: ChildProcess | None = None
+        self._heard_ns = 0
+        self._shed, self.status, self.restarts = "none", STARTING, 0
+        self.notes: tuple[str, ...] = ()
+
+    def sink(self, camera: str) -> PacketSink:
+        """Where the packets of `camera` go; calls never wait."""
+        return self._feeds[camera]
+
+    def watch(self, camera: str, seconds: float) -> None:
+        """Have `on_frame` called with the boxes of `camera` for that long."""
+        if camera in self._feeds:
+            self._watches[camera] = self._clock.mono_ns() + int(seconds * NS)
+            self._watches_to_send.add(camera)
+            self._bell.ring()
+
+    def stats(self) -> dict[str, AnalysisStats]:
+        """Per camera, over all lives of the child."""
+        return {
+            camera: self._tally.stats(camera, feed.dropped, self._quarantine.get(camera, ""))
+            for camera, feed in self._feeds.items()
+        }
+
+    @property
+    def shed(self) -> str:
+        """What the child gives up to keep pace: `none`, or in words."""
+        return self._shed
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it lives."""
+        return self._child.pid if self._child is not None else None
+
+    def run(self, stop: StopToken) -> None:
+        """Keep a child alive until `stop`."""
+        while not stop.is_set():
+            began_ns = self._clock.mono_ns()
+            fall = self._live(stop)
+            if stop.is_set():
+                break
+            if self._clock.mono_ns() - began_ns > STEADY_S * NS:
+                self._backoff.reset()
+            if self._clock.mono_ns() - began_ns > FORGIVEN_S * NS:
+                self._falls = dict.fromkeys(self._falls, 0)
+            self._start_again(fall, stop)
+
+    def _start_again(self, fall: str, stop: StopToken) -> None:
+        wait_s = self._backoff.next_s()
+        self.restarts += 1
+        self.status = f"restarting: {fall}"
+        log.warning("the analysis fell (%s); starting it again in %.1f s", fall, wait_s)
+        stop.wait(wait_s)
+
+    def _live(self, stop: StopToken) -> str:
+        """One life of the child, from start to fall or stop; says how it ended."""
+        child = self._child = ChildProcess(self._command, len(self._cameras))
+        self._heard_ns = self._clock.mono_ns()
+        suspects: list[int] = []
+        try:
+            why = Pump(self, child.sock, self._bell, self._clock).run(stop)
+            suspects = [] if stop.is_set() else child.suspects()
+        finally:
+            self._child = None
+            how = child.end(FAREWELL_S if stop.is_set() else 0.2)
+            self._tally.child_ended()
+        self._blame(suspects)
+        return why or how
+
+    def _blame(self, suspects: list[int]) -> None:
+        """Count the fall against whoever was in work; from then on the child takes one camera at a time (`careful`)."""
+        for number in suspects:
+            camera = self._cameras[number].id
+            self._falls[camera] += 1
+            log.warning("camera %s was in work when the analysis fell (%d times)", camera, self._falls[camera])
+        worst = max(self._falls, key=lambda camera: self._falls[camera])
+        if self._falls[worst] >= FALLS_TO_QUARANTINE:
+            self._isolate(worst)
+
+    def _isolate(self, camera: str) -> None:
+        self._quarantine[camera] = (
+            f"quarantined: its stream ended the analysis {FALLS_TO_QUARANTINE} times; "
+            "it is recorded, but analysed again only after a restart of the gateway"
+        )
+        self._feeds[camera].mute()
+        self._falls = dict.fromkeys(self._falls, 0)
+        log.error("camera %s: %s", camera, self._quarantine[camera])
+
+    # -- what the pump asks for and brings ---------------------------------------------------------------------
+
+    def hello(self) -> bytes:
+        """The first frame for a new child; feeds and watches begin again behind it."""
+        for feed in self._feeds.values():
+            feed.begin_again()
+        self._watches_to_send.update(self._watches)
+        hello = {
+            "type": "hello",
+            "careful": any(self._falls.values()), "fps": self._analysis.fps, "threads": self._analysis.threads,
+            "models": None if self._analysis.models is None else str(self._analysis.models),
+            "cameras": [
+                camera.model_dump(mode="json", exclude={"username", "password_file", "name", "place"})
+                for camera in self._cameras
+            ],
+        }  # fmt: skip
+        return framing.encode(hello)
+
+    def more(self) -> list[bytes]:
+        """The next frame of every camera that has one, and new watches."""
+        frames = [frame for feed in self._feeds.values() if (frame := feed.next_frame()) is not None]
+        while self._watches_to_send:
+            camera = self._watches_to_send.pop()
+            left_s = (self._watches[camera] - self._clock.mono_ns()) / NS
+            if left_s > 0:
+                frames.append(framing.encode({"type": "watch", "camera": camera, "seconds": left_s}))
+        return frames
+
+    def silent(self) -> bool:
+        """Has the child said nothing for too long?"""
+        return self._clock.mono_ns() - self._heard_ns > SILENT_S * NS
+
+    def take(self, frame: framing.Frame) -> None:
+        """A frame from the child; one that breaks the contract is logged and passed over."""
+        self._heard_ns = self._clock.mono_ns()
+        try:
+            act = self._read(frame.header, frame.payload)
+        except (WireError, KeyError, TypeError, ValueError) as error:
+            log.warning("the analysis sent a %s that cannot be read: %s", frame.header["type"], error)
+            return
+        act()
+
+    def _read(self, header: dict[str, Any], payload: bytes) -> Callable[[], None]:
+        """What is to be done about a frame; reading it is apart from doing it, so that no error of ours hides."""
+        kind = header["type"]
+        if kind == "event":
+            return partial(self._on_event, validate(Event, header["record"]))
+        if kind == "track":
+            return partial(self._on_track, validate(TrackSummary, header["record"]))
+        if kind == "picture":
+            return partial(self._on_picture, dict(header["media"]), payload)
+        if kind == "frame":
+            return partial(self._on_frame, validate(FrameBoxes, header["boxes"]))
+        if kind == "stats":
+            return partial(self._count, str(header["shed"]), dict(header["cameras"]))
+        if kind == "ready":
+            return partial(self._ready, str(header["detector"]), [str(note) for note in header["notes"]])
+        raise WireError("nobody knows that kind")
+
+    def _count(self, shed: str, rows: dict[str, Any]) -> None:
+        self._shed = shed
+        self._tally.take(rows)
+
+    def _ready(self, detector: str, notes: list[str]) -> None:
+        self.status = "motion only: no model found" if detector == "motion" else detector
+        if self.notes != tuple(notes):  # said once, not at every restart
+            self.notes = tuple(notes)
+            for note in notes:
+                log.warning("%s", note)

@@ -1,0 +1,176 @@
+"""The verb `analyse`: the gateway's own pipeline over a recorded file, as fast as it can."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Self, TextIO
+
+from agent.analyse.decode import Decoded, FrameDecoder
+from agent.analyse.detect.pool import DetectorPool
+from agent.analyse.frames import Frame, Sampler, as_fraction
+from agent.analyse.models import ModelStore, model_folders
+from agent.analyse.pipeline import Outcome, Pipeline
+from agent.capture.files import FileOpener
+from agent.config.gateway import Analysis, Camera, GatewayConfig
+from agent.core.clock import NS, SystemClock, parse_rfc3339
+from agent.core.errors import ConfigError
+from agent.core.media import StreamInfo
+from agent.core.ports import PacketSource
+from agent.core.stop import StopToken
+from agent.edge.mot import MotWriter
+from agent.wire.messages import Event, TrackSummary
+
+Progress = Callable[[float], None]
+"""Share of the file that is done, 0..1."""
+
+
+def analyse_file(
+    video: Path,
+    *,
+    config: GatewayConfig | None,
+    camera: str | None,
+    model: str | None,
+    fps: float,
+    tracks: Path | None,
+    mot: Path | None,
+    start_wall_ns: int | None,
+    events_out: TextIO,
+    progress: Progress | None,
+) -> None:
+    """Write the events of `video` as JSON lines to `events_out`, its tracks and MOTChallenge rows where asked.
+
+    `fps` pictures a second are looked at (0: every one), by the file's own timestamps. Without `start_wall_ns` times
+    count from 1970-01-01, so they say how far into the file they are. The same file gives the same output.
+
+    Raises:
+        ConfigError: no such camera, or several and none named.
+        ModelError: the model asked for is absent or broken.
+        SourceError: the file cannot be read, or broke off; what came before is written.
+    """
+    chosen = _camera(video, config, camera, model)
+    analysis = config.analysis if config is not None else Analysis()
+    detectors = DetectorPool(ModelStore(model_folders(analysis.models)), analysis.threads)
+    pipeline = Pipeline(chosen, detectors.get(chosen.model), counted_ids(chosen.id), with_pictures=False)
+    start_ns = start_wall_ns or 0
+    opener = FileOpener(chosen.id, "main", video, SystemClock(), realtime=False, loop=False, start_wall_ns=start_ns)
+    stop = StopToken()
+    source = opener.open(stop)
+    with contextlib.closing(source), _Writers(events_out, tracks, mot, start_ns) as writers:
+        seen = _watched(source, stop, video.stat().st_size, progress)
+        _run(pipeline, seen, _sampler(source.info, fps), writers, start_ns)
+
+
+def counted_ids(seed: str) -> Callable[[int], str]:
+    """Ids like `core.ids.new_id`, but the same ones each time."""
+    count = 0
+
+    def make(wall_ns: int) -> str:
+        nonlocal count
+        count += 1
+        digest = int.from_bytes(hashlib.sha256(f"{seed}:{count}".encode()).digest()[:10])
+        value = (wall_ns // 1_000_000 & (1 << 48) - 1) << 80 | digest
+        return f"{value & ~(0xF << 76) & ~(0b11 << 62) | 0x7 << 76 | 0b10 << 62:032x}"
+
+    return make
+
+
+def _run(
+    pipeline: Pipeline, seen: Iterator[tuple[int, Decoded]], sampler: Sampler, writers: _Writers, start_ns: int
+) -> None:
+    first: Decoded | None = None
+    try:
+        for number, picture in seen:
+            first = first or picture
+            if sampler.takes(picture.pts):
+                base = picture.frame.time_base or Fraction(1, NS)
+                wall_ns = start_ns + round((picture.pts - first.pts) * base * NS)
+                outcome = pipeline.process(Frame(number, picture.bgr(), wall_ns))
+                writers.write(outcome, number, (picture.frame.width, picture.frame.height))
+    finally:  # a file that broke off still tells what was in it
+        writers.write(pipeline.finish(), None, (1, 1))
+
+
+def _watched(
+    source: PacketSource, stop: StopToken, size: int, progress: Progress | None
+) -> Iterator[tuple[int, Decoded]]:
+    """Every picture of the file with its number from 1, and the share of the file that is read."""
+    video, index = source.info.video, source.info.video_index
+    decoder = FrameDecoder(video.codec, video.extradata, video.time_base)
+    numbers, done = itertools.count(1), 0
+    for packet in source.packets(stop):
+        done += len(packet.data)
+        if packet.track != index:
+            continue
+        for picture in decoder.decode(packet):
+            yield next(numbers), picture
+        if progress is not None:
+            progress(min(1.0, done / max(1, size)))
+    yield from zip(numbers, decoder.flush(), strict=False)
+
+
+def _sampler(info: StreamInfo, fps: float) -> Sampler:
+    return Sampler(as_fraction(fps), info.video.time_base)
+
+
+def _camera(video: Path, config: GatewayConfig | None, name: str | None, model: str | None) -> Camera:
+    alone = Camera(id=name or "camera", url=video.resolve().as_uri())
+    chosen = alone if config is None else _named(config, name)
+    return chosen if model is None else chosen.model_copy(update={"model": model})
+
+
+def _named(config: GatewayConfig, name: str | None) -> Camera:
+    fitting = [camera for camera in config.camera if name is None or name in {camera.id, camera.name}]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(camera.id for camera in config.camera)
+    if fitting:
+        raise ConfigError(f"the configuration has several cameras; name one: --camera {known.replace(', ', ' | ')}")
+    raise ConfigError(f"no camera {name!r} in the configuration; it has: {known}")
+
+
+class _Writers:
+    """Where the words go: events, tracks, MOTChallenge rows."""
+
+    def __init__(self, events: TextIO, tracks: Path | None, mot: Path | None, start_ns: int) -> None:
+        self._events, self._tracks_path, self._mot_path, self._start_ns = events, tracks, mot, start_ns
+        self._files = contextlib.ExitStack()
+        self._tracks: TextIO | None = None
+        self._mot: MotWriter | None = None
+
+    def __enter__(self) -> Self:
+        self._tracks = self._open(self._tracks_path)
+        mot = self._open(self._mot_path)
+        self._mot = MotWriter(mot) if mot is not None else None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def write(self, outcome: Outcome, number: int | None, size: tuple[int, int]) -> None:
+        """Write what a picture brought; `number` None is the end of the file."""
+        for event in outcome.events:
+            self._line(self._events, event, {"video_s": self._seconds(event.time)})
+        for track in outcome.tracks:
+            if self._tracks is not None:
+                times = {"start_s": self._seconds(track.start), "end_s": self._seconds(track.end)}
+                self._line(self._tracks, track, times)
+        if self._mot is not None and outcome.observation is not None:
+            self._mot.add(number, outcome.observation, size)
+
+    def _open(self, path: Path | None) -> TextIO | None:
+        try:
+            return None if path is None else self._files.enter_context(path.open("w"))
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def _line(self, file: TextIO, record: Event | TrackSummary, more: dict[str, float]) -> None:
+        file.write(json.dumps(record.model_dump(mode="json", exclude_none=True, by_alias=True) | more) + "\n")
+
+    def _seconds(self, time: str) -> float:
+        return max(0.0, round((parse_rfc3339(time) - self._start_ns) / NS, 3))

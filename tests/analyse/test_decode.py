@@ -1,0 +1,88 @@
+"""Packets into pictures: every frame, its time, and no fall on broken bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.analyse.decode import FrameDecoder
+from agent.core.errors import SourceNotVideo
+from agent.core.media import Packet, StreamInfo, TimeSource
+from tests.analyse.packets import packets_of
+from tests.fixtures.clips import make_clip
+
+
+def decoded(info: StreamInfo, packets: list[Packet]) -> tuple[list[int], FrameDecoder]:
+    decoder = FrameDecoder(info.video.codec, info.video.extradata, info.video.time_base)
+    stamps = [picture.pts for packet in packets for picture in decoder.decode(packet)]
+    return stamps + [picture.pts for picture in decoder.flush()], decoder
+
+
+@pytest.mark.parametrize(("codec", "b_frames"), [("libx264", 0), ("libx264", 2), ("libx265", 2)])
+def test_every_frame_comes_out_in_order_with_the_time_of_its_own_packet(tmp_path, codec, b_frames):
+    info, packets = packets_of(make_clip(tmp_path / "c.mp4", codec=codec, b_frames=b_frames))
+    decoder = FrameDecoder(info.video.codec, info.video.extradata, info.video.time_base)
+    pictures = [picture for packet in packets for picture in decoder.decode(packet)] + list(decoder.flush())
+    assert [picture.pts for picture in pictures] == sorted(packet.pts for packet in packets)
+    times = {packet.pts: packet.wall_ns for packet in packets}
+    assert all(times[picture.pts] == picture.wall_ns for picture in pictures)
+    assert pictures[0].bgr().shape == (180, 320, 3)
+    assert decoder.broken == 0
+
+
+def test_timestamps_in_the_order_of_decoding_are_put_in_order(tmp_path):
+    info, packets = packets_of(make_clip(tmp_path / "c.mp4", b_frames=2))
+    wrong = [replace(packet, pts=packet.dts) for packet in packets]
+    stamps, _ = decoded(info, wrong)
+    assert stamps == sorted(set(stamps))
+    assert len(stamps) == len(packets)
+
+
+def test_a_wide_picture_is_made_smaller(tmp_path):
+    info, packets = packets_of(make_clip(tmp_path / "c.mp4", size=(2560, 1440), seconds=0.2))
+    decoder = FrameDecoder(info.video.codec, info.video.extradata, info.video.time_base)
+    (first, *_) = [picture for packet in packets for picture in decoder.decode(packet)] + list(decoder.flush())
+    assert first.bgr().shape == (1080, 1920, 3)
+
+
+def test_an_unknown_codec_is_refused():
+    for codec in ("nonsense", "aac"):
+        with pytest.raises(SourceNotVideo):
+            FrameDecoder(codec, b"", Fraction(1, 90_000))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_broken_packets_are_counted_and_the_next_keyframe_decodes(clip_h264, data):
+    info, packets = packets_of(clip_h264)
+    hurt = data.draw(st.sets(st.integers(0, 29), min_size=1))
+    junk = data.draw(st.binary(max_size=60))
+    broken = [
+        replace(packet, data=packet.data[: len(packet.data) // 2] + junk) if number in hurt else packet
+        for number, packet in enumerate(packets)
+    ]
+    stamps, _ = decoded(info, broken)
+    last_group = [packet.pts for packet in packets[30:]]
+    assert [pts for pts in stamps if pts in last_group] == last_group
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    codec=st.sampled_from(["h264", "hevc", "av1"]),
+    extradata=st.binary(max_size=80),
+    data=st.lists(st.binary(max_size=200)),
+)
+def test_any_bytes_are_survived(codec, extradata, data):
+    decoder = FrameDecoder(codec, extradata, Fraction(1, 90_000))
+    template = packets_template()
+    for number, junk in enumerate(data):
+        list(decoder.decode(replace(template, data=junk, pts=number, dts=number)))
+    list(decoder.flush())
+
+
+def packets_template() -> Packet:
+    return Packet(0, b"", 0, 0, 1, True, 0, TimeSource.FILE, 0, 0)

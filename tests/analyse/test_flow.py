@@ -1,0 +1,146 @@
+"""What stands between socket and pipeline: sampling, shedding, turns, what goes out."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.analyse.frames import Sampler, as_fraction
+from agent.analyse.ladder import Ladder
+from agent.analyse.outgoing import Outgoing
+from agent.analyse.turns import Turns
+
+
+def taken(fps, time_base, stamps):
+    sampler = Sampler(as_fraction(fps), time_base)
+    return [number for number, pts in enumerate(stamps, 1) if sampler.takes(pts)]
+
+
+def test_ten_frames_a_second_at_five_are_the_odd_ones_for_ever():
+    assert taken(5, Fraction(1, 10), range(36_000)) == list(range(1, 36_001, 2))
+
+
+def test_sampling_goes_by_the_first_timestamp_and_exact_fractions():
+    stamps = [7_000_000 + 3003 * number for number in range(9000)]  # 29.97 in 1/90000
+    expected, slot = [], 0
+    for number, pts in enumerate(stamps, 1):
+        if Fraction(pts - stamps[0], 90_000) >= Fraction(slot, 5):
+            expected.append(number)
+            slot = Fraction(pts - stamps[0], 90_000) * 5 // 1 + 1
+    assert taken(5, Fraction(1, 90_000), stamps) == expected
+
+
+def test_zero_takes_every_frame_and_a_slow_source_gives_all_it_has():
+    assert taken(0, Fraction(1, 25), range(50)) == list(range(1, 51))
+    assert taken(5, Fraction(1), range(20)) == list(range(1, 21))
+
+
+def test_after_a_hole_the_grid_stays_where_it_was():
+    assert taken(5, Fraction(1, 10), [0, 1, 2, 33, 34, 35]) == [1, 3, 4, 5]
+
+
+def test_timestamps_that_jump_back_begin_again():
+    assert taken(5, Fraction(1, 10), [0, 1, 2, 3, 0, 1, 2]) == [1, 3, 5, 7]
+
+
+@given(st.integers(1, 60), st.integers(1, 120), st.integers(1, 400))
+def test_never_more_than_asked_for(fps, rate, count):
+    sampler = Sampler(Fraction(fps), Fraction(1, rate))
+    number = sum(sampler.takes(pts) for pts in range(count))
+    assert number <= Fraction(count - 1, rate) * fps + 1
+
+
+def climb(ladder: Ladder, seconds: int, late_s: float = 0.0, lost: float = 0.0) -> None:
+    for _ in range(seconds):
+        ladder.note(late_s, lost)
+
+
+def test_the_ladder_goes_down_by_steps_and_up_again():
+    ladder = Ladder(Fraction(5))
+    climb(ladder, 1, late_s=3)
+    assert (ladder.shed, ladder.fps) == ("none", 5)
+    climb(ladder, 1, late_s=3)
+    assert (ladder.shed, ladder.fps) == ("half the pictures", Fraction(5, 2))
+    climb(ladder, 2, lost=0.9)
+    assert (ladder.shed, ladder.keyframes_only) == ("keyframes only", True)
+    climb(ladder, 10, lost=0.9)
+    assert ladder.keyframes_only
+    climb(ladder, 9)
+    assert ladder.keyframes_only
+    climb(ladder, 1)
+    assert (ladder.shed, ladder.keyframes_only) == ("half the pictures", False)
+    climb(ladder, 10)
+    assert ladder.shed == "none"
+
+
+def test_a_step_up_that_had_to_be_taken_back_is_tried_later():
+    ladder = Ladder(Fraction(5))
+    climb(ladder, 2, late_s=2)
+    climb(ladder, 10)
+    assert ladder.shed == "none"
+    climb(ladder, 2, late_s=2)
+    climb(ladder, 19)
+    assert ladder.shed != "none"
+    climb(ladder, 1)
+    assert ladder.shed == "none"
+
+
+def test_turns_go_round_and_the_newest_wins():
+    turns = Turns[int](["a", "b", "c"])
+    for number in range(5):
+        turns.put("a", number)
+    turns.put("b", 10)
+    assert [turns.take(0), turns.take(0), turns.take(0)] == [("a", 4), ("b", 10), None]
+    assert turns.replaced("a") == 4
+    turns.put("a", 5)
+    turns.put("c", 20)
+    assert turns.take(0) == ("c", 20)
+
+
+def test_the_end_of_a_stream_comes_after_its_last_picture():
+    turns = Turns[int](["a"])
+    turns.put("a", 1)
+    turns.over("a")
+    assert [turns.take(0), turns.take(0), turns.take(0)] == [("a", 1), ("a", None), None]
+
+
+def test_when_full_pictures_go_first_oldest_first():
+    out = Outgoing(most_items=3)
+    for data, may_go in [(b"p1", True), (b"e1", False), (b"p2", True), (b"e2", False)]:
+        out.put(data, may_go=may_go)
+    assert [out.get(), out.get(), out.get()] == [b"e1", b"p2", b"e2"]
+    assert out.dropped == 1
+
+
+def test_a_picture_does_not_push_out_an_event():
+    out = Outgoing(most_items=2)
+    for data, may_go in [(b"e1", False), (b"e2", False), (b"p1", True)]:
+        out.put(data, may_go=may_go)
+    out.close()
+    assert [out.get(), out.get(), out.get()] == [b"e1", b"e2", None]
+
+
+def test_bytes_count_too_and_one_item_always_fits():
+    out = Outgoing(most_bytes=10)
+    out.put(b"x" * 100, may_go=True)
+    out.put(b"y" * 8, may_go=True)
+    out.close()
+    assert [out.get(), out.get()] == [b"y" * 8, None]
+
+
+@pytest.mark.parametrize("ends", ["taken", "closed"])
+def test_an_event_waits_for_room(ends):
+    out = Outgoing(most_items=1)
+    out.put(b"e1", may_go=False)
+    writer = threading.Thread(target=out.put, args=(b"e2",), kwargs={"may_go": False})
+    writer.start()
+    writer.join(0.05)
+    assert writer.is_alive()
+    first = out.get() if ends == "taken" else out.close()
+    writer.join(5)
+    assert not writer.is_alive()
+    assert first in {b"e1", None}

@@ -1,0 +1,180 @@
+"""The manifest, the folders, the hashes, fetching."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.analyse.models import (
+    Manifest,
+    ModelStore,
+    bundled_folder,
+    load_manifest,
+    model_folders,
+    user_folder,
+)
+from agent.core.errors import ModelError
+
+CONTENT = b"a model" * 1000
+
+
+def manifest(content: bytes = CONTENT) -> Manifest:
+    bundled = load_manifest()
+    changed = {"file": "m.onnx", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    entry = bundled.entry("yolox-nano").model_copy(update=changed)
+    return bundled.model_copy(update={"model": (entry,)})
+
+
+def folder(place: Path, content: bytes | None = CONTENT) -> Path:
+    place.mkdir(parents=True)
+    if content is not None:
+        (place / "m.onnx").write_bytes(content)
+    return place
+
+
+def test_the_bundled_manifest_names_yolox_nano_with_our_labels():
+    bundled = load_manifest()
+    mapping = bundled.labels[bundled.entry("yolox-nano").labels].mapping()
+    assert mapping[0] == ("person", "person")
+    assert {mapping[2], mapping[5], mapping[7]} == {("vehicle", "car"), ("vehicle", "bus"), ("vehicle", "truck")}
+    assert {mapping[1][0], mapping[3][0]} == {"two_wheeler"}
+    assert {mapping[24][0], mapping[26][0], mapping[28][0]} == {"bag"}
+    assert 4 not in mapping
+
+
+def test_folders_come_in_order(monkeypatch, tmp_path):
+    monkeypatch.setenv("LAMPPOST_MODELS", str(tmp_path / "env"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
+    assert model_folders(tmp_path / "config") == (
+        tmp_path / "env",
+        tmp_path / "config",
+        tmp_path / "xdg" / "lamppost" / "models",
+        bundled_folder(),
+    )
+    assert user_folder().parent.parent == tmp_path / "xdg"
+
+
+def test_the_first_folder_with_the_file_decides(tmp_path):
+    first, second = folder(tmp_path / "a", None), folder(tmp_path / "b")
+    assert ModelStore([first, second], manifest()).find("yolox-nano").path == second / "m.onnx"
+    (first / "m.onnx").write_bytes(CONTENT)
+    assert ModelStore([first, second], manifest()).find("yolox-nano").path == first / "m.onnx"
+
+
+@pytest.mark.parametrize("content", [CONTENT[:-1] + b"x", CONTENT[:-1], b""])
+def test_a_file_with_other_content_is_refused_in_one_line_that_says_what_to_do(tmp_path, content):
+    store = ModelStore([folder(tmp_path / "a", content)], manifest())
+    with pytest.raises(ModelError) as caught:
+        store.verify("yolox-nano")
+    line = str(caught.value)
+    assert "m.onnx" in line
+    assert "lamppost models fetch yolox-nano" in line
+    assert "\n" not in line
+    assert store.best()[0] is None
+    assert store.best()[1] == (line,)
+    assert [row.state for row in store.rows()] == ["wrong hash"]
+
+
+def test_an_absent_model_and_an_unknown_one_are_told_apart(tmp_path):
+    store = ModelStore([folder(tmp_path / "a", None)], manifest())
+    with pytest.raises(ModelError, match="is in none of"):
+        store.find("yolox-nano")
+    with pytest.raises(ModelError, match="unknown; known are: yolox-nano"):
+        store.find("no-such")
+    assert store.best() == (None, ())
+    assert [row.state for row in store.rows()] == ["absent"]
+
+
+def test_fetch_from_a_folder_checks_and_goes_on_where_it_broke_off(tmp_path):
+    source, into = folder(tmp_path / "source"), tmp_path / "into"
+    into.mkdir()
+    (into / "m.onnx.part").write_bytes(CONTENT[:100])
+    seen: list[tuple[int, int]] = []
+    store = ModelStore([into], manifest())
+    path = store.fetch("yolox-nano", source, into, lambda done, size: seen.append((done, size)))
+    assert path.read_bytes() == CONTENT
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert store.verify("yolox-nano") == path
+    assert [entry.name for entry in into.iterdir()] == ["m.onnx"]
+
+
+def test_fetch_of_wrong_content_leaves_nothing_behind(tmp_path):
+    source, into = folder(tmp_path / "source", b"x" * len(CONTENT)), tmp_path / "into"
+    with pytest.raises(ModelError, match="wrong hash"):
+        ModelStore([], manifest()).fetch("yolox-nano", source, into)
+    assert list(into.iterdir()) == []
+
+
+def test_fetch_of_a_short_file_keeps_what_came(tmp_path):
+    source, into = folder(tmp_path / "source", CONTENT[:500]), tmp_path / "into"
+    with pytest.raises(ModelError, match="broke off after 500 of"):
+        ModelStore([], manifest()).fetch("yolox-nano", source, into)
+    assert (into / "m.onnx.part").read_bytes() == CONTENT[:500]
+
+
+def test_fetch_from_nowhere_says_so(tmp_path):
+    store = ModelStore([], manifest())
+    with pytest.raises(ModelError, match="cannot be copied"):
+        store.fetch("yolox-nano", tmp_path / "absent", tmp_path)
+    with pytest.raises(ModelError, match="not a folder and not an http"):
+        store.fetch("yolox-nano", "ftp://example/m.onnx", tmp_path)
+    with pytest.raises(ModelError, match="cannot be fetched"):
+        store.fetch("yolox-nano", "http://127.0.0.1:9/m.onnx", tmp_path)
+
+
+class _Server(http.server.BaseHTTPRequestHandler):
+    """Gives CONTENT, with ranges."""
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        begins = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - begins))
+        self.end_headers()
+        self.wfile.write(CONTENT[begins:])
+        self.server.asked.append(wanted)  # type: ignore[attr-defined]
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[http.server.HTTPServer]:
+    with http.server.HTTPServer(("127.0.0.1", 0), _Server) as server:
+        server.asked = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_fetch_over_http_resumes(server, tmp_path):
+    (tmp_path / "m.onnx.part").write_bytes(CONTENT[:3000])
+    url = f"http://127.0.0.1:{server.server_port}/models/"
+    path = ModelStore([], manifest()).fetch("yolox-nano", url, tmp_path)
+    assert path.read_bytes() == CONTENT
+    assert server.asked == ["bytes=3000-"]
+
+
+def test_a_label_that_the_model_does_not_have_is_refused(tmp_path):
+    text = (bundled_folder() / "manifest.toml").read_text().replace('["car", "bus", "truck"]', '["cart"]')
+    (tmp_path / "manifest.toml").write_text(text)
+    with pytest.raises(ModelError, match="cart"):
+        load_manifest(tmp_path / "manifest.toml")
+
+
+@settings(max_examples=30, deadline=None)
+@given(text=st.one_of(st.text(max_size=200), st.sampled_from(["[[model]]", "model = 1", "[labels]\na = 1"])))
+def test_any_text_as_manifest_is_read_or_refused_with_a_model_error(text, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "fuzz.toml"
+    path.write_text(text, encoding="utf-8", errors="ignore")
+    with pytest.raises(ModelError):
+        load_manifest(path)

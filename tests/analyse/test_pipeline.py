@@ -1,0 +1,202 @@
+"""One camera's way from picture to words."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from agent.analyse.frames import Frame
+from agent.analyse.mask import GREY
+from agent.analyse.pipeline import Outcome, Pipeline
+from agent.config.gateway import Camera
+from agent.core.clock import parse_rfc3339, rfc3339
+from agent.core.geometry import Box, iou
+from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, with_block
+
+STEP_S = 0.2
+PICTURE = street()
+
+
+def camera(**more) -> Camera:
+    return Camera.model_validate({"id": "cam", "url": "file:/x.mp4", **more})
+
+
+PLAZA = {
+    "zone": [{"name": "plaza", "polygon": [[0.39, 0.0], [1.0, 0.0], [1.0, 1.0], [0.39, 1.0]]}],
+    "rule": [{"kind": "zone_entered", "zone": "plaza", "severity": "alarm"}],
+}
+
+
+def box_at(number: int) -> Box:
+    return walker(0.1 + 0.02 * number, 0.5, 0.06, 0.3)
+
+
+def walk(pipeline: Pipeline, frames: int, first: int = 0) -> list[Outcome]:
+    return [
+        pipeline.process(Frame(number + 1, with_block(PICTURE, box_at(number)), at(number * STEP_S), 250_000_000))
+        for number in range(first, first + frames)
+    ]
+
+
+def walking_detector() -> ScriptedDetector:
+    return ScriptedDetector(lambda number: [found(box_at(number), 0.8, "person", "person")])
+
+
+def events(outcomes):
+    return [event for outcome in outcomes for event in outcome.events]
+
+
+def tracks(outcomes):
+    return [track for outcome in outcomes for track in outcome.tracks]
+
+
+def pictures(outcomes):
+    return [picture for outcome in outcomes for picture in outcome.pictures]
+
+
+def test_without_rules_there_are_tracks_and_no_events():
+    pipeline = Pipeline(camera(), walking_detector(), ids())
+    outcomes = [*walk(pipeline, 30), pipeline.finish()]
+    assert events(outcomes) == []
+    (track,) = tracks(outcomes)
+    assert (track.final, track.label, track.direction, track.zones) == (True, "person", "right", [])
+    assert (track.start, track.end) == (rfc3339(at(0)), rfc3339(at(29 * STEP_S)))
+    assert track.speed == pytest.approx(0.02 / STEP_S * (640 / 360) / 0.3, rel=0.1)
+    assert track.size == pytest.approx(0.06 * 0.3, rel=0.1)
+    assert track.clock.offset_ms == 250
+
+
+def test_the_path_has_a_point_each_half_second_and_the_last():
+    pipeline = Pipeline(camera(), walking_detector(), ids())
+    (track,) = tracks([*walk(pipeline, 30), pipeline.finish()])
+    times = [point[0] for point in track.path]
+    assert times[0] == 0
+    assert times[-1] == pytest.approx(5.8)
+    assert all(b - a >= 0.5 for a, b in itertools.pairwise(times[:-1]))
+    assert iou(Box(*track.path[-1][1:]), box_at(29)) > 0.8
+
+
+def test_a_zone_event_has_start_picture_box_and_end():
+    pipeline = Pipeline(camera(**PLAZA), walking_detector(), ids())
+    outcomes = [*walk(pipeline, 30), pipeline.finish()]
+    start, end = events(outcomes)
+    assert (start.phase, end.phase, start.id) == ("start", "end", end.id)
+    assert (start.kind, start.zone, start.label, start.severity) == ("zone_entered", "plaza", "person", "alarm")
+    assert start.start == end.start == rfc3339(at(15 * STEP_S))
+    assert end.end == rfc3339(at(29 * STEP_S))
+    assert 0 < parse_rfc3339(start.time) - at(15 * STEP_S) < 1_000_000_000
+    number = round((parse_rfc3339(start.time) - at(0)) / 200_000_000)
+    assert iou(Box(*start.box), box_at(number)) > 0.8
+    assert start.attributes["class"] == "person"
+    snapshot = next(picture for picture in pictures(outcomes) if picture.header["id"] == start.media[0].id)
+    assert snapshot.header["event"] == start.id
+    assert cv2.imdecode(np.frombuffer(snapshot.jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (360, 640, 3)
+    assert start.media[0].bytes == len(snapshot.jpeg)
+
+
+def test_the_final_summary_brings_a_crop_of_the_thing_itself():
+    pipeline = Pipeline(camera(), walking_detector(), ids())
+    outcomes = [*walk(pipeline, 30), pipeline.finish()]
+    (track,) = tracks(outcomes)
+    (crop,) = pictures(outcomes)
+    assert track.media[0].id == crop.header["id"]
+    assert crop.header["track"] == track.id
+    image = cv2.imdecode(np.frombuffer(crop.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert max(image.shape) <= 256
+    centre = image[image.shape[0] // 2, image.shape[1] // 2]
+    assert centre[2] > 180
+    assert centre[0] < 80
+
+
+def test_summaries_come_after_thirty_seconds_and_each_minute_with_one_id():
+    pipeline = Pipeline(camera(), ScriptedDetector(lambda _: [found(walker(0.5))]), ids())
+    outcomes = [
+        pipeline.process(Frame(number, with_block(PICTURE, walker(0.5)), at(number * 1.0))) for number in range(155)
+    ]
+    summaries = tracks([*outcomes, pipeline.finish()])
+    assert [(track.final, parse_rfc3339(track.end) - at(0)) for track in summaries] == [
+        (False, 30 * 10**9), (False, 90 * 10**9), (False, 150 * 10**9), (True, 154 * 10**9),
+    ]  # fmt: skip
+    assert len({track.id for track in summaries}) == 1
+    assert all(track.direction is None and track.speed == 0 for track in summaries)
+
+
+def test_a_days_path_stays_small():
+    pipeline = Pipeline(camera(), ScriptedDetector(lambda _: [found(walker(0.5))]), ids())
+    block = with_block(PICTURE, walker(0.5))
+    for number in range(1500):
+        pipeline.process(Frame(number, block.copy(), at(number * 0.9)))
+    (track,) = pipeline.finish().tracks
+    assert 250 < len(track.path) <= 601
+    assert track.dwell_s == pytest.approx(1499 * 0.9)
+
+
+def test_nothing_that_lived_under_a_second_is_told():
+    pipeline = Pipeline(camera(), walking_detector(), ids())
+    assert tracks([*walk(pipeline, 4), pipeline.finish()]) == []
+
+
+def test_the_gate_saves_looks_and_keeps_who_stands_still():
+    detector = ScriptedDetector(lambda _: [found(walker(0.5))])
+    pipeline = Pipeline(camera(), detector, ids())
+    still = with_block(PICTURE, walker(0.5))
+    outcomes = [pipeline.process(Frame(number, still.copy(), at(number * STEP_S))) for number in range(200)]
+    assert detector.asked < 60
+    (track,) = tracks([*outcomes[-1:], pipeline.finish()])
+    assert track.dwell_s == pytest.approx(199 * STEP_S)
+
+
+def test_an_empty_quiet_street_is_looked_at_every_two_seconds():
+    detector = ScriptedDetector(lambda _: [])
+    pipeline = Pipeline(camera(), detector, ids())
+    for number in range(101):
+        pipeline.process(Frame(number, PICTURE.copy(), at(number * STEP_S)))
+    assert detector.asked == 11
+
+
+def test_without_a_model_things_that_move_are_followed_as_objects():
+    pipeline = Pipeline(camera(**PLAZA), None, ids())
+    for number in range(5):
+        pipeline.process(Frame(number, PICTURE.copy(), at((number - 5) * STEP_S)))
+    outcomes = [*walk(pipeline, 30), pipeline.finish()]
+    (track,) = tracks(outcomes)
+    assert (track.label, track.direction, track.zones) == ("object", "right", ["plaza"])
+    assert [event.phase for event in events(outcomes)] == ["start", "end"]
+
+
+def test_a_mask_is_in_every_picture_and_hides_from_the_detector():
+    seen = []
+
+    class Looker(ScriptedDetector):
+        def detect(self, given):
+            seen.extend(picture[180, 352].tolist() for picture in given)
+            return super().detect(given)
+
+    mask = {"mask": [{"polygon": [[0.5, 0.3], [0.6, 0.3], [0.6, 0.7], [0.5, 0.7]]}]}
+    pipeline = Pipeline(camera(**PLAZA, **mask), Looker(walking_detector()._script), ids())
+    outcomes = [*walk(pipeline, 30), pipeline.finish()]
+    assert {tuple(colour) for colour in seen} == {GREY}
+    for picture in pictures(outcomes):
+        if "event" in picture.header:
+            image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+            assert np.abs(image[180, 352].astype(int) - GREY).max() < 6
+
+
+def test_the_same_pictures_give_the_same_words():
+    told = []
+    for _ in range(2):
+        pipeline = Pipeline(camera(**PLAZA), walking_detector(), ids())
+        outcomes = [*walk(pipeline, 30), pipeline.finish()]
+        told.append([record.model_dump_json() for record in (*events(outcomes), *tracks(outcomes))])
+    assert told[0] == told[1]
+
+
+def test_after_the_end_of_a_stream_the_next_begins_afresh():
+    pipeline = Pipeline(camera(**PLAZA), ScriptedDetector(lambda n: [found(box_at(n % 30))]), ids())
+    first = [*walk(pipeline, 30), pipeline.finish()]
+    second = [*walk(pipeline, 30), pipeline.finish()]
+    assert [event.phase for event in events(first + second)] == ["start", "end"] * 2
+    assert len({track.id for track in tracks(first + second)}) == 2
