@@ -158,7 +158,8 @@ class Pipeline:
             media = [shot.ref()]
         outcome.events.append(
             event_of(
-                happening, begun.id, rule.name, rule.severity, self._camera.id, self._last_ns, self._clock, media,
+                happening, begun.happening.seen.box, begun.id, rule.name, rule.severity, self._camera.id, self._last_ns,
+                self._clock, media,
                 self._attributes(happening),
             )
         )  # fmt: skip

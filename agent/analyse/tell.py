@@ -18,15 +18,15 @@ def corners(box: Box) -> Corners:
 
 
 def event_of(
-    happening: Happening, event_id: str, rule: str, severity: str, camera: str, wall_ns: int, clock: ClockState,
-    media: list[MediaRef], attributes: dict[str, object],
+    happening: Happening, begun_at: Box, event_id: str, rule: str, severity: str, camera: str, wall_ns: int,
+    clock: ClockState, media: list[MediaRef], attributes: dict[str, object],
 ) -> Event:  # fmt: skip
-    """The wire's Event for one phase of a happening."""
+    """One phase of a happening as the wire's Event. Its box is `begun_at` in every phase: the picture shows it there."""
     seen = happening.seen
     return Event(
         id=event_id, camera=camera, kind=happening.kind, phase=happening.phase, time=rfc3339(wall_ns),
         start=rfc3339(happening.start_ns), end=None if happening.end_ns is None else rfc3339(happening.end_ns),
-        label=seen.label, score=round(seen.score, 3), box=corners(seen.box), rule=rule, zone=happening.zone,
+        label=seen.label, score=round(seen.score, 3), box=corners(begun_at), rule=rule, zone=happening.zone,
         line=happening.line, direction=happening.direction, severity="alarm" if severity == "alarm" else "info",
         tracks=[seen.track], attributes=attributes, media=media, clock=clock,
     )  # fmt: skip

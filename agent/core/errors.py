@@ -9,7 +9,7 @@ LamppostError                 one clear line: what, where, what to do      exit 
 │   └── SourceBroken          the stream or the file broke off
 ├── StorageError              the disk does not take or give what it should
 │   └── StorageMissing        the recording folder is not there or not ours (no marker)
-├── ModelError                a model file is missing, wrong or does not fit
+├── ModelError                a model is unknown, missing, wrong or does not fit   exit 2
 ├── WireError                 a message from outside breaks its contract
 ├── LinkError                 the broker cannot be reached or refuses us
 └── CameraError               discovery, ONVIF or VAPIX did not answer as agreed
@@ -70,7 +70,9 @@ class StorageMissing(StorageError):
 
 
 class ModelError(LamppostError):
-    """A model file is missing, has the wrong hash, or does not fit its manifest."""
+    """A model is unknown, its file is missing or has the wrong hash, or it does not fit its manifest."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class WireError(LamppostError):

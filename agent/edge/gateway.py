@@ -116,10 +116,12 @@ class Gateway:
         config, clock = self._config, self._clock
         verifier = _verifier(config.mqtt)
         store = SegmentStore(config.storage.path / "recordings", clock)
-        store.prepare()
+        adopted = store.prepare()
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)
         keeper = Keeper(outbox)
+        for segment in adopted:
+            keeper.keep("recording", segment.camera, span_of(segment))
         child = self._child(keeper)
         requests = Requests(
             {camera.id: camera.sub_url is not None for camera in config.camera},

@@ -200,3 +200,11 @@ def test_after_the_end_of_a_stream_the_next_begins_afresh():
     second = [*walk(pipeline, 30), pipeline.finish()]
     assert [event.phase for event in events(first + second)] == ["start", "end"] * 2
     assert len({track.id for track in tracks(first + second)}) == 2
+
+
+def test_the_box_of_an_event_stays_where_its_picture_shows_it():
+    pipeline = Pipeline(camera(**PLAZA), walking_detector(), ids())
+    outcomes = [*walk(pipeline, 40), pipeline.finish()]
+    start, end = events(outcomes)
+    assert (start.phase, end.phase, start.id) == ("start", "end", end.id)
+    assert end.box == start.box

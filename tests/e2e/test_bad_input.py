@@ -45,7 +45,7 @@ def test_a_file_cut_in_the_middle_gives_what_is_whole_and_then_says_so(tmp_path,
 
 def test_a_model_with_the_wrong_hash_is_refused_by_name(tmp_path, clip_h264) -> None:
     (tmp_path / "yolox_nano_416.onnx").write_bytes(b"not the model")
-    line = one_line(lamppost("analyse", str(clip_h264), "--model", "yolox-nano", models=tmp_path), 1)
+    line = one_line(lamppost("analyse", str(clip_h264), "--model", "yolox-nano", models=tmp_path), 2)
     assert "yolox_nano_416.onnx" in line
     assert "models fetch" in line
 
