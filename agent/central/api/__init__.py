@@ -1,0 +1,1 @@
+"""The HTTP side: `/api/v1`, live pictures, news, and the viewer's pages."""

@@ -1,0 +1,105 @@
+"""Footage: stored media, and clips fetched from gateways. Every look and every request is audited."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.datastructures import MutableHeaders
+from starlette.responses import FileResponse
+
+from agent.central.api.context import Centre, centre_of, origin_of
+from agent.central.api.errors import ApiError, not_found
+from agent.central.api.guard import require
+from agent.central.api.models import NO_GATEWAY, NOT_THERE, REFUSALS, ClipIn, ClipOut
+from agent.central.clips import MOST_S
+from agent.central.store.people import Person
+from agent.config.base import Id
+from agent.core.clock import NS, parse_rfc3339
+
+router = APIRouter(responses=REFUSALS | NOT_THERE)
+
+Here = Annotated[Centre, Depends(centre_of)]
+Viewer = Annotated[Person, Depends(require("viewer"))]
+Operator = Annotated[Person, Depends(require("operator"))]
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
+_PLAIN_TYPE = re.compile(r"(image|video|audio)/[a-z0-9.+-]{1,60}\Z")
+
+
+@router.get("/media/{media}", tags=["media"], response_class=FileResponse)
+def get_media(
+    centre: Here, who: Viewer, request: Request, media: Id, *, download: Annotated[bool, Query()] = False
+) -> Response:
+    """The bytes of a picture or clip, whole or in part (Range)."""
+    row = centre.views.medium(media)
+    path = centre.media.path(media)
+    if row is None or not path.is_file():
+        raise not_found("medium here; it may still rest at the gateway")
+    headers = {"ETag": f'"{row["sha256"]}"', "Cache-Control": "private, max-age=31536000, immutable"}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    start = _settle_range(request, row["bytes"])
+    if start == 0:  # a player asks for a clip in many parts: that is one look
+        centre.audit.write(who.name, "media.view", f"{row['kind']} {media} of {row['camera']}", origin_of(request))
+    kind = row["type"] if _PLAIN_TYPE.match(row["type"]) else "application/octet-stream"
+    name = f"{row['camera']}-{media}{_SUFFIX.get(kind, '')}" if download else None
+    return FileResponse(path, headers=headers, media_type=kind, filename=name)
+
+
+@router.post("/clips", status_code=202, tags=["clips"], responses=NO_GATEWAY)
+def ask_for_clip(centre: Here, who: Operator, request: Request, body: ClipIn) -> ClipOut:
+    """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream."""
+    start_ns, end_ns = parse_rfc3339(body.start), parse_rfc3339(body.end)
+    if not 0 < end_ns - start_ns <= MOST_S * NS:
+        raise ApiError(422, "invalid", f"end: must be after start, by at most {MOST_S} s")
+    if not centre.views.camera_exists(body.site, body.gateway, body.camera):
+        raise not_found("camera")
+    what = f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}"
+    centre.audit.write(who.name, "clip.request", what, origin_of(request))
+    place = (body.site, body.gateway, body.camera)
+    return ClipOut.model_validate(centre.clips.request(place, start_ns, end_ns))
+
+
+@router.get("/clips/{clip}", tags=["clips"])
+def get_clip(centre: Here, clip: Id) -> ClipOut:
+    """How far a clip is."""
+    found = centre.finds.clip(clip)
+    if found is None:
+        raise not_found("clip")
+    return ClipOut.model_validate(found)
+
+
+@router.post("/events/{event}/clip", status_code=202, tags=["events"], responses=NO_GATEWAY)
+def ask_for_event_clip(centre: Here, who: Operator, request: Request, response: Response, event: Id) -> ClipOut:
+    """The event's clip, five seconds more on either side; one that was asked for before is given again (200)."""
+    found = centre.finds.event(event)
+    if found is None:
+        raise not_found("event")
+    centre.audit.write(who.name, "clip.request", f"event {event}", origin_of(request))
+    clip, fresh = centre.clips.of_event(found)
+    response.status_code = 202 if fresh else 200
+    return ClipOut.model_validate(clip)
+
+
+_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
+
+
+def _settle_range(request: Request, size: int) -> int:
+    """Leave the response one satisfiable range, or none (RFC 9110 section 14.2); returns where it starts."""
+    text = request.headers.get("range")
+    if text is None:
+        return 0
+    headers = MutableHeaders(scope=request.scope)
+    found = _RANGE.match(text.replace(" ", ""))
+    if found is None or found[0] == "bytes=-":
+        del headers["range"]  # several ranges, or no range at all: the whole is a right answer
+        return 0
+    first, last = found[1], found[2]
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if start >= size or end < start or (not first and int(last) == 0):
+        raise ApiError(416, "bad_range", "no such part", {"Content-Range": f"bytes */{size}"})
+    headers["range"] = f"bytes={start}-{end}"
+    return start

@@ -1,0 +1,149 @@
+"""Stands before every request: who asks, from where, how much; and the headers that every answer carries.
+
+No route can forget it: below `/api/` only the paths in OPEN_PATHS pass without a sign-in or token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.central.api.errors import ApiError, error_response
+from agent.central.store.people import ROLES, People, Person, Role
+from agent.core.errors import StorageError
+
+COOKIE = "lamppost_session"
+CSRF_HEADER = "X-Lamppost"
+OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/first", "/api/v1/sign-in"})
+_MOST_BODY = 64 << 10
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
+        "style-src 'self'; script-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",  # the one-time link must not travel in a Referer
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+}
+
+
+class Guard:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp, people: People) -> None:
+        self._app, self._people = app, people
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        guarded = _with_headers(send, secure=scope["scheme"] in {"https", "wss"}, api=_is_api(scope))
+        try:
+            if _is_api(scope):
+                await self._check(scope)
+            await self._app(scope, _bounded(receive), guarded)
+        except ApiError as error:
+            await _refuse(scope, receive, guarded, error)
+        except StorageError:
+            away = ApiError(503, "storage", "the centre's store does not answer now; try again")
+            await _refuse(scope, receive, guarded, away)
+
+    async def _check(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        _check_origin(scope, headers)
+        if int(headers.get("content-length") or 0) > _MOST_BODY:
+            raise ApiError(413, "too_large", f"a request may have {_MOST_BODY} bytes")
+        person = await identify(self._people, HTTPConnection(scope))
+        if person is not None:
+            scope["person"] = person
+        elif scope["path"] not in OPEN_PATHS:
+            raise ApiError(401, "not_signed_in", "sign in first", {"WWW-Authenticate": "Bearer"})
+
+
+async def identify(people: People, connection: HTTPConnection) -> Person | None:
+    """Whose session or token this request carries."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return await run_in_threadpool(people.of_token, token.strip())
+    session = connection.cookies.get(COOKIE)
+    return await run_in_threadpool(people.of_session, session) if session else None
+
+
+def require(role: Role) -> Callable[[Request], Person]:
+    """A dependency: the person must have this role or one above it."""
+
+    def check(request: Request) -> Person:
+        person: Person = request.scope["person"]
+        if ROLES.index(person.role) < ROLES.index(role):
+            raise ApiError(403, "forbidden", f"this needs the role {role}; you are {person.role}")
+        return person
+
+    return check
+
+
+def _check_origin(scope: Scope, headers: Headers) -> None:
+    """Browsers say where a request comes from: a page of another origin has no business here."""
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+        raise ApiError(403, "csrf", "this request comes from another site")
+    if scope["type"] == "websocket" or scope["method"] in _SAFE:
+        return
+    if origin is None and headers.get(CSRF_HEADER) != "1" and "authorization" not in headers:
+        raise ApiError(403, "csrf", f"send the header {CSRF_HEADER}: 1")
+
+
+def _is_api(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path == "/api" or path.startswith("/api/")
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A body without a Content-Length is counted as it comes."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+        if taken > _MOST_BODY:
+            raise ApiError(413, "too_large", f"a request may have {_MOST_BODY} bytes")
+        return message
+
+    return bounded
+
+
+def _with_headers(send: Send, *, secure: bool, api: bool) -> Send:
+    async def guarded(message: Message) -> None:
+        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            if secure:
+                headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            if api:
+                headers.setdefault("Cache-Control", "no-store")
+        await send(message)
+
+    return guarded
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: ApiError) -> None:
+    response: Any = error_response(error.status, error.code, error.message, error.headers)
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+        return
+    await response(scope, receive, send)

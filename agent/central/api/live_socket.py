@@ -1,0 +1,97 @@
+"""The WebSocket that shows a camera live."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from starlette.concurrency import run_in_threadpool
+
+from agent.central.api.context import Centre
+from agent.central.api.guard import identify
+from agent.central.live import LiveKey
+from agent.central.live_viewer import Viewer
+from agent.config.base import Id
+
+router = APIRouter()
+
+_TICK_S = 0.5
+_CHECK_TURNS = 30
+_CLOSE_CODES = {"not_found": 4404, "gateway_silent": 4504}
+
+
+@router.websocket("/live/{site}/{gateway}/{camera}")
+async def live(
+    socket: WebSocket,
+    site: Id,
+    gateway: Id,
+    camera: Id,
+    stream: Literal["main", "sub"] = "sub",
+    boxes: Annotated[int, Query(ge=0, le=1)] = 0,
+) -> None:
+    """Fragmented MP4 as it comes; see the protocol's description in the documentation."""
+    centre: Centre = socket.app.state.centre
+    await socket.accept()
+    loop = asyncio.get_running_loop()
+    wake = asyncio.Event()
+    viewer = Viewer(_rouser(loop, wake), boxes=bool(boxes))
+    key = LiveKey(site, gateway, camera, stream)
+    person = socket.scope["person"]
+    origin = socket.client.host if socket.client else "unknown"
+    gone = asyncio.create_task(_until_gone(socket, wake))
+    try:
+        if not await run_in_threadpool(centre.views.camera_exists, site, gateway, camera):
+            viewer.end("not_found", f"there is no camera {camera} at {site}/{gateway}")
+        else:
+            await run_in_threadpool(centre.audit.write, person.name, "live.view", "/".join(key), origin)
+            await run_in_threadpool(centre.live.join, key, viewer)
+        await _serve(socket, centre, viewer, wake, gone)
+    finally:
+        gone.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await gone
+        await run_in_threadpool(centre.live.leave, key, viewer)
+
+
+async def _serve(
+    socket: WebSocket, centre: Centre, viewer: Viewer, wake: asyncio.Event, gone: asyncio.Task[None]
+) -> None:
+    turns = 0
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the second: closed while we were sending
+        while not gone.done() and not centre.stop.is_set():
+            ended = viewer.closed
+            for item in viewer.take():
+                await (socket.send_text(item) if isinstance(item, str) else socket.send_bytes(item))
+            if ended is not None:
+                await socket.close(_CLOSE_CODES.get(ended[0], 4502), ended[0])
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), _TICK_S)
+                wake.clear()
+                continue
+            turns += 1
+            if turns % _CHECK_TURNS == 0 and await identify(centre.people, socket) is None:
+                await socket.close(4401, "not_signed_in")
+                return
+        if not gone.done():
+            await socket.close(1012, "the centre stops")
+
+
+async def _until_gone(socket: WebSocket, wake: asyncio.Event) -> None:
+    """What a client sends means nothing; that it leaves does."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            wake.set()
+            return
+
+
+def _rouser(loop: asyncio.AbstractEventLoop, wake: asyncio.Event) -> Callable[[], None]:
+    def rouse() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to rouse
+            loop.call_soon_threadsafe(wake.set)
+
+    return rouse

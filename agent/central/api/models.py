@@ -1,0 +1,363 @@
+"""What the API says, typed, so that its OpenAPI page is complete."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from agent.central.store.people import Role
+from agent.config.base import Id
+from agent.core.clock import parse_rfc3339
+from agent.wire import messages as wire
+
+
+def _moment(value: str) -> str:
+    if not 0 <= parse_rfc3339(value) < 1 << 62:
+        raise ValueError("a time beyond all reason")
+    return value
+
+
+Moment = Annotated[str, Field(max_length=40, examples=["2026-01-31T12:00:00.000Z"]), AfterValidator(_moment)]
+"""RFC 3339 with an offset."""
+
+
+class Body(BaseModel):
+    """What a client sends; a key that nobody knows is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ErrorBody(BaseModel):
+    """Which error, for programs, and one line for people."""
+
+    code: str
+    message: str
+
+
+class ErrorOut(BaseModel):
+    """The one error shape."""
+
+    error: ErrorBody
+
+
+class FirstIn(Body):
+    """The token of the one-time link, and the account to make."""
+
+    token: Annotated[str, Field(max_length=200)]
+    username: Id
+    password: Annotated[str, Field(min_length=10, max_length=1000)]
+
+
+class SignIn(Body):
+    """Name and password."""
+
+    username: Annotated[str, Field(max_length=200)]
+    password: Annotated[str, Field(max_length=1000)]
+
+
+class Me(BaseModel):
+    """Who is signed in; unsafe requests must carry `csrf_header: 1`."""
+
+    name: str
+    role: Role
+    csrf_header: str
+
+
+class BrokerHealth(BaseModel):
+    """`up` means that the centre is connected and subscribed."""
+
+    kind: Literal["mosquitto", "amqtt", "external"]
+    up: bool
+    error: str
+
+
+class DatabaseHealth(BaseModel):
+    """Does it answer?"""
+
+    kind: str
+    ok: bool
+
+
+class IngestHealth(BaseModel):
+    """How far ingest is behind."""
+
+    queued: int
+    lag_s: float
+    messages: int
+
+
+class HealthOut(BaseModel):
+    """Of the centre itself; `first_start` while no account exists."""
+
+    ok: bool
+    version: str
+    first_start: bool
+    broker: BrokerHealth
+    database: DatabaseHealth
+    ingest: IngestHealth
+
+
+class OutboxOut(BaseModel):
+    """What waits at a gateway."""
+
+    messages: int
+    media: int
+    media_bytes: int
+
+
+class GatewayOut(BaseModel):
+    """A gateway; `lost` counts messages missing without an announcement, `dropped` those announced."""
+
+    site: str
+    gateway: str
+    online: bool
+    since: str | None
+    last_seen: str | None
+    version: str
+    session: str | None
+    health: wire.Health | None
+    outbox: OutboxOut | None
+    problems: list[str]
+    cameras: int
+    lost: int
+    dropped: int
+
+
+class Gateways(BaseModel):
+    """All gateways."""
+
+    items: list[GatewayOut]
+
+
+class SiteOut(BaseModel):
+    """A site; `online` counts cameras."""
+
+    site: str
+    gateways: int
+    cameras: int
+    online: int
+
+
+class Sites(BaseModel):
+    """All sites."""
+
+    items: list[SiteOut]
+
+
+class Snapshot(BaseModel):
+    """The newest picture of a camera."""
+
+    media: str
+    url: str
+    time: str
+
+
+class CameraOut(BaseModel):
+    """A camera. `online` needs its gateway online too."""
+
+    site: str
+    gateway: str
+    camera: str
+    name: str
+    online: bool
+    gateway_online: bool
+    recording: bool
+    analysing: bool
+    fps: float | None
+    since: str | None
+    error: str
+    streams: list[wire.StreamState]
+    shapes: list[wire.NamedShape]
+    latitude: float | None
+    longitude: float | None
+    bearing: float | None
+    abilities: list[str]
+    snapshot: Snapshot | None
+
+
+class Cameras(BaseModel):
+    """Cameras, sorted by site, gateway and id."""
+
+    items: list[CameraOut]
+
+
+class MediaOut(wire.MediaRef):
+    """A medium of an event or a track; `edge` means that it rests at the gateway."""
+
+    state: Literal["sent", "edge"]
+    url: str | None
+
+
+class ClipProgress(BaseModel):
+    """Pieces received of how many (0: not known yet), and bytes."""
+
+    received: int
+    of: int
+    bytes: int
+
+
+class ClipOut(BaseModel):
+    """A clip that was asked for; `url` when it is ready, `error` when it failed."""
+
+    id: str
+    site: str
+    gateway: str
+    camera: str
+    event: str | None
+    start: str
+    end: str
+    state: Literal["requested", "sending", "ready", "failed"]
+    error: str
+    progress: ClipProgress
+    media: str | None
+    url: str | None
+    actual_start: str | None
+    actual_end: str | None
+    codecs: str
+    bytes: int | None
+    created: str
+
+
+class EventOut(wire.Event):
+    """An event with where it comes from and what became of its media."""
+
+    site: str
+    gateway: str
+    camera_name: str
+    media: list[MediaOut]  # type: ignore[assignment] # the same refs, with more to each
+    picture: str | None
+    clip: ClipOut | None
+    received: str
+
+
+class Events(BaseModel):
+    """A page, newest first; `next` is the cursor of the page after it."""
+
+    items: list[EventOut]
+    next: str | None
+
+
+class TrackOut(wire.TrackSummary):
+    """A track with where it comes from and what became of its media."""
+
+    site: str
+    gateway: str
+    camera_name: str
+    media: list[MediaOut]  # type: ignore[assignment]
+    picture: str | None
+    received: str
+
+
+class Tracks(BaseModel):
+    """A page, newest first."""
+
+    items: list[TrackOut]
+    next: str | None
+
+
+class Span(BaseModel):
+    """Unbroken footage."""
+
+    start: str
+    end: str
+    segments: int
+    bytes: int
+
+
+class Segment(BaseModel):
+    """One recording file at the gateway."""
+
+    id: str
+    start: str
+    end: str
+    bytes: int
+    epoch: str
+    reason: str
+
+
+class Recordings(BaseModel):
+    """What is recorded at the edge; `truncated` when there was more than fits one answer."""
+
+    spans: list[Span]
+    segments: list[Segment]
+    truncated: bool
+
+
+class ClipIn(Body):
+    """Which footage to fetch."""
+
+    site: Id
+    gateway: Id
+    camera: Id
+    start: Moment
+    end: Moment
+
+
+class MessageCounts(BaseModel):
+    """Since the centre started."""
+
+    received: int
+    rejected: int
+
+
+class EnvelopeCounts(BaseModel):
+    """Distinct messages stored per class."""
+
+    event: int
+    track: int
+    recording: int
+
+
+class StoredCounts(EnvelopeCounts):
+    """Rows in the database."""
+
+    media: int
+    envelopes: EnvelopeCounts
+
+
+class Stats(BaseModel):
+    """Numbers for summaries: `lost` must be 0."""
+
+    messages: MessageCounts
+    rejected: dict[str, int]
+    stored: StoredCounts
+    lost: int
+    lost_by_class: EnvelopeCounts
+    dropped: int
+    duplicates: int
+    media_bytes: int
+    since: str
+
+
+class AuditLine(BaseModel):
+    """Who did what, from where."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    seq: int
+    time: str
+    who: str
+    action: str
+    what: str
+    origin: Annotated[str, Field(alias="from")]
+    hash: str
+
+
+class AuditPage(BaseModel):
+    """Newest first; `verified`: the chain of hashes is unbroken."""
+
+    items: list[AuditLine]
+    next: str | None
+    verified: bool
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    code: {"model": ErrorOut, "description": text}
+    for code, text in ((401, "not signed in"), (403, "not allowed"), (422, "not understood"))
+}
+NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut, "description": "not there"}}
+NO_GATEWAY: dict[int | str, dict[str, Any]] = {
+    502: {"model": ErrorOut, "description": "the gateway is offline or refuses"},
+    504: {"model": ErrorOut, "description": "the gateway does not answer"},
+}

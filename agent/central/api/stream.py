@@ -1,0 +1,133 @@
+"""What is new, as Server-Sent Events (HTML Living Standard, section 9.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from agent import __version__
+from agent.central.api.context import Centre
+from agent.central.api.guard import identify
+from agent.central.api.models import REFUSALS, CameraOut, ClipOut, EventOut, GatewayOut
+from agent.central.news import Item
+from agent.core.clock import rfc3339
+from agent.core.errors import StorageError
+
+router = APIRouter(responses=REFUSALS, tags=["stream"])
+
+_MOST_PENDING = 1000
+_KEEP_S = 15
+_GATHER_S = 0.1
+
+
+class _Pending:
+    """What has changed and was not told yet: each thing once, however often it changed."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._items: dict[Item, None] = {}
+        self.lagging = False
+        self.ready = asyncio.Event()
+
+    def listen(self, item: Item) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._add, item)
+
+    def _add(self, item: Item) -> None:
+        if len(self._items) >= _MOST_PENDING:
+            self.lagging = True
+        else:
+            self._items[item] = None
+        self.ready.set()
+
+    def take(self) -> tuple[list[Item], bool]:
+        items, lagging = list(self._items), self.lagging
+        self._items, self.lagging = {}, False
+        self.ready.clear()
+        return items, lagging
+
+
+@router.get("/stream", response_class=StreamingResponse)
+async def stream(request: Request) -> StreamingResponse:
+    """New and changed events, cameras, gateways and clips, as they come."""
+    centre: Centre = request.app.state.centre
+    return StreamingResponse(
+        _messages(centre, request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def _messages(centre: Centre, request: Request) -> AsyncIterator[str]:
+    pending = _Pending(asyncio.get_running_loop())
+    leave = centre.news.listen(pending.listen)
+    try:
+        yield _message("hello", {"version": __version__, "now": rfc3339(centre.clock.wall_ns())})
+        quiet_s = 0.0
+        while not centre.stop.is_set():
+            if not await _wait(pending):
+                quiet_s += 1
+                if quiet_s >= _KEEP_S:
+                    quiet_s = 0
+                    if await identify(centre.people, request) is None:
+                        return
+                    yield ": keep\n\n"
+                continue
+            items, lagging = pending.take()
+            if lagging:
+                yield _message("lagging", {})
+            for text in await run_in_threadpool(_told, centre, items):
+                yield text
+            await asyncio.sleep(_GATHER_S)  # so that a busy minute costs ten looks a second, not thousands
+    finally:
+        leave()
+
+
+async def _wait(pending: _Pending) -> bool:
+    try:
+        await asyncio.wait_for(pending.ready.wait(), 1.0)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _told(centre: Centre, items: list[Item]) -> list[str]:
+    try:
+        return [_message(kind, found) for item in items for kind, found in _look_up(centre, item)]
+    except StorageError:
+        return [_message("lagging", {})]
+
+
+def _look_up(centre: Centre, item: Item) -> list[tuple[str, Any]]:
+    match item.kind:
+        case "event":
+            event = centre.finds.event(*item.key)
+            return [("event", EventOut.model_validate(event).model_dump(mode="json"))] if event else []
+        case "camera":
+            return [("camera", _camera(row)) for row in centre.views.cameras(*item.key)]
+        case "gateway":
+            rows = centre.views.gateways(*item.key)
+            return [("gateway", GatewayOut.model_validate(row).model_dump(mode="json")) for row in rows]
+        case "clip":
+            clip = centre.finds.clip(*item.key)
+            return [("clip", _clip(clip))] if clip else []
+        case "media":
+            return [("clip", _clip(clip)) for clip in centre.finds.clips_of_media(*item.key)]
+    return []
+
+
+def _camera(row: dict[str, Any]) -> Any:
+    return CameraOut.model_validate(row).model_dump(mode="json")
+
+
+def _clip(row: dict[str, Any]) -> Any:
+    return ClipOut.model_validate(row).model_dump(mode="json")
+
+
+def _message(kind: str, data: Any) -> str:
+    return f"event: {kind}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"

@@ -1,0 +1,292 @@
+"""The centre put together: one command, one machine. Everything long-lived is a worker under one supervisor."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent import __version__
+from agent.central.api.build import create_app
+from agent.central.api.context import Centre
+from agent.central.broker import CENTRE_USER, BrokerProcess
+from agent.central.broker_choice import choose_broker
+from agent.central.clips import Clips
+from agent.central.commands import Commander
+from agent.central.counts import Counts
+from agent.central.first_sign_in import FirstSignIn
+from agent.central.folder import DataFolder, secret, write_private
+from agent.central.ingest import Reception, Writer
+from agent.central.limiter import Limiter
+from agent.central.live import LiveHub
+from agent.central.media_intake import MediaIntake
+from agent.central.media_store import MediaFolder
+from agent.central.news import News
+from agent.central.store.database import Database
+from agent.central.store.finds import Finds
+from agent.central.store.people import Audit, People
+from agent.central.store.views import Views
+from agent.central.web_server import WebServer
+from agent.config.base import read_secret
+from agent.config.central import Central, CentralConfig
+from agent.core.clock import SystemClock
+from agent.core.errors import ConfigError, StorageError
+from agent.core.signing import Signer
+from agent.core.stop import StopToken
+from agent.core.supervisor import Supervisor
+from agent.wire.mqtt import LinkSettings, MqttLink
+from agent.wire.topics import ROOT, Address
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+_SUBSCRIPTIONS = tuple(
+    (f"{ROOT}/+/+/{leaf}", 1) for leaf in ("status", "health", "camera/#", "media/#", "live/#", "reply/#")
+)
+_DISK_FLOOR_BYTES = 512 << 20
+_READY_S = 30.0
+_BROKER_S = 5.0
+_END_S = 15.0
+
+
+def run_central(
+    config: CentralConfig,
+    stop: StopToken,
+    *,
+    ready_file: Path | None = None,
+    say: Callable[[str], None] = print,
+    on_ready: Callable[[], None] | None = None,
+) -> int:
+    """Run the centre until `stop`.
+
+    `ready_file` (0600) gets `{url, mqtt_url, pid, sign_in_url}` when all is up.
+
+    Raises:
+        LamppostError: it cannot start as configured.
+    """
+    _quieten_libraries()
+    running = Running.prepare(config, stop)
+    try:
+        running.start()
+        if running.wait_until_up(stop):
+            running.announce(ready_file, say)
+            if on_ready is not None:
+                on_ready()
+            stop.wait()
+    finally:
+        stop.set()
+        running.end()
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+    return 0
+
+
+@dataclass(frozen=True)
+class Running:
+    """Everything that runs, for the length of one run."""
+
+    folder: DataFolder
+    database: Database
+    supervisor: Supervisor
+    broker: BrokerProcess | None
+    mqtt_url: str
+    link: MqttLink
+    web: WebServer
+    first: FirstSignIn
+    workers: tuple[Any, ...]
+
+    @classmethod
+    def prepare(cls, config: CentralConfig, stop: StopToken) -> Running:
+        """Build it all; nothing runs yet."""
+        folder = DataFolder(config.central.data)
+        folder.prepare()
+        signer = Signer.load_or_make(folder.command_key)
+        _equip_gateways(config, folder, signer)
+        chosen = choose_broker(config, folder)
+        database = Database.open(config.central.database, folder.root)
+        try:
+            return _build(cls, config, stop, folder, signer, chosen, database)
+        except BaseException:
+            database.close()
+            raise
+
+    def start(self) -> None:
+        """Take the web's port, then start every worker."""
+        self.web.bind()
+        if self.broker is not None:
+            self.supervisor.start(self.broker)
+            self.broker.wait_until_up(_BROKER_S)
+        for worker in (self.link, self.web, *self.workers):
+            self.supervisor.start(worker)
+
+    def wait_until_up(self, stop: StopToken) -> bool:
+        """Wait for the web side and, for a broker of ours, the connection to it; False when `stop` came first."""
+        for _ in range(int(_READY_S / 0.05)):
+            if self.web.up and (self.link.connected or self.broker is None):
+                return True
+            if stop.wait(0.05):
+                return False
+        log.warning("not everything is up after %.0f s (%s); it goes on trying", _READY_S, self._problem())
+        return True
+
+    def announce(self, ready_file: Path | None, say: Callable[[str], None]) -> None:
+        """Say where it is; the one-time link only to a terminal, else where it lies."""
+        sign_in_url = self.first.prepare(self.web.url)
+        document = {"url": self.web.url, "mqtt_url": self.mqtt_url, "pid": os.getpid(), "sign_in_url": sign_in_url}
+        if ready_file is not None:
+            write_private(ready_file, json.dumps(document) + "\n")
+        say(f"centre: {self.web.url}")
+        if sign_in_url is not None and sys.stdout.isatty():
+            say(f"first sign-in, works once: {sign_in_url}")
+        elif sign_in_url is not None:
+            say(f"first sign-in: open the link in {self.folder.first_sign_in}")
+
+    def end(self) -> None:
+        """Wait for the workers and close what they shared."""
+        late = self.supervisor.join(_END_S)
+        if late:
+            log.warning("still busy at the end: %s", ", ".join(late))
+        self.web.close()
+        self.database.close()
+
+    def _problem(self) -> str:
+        return (self.broker.error if self.broker is not None else "") or self.link.error or "no reason known"
+
+
+def _build(
+    cls: type[Running], config: CentralConfig, stop: StopToken, folder: DataFolder, signer: Signer,
+    chosen: tuple[BrokerProcess | None, str, str], database: Database,
+) -> Running:  # fmt: skip
+    broker, mqtt_url, link_url = chosen
+    central, clock, counts, news = config.central, SystemClock(), Counts(), News()
+    known = {(gateway.site, gateway.id) for gateway in config.gateway} or None
+    views, people = Views(database, clock), People(database, clock)
+    _set_service_token(people, central.service_token_file)
+
+    def publish(topic: str, payload: bytes) -> bool:
+        return link.publish(topic, payload)
+
+    media_folder = MediaFolder(folder.media, _DISK_FLOOR_BYTES)
+    media_folder.prepare()
+    media = MediaIntake(media_folder, database, clock, counts, news, publish)
+    finds = Finds(database, media.progress)
+    commander = Commander(signer, clock, publish, lambda: link.connected, views.is_online)
+    live = LiveHub(commander, clock)
+
+    def to_live(address: Address, payload: bytes) -> None:
+        (commander.on_reply if address.path[0] == "reply" else live.on_message)(address, payload)
+
+    reception = Reception(clock, counts, known, to_live=to_live, to_media=media.on_message)
+    writer = Writer(reception.queue, database, clock, counts, news, publish)
+    link = MqttLink(
+        _link_settings(central, folder, link_url, embedded=broker is not None),
+        on_message=reception.on_message,
+        on_up=lambda: None,
+        on_down=lambda reason: None if stop.is_set() else log.warning("the broker is gone: %s", reason),
+        clock=clock,
+        name="link",
+    )
+    clips = Clips(database, finds, commander, clock, news)
+    first = FirstSignIn(folder.first_sign_in, people)
+    health = Health(broker, link, database, views, writer, counts, first)
+    centre = Centre(
+        clock=clock, stop=stop, views=views, finds=finds, people=people, audit=Audit(database, clock), first=first,
+        limiter=Limiter(clock), clips=clips, live=live, news=news, media=media_folder, counts=counts,
+        started_ns=clock.wall_ns(), health=health.report, static=STATIC,
+    )  # fmt: skip
+    host, _, port = central.listen.rpartition(":")
+    web = WebServer(
+        lambda: create_app(centre), host.strip("[]"), int(port),
+        cert=central.tls_cert, key=central.tls_key, behind_proxy=central.behind_proxy,
+    )  # fmt: skip
+    workers = (writer, media, commander, live, clips)
+    return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, web, first, workers)
+
+
+@dataclass(frozen=True)
+class Health:
+    """What `/api/v1/health` reports."""
+
+    broker: BrokerProcess | None
+    link: MqttLink
+    database: Database
+    views: Views
+    writer: Writer
+    counts: Counts
+    first: FirstSignIn
+
+    def report(self) -> dict[str, Any]:
+        """See the API's HealthOut."""
+        database_ok = self._database_answers()
+        up = self.link.connected
+        return {
+            "ok": database_ok and up and not self.writer.error,
+            "version": __version__,
+            "first_start": self.first.is_open,
+            "broker": {
+                "kind": self.broker.kind if self.broker is not None else "external",
+                "up": up,
+                "error": "" if up else (self.broker.error if self.broker is not None else "") or self.link.error,
+            },
+            "database": {"kind": self.database.kind, "ok": database_ok},
+            "ingest": {
+                "queued": self.writer.queued,
+                "lag_s": round(self.writer.lag_s, 3),
+                "messages": self.counts.messages,
+            },
+        }
+
+    def _database_answers(self) -> bool:
+        try:
+            self.views.check()
+        except StorageError:
+            return False
+        return True
+
+
+def _quieten_libraries() -> None:
+    """What they call news is none for an operator; their warnings stay."""
+    for name in ("alembic", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _equip_gateways(config: CentralConfig, folder: DataFolder, signer: Signer) -> None:
+    """What each known gateway needs to join: its password, and the key that signs the centre's commands."""
+    for gateway in config.gateway:
+        place = folder.gateway(gateway.site, gateway.id)
+        secret(place / "password")
+        write_private(place / "command_key.pem", signer.public_pem())
+
+
+def _set_service_token(people: People, file: Path | None) -> None:
+    if file is None:
+        people.drop_token("service")
+        return
+    token = secret(file)
+    if len(token) < 16:
+        raise ConfigError(f"{file}: a token of less than 16 characters can be guessed; remove it to have one made")
+    people.set_token("service", "operator", token)
+
+
+def _link_settings(central: Central, folder: DataFolder, url: str, *, embedded: bool) -> LinkSettings:
+    if embedded:
+        username: str | None = CENTRE_USER
+        password: str | None = secret(folder.broker / "centre.password")
+    else:
+        username = central.mqtt_username
+        password = read_secret(central.mqtt_password_file)
+    return LinkSettings(
+        url=url,
+        client_id="lamppost-centre",
+        username=username,
+        password=password,
+        ca_file=None if embedded else central.mqtt_ca_file,
+        subscriptions=_SUBSCRIPTIONS,
+        clean=True,  # gateways keep what is not acknowledged; a broker's queue would only bring it late and twice
+        manual_ack=True,
+    )

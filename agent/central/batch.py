@@ -1,0 +1,275 @@
+"""Some messages becoming rows in one transaction: read what is there, merge in memory, write once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from agent.central.counts import Counts
+from agent.central.news import Item
+from agent.central.store import schema
+from agent.central.store.database import Database
+from agent.central.store.merge import (
+    Document,
+    document,
+    event_row,
+    merge_event,
+    merge_track,
+    recording_row,
+    track_row,
+    wall_ns,
+)
+from agent.central.store.outboxes import Ledger
+from agent.core.clock import Clock
+from agent.core.errors import WireError
+from agent.wire.messages import (
+    RECORD_TYPES,
+    CameraInfo,
+    CameraState,
+    Envelope,
+    Event,
+    Health,
+    Message,
+    RecordingSpan,
+    Reply,
+    Status,
+    TrackSummary,
+    decode,
+    validate,
+)
+from agent.wire.topics import Address
+
+_MOST_CAMERAS = 256
+
+
+class AckKey(NamedTuple):
+    """Whose messages an acknowledgement is about."""
+
+    site: str
+    gateway: str
+    outbox: str
+    kind: str
+
+
+class Refused(WireError):
+    """A message is not taken; `reason` is the word it is counted under."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+class Batch:
+    """One transaction. `take` each message, then `write`; `acks` and `news` may go out after the commit."""
+
+    def __init__(self, database: Database, connection: sa.Connection, clock: Clock, counts: Counts) -> None:
+        self._database, self._connection, self._counts = database, connection, counts
+        self._now_ns = clock.wall_ns()
+        self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
+        self._ledgers: dict[AckKey, Ledger] = {}
+        self._held: dict[tuple[str, ...], Document | None] = {}
+        self.acks: dict[AckKey, list[int]] = defaultdict(list)
+        self.news: dict[Item, None] = {}
+
+    def take(self, address: Address, payload: bytes) -> None:
+        """Merge one message.
+
+        Raises:
+            WireError: it breaks its contract; nothing of it is kept.
+        """
+        match address.path:
+            case ("status",):
+                self._status(address, decode(Status, payload))
+            case ("health",):
+                self._health(address, decode(Health, payload))
+            case ("camera", camera, "info"):
+                self._camera(address, camera, "info", decode(CameraInfo, payload))
+            case ("camera", camera, "state"):
+                self._camera(address, camera, "state", decode(CameraState, payload))
+            case ("camera", camera, "event" | "track" | "recording" as kind):
+                self._envelope(address, camera, kind, decode(Envelope, payload))
+            case ("reply", command):
+                self._reply(address, command, decode(Reply, payload))
+            case _:
+                raise Refused("unknown_topic", f"nobody expects {'/'.join(address.path)[:80]}")
+
+    def write(self) -> None:
+        """Put all that was merged into the tables."""
+        for name, rows in self._rows.items():
+            self._database.upsert(self._connection, schema.metadata.tables[name], list(rows.values()))
+        ledgers = [
+            {
+                **key._asdict(),
+                "high": ledger.high,
+                "received": ledger.received,
+                "announced": ledger.announced,
+                "stored": ledger.stored,
+                "duplicates": ledger.duplicates,
+                "dropped": ledger.dropped,
+                "lost": ledger.lost,
+            }
+            for key, ledger in self._ledgers.items()
+        ]
+        self._database.upsert(self._connection, schema.outbox_seq, ledgers)
+
+    def _status(self, address: Address, status: Status) -> None:
+        document(status)
+        row = self._gateway(address)
+        since_ns = wall_ns(status.since)
+        if status.state == "offline" and _is_of_older_session(row, status.session, since_ns):
+            raise Refused("late_will", "the Will of an older session")
+        row.update(
+            state=status.state, session=status.session, since_ns=since_ns, version=status.version, seen_ns=self._now_ns
+        )
+        self._tell_gateway(address)
+
+    def _health(self, address: Address, health: Health) -> None:
+        self._gateway(address).update(health=document(health), seen_ns=self._now_ns)
+        self._tell_gateway(address)
+
+    def _tell_gateway(self, address: Address) -> None:
+        self.news[Item("gateway", (address.site, address.gateway))] = None
+
+    def _camera(self, address: Address, camera: str, part: str, message: CameraInfo | CameraState) -> None:
+        _must_fit(camera, message.camera)
+        row = self._camera_row(address, camera)
+        row[part] = document(message)
+        self._gateway(address)["seen_ns"] = self._now_ns
+        self.news[Item("camera", (address.site, address.gateway, camera))] = None
+
+    def _envelope(self, address: Address, camera: str, kind: str, envelope: Envelope) -> None:
+        if (envelope.site, envelope.gateway, envelope.kind) != (address.site, address.gateway, kind):
+            raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
+        key = AckKey(address.site, address.gateway, envelope.outbox, kind)
+        ledger = self._ledger(key).with_message(envelope.seq, envelope.dropped)
+        for record in envelope.records:
+            self._record(address, camera, kind, record)
+        self._ledgers[key] = ledger
+        self.acks[key].append(envelope.seq)
+        self._gateway(address)["seen_ns"] = self._now_ns
+
+    def _record(self, address: Address, camera: str, kind: str, raw: dict[str, Any]) -> None:
+        """A broken record is counted and its neighbours are kept: to refuse the envelope would only bring it again."""
+        try:
+            record = validate(RECORD_TYPES[kind], raw)
+            self._merge(address, camera, record)
+        except Refused as error:
+            self._counts.rejected(error.reason)
+        except WireError:
+            self._counts.rejected(f"broken_{kind}")
+
+    def _merge(self, address: Address, camera: str, record: Message) -> None:
+        match record:
+            case Event():
+                _must_fit(camera, record.camera)
+                held = self._held_row(schema.event, address, record.id, camera)
+                phases = merge_event(held["phases"] if held else None, record)
+                self._keep(schema.event, address, event_row(phases), held)
+                self.news[Item("event", (record.id,))] = None
+            case TrackSummary():
+                _must_fit(camera, record.camera)
+                held = self._held_row(schema.track, address, record.id, camera)
+                merged = merge_track(held["record"] if held else None, record)
+                self._keep(schema.track, address, track_row(merged), held)
+            case RecordingSpan():
+                _must_fit(camera, record.camera)
+                held = self._held_row(schema.recording, address, record.id, camera)
+                if held is None:
+                    row = {**recording_row(record), "site": address.site, "gateway": address.gateway}
+                    self._set(schema.recording, (record.id,), row)
+
+    def _keep(self, table: sa.Table, address: Address, row: Document, held: Document | None) -> None:
+        received_ns = held["received_ns"] if held else self._now_ns
+        place = {"site": address.site, "gateway": address.gateway, "received_ns": received_ns}
+        self._set(table, (row["id"],), {**row, **place})
+
+    def _set(self, table: sa.Table, key: tuple[str, ...], row: Document) -> None:
+        self._rows[table.name][key] = row
+        self._held[table.name, *key] = row
+
+    def _held_row(self, table: sa.Table, address: Address, record: str, camera: str) -> Document | None:
+        held = self._load(table, (record,))
+        place = (address.site, address.gateway, camera)
+        if held is not None and (held["site"], held["gateway"], held["camera"]) != place:
+            raise Refused("foreign_id", "this id belongs to another camera")
+        return held
+
+    def _load(self, table: sa.Table, key: tuple[str, ...]) -> Document | None:
+        cached = (table.name, *key)
+        if cached not in self._held:
+            where = [column == value for column, value in zip(table.primary_key, key, strict=True)]
+            row = self._connection.execute(sa.select(table).where(*where)).mappings().first()
+            self._held[cached] = dict(row) if row else None
+        return self._held[cached]
+
+    def _gateway(self, address: Address) -> Document:
+        key = (address.site, address.gateway)
+        empty = {column.name: None for column in schema.gateway.columns}
+        fresh = {**empty, "site": address.site, "gateway": address.gateway, "state": "offline"}
+        row = self._load(schema.gateway, key) or fresh
+        self._set(schema.gateway, key, row)
+        return row
+
+    def _camera_row(self, address: Address, camera: str) -> Document:
+        key = (address.site, address.gateway, camera)
+        row = self._load(schema.camera, key)
+        if row is None:
+            self._check_room(address)
+            row = {"info": None, "state": None, "snapshot": None, "snapshot_ns": None}
+            row |= {"site": address.site, "gateway": address.gateway, "camera": camera}
+        self._set(schema.camera, key, row)
+        return row
+
+    def _check_room(self, address: Address) -> None:
+        table = schema.camera
+        where = (table.c.site == address.site, table.c.gateway == address.gateway)
+        count = self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
+        fresh = sum(key[:2] == (address.site, address.gateway) for key in self._rows["camera"])
+        if count + fresh >= _MOST_CAMERAS:
+            raise Refused("too_many_cameras", f"more than {_MOST_CAMERAS} cameras on one gateway")
+
+    def _ledger(self, key: AckKey) -> Ledger:
+        if key not in self._ledgers:
+            row = self._load(schema.outbox_seq, tuple(key))
+            self._ledgers[key] = _ledger_of(row) if row else Ledger()
+        return self._ledgers[key]
+
+    def _reply(self, address: Address, command: str, reply: Reply) -> None:
+        _must_fit(command, reply.id)
+        table = schema.clip
+        where = (table.c.command == command, table.c.site == address.site, table.c.gateway == address.gateway)
+        row = self._connection.execute(sa.select(table.c.id, table.c.state).where(*where)).first()
+        if row is None or row.state != "requested":
+            return
+        self._connection.execute(sa.update(table).where(table.c.id == row.id).values(**_clip_change(reply)))
+        self.news[Item("clip", (row.id,))] = None
+
+
+def _clip_change(reply: Reply) -> Document:
+    media = reply.result.get("media")
+    if reply.ok and isinstance(media, str) and 0 < len(media) <= 64:
+        return {"state": "sending", "media": media}
+    return {"state": "failed", "error": reply.error or "the gateway named no medium"}
+
+
+def _must_fit(topic: str, body: str) -> None:
+    if topic != body:
+        raise Refused("wrong_sender", "the message names another thing than its topic")
+
+
+def _is_of_older_session(row: Document, session: str, since_ns: int) -> bool:
+    return row["session"] not in (None, session) and since_ns <= (row["since_ns"] or 0)
+
+
+def _ledger_of(row: Document) -> Ledger:
+    return Ledger(
+        row["high"],
+        tuple((first, last) for first, last in row["received"]),
+        tuple((first, last) for first, last in row["announced"]),
+        row["stored"],
+        row["duplicates"],
+        row["dropped"],
+        row["lost"],
+    )

@@ -1,0 +1,111 @@
+"""Asking gateways for clips, and keeping track of what became of each request."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import sqlalchemy as sa
+
+from agent.central.commands import Commander
+from agent.central.news import Item, News
+from agent.central.store.database import Database
+from agent.central.store.finds import Finds
+from agent.central.store.merge import Document
+from agent.central.store.schema import clip
+from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
+from agent.core.errors import StorageError
+from agent.core.ids import new_id
+from agent.core.stop import StopToken
+from agent.wire.messages import ClipArgs
+
+log = logging.getLogger(__name__)
+
+MOST_S = 600
+_AROUND_NS = 5 * NS
+_MOST_OF_EVENT_NS = 60 * NS
+_AHEAD_NS = 10 * NS  # the gateway waits for footage that is still being recorded, twice as long as this
+_ANSWER_NS = 60 * NS
+
+
+class Clips:
+    """Requests, and a worker to give up on those that no gateway answered."""
+
+    name = "clips"
+
+    def __init__(self, database: Database, finds: Finds, commander: Commander, clock: Clock, news: News) -> None:
+        self._database, self._finds, self._commander = database, finds, commander
+        self._clock, self._news = clock, news
+        self._asking = threading.Lock()
+
+    def request(self, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None = None) -> Document:
+        """Ask the gateway to cut and send; the clip is `requested` then.
+
+        Raises:
+            CommandFailed: the gateway is away.
+        """
+        site, gateway, camera = place
+        args = ClipArgs(camera=camera, start=rfc3339(start_ns), end=rfc3339(end_ns))
+        now_ns = self._clock.wall_ns()
+        with self._database.write() as connection:
+            # inside the transaction, so that the reply, which the writer stores, cannot come before the row
+            command = self._commander.send(site, gateway, "clip", args)
+            row = {
+                "id": new_id(now_ns),
+                "command": command,
+                "site": site,
+                "gateway": gateway,
+                "camera": camera,
+                "event": event,
+                "start_ns": start_ns,
+                "end_ns": end_ns,
+                "state": "requested",
+                "error": "",
+                "media": None,
+                "created_ns": now_ns,
+                "deadline_ns": now_ns + _ANSWER_NS,
+            }
+            connection.execute(sa.insert(clip).values(row))
+        found = self._finds.clip(str(row["id"]))
+        if found is None:
+            raise StorageError("the clip's row is gone")
+        self._news.tell(Item("clip", (found["id"],)))
+        return found
+
+    def of_event(self, event: Document) -> tuple[Document, bool]:
+        """The event's clip, five seconds more on either side, and whether it was asked for just now.
+
+        Raises:
+            CommandFailed: the gateway is away.
+        """
+        with self._asking:  # two people who open one event get one clip
+            held = self._finds.clip_of_event(event["id"])
+            if held is not None and held["state"] != "failed":
+                return held, False
+            return self._request_around(event), True
+
+    def _request_around(self, event: Document) -> Document:
+        start_ns = parse_rfc3339(event["start"])
+        end_ns = parse_rfc3339(event.get("end") or event["time"])
+        first_ns = start_ns - _AROUND_NS
+        last_ns = min(
+            max(end_ns, start_ns) + _AROUND_NS, first_ns + _MOST_OF_EVENT_NS, self._clock.wall_ns() + _AHEAD_NS
+        )
+        place = (event["site"], event["gateway"], event["camera"])
+        return self.request(place, first_ns, max(last_ns, first_ns + NS), event["id"])
+
+    def run(self, stop: StopToken) -> None:
+        """Fail the requests that nobody answered."""
+        while not stop.wait(1.0):
+            late = self._give_up()
+            self._news.tell(*(Item("clip", (key,)) for key in late))
+
+    def _give_up(self) -> list[str]:
+        where = (clip.c.state == "requested", clip.c.deadline_ns < self._clock.wall_ns())
+        with self._database.read() as connection:
+            late = list(connection.scalars(sa.select(clip.c.id).where(*where)))
+        if late:
+            failed = {"state": "failed", "error": f"the gateway did not answer within {_ANSWER_NS // NS} s"}
+            with self._database.write() as connection:
+                connection.execute(sa.update(clip).where(clip.c.id.in_(late), *where).values(**failed))
+        return late

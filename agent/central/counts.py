@@ -1,0 +1,35 @@
+"""What came in and what was refused, by reason, since the centre started."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+
+class Counts:
+    """Counters that several threads write."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._received = 0
+        self._rejected: Counter[str] = Counter()
+
+    def received(self) -> None:
+        """A message came from the broker."""
+        with self._lock:
+            self._received += 1
+
+    def rejected(self, reason: str) -> None:
+        """A message, or a record in one, was refused; `reason` is one of a few fixed words."""
+        with self._lock:
+            self._rejected[reason] += 1
+
+    @property
+    def messages(self) -> int:
+        """How many came."""
+        return self._received
+
+    def reasons(self) -> dict[str, int]:
+        """How many were refused, by reason."""
+        with self._lock:
+            return dict(self._rejected)

@@ -1,0 +1,60 @@
+"""The centre's data folder: what lies where, and the secrets that are made there at the first start (mode 0600)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from agent.core.errors import StorageError
+
+
+class DataFolder:
+    """Paths below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.broker = root / "broker"
+        self.media = root / "media"
+        self.command_key = root / "command_key.pem"
+        self.first_sign_in = root / "first-sign-in"
+
+    def prepare(self) -> None:
+        """Make the folders.
+
+        Raises:
+            StorageError: one cannot be made or written.
+        """
+        try:
+            for folder in (self.root, self.broker, self.media):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+        except OSError as error:
+            raise StorageError(
+                f"{self.root}: the data folder cannot be used: {error.strerror}; set [central] data"
+            ) from error
+
+    def gateway(self, site: str, gateway: str) -> Path:
+        """What a known gateway needs: its `password` and the centre's public `command_key.pem`."""
+        return self.root / "gateways" / site / gateway
+
+
+def secret(path: Path) -> str:
+    """The secret in `path`, made there at the first call."""
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(24) + "\n")
+    path.chmod(0o600)
+    return path.read_text().strip()
+
+
+def write_private(path: Path, text: str | bytes) -> None:
+    """Replace a file that only its owner may read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode() if isinstance(text, str) else text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,190 @@
+"""From the broker to the database: sort what comes, queue it within bounds, write it in batches, then acknowledge.
+
+The queue full means "not taken": the link stops reading, the gateways' outboxes keep what waits and send again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from agent.central.batch import AckKey, Batch, Refused
+from agent.central.counts import Counts
+from agent.central.news import News
+from agent.central.store.database import Database, Unstorable
+from agent.core.clock import NS, Clock, rfc3339
+from agent.core.errors import StorageError, WireError
+from agent.core.queues import BoundedQueue
+from agent.core.stop import StopToken
+from agent.wire.messages import MAX_JSON_BYTES, Ack, encode
+from agent.wire.topics import Address, GatewayTopics, parse
+
+log = logging.getLogger(__name__)
+
+QUEUE_ITEMS, QUEUE_BYTES = 10_000, 64 << 20
+_BATCH = 500
+_ACK_SEQS = 10_000
+_RETRY_S = 1.0
+_SPOKEN = frozenset({"camera", "media", "live", "reply"})
+
+Publish = Callable[[str, bytes], bool]
+OnLive = Callable[[Address, bytes], None]
+OnMedia = Callable[[Address, bytes], bool]
+
+
+class Arrival(NamedTuple):
+    """A message that waits for the writer."""
+
+    address: Address
+    payload: bytes
+    mono_ns: int
+
+
+class Reception:
+    """The link's `on_message`: counts, checks the sender, and passes on. Never raises, never waits."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        counts: Counts,
+        known: Collection[tuple[str, str]] | None,
+        *,
+        to_live: OnLive,
+        to_media: OnMedia,
+    ) -> None:
+        self._clock, self._counts, self._known = clock, counts, known
+        self._to_live, self._to_media = to_live, to_media
+        self.queue: BoundedQueue[Arrival] = BoundedQueue(QUEUE_ITEMS, QUEUE_BYTES, lambda item: len(item.payload))
+
+    def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:  # noqa: ARG002 - the link's signature
+        """False: no room now, offer it again."""
+        reason = "unknown_topic"
+        try:
+            address = parse(topic)
+            reason = f"broken_{address.path[0]}" if address.path[0] in _SPOKEN else reason
+            taken = self._pass_on(address, payload)
+        except WireError as error:
+            self._counts.rejected(error.reason if isinstance(error, Refused) else reason)
+            log.debug("refused %s: %s", topic[:120], error)
+            taken = True
+        if taken:
+            self._counts.received()
+        return taken
+
+    def _pass_on(self, address: Address, payload: bytes) -> bool:
+        if self._known is not None and (address.site, address.gateway) not in self._known:
+            raise Refused("unknown_gateway", f"no gateway {address.gateway} at {address.site} is configured")
+        match address.path:
+            case ("live", _) | ("camera", _, "frame"):
+                self._to_live(address, payload)
+                return True
+            case ("media", *_):
+                return self._to_media(address, payload)
+        if len(payload) > MAX_JSON_BYTES:
+            raise Refused("too_large", "a message larger than any of ours")
+        if address.path[0] == "reply":
+            self._to_live(address, payload)
+        return self.queue.put(Arrival(address, payload, self._clock.mono_ns()))
+
+
+class Writer:
+    """The one worker that turns queued messages into rows. What it holds when the database fails, it tries again."""
+
+    name = "ingest"
+
+    def __init__(
+        self,
+        queue: BoundedQueue[Arrival],
+        database: Database,
+        clock: Clock,
+        counts: Counts,
+        news: News,
+        publish: Publish,
+    ) -> None:
+        self._queue, self._database, self._clock = queue, database, clock
+        self._counts, self._news, self._publish = counts, news, publish
+        self._held: list[Arrival] = []
+        self.error = ""
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait, those in hand included."""
+        return len(self._queue) + len(self._held)
+
+    @property
+    def lag_s(self) -> float:
+        """How long the oldest message in hand has waited."""
+        held = self._held
+        return (self._clock.mono_ns() - held[0].mono_ns) / NS if held else 0.0
+
+    def run(self, stop: StopToken) -> None:
+        """Write until `stop`, then what is left in the queue."""
+        while not stop.is_set():
+            self._turn(stop)
+        while self._queue and not self.error:
+            self._turn(stop)
+
+    def _turn(self, stop: StopToken) -> None:
+        if not self._held:
+            first = self._queue.get(0.2)
+            self._held = [] if first is None else [first, *self._queue.drain(_BATCH - 1)]
+        try:
+            self._write_held()
+            self.error = ""
+        except StorageError as error:
+            if not self.error:
+                log.error(  # noqa: TRY400 - one clear line; the traceback says nothing more
+                    "cannot store, will try again: %s",
+                    error,
+                )
+            self.error = str(error)
+            stop.wait(_RETRY_S)
+
+    def _write_held(self) -> None:
+        try:
+            self._write(self._held)
+        except Unstorable:
+            # one of them is poison: write them one by one and leave that one out
+            for arrival in self._held:
+                self._write_alone(arrival)
+        self._held = []
+
+    def _write_alone(self, arrival: Arrival) -> None:
+        try:
+            self._write([arrival])
+        except Unstorable as error:
+            self._counts.rejected("unstorable")
+            log.warning("a message of %s cannot be stored: %s", "/".join(arrival.address.path), error)
+
+    def _write(self, arrivals: list[Arrival]) -> None:
+        if not arrivals:
+            return
+        with self._database.write() as connection:
+            batch = Batch(self._database, connection, self._clock, self._counts)
+            for arrival in arrivals:
+                self._take(batch, arrival)
+            batch.write()
+        self._acknowledge(batch.acks)
+        self._news.tell(*batch.news)
+
+    def _take(self, batch: Batch, arrival: Arrival) -> None:
+        try:
+            batch.take(arrival.address, arrival.payload)
+        except Refused as error:
+            self._refuse(arrival, error.reason, error)
+        except WireError as error:
+            self._refuse(
+                arrival, f"broken_{arrival.address.path[-1 if arrival.address.path[0] == 'camera' else 0]}", error
+            )
+
+    def _refuse(self, arrival: Arrival, reason: str, error: WireError) -> None:
+        self._counts.rejected(reason)
+        log.debug("refused a message of %s: %s", "/".join(arrival.address.path), error)
+
+    def _acknowledge(self, acks: dict[AckKey, list[int]]) -> None:
+        now = rfc3339(self._clock.wall_ns())
+        for key, seqs in acks.items():
+            topic = GatewayTopics(key.site, key.gateway).ack(key.kind)
+            for first in range(0, len(seqs), _ACK_SEQS):
+                self._publish(topic, encode(Ack(outbox=key.outbox, seqs=seqs[first : first + _ACK_SEQS], now=now)))

@@ -1,0 +1,260 @@
+"""The worker that takes media from gateways: manifests, pieces, and the answers to them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from agent.central.counts import Counts
+from agent.central.ingest import Publish
+from agent.central.media_store import Incoming, MediaFolder, is_consistent
+from agent.central.news import Item, News
+from agent.central.store import schema
+from agent.central.store.database import Database
+from agent.central.store.merge import document, wall_ns
+from agent.core.clock import NS, Clock, rfc3339
+from agent.core.errors import StorageError, WireError
+from agent.core.queues import BoundedQueue
+from agent.core.stop import StopToken
+from agent.wire.messages import CHUNK_BYTES, MAX_JSON_BYTES, MediaAck, MediaManifest, decode, encode
+from agent.wire.topics import Address, GatewayTopics
+
+log = logging.getLogger(__name__)
+
+_QUEUE_ITEMS, _QUEUE_BYTES = 4096, 64 << 20
+_ASK_AGAIN_NS = 3 * NS
+_MOST_INCOMING = 2000
+_MAX_MANIFEST_BYTES = 4 << 20  # 50,000 hashes of 67 bytes
+_NUMBER = re.compile(r"\d{1,6}\Z", re.ASCII)
+_NEWS_EVERY_NS = NS // 5
+
+
+class Piece(NamedTuple):
+    """A message about a medium that waits for the worker."""
+
+    address: Address
+    payload: bytes
+
+
+class Progress(NamedTuple):
+    """How much of a medium has come."""
+
+    received: int
+    of: int
+    bytes: int
+
+
+class MediaIntake:
+    """Takes what gateways send below `media/`, answers with MediaAck, and makes rows of what is whole."""
+
+    name = "media"
+
+    def __init__(
+        self, folder: MediaFolder, database: Database, clock: Clock, counts: Counts, news: News, publish: Publish
+    ) -> None:
+        self._folder, self._database, self._clock = folder, database, clock
+        self._counts, self._news, self._publish = counts, news, publish
+        self._queue: BoundedQueue[Piece] = BoundedQueue(_QUEUE_ITEMS, _QUEUE_BYTES, lambda item: len(item.payload))
+        self._incoming: dict[str, tuple[GatewayTopics, Incoming]] = {}
+        self._asked_unknown: dict[str, int] = {}
+        self._told_ns: dict[str, int] = {}
+
+    def on_message(self, address: Address, payload: bytes) -> bool:
+        """Queue it; False when there is no room now."""
+        limit = _MAX_MANIFEST_BYTES if address.path[-1] == "manifest" else CHUNK_BYTES
+        if len(payload) > max(limit, MAX_JSON_BYTES if limit > CHUNK_BYTES else CHUNK_BYTES):
+            raise WireError("a piece larger than any of ours")
+        return self._queue.put(Piece(address, payload))
+
+    def progress(self, media: str) -> Progress | None:
+        """How much of `media` has come; None when it is not on its way."""
+        held = self._incoming.get(media)
+        if held is None:
+            return None
+        incoming = held[1]
+        return Progress(incoming.received, len(incoming.manifest.chunks), incoming.received_bytes)
+
+    def run(self, stop: StopToken) -> None:
+        """Take pieces until `stop`."""
+        self._recover()
+        while not stop.is_set():
+            piece = self._queue.get(0.25)
+            if piece is not None:
+                self._take(piece)
+
+    def _recover(self) -> None:
+        with self._database.read() as connection:
+            table = schema.media
+            rows = connection.execute(sa.select(table).where(table.c.state == "incoming")).mappings().all()
+        for row in rows:
+            manifest = MediaManifest.model_validate(row["manifest"])
+            incoming = self._folder.incoming(manifest)
+            incoming.recover()
+            self._incoming[manifest.id] = (GatewayTopics(row["site"], row["gateway"]), incoming)
+        self._folder.sweep(set(self._incoming))
+
+    def _take(self, piece: Piece) -> None:
+        address = piece.address
+        try:
+            match address.path:
+                case ("media", media, "manifest"):
+                    self._manifest(address, media, decode(MediaManifest, piece.payload))
+                case ("media", media, "chunk", number) if _NUMBER.match(number):
+                    self._chunk(address, media, int(number), piece.payload)
+                case _:
+                    self._counts.rejected("unknown_topic")
+        except WireError as error:
+            self._counts.rejected("broken_manifest")
+            log.debug("refused a manifest: %s", error)
+        except StorageError as error:
+            # the gateway keeps the medium until we say it is done, and announces it again
+            self._counts.rejected("media_storage")
+            log.error("%s", error)  # noqa: TRY400 - one clear line
+
+    def _manifest(self, address: Address, media: str, manifest: MediaManifest) -> None:
+        topics = GatewayTopics(address.site, address.gateway)
+        document(manifest)
+        if manifest.id != media or not is_consistent(manifest):
+            self._counts.rejected("broken_manifest")
+            return
+        row = self._row(media)
+        if row is not None and (row["site"], row["gateway"]) != (address.site, address.gateway):
+            self._counts.rejected("foreign_id")
+            self._answer(topics, media, "refused", reason="this id belongs to another gateway")
+        elif row is not None and row["state"] == "ready":
+            same = row["sha256"] == manifest.sha256
+            self._answer(topics, media, "done" if same else "refused", reason="" if same else "this id is taken")
+        else:
+            self._begin(address, topics, manifest)
+
+    def _begin(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
+        held = self._incoming.get(manifest.id)
+        if held is None or held[1].manifest.sha256 != manifest.sha256:
+            if len(self._incoming) >= _MOST_INCOMING or not self._folder.has_room(manifest.bytes):
+                self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
+                return
+            if held is not None:
+                held[1].discard()
+            self._write_row(address, manifest)
+            held = topics, self._folder.incoming(manifest)
+            held[1].recover()
+            self._incoming[manifest.id] = held
+        if held[1].is_whole():
+            self._finish(address, topics, held[1])
+        else:
+            self._want(topics, held[1])
+
+    def _chunk(self, address: Address, media: str, number: int, data: bytes) -> None:
+        topics = GatewayTopics(address.site, address.gateway)
+        held = self._incoming.get(media)
+        if held is None or held[0].root != topics.root:
+            self._unknown(topics, media)
+            return
+        incoming = held[1]
+        if not incoming.put(number, data):
+            self._counts.rejected("broken_chunk")
+            return
+        self._tell_progress(media)
+        if incoming.is_whole():
+            self._finish(address, topics, incoming)
+        elif number == len(incoming.manifest.chunks) - 1:
+            # pieces come in order: after the last one, what is missing was lost on the way
+            self._want(topics, incoming)
+
+    def _unknown(self, topics: GatewayTopics, media: str) -> None:
+        """A piece without a manifest: say done when it is, else ask for the manifest by wanting nothing of it."""
+        now_ns = self._clock.mono_ns()
+        if now_ns - self._asked_unknown.get(media, -_ASK_AGAIN_NS) < _ASK_AGAIN_NS:
+            return
+        if len(self._asked_unknown) > _MOST_INCOMING:
+            self._asked_unknown.clear()
+        self._asked_unknown[media] = now_ns
+        row = self._row(media)
+        ours = row is not None and GatewayTopics(row["site"], row["gateway"]).root == topics.root
+        if row is not None and ours and row["state"] == "ready":
+            self._answer(topics, media, "done")
+            return
+        self._counts.rejected("chunk_without_manifest")
+        self._answer(topics, media, "want")
+
+    def _finish(self, address: Address, topics: GatewayTopics, incoming: Incoming) -> None:
+        manifest = incoming.manifest
+        if not incoming.fits_hash():
+            self._counts.rejected("broken_media")
+            incoming.discard()
+            self._incoming.pop(manifest.id)
+            self._forget_row(manifest.id)
+            self._answer(topics, manifest.id, "refused", reason="the pieces fit, the whole does not: cut it anew")
+            return
+        self._folder.adopt(incoming)
+        self._mark_ready(address, manifest)
+        self._incoming.pop(manifest.id)
+        self._told_ns.pop(manifest.id, None)
+        self._answer(topics, manifest.id, "done")
+        self._tell_ready(address, manifest)
+
+    def _want(self, topics: GatewayTopics, incoming: Incoming) -> None:
+        self._answer(topics, incoming.manifest.id, "want", missing=incoming.missing())
+
+    def _answer(self, topics: GatewayTopics, media: str, state: Any, **more: Any) -> None:
+        ack = MediaAck(id=media, state=state, now=rfc3339(self._clock.wall_ns()), **more)
+        self._publish(topics.ack("media"), encode(ack))
+
+    def _row(self, media: str) -> Any:
+        with self._database.read() as connection:
+            table = schema.media
+            return connection.execute(sa.select(table).where(table.c.id == media)).mappings().first()
+
+    def _write_row(self, address: Address, manifest: MediaManifest) -> None:
+        kept = manifest.model_dump(mode="json")
+        names = ("id", "camera", "kind", "type", "bytes", "sha256", "codecs", "event", "track")
+        row = {name: kept[name] for name in names} | {
+            "site": address.site,
+            "gateway": address.gateway,
+            "start_ns": wall_ns(manifest.start),
+            "end_ns": wall_ns(manifest.end),
+            "state": "incoming",
+            "manifest": kept,
+            "created_ns": self._clock.wall_ns(),
+        }
+        with self._database.write() as connection:
+            self._database.upsert(connection, schema.media, [row])
+
+    def _forget_row(self, media: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(sa.delete(schema.media).where(schema.media.c.id == media))
+            lost = {"state": "failed", "error": "the clip arrived broken; ask for it again"}
+            connection.execute(sa.update(schema.clip).where(schema.clip.c.media == media).values(**lost))
+
+    def _mark_ready(self, address: Address, manifest: MediaManifest) -> None:
+        media, camera = schema.media, schema.camera
+        with self._database.write() as connection:
+            ready = {"state": "ready", "manifest": None}
+            connection.execute(sa.update(media).where(media.c.id == manifest.id).values(**ready))
+            if manifest.kind == "snapshot":
+                start_ns = wall_ns(manifest.start)
+                where = (
+                    camera.c.site == address.site,
+                    camera.c.gateway == address.gateway,
+                    camera.c.camera == manifest.camera,
+                    sa.func.coalesce(camera.c.snapshot_ns, 0) <= start_ns,
+                )
+                newest = {"snapshot": manifest.id, "snapshot_ns": start_ns}
+                connection.execute(sa.update(camera).where(*where).values(**newest))
+
+    def _tell_progress(self, media: str) -> None:
+        now_ns = self._clock.mono_ns()
+        if now_ns - self._told_ns.get(media, 0) >= _NEWS_EVERY_NS:
+            self._told_ns[media] = now_ns
+            self._news.tell(Item("media", (media,)))
+
+    def _tell_ready(self, address: Address, manifest: MediaManifest) -> None:
+        items = [Item("media", (manifest.id,))]
+        if manifest.event is not None:
+            items.append(Item("event", (manifest.event,)))
+        if manifest.kind == "snapshot":
+            items.append(Item("camera", (address.site, address.gateway, manifest.camera)))
+        self._news.tell(*items)

@@ -1,0 +1,157 @@
+"""Media that gateways send in pieces: each piece checked, the whole checked, then synced, renamed, and only then a row.
+
+Folder: `incoming/<id>` while pieces are missing, `<first two of id's hash>/<id>` when whole. A manifest is a row from
+the first on, so that a restart goes on where it stopped: the file is then hashed piece by piece to see what is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.central.store.ranges import Ranges
+from agent.core.errors import StorageError
+from agent.wire.messages import MediaManifest
+
+_READ = 1 << 20
+
+
+class MediaFolder:
+    """The files below `root`. All names are ids, so a path from outside cannot leave it."""
+
+    def __init__(self, root: Path, floor_bytes: int) -> None:
+        self._root, self._floor_bytes = root, floor_bytes
+
+    def prepare(self) -> None:
+        """Make the folders."""
+        (self._root / "incoming").mkdir(parents=True, exist_ok=True)
+
+    def path(self, media: str) -> Path:
+        """Where a whole medium rests."""
+        return self._root / hashlib.sha256(media.encode()).hexdigest()[:2] / media
+
+    def has_room(self, more_bytes: int) -> bool:
+        """Would the disk keep its floor after this?"""
+        return shutil.disk_usage(self._root).free - more_bytes >= self._floor_bytes
+
+    def incoming(self, manifest: MediaManifest) -> Incoming:
+        """Begin, or go on with, a medium; one that was moved but never got its row is taken back first."""
+        path = self._root / "incoming" / manifest.id
+        moved = self.path(manifest.id)
+        if moved.exists() and not path.exists():
+            moved.replace(path)
+        return Incoming(path, manifest)
+
+    def adopt(self, incoming: Incoming) -> Path:
+        """Sync a whole medium and move it to its place; it may then be named in a row."""
+        target = self.path(incoming.manifest.id)
+        with _translated(target):
+            target.parent.mkdir(exist_ok=True)
+            _sync(incoming.path)
+            incoming.path.replace(target)
+            _sync(target.parent)
+        return target
+
+    def sweep(self, wanted: set[str]) -> int:
+        """Remove pieces of media that nobody announces any more; returns how many files went."""
+        gone = [path for path in (self._root / "incoming").iterdir() if path.name not in wanted]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
+
+class Incoming:
+    """One medium on its way."""
+
+    def __init__(self, path: Path, manifest: MediaManifest) -> None:
+        self.path, self.manifest = path, manifest
+        self._have = Ranges()
+
+    def recover(self) -> None:
+        """Find out by hash which pieces the file already holds."""
+        if not self.path.exists():
+            return
+        with _translated(self.path), self.path.open("rb") as file:
+            for number, expected in enumerate(self.manifest.chunks):
+                file.seek(number * self.manifest.chunk_bytes)
+                data = file.read(self._size(number))
+                if hashlib.sha256(data).hexdigest() == expected:
+                    self._have.add(number, number)
+
+    def put(self, number: int, data: bytes) -> bool:
+        """Take a piece; False when it is not the piece that was announced. One that is here already is fine."""
+        chunks = self.manifest.chunks
+        if not 0 <= number < len(chunks) or len(data) != self._size(number):
+            return False
+        if number in self._have:
+            return True
+        if hashlib.sha256(data).hexdigest() != chunks[number]:
+            return False
+        with _translated(self.path):
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.pwrite(handle, data, number * self.manifest.chunk_bytes)
+            finally:
+                os.close(handle)
+        self._have.add(number, number)
+        return True
+
+    def missing(self, most: int = 10_000) -> list[tuple[int, int]]:
+        """Ranges of pieces that have not come."""
+        return list(Ranges([(0, len(self.manifest.chunks) - 1)]).without(self._have))[:most]
+
+    @property
+    def received(self) -> int:
+        """Pieces that have come."""
+        return self._have.count()
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes of them, the last piece counted as whole unless all are here."""
+        return min(self.received * self.manifest.chunk_bytes, self.manifest.bytes)
+
+    def is_whole(self) -> bool:
+        """Have all pieces come?"""
+        return self.received == len(self.manifest.chunks)
+
+    def fits_hash(self) -> bool:
+        """Does the whole file have the announced size and hash?"""
+        digest = hashlib.sha256()
+        with _translated(self.path), self.path.open("rb") as file:
+            while data := file.read(_READ):
+                digest.update(data)
+            return file.tell() == self.manifest.bytes and digest.hexdigest() == self.manifest.sha256
+
+    def discard(self) -> None:
+        """Forget all pieces."""
+        self.path.unlink(missing_ok=True)
+        self._have = Ranges()
+
+    def _size(self, number: int) -> int:
+        rest = self.manifest.bytes - number * self.manifest.chunk_bytes
+        return min(self.manifest.chunk_bytes, rest)
+
+
+def is_consistent(manifest: MediaManifest) -> bool:
+    """Do size and number of pieces fit each other?"""
+    return -(-manifest.bytes // manifest.chunk_bytes) == len(manifest.chunks)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path}: the media folder does not work: {error.strerror or error}") from error

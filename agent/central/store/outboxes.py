@@ -1,0 +1,66 @@
+"""Which messages of each outbox have come: what was received, what was announced as dropped, what is lost.
+
+Per (site, gateway, outbox, class): `high` is the contiguous mark, above it stand ranges. A number at or below the
+greatest one seen that was neither received nor announced is lost until it arrives after all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from agent.central.store.ranges import Range, Ranges
+from agent.core.errors import WireError
+
+MAX_SEQ = 1 << 53
+_MAX_RANGES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The state of one outbox and class."""
+
+    high: int = 0
+    received: tuple[Range, ...] = field(default=())
+    announced: tuple[Range, ...] = field(default=())
+    stored: int = 0
+    duplicates: int = 0
+    dropped: int = 0
+    lost: int = 0
+
+    def with_message(self, seq: int, dropped: list[Range]) -> Ledger:
+        """After a message with this `seq`, which announces these drops.
+
+        Raises:
+            WireError: a number or a range beyond all reason.
+        """
+        if not 1 <= seq <= MAX_SEQ or any(not 1 <= first <= last <= MAX_SEQ for first, last in dropped):
+            raise WireError(f"a sequence number is beyond the limits: {seq}")
+        received = Ranges(self.received)
+        known = self.is_known(seq)
+        if seq > self.high:
+            received.add(seq, seq)
+        announced = Ranges([*self.announced, *dropped]).above(self.high)
+        if len(received) + len(announced) > _MAX_RANGES:
+            raise WireError("more gaps in the sequence than can be kept")
+        fresh = announced.without(Ranges(self.announced)).without(received)
+        counted = replace(
+            self,
+            stored=self.stored + (not known),
+            duplicates=self.duplicates + known,
+            dropped=self.dropped + fresh.count(),
+        )
+        return _settled(counted, received, announced)
+
+    def is_known(self, seq: int) -> bool:
+        """Was this number received before?"""
+        return seq in Ranges(self.received) or seq <= self.high
+
+
+def _settled(ledger: Ledger, received: Ranges, announced: Ranges) -> Ledger:
+    both = Ranges([*received, *announced])
+    high = both.end_of_run(ledger.high + 1)
+    top = max(high, both.last)
+    missing = top - high - both.above(high).count()
+    return replace(
+        ledger, high=high, received=tuple(received.above(high)), announced=tuple(announced.above(high)), lost=missing
+    )

@@ -1,0 +1,193 @@
+"""The tables, in types that SQLite and PostgreSQL share. Times are `*_ns` since 1970 UTC in 64 bits."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+
+_ID = sa.String(64)
+_TEXT = sa.String(400)
+Json = sa.JSON(none_as_null=True)
+
+gateway = sa.Table(
+    "gateway",
+    metadata,
+    sa.Column("site", _ID, primary_key=True),
+    sa.Column("gateway", _ID, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False, server_default="offline"),
+    sa.Column("session", _ID),
+    sa.Column("since_ns", sa.BigInteger),
+    sa.Column("version", _TEXT),
+    sa.Column("health", Json),
+    sa.Column("seen_ns", sa.BigInteger),
+)
+
+camera = sa.Table(
+    "camera",
+    metadata,
+    sa.Column("site", _ID, primary_key=True),
+    sa.Column("gateway", _ID, primary_key=True),
+    sa.Column("camera", _ID, primary_key=True),
+    sa.Column("info", Json),
+    sa.Column("state", Json),
+    sa.Column("snapshot", _ID),
+    sa.Column("snapshot_ns", sa.BigInteger),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("site", _ID, nullable=False),
+    sa.Column("gateway", _ID, nullable=False),
+    sa.Column("camera", _ID, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("phase", sa.String(8), nullable=False),
+    sa.Column("severity", sa.String(8), nullable=False),
+    sa.Column("label", _TEXT),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger),
+    sa.Column("record", Json, nullable=False),  # the folded Event
+    sa.Column("phases", Json, nullable=False),  # the newest record of each phase: what the fold is made of
+    sa.Column("received_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "start_ns", "id"),
+    sa.Index(None, "site", "gateway", "camera", "start_ns"),
+    sa.Index(None, "kind", "start_ns"),
+)
+
+track = sa.Table(
+    "track",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("site", _ID, nullable=False),
+    sa.Column("gateway", _ID, nullable=False),
+    sa.Column("camera", _ID, nullable=False),
+    sa.Column("final", sa.Boolean, nullable=False),
+    sa.Column("label", _TEXT),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("record", Json, nullable=False),
+    sa.Column("received_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "start_ns", "id"),
+    sa.Index(None, "site", "gateway", "camera", "start_ns"),
+    sa.Index(None, "label", "start_ns"),
+)
+
+recording = sa.Table(
+    "recording",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("site", _ID, nullable=False),
+    sa.Column("gateway", _ID, nullable=False),
+    sa.Column("camera", _ID, nullable=False),
+    sa.Column("epoch", _ID, nullable=False),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("packets", sa.BigInteger, nullable=False),
+    sa.Column("reason", _TEXT, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Index(None, "site", "gateway", "camera", "start_ns"),
+)
+
+media = sa.Table(
+    "media",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("site", _ID, nullable=False),
+    sa.Column("gateway", _ID, nullable=False),
+    sa.Column("camera", _ID, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("type", _TEXT, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("codecs", _TEXT, nullable=False),
+    sa.Column("event", _ID),
+    sa.Column("track", _ID),
+    sa.Column("state", sa.String(16), nullable=False),  # incoming, ready
+    sa.Column("manifest", Json),  # until it is ready
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "state"),
+    sa.Index(None, "event"),
+)
+
+outbox_seq = sa.Table(
+    "outbox_seq",
+    metadata,
+    sa.Column("site", _ID, primary_key=True),
+    sa.Column("gateway", _ID, primary_key=True),
+    sa.Column("outbox", _ID, primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("high", sa.BigInteger, nullable=False),  # every seq up to here is received or announced as dropped
+    sa.Column("received", Json, nullable=False),  # ranges above `high`
+    sa.Column("announced", Json, nullable=False),  # ranges announced as dropped, above `high`
+    sa.Column("stored", sa.BigInteger, nullable=False),
+    sa.Column("duplicates", sa.BigInteger, nullable=False),
+    sa.Column("dropped", sa.BigInteger, nullable=False),
+    sa.Column("lost", sa.BigInteger, nullable=False),
+)
+
+clip = sa.Table(
+    "clip",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("command", _ID, nullable=False),
+    sa.Column("site", _ID, nullable=False),
+    sa.Column("gateway", _ID, nullable=False),
+    sa.Column("camera", _ID, nullable=False),
+    sa.Column("event", _ID),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # requested, sending, ready, failed
+    sa.Column("error", _TEXT, nullable=False),
+    sa.Column("media", _ID),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("deadline_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "command"),
+    sa.Index(None, "event", "created_ns"),
+    sa.Index(None, "media"),
+    sa.Index(None, "state"),
+)
+
+user = sa.Table(
+    "user",
+    metadata,
+    sa.Column("name", _ID, primary_key=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("password", sa.String(400), nullable=False),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("user", _ID, nullable=False),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("expires_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "expires_ns"),
+)
+
+api_token = sa.Table(
+    "api_token",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("name", _ID, nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time_ns", sa.BigInteger, nullable=False),
+    sa.Column("who", _ID, nullable=False),
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("what", _TEXT, nullable=False),
+    sa.Column("origin", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)

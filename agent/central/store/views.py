@@ -1,0 +1,218 @@
+"""Questions about gateways, cameras, recordings and what is stored, answered in the API's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from agent.central.store.database import Database
+from agent.central.store.merge import Document
+from agent.central.store.schema import camera as cameras
+from agent.central.store.schema import event, media, outbox_seq, recording, track
+from agent.central.store.schema import gateway as gateways
+from agent.core.clock import NS, Clock, rfc3339
+
+STALE_NS = 60 * NS
+"""Health comes every ten seconds: a gateway silent for so long is away, whatever its last status said."""
+
+PerGateway = dict[tuple[str, str], int]
+
+_MOST_SEGMENTS = 5000
+_JOIN_NS = 2 * NS
+
+
+class Views:
+    """Read-only; every method is one consistent look."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def is_online(self, site: str, gateway: str) -> bool:
+        """Is that gateway there now?"""
+        with self._database.read() as connection:
+            where = (gateways.c.site == site, gateways.c.gateway == gateway)
+            row = connection.execute(sa.select(gateways).where(*where)).mappings().first()
+        return row is not None and self._online(row)
+
+    def gateways(self, site: str | None = None, gateway: str | None = None) -> list[Document]:
+        """All gateways, or some."""
+        with self._database.read() as connection:
+            query = _narrow(sa.select(gateways), gateways, site=site, gateway=gateway)
+            rows = connection.execute(query.order_by(gateways.c.site, gateways.c.gateway)).mappings().all()
+            counts = _per_gateway(connection, sa.func.count(), cameras)
+            lost = _per_gateway(connection, sa.func.sum(outbox_seq.c.lost), outbox_seq)
+            dropped = _per_gateway(connection, sa.func.sum(outbox_seq.c.dropped), outbox_seq)
+        return [self._gateway(row, counts, lost, dropped) for row in rows]
+
+    def sites(self) -> list[Document]:
+        """Sites with how many gateways and cameras they have, and how many cameras are online."""
+        found: dict[str, Document] = {}
+        for gateway in self.gateways():
+            row = found.setdefault(gateway["site"], _empty_site(gateway["site"]))
+            row["gateways"] += 1
+        for camera in self.cameras():
+            row = found.setdefault(camera["site"], _empty_site(camera["site"]))
+            row["cameras"] += 1
+            row["online"] += camera["online"]
+        return [found[key] for key in sorted(found)]
+
+    def cameras(self, site: str | None = None, gateway: str | None = None, camera: str | None = None) -> list[Document]:
+        """All cameras, or some, sorted."""
+        with self._database.read() as connection:
+            query = _narrow(sa.select(cameras), cameras, site=site, gateway=gateway, camera=camera)
+            rows = connection.execute(query.order_by(*cameras.primary_key.columns)).mappings().all()
+            held = connection.execute(sa.select(gateways)).mappings().all()
+        online = {(row["site"], row["gateway"]): self._online(row) for row in held}
+        return [_camera(row, online=online.get((row["site"], row["gateway"]), False)) for row in rows]
+
+    def camera_exists(self, site: str, gateway: str, camera: str) -> bool:
+        """Has this camera ever been announced?"""
+        return bool(self.cameras(site, gateway, camera))
+
+    def recordings(self, site: str, gateway: str, camera: str, start_ns: int, end_ns: int) -> Document:
+        """Segments that touch the span, and the spans they make together."""
+        with self._database.read() as connection:
+            table = recording
+            query = _narrow(sa.select(table), table, site=site, gateway=gateway, camera=camera)
+            query = query.where(table.c.start_ns < end_ns, table.c.end_ns > start_ns).order_by(table.c.start_ns)
+            rows = connection.execute(query.limit(_MOST_SEGMENTS + 1)).mappings().all()
+        shown = rows[:_MOST_SEGMENTS]
+        segments = [
+            {
+                **{name: row[name] for name in ("id", "bytes", "epoch", "reason")},
+                "start": rfc3339(row["start_ns"]),
+                "end": rfc3339(row["end_ns"]),
+            }
+            for row in shown
+        ]
+        return {"spans": _spans(shown), "segments": segments, "truncated": len(rows) > len(shown)}
+
+    def medium(self, key: str) -> Document | None:
+        """A medium that has arrived."""
+        with self._database.read() as connection:
+            where = (media.c.id == key, media.c.state == "ready")
+            row = connection.execute(sa.select(media).where(*where)).mappings().first()
+        return dict(row) if row else None
+
+    def stored(self) -> Document:
+        """How much is stored and what is missing, for summaries."""
+        with self._database.read() as connection:
+            rows = {
+                table.name: connection.scalar(sa.select(sa.func.count()).select_from(table))
+                for table in (event, track, recording)
+            }
+            ready = media.c.state == "ready"
+            rows["media"] = connection.scalar(sa.select(sa.func.count()).select_from(media).where(ready))
+            media_bytes = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(media.c.bytes), 0)).where(ready))
+            sums = [sa.func.sum(outbox_seq.c[name]) for name in ("stored", "lost", "dropped", "duplicates")]
+            seqs = connection.execute(sa.select(outbox_seq.c.kind, *sums).group_by(outbox_seq.c.kind)).all()
+        kinds = ("event", "track", "recording")
+        by_class = dict.fromkeys(kinds, (0, 0, 0, 0)) | {row[0]: tuple(map(int, row[1:])) for row in seqs}
+        lost = {kind: by_class[kind][1] for kind in kinds}
+        return {
+            "stored": {**rows, "envelopes": {kind: by_class[kind][0] for kind in kinds}},
+            "lost": sum(lost.values()),
+            "lost_by_class": lost,
+            "dropped": sum(values[2] for values in by_class.values()),
+            "duplicates": sum(values[3] for values in by_class.values()),
+            "media_bytes": int(media_bytes or 0),
+        }
+
+    def check(self) -> None:
+        """Ask the database the smallest question.
+
+        Raises:
+            StorageError: it does not answer.
+        """
+        with self._database.read() as connection:
+            connection.execute(sa.select(1))
+
+    def _online(self, row: Any) -> bool:
+        return row["state"] == "online" and self._clock.wall_ns() - (row["seen_ns"] or 0) < STALE_NS
+
+    def _gateway(self, row: Any, counts: PerGateway, lost: PerGateway, dropped: PerGateway) -> Document:
+        key, health = (row["site"], row["gateway"]), row["health"]
+        depth = health["outbox"] if health else None
+        return {
+            "site": row["site"],
+            "gateway": row["gateway"],
+            "online": self._online(row),
+            "since": _time(row["since_ns"]),
+            "last_seen": _time(row["seen_ns"]),
+            "version": row["version"] or "",
+            "session": row["session"],
+            "health": health,
+            "outbox": depth and {name: depth[name] for name in ("messages", "media", "media_bytes")},
+            "problems": health["problems"] if health else [],
+            "cameras": counts.get(key, 0),
+            "lost": lost.get(key, 0),
+            "dropped": dropped.get(key, 0),
+        }
+
+
+def _narrow(query: Any, table: sa.Table, **equal: str | None) -> Any:
+    for name, value in equal.items():
+        if value is not None:
+            query = query.where(table.c[name] == value)
+    return query
+
+
+def _per_gateway(connection: sa.Connection, what: Any, table: sa.Table) -> PerGateway:
+    query = sa.select(table.c.site, table.c.gateway, what).group_by(table.c.site, table.c.gateway)
+    return {(site, gateway): int(value or 0) for site, gateway, value in connection.execute(query).all()}
+
+
+def _empty_site(site: str) -> Document:
+    return {"site": site, "gateways": 0, "cameras": 0, "online": 0}
+
+
+def _camera(row: Any, *, online: bool) -> Document:
+    info, state = row["info"] or {}, row["state"] or {}
+    names = ("latitude", "longitude", "bearing")
+    return {
+        **{name: row[name] for name in ("site", "gateway", "camera")},
+        **{name: info.get(name) for name in names},
+        "name": info.get("name") or row["camera"],
+        "streams": info.get("streams", []),
+        "shapes": info.get("shapes", []),
+        "abilities": info.get("abilities", []),
+        "online": bool(online and state.get("online", False)),
+        "gateway_online": online,
+        "recording": bool(online and state.get("recording", False)),
+        "analysing": bool(online and state.get("analysing", False)),
+        "fps": state.get("fps"),
+        "since": state.get("since"),
+        "error": state.get("error", "") if online else "the gateway is offline",
+        "snapshot": _snapshot(row),
+    }
+
+
+def _snapshot(row: Any) -> Document | None:
+    if row["snapshot"] is None:
+        return None
+    return {"media": row["snapshot"], "url": media_url(row["snapshot"]), "time": rfc3339(row["snapshot_ns"])}
+
+
+def _spans(rows: Any) -> list[Document]:
+    """Segments that touch, or miss each other by less than two seconds, are one span for the eye."""
+    spans: list[list[int]] = []
+    for row in rows:
+        if spans and row["start_ns"] - spans[-1][1] <= _JOIN_NS:
+            last = spans[-1]
+            last[1:] = [max(last[1], row["end_ns"]), last[2] + 1, last[3] + row["bytes"]]
+        else:
+            spans.append([row["start_ns"], row["end_ns"], 1, row["bytes"]])
+    return [
+        {"start": rfc3339(start), "end": rfc3339(end), "segments": count, "bytes": size}
+        for start, end, count, size in spans
+    ]
+
+
+def media_url(key: str) -> str:
+    """Where the API serves a medium."""
+    return f"/api/v1/media/{key}"
+
+
+def _time(wall_ns: int | None) -> str | None:
+    return None if wall_ns is None else rfc3339(wall_ns)

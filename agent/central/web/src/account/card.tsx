@@ -1,0 +1,61 @@
+/** The sheet that sign-in and the first account are written on. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { text } from "../text";
+import { Icon, Logo } from "../ui/icon";
+
+export function AccountCard({ title, lead, children }: { title: string; lead: string; children?: ComponentChildren }): JSX.Element {
+  return (
+    <main class="account">
+      <div class="account-card">
+        <div class="account-mark">
+          <Logo size={44} />
+          <span>{text.product}</span>
+        </div>
+        <h1>{title}</h1>
+        <p class="lead">{lead}</p>
+        {children}
+      </div>
+    </main>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  name: string;
+  type?: "text" | "password";
+  autocomplete: string;
+  hint?: string;
+  autofocus?: boolean;
+}
+
+export function Field({ label, name, type = "text", autocomplete, hint, autofocus = false }: FieldProps): JSX.Element {
+  const rest = {
+    name,
+    autocomplete,
+    autoFocus: autofocus,
+    autocapitalize: "none" as const,
+    spellcheck: false,
+    "aria-describedby": hint ? `${name}-hint` : undefined,
+  };
+  return (
+    <label class="field">
+      <span>{label}</span>
+      {type === "password" ? <input type="password" {...rest} /> : <input type="text" {...rest} />}
+      {hint && <small id={`${name}-hint`}>{hint}</small>}
+    </label>
+  );
+}
+
+export function FormError({ children }: { children: string | undefined }): JSX.Element {
+  return (
+    <div role="alert" class="form-error-place">
+      {children && (
+        <p class="form-error">
+          <Icon name="warning" size={16} />
+          {children}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+/** Who is signed in, the theme, the way out. */
+
+import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import type { Me } from "../api/types";
+import { leave } from "../session";
+import { text } from "../text";
+import { Icon, type IconName } from "../ui/icon";
+import { useDismissed, walk } from "../ui/picker";
+import { chooseTheme, type Theme, themeNow } from "../ui/theme";
+
+const THEMES: [Theme, IconName][] = [
+  ["auto", "auto"],
+  ["light", "sun"],
+  ["dark", "moon"],
+];
+
+export function AccountMenu({ me }: { me: Me }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  const [theme, setTheme] = useState(themeNow);
+  const root = useRef<HTMLDivElement>(null);
+  useDismissed(root, open, () => setOpen(false));
+  const choose = (next: Theme) => {
+    chooseTheme(next);
+    setTheme(next);
+  };
+  return (
+    <div class="menu-root" ref={root}>
+      <button type="button" class="rail-item" aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="account">
+        <Icon name="account" size={20} />
+        {text.nav.account}
+      </button>
+      {open && (
+        <div class="menu" role="menu" aria-label={text.nav.account} onKeyDown={walk}>
+          <p class="who">
+            {me.name}
+            <span>{text.role[me.role]}</span>
+          </p>
+          <div class="segmented" role="group" aria-label={text.theme.label}>
+            {THEMES.map(([value, icon]) => (
+              <button key={value} type="button" role="menuitemradio" aria-checked={theme === value} onClick={() => choose(value)} data-testid={`theme-${value}`}>
+                <Icon name={icon} size={14} />
+                {text.theme[value]}
+              </button>
+            ))}
+          </div>
+          <button type="button" role="menuitem" class="row" onClick={() => void leave()} data-testid="sign-out">
+            <Icon name="signOut" size={16} />
+            {text.signOut}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

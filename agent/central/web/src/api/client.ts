@@ -1,0 +1,81 @@
+/** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
+
+import type { Camera, CameraName, CentreHealth, Clip, Gateway, LamppostEvent, Me, Page, Stats, StreamName, Track } from "./types";
+
+const BASE = "/api/v1";
+const PATIENCE_MS = 20_000;
+
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Nobody answered, or something that is not the centre. */
+export const UNREACHABLE = "unreachable";
+
+let onSignedOut: () => void = () => undefined;
+
+/** Who wants to know that the session ended. */
+export function whenSignedOut(tell: () => void): void {
+  onSignedOut = tell;
+}
+
+async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) };
+  if (method === "POST") {
+    init.headers = { "Content-Type": "application/json", "X-Lamppost": "1" };
+    init.body = JSON.stringify(body ?? {});
+  }
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, init);
+  } catch {
+    throw new ApiError(UNREACHABLE, "", 0);
+  }
+  if (response.status === 204) return undefined as T;
+  const document = await response.json().catch(() => undefined);
+  if (response.ok && document !== undefined) return document as T;
+  throw failureOf(response.status, document);
+}
+
+function failureOf(status: number, document: unknown): ApiError {
+  const error = (document as { error?: { code?: unknown; message?: unknown } } | undefined)?.error;
+  if (!error || typeof error.code !== "string") return new ApiError(UNREACHABLE, "", status);
+  if (error.code === "not_signed_in") onSignedOut();
+  return new ApiError(error.code, typeof error.message === "string" ? error.message : "", status);
+}
+
+const get = <T>(path: string) => request<T>("GET", path);
+const post = <T>(path: string, body?: unknown) => request<T>("POST", path, body);
+const part = encodeURIComponent;
+
+export const health = () => get<CentreHealth>("/health");
+export const stats = () => get<Stats>("/stats");
+export const me = () => get<Me>("/me");
+export const signIn = (username: string, password: string) => post<Me>("/sign-in", { username, password });
+export const signOut = () => post<void>("/sign-out");
+export const first = (token: string, username: string, password: string) => post<Me>("/first", { token, username, password });
+
+export const gateways = async () => (await get<Page<Gateway>>("/gateways")).items;
+export const cameras = async () => (await get<Page<Camera>>("/cameras")).items;
+
+export const events = (query: URLSearchParams) => get<Page<LamppostEvent>>(`/events?${query}`);
+export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
+export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
+export const requestClip = (eventId: string) => post<Clip>(`/events/${part(eventId)}/clip`);
+export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
+
+export const streamAddress = () => `${BASE}/stream`;
+export const downloadAddress = (mediaUrl: string) => `${mediaUrl}?download=1`;
+
+export function liveAddress(camera: CameraName, stream: StreamName, boxes: boolean): string {
+  const url = new URL(`${BASE}/live/${part(camera.site)}/${part(camera.gateway)}/${part(camera.camera)}`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.search = `stream=${stream}&boxes=${boxes ? 1 : 0}`;
+  return url.href;
+}

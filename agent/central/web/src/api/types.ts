@@ -1,0 +1,190 @@
+/** What the centre's API says and takes (`/api/v1/openapi.json`), as far as the viewer uses it. Times are RFC 3339 UTC. */
+
+export type Corners = [x1: number, y1: number, x2: number, y2: number];
+
+export interface Me {
+  name: string;
+  role: "viewer" | "operator" | "investigator" | "admin";
+}
+
+export interface CentreHealth {
+  ok: boolean;
+  version: string;
+  first_start: boolean;
+  broker: { kind: string; up: boolean; error: string };
+  database: { kind: string; ok: boolean };
+  ingest: { queued: number; lag_s: number; messages: number };
+}
+
+export interface Stats {
+  messages: { received: number; rejected: number };
+  stored: { event: number; track: number; recording: number; media: number };
+  lost: number;
+  dropped: number;
+  duplicates: number;
+  media_bytes: number;
+  since: string;
+}
+
+export interface CameraCounts {
+  id: string;
+  online: boolean;
+  recording: boolean;
+  analysing: boolean;
+  error: string;
+  packets_in: number;
+  packets_recorded: number;
+  packets_lost: number;
+  frames_decoded: number;
+  frames_analysed: number;
+  packets_not_analysed: number;
+  tracks: number;
+  events: number;
+  reconnects: number;
+}
+
+export interface GatewayHealth {
+  time: string;
+  uptime_s: number;
+  cameras: CameraCounts[];
+  disk: { total: number; free: number; recordings: number } | null;
+  clock: { offset_ms: number | null; synced: boolean | null };
+  temperature_c: number | null;
+  outbox: OutboxDepth;
+  shed: string;
+  analysis: string;
+  workers: { name: string; state: string; restarts: number; error: string }[];
+  problems: string[];
+}
+
+export interface OutboxDepth {
+  messages: number;
+  media: number;
+  media_bytes: number;
+}
+
+export interface Gateway {
+  site: string;
+  gateway: string;
+  online: boolean;
+  since: string | null;
+  last_seen: string | null;
+  version: string | null;
+  session: string | null;
+  health: Partial<GatewayHealth> | null;
+  outbox: OutboxDepth | null;
+  problems: string[];
+  cameras: number;
+  lost: number;
+  dropped: number;
+}
+
+export interface CameraName {
+  site: string;
+  gateway: string;
+  camera: string;
+}
+
+export type StreamName = "main" | "sub";
+
+export interface Camera extends CameraName {
+  name: string;
+  online: boolean;
+  gateway_online: boolean;
+  recording: boolean;
+  analysing: boolean;
+  fps: number | null;
+  since: string | null;
+  error: string;
+  streams: { stream: StreamName; codec: string; width: number; height: number; fps: number | null }[];
+  shapes: { name: string; kind: "zone" | "line"; points: [number, number][] }[];
+  snapshot: { media: string; url: string; time: string } | null;
+}
+
+export interface Media {
+  id: string;
+  kind: "snapshot" | "sprite" | "clip";
+  type: string;
+  bytes: number;
+  width: number | null;
+  height: number | null;
+  state: "sent" | "edge";
+  url: string | null;
+}
+
+export interface LamppostEvent extends CameraName {
+  id: string;
+  camera_name: string;
+  kind: string;
+  phase: "start" | "update" | "end";
+  time: string;
+  start: string;
+  end: string | null;
+  label: string | null;
+  score: number | null;
+  box: Corners | null;
+  rule: string | null;
+  zone: string | null;
+  line: string | null;
+  direction: string | null;
+  count: number | null;
+  severity: "info" | "alarm";
+  tracks: string[];
+  attributes: Record<string, unknown>;
+  clock: { offset_ms: number | null; synced: boolean | null };
+  media: Media[];
+  picture: string | null;
+  clip: Clip | null;
+  received: string;
+}
+
+export interface Track extends CameraName {
+  id: string;
+  final: boolean;
+  label: string;
+  score: number;
+  start: string;
+  end: string;
+  path: [number, number, number, number, number][];
+  colours: Record<string, [string, number][]>;
+  dwell_s: number;
+  zones: string[];
+}
+
+export interface Clip extends CameraName {
+  id: string;
+  event: string | null;
+  start: string;
+  end: string;
+  state: "requested" | "sending" | "ready" | "failed";
+  error: string;
+  progress: { received: number; of: number; bytes: number };
+  media: string | null;
+  url: string | null;
+  actual_start: string | null;
+  actual_end: string | null;
+  codecs: string;
+  bytes: number | null;
+  created: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** The live socket's text messages. */
+export type LiveMessage =
+  | { type: "state"; state: "starting" | "stalled" | "playing" }
+  | { type: "init"; mime: string }
+  | { type: "key"; time: string; number: number }
+  | { type: "gap" }
+  | { type: "boxes"; time: string; boxes: LiveBox[] }
+  | { type: "error"; code: string; message: string };
+
+export interface LiveBox {
+  track: string;
+  label: string;
+  score: number;
+  box: Corners;
+}

@@ -1,0 +1,134 @@
+/** The frame: who may see what, the rail, the banners, and which page stands in it. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { FirstPage } from "./account/first";
+import { AccountMenu } from "./account/menu";
+import { SignInPage } from "./account/sign-in";
+import type { Me } from "./api/types";
+import { useCell } from "./cell";
+import { EventPage } from "./events/event";
+import { EventsPage } from "./events/page";
+import { FullPage } from "./live/full";
+import { WallPage } from "./live/wall";
+import { match } from "./match";
+import { cameras, centre, gateways, link, listen } from "./news";
+import { Link, useAddress } from "./router";
+import { askWho, session } from "./session";
+import { SystemPage } from "./system/page";
+import { troubles } from "./system/trouble";
+import { text } from "./text";
+import { momentText } from "./time/time";
+import { Empty } from "./ui/empty";
+import { Icon, type IconName, Logo } from "./ui/icon";
+
+export function App(): JSX.Element | null {
+  const who = useCell(session);
+  const { path, query } = useAddress();
+  const first = match("/first", path) !== undefined;
+  useEffect(() => {
+    if (!first) void askWho();
+  }, []);
+  useEffect(() => {
+    if (who.state !== "unreachable") return undefined;
+    const again = setInterval(() => void askWho(), 3_000);
+    return () => clearInterval(again);
+  }, [who.state]);
+  if (first && who.state !== "in") return <FirstPage token={query.get("token") ?? ""} />;
+  if (who.state === "in") return <Shell me={who.me} path={path} />;
+  if (who.state === "out") return <SignInPage firstStart={who.firstStart} ended={who.ended} />;
+  return who.state === "unreachable" ? <Unreachable /> : null;
+}
+
+const Unreachable = () => (
+  <main class="account">
+    <Empty icon="offline" title={text.link.unreachable} more={text.link.unreachableMore} />
+  </main>
+);
+
+function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
+  const main = useRef<HTMLElement>(null);
+  useEffect(listen, []);
+  return (
+    <div class="shell">
+      <a class="skip button" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+        {text.skip}
+      </a>
+      <Rail me={me} path={path} />
+      <main class="main" id="main" ref={main} tabIndex={-1}>
+        <Banners />
+        <Page path={path} />
+      </main>
+    </div>
+  );
+}
+
+function Page({ path }: { path: string }): JSX.Element {
+  const full = match("/live/:site/:gateway/:camera", path);
+  if (full) return <FullPage name={full as { site: string; gateway: string; camera: string }} />;
+  if (match("/events", path)) return <EventsPage />;
+  const event = match("/events/:id", path);
+  if (event) return <EventPage id={event["id"] ?? ""} />;
+  if (match("/system", path)) return <SystemPage />;
+  return <WallPage />;
+}
+
+const PLACES: [href: string, name: "live" | "events" | "system"][] = [
+  ["/", "live"],
+  ["/events", "events"],
+  ["/system", "system"],
+];
+
+function Rail({ me, path }: { me: Me; path: string }): JSX.Element {
+  const current = path.startsWith("/events") ? "events" : path.startsWith("/system") ? "system" : "live";
+  useEffect(() => {
+    document.title = `${text.nav[current]} · ${text.product}`;
+  }, [current]);
+  return (
+    <nav class="rail" aria-label={text.nav.label}>
+      <Link class="home" href="/" aria-label={text.product}>
+        <Logo size={34} />
+      </Link>
+      {PLACES.map(([href, name]) => (
+        <Link key={name} class="rail-item" href={href} aria-current={name === current ? "page" : undefined} data-testid={`nav-${name}`}>
+          <Icon name={name satisfies IconName} size={20} />
+          {text.nav[name]}
+          {name === "system" && <Badge />}
+        </Link>
+      ))}
+      <span class="spring" />
+      <AccountMenu me={me} />
+    </nav>
+  );
+}
+
+function Badge(): JSX.Element | null {
+  const count = troubles(useCell(centre), useCell(gateways) ?? [], useCell(cameras) ?? [], text.system).length;
+  return count > 0 ? <span class="badge dot bad" role="img" aria-label={text.attention} /> : null;
+}
+
+function Banners(): JSX.Element {
+  const state = useCell(link);
+  const health = useCell(centre);
+  return (
+    <div role="status" class="banners">
+      {state.state === "lost" ? (
+        <p class="banner" data-testid="banner-centre">
+          <Icon name="offline" />
+          <span>
+            {text.link.lost} <span class="more">{text.link.lostMore(momentText(new Date(state.since).toISOString()))}</span>
+          </span>
+        </p>
+      ) : (
+        health?.broker.up === false && (
+          <p class="banner" data-testid="banner-broker">
+            <Icon name="warning" />
+            <span>
+              {text.link.broker}. <span class="more">{text.link.brokerMore}</span>
+            </span>
+          </p>
+        )
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+/** What is known about an event, as a list of names and values. */
+
+import type { ComponentChildren, JSX } from "preact";
+import type { LamppostEvent, Track } from "../api/types";
+import { text } from "../text";
+import { length } from "../time/format";
+import { Moment } from "../time/time";
+
+interface Props {
+  event: LamppostEvent;
+  tracks: readonly Track[];
+  children?: ComponentChildren;
+}
+
+type Row = [name: string, value: ComponentChildren];
+
+export function Details({ event, tracks, children }: Props): JSX.Element {
+  return (
+    <aside class="panel details" aria-label={text.event.details} data-testid="event-details">
+      {children}
+      <Rows title={text.event.times} rows={times(event)} />
+      <Rows title={text.event.details} rows={[...facts(event), ...trackFacts(tracks)]} />
+    </aside>
+  );
+}
+
+function Rows({ title, rows }: { title: string; rows: Row[] }): JSX.Element {
+  return (
+    <section>
+      <h2>{title}</h2>
+      <dl>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function times(event: LamppostEvent): Row[] {
+  const rows: Row[] = [[text.event.started, <Moment at={event.start} />]];
+  rows.push([text.event.ended, event.end ? <Moment at={event.end} /> : text.events.ongoing]);
+  if (event.end) rows.push([text.event.length, length((Date.parse(event.end) - Date.parse(event.start)) / 1000)]);
+  rows.push([text.event.received, <Moment at={event.received} />]);
+  const offset = event.clock?.offset_ms;
+  if (typeof offset === "number") rows.push([text.event.clock, text.event.clockOff(offset)]);
+  return rows;
+}
+
+function facts(event: LamppostEvent): Row[] {
+  const rows: [string, ComponentChildren | null | false][] = [
+    [text.event.camera, event.camera_name],
+    [text.event.gateway, `${event.site} · ${event.gateway}`],
+    [text.event.zone, event.zone],
+    [text.event.lineName, event.line],
+    [text.event.rule, event.rule],
+    [text.event.direction, event.direction],
+    [text.event.count, event.count],
+    [text.event.confidence, event.score !== null && `${Math.round(event.score * 100)} %`],
+    [text.event.id, <code class="id">{event.id}</code>],
+  ];
+  return rows.filter((row): row is Row => row[1] !== null && row[1] !== false && row[1] !== "");
+}
+
+function trackFacts(tracks: readonly Track[]): Row[] {
+  const track = tracks[0];
+  if (!track) return [];
+  const colours = Object.entries(track.colours).map(([part, shares]) => `${part} ${shares.slice(0, 2).map(([name]) => name).join(", ")}`);
+  const rows: Row[] = [[text.event.dwell, length(track.dwell_s || (Date.parse(track.end) - Date.parse(track.start)) / 1000)]];
+  if (colours.length > 0) rows.push([text.event.colours, colours.join("; ")]);
+  return rows;
+}

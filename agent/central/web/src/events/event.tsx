@@ -1,0 +1,250 @@
+/** One event: its picture, its clip from the gateway, what is known about it. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import * as api from "../api/client";
+import type { LamppostEvent, Track } from "../api/types";
+import { useCell } from "../cell";
+import { livePath } from "../live/tile";
+import { onEvent, refetch } from "../news";
+import { go, Link, useAddress } from "../router";
+import { failureLine, kindName, labelName, text } from "../text";
+import { Empty } from "../ui/empty";
+import { Icon } from "../ui/icon";
+import { useClip } from "./clip";
+import { Details } from "./details";
+import { addressOf, filterOf } from "./filter";
+import { typing } from "./keys";
+import { type Neighbours, neighboursOf } from "./neighbours";
+import { EventPicture } from "./picture";
+import { ClipPlayer } from "./player";
+import type { ClipState } from "./progress";
+import { eventPlace } from "./words";
+
+export function EventPage({ id }: { id: string }): JSX.Element {
+  const { event, error } = useEvent(id);
+  if (error) {
+    const missing = error instanceof api.ApiError && error.code === "not_found";
+    return (
+      <div class="page">
+        <Empty
+          icon={missing ? "events" : "warning"}
+          title={missing ? text.event.unknown : text.event.failed}
+          more={missing ? text.event.unknownMore : failureLine(error)}
+        >
+          <Link class="button" href="/events">
+            {text.event.back}
+          </Link>
+        </Empty>
+      </div>
+    );
+  }
+  return event ? <Loaded event={event} key={event.id} /> : <Skeleton />;
+}
+
+function useEvent(id: string): { event: LamppostEvent | undefined; error: unknown } {
+  const [found, set] = useState<{ event?: LamppostEvent; error?: unknown }>({});
+  const generation = useCell(refetch);
+  useEffect(() => {
+    let stale = false;
+    set((old) => (old.event?.id === id ? old : {}));
+    api.event(id).then(
+      (event) => !stale && set({ event }),
+      (error: unknown) => !stale && set((old) => (old.event ? old : { error })),
+    );
+    const stop = onEvent((event) => event.id === id && set({ event }));
+    return () => {
+      stale = true;
+      stop();
+    };
+  }, [id, generation]);
+  return { event: found.event, error: found.error };
+}
+
+function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
+  const clip = useClip(event);
+  const tracks = useTracks(event);
+  const [wanted, setWanted] = useState<"clip" | "picture">("clip");
+  const place = eventPlace(event);
+  return (
+    <div class="page event-page">
+      <EventHead event={event} />
+      <div class="event-body">
+        <section class="event-main" aria-label={text.event.clip}>
+          <div class="event-stage">
+            {wanted === "clip" && clip.state.name === "ready" ? (
+              <ClipPlayer event={event} clip={clip.state.clip} url={clip.state.url} tracks={tracks} />
+            ) : (
+              <EventPicture event={event} eager />
+            )}
+          </div>
+          <div class="stage-bar">
+            <ViewSwitch wanted={wanted} set={setWanted} />
+            {clip.state.name !== "ready" && <ClipProgress state={clip.state} retry={clip.retry} />}
+            <span class="spring" />
+            <Downloads event={event} state={clip.state} />
+          </div>
+        </section>
+        <Details event={event} tracks={tracks}>
+          <p class="event-lead">
+            <strong>{kindName(event.kind)}</strong> {place}
+          </p>
+          <Link class="button" href={livePath(event)}>
+            <Icon name="live" size={16} />
+            {text.event.liveNow}
+          </Link>
+        </Details>
+      </div>
+    </div>
+  );
+}
+
+function EventHead({ event }: { event: LamppostEvent }): JSX.Element {
+  const { query } = useAddress();
+  const address = addressOf(filterOf(query));
+  const near = useNeighbours(event, query);
+  const path = (id: string | undefined) => id && `/events/${encodeURIComponent(id)}${address}`;
+  const [older, newer] = [path(near.older), path(near.newer)];
+  useKeys(older, newer, `/events${address}`);
+  return (
+    <header class="page-head">
+      <Link class="button quiet icon-only" href={`/events${address}`} aria-label={text.event.back} title={text.event.back}>
+        <Icon name="back" />
+      </Link>
+      <h1>{event.label ? labelName(event.label) : kindName(event.kind)}</h1>
+      {event.severity === "alarm" && <span class="tag bad">{text.events.alarm}</span>}
+      {!event.end && <span class="tag accent">{text.events.ongoing}</span>}
+      <span class="sub">{event.camera_name}</span>
+      <span class="spring" />
+      <span class="sub keys">{text.event.keys}</span>
+      <nav class="pair" aria-label={text.events.title}>
+        <Step href={newer} label={text.event.newer} icon="back" />
+        <Step href={older} label={text.event.older} icon="forward" />
+      </nav>
+    </header>
+  );
+}
+
+function Step({ href, label, icon }: { href: string | undefined; label: string; icon: "back" | "forward" }): JSX.Element {
+  const inside: ComponentChildren = <Icon name={icon} size={16} />;
+  return href ? (
+    <Link class="button icon-only" href={href} aria-label={label} title={label}>
+      {inside}
+    </Link>
+  ) : (
+    <button type="button" class="button icon-only" disabled aria-label={label}>
+      {inside}
+    </button>
+  );
+}
+
+function ViewSwitch({ wanted, set }: { wanted: "clip" | "picture"; set: (view: "clip" | "picture") => void }): JSX.Element {
+  return (
+    <div class="segmented" role="radiogroup" aria-label={text.event.details}>
+      {(["clip", "picture"] as const).map((view) => (
+        <button key={view} type="button" role="radio" aria-checked={wanted === view} onClick={() => set(view)}>
+          {text.event[view]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function ClipProgress({ state, retry }: { state: Exclude<ClipState, { name: "ready" }>; retry: () => void }): JSX.Element {
+  if (state.name === "failed") {
+    return (
+      <div class="clip-state failed" role="alert" data-testid="clip-state" data-state="failed">
+        <Icon name="warning" size={16} />
+        <span>
+          <strong>{text.clip.failed}.</strong> {state.reason}
+        </span>
+        <button type="button" class="button" onClick={retry} data-testid="clip-retry">
+          <Icon name="retry" size={16} />
+          {text.tryAgain}
+        </button>
+      </div>
+    );
+  }
+  const words = { waiting: text.clip.waiting, requested: text.clip.requested, sending: text.clip.sending(state.name === "sending" ? state.percent : 0) };
+  return (
+    <div class="clip-state" role="status" data-testid="clip-state" data-state={state.name} title={text.clip.requestedMore}>
+      <progress max={100} {...(state.name === "sending" ? { value: state.percent } : {})} aria-label={text.clip.progress} />
+      <span class="numbers">{words[state.name]}</span>
+    </div>
+  );
+}
+
+function Downloads({ event, state }: { event: LamppostEvent; state: ClipState }): JSX.Element {
+  return (
+    <>
+      {event.picture && (
+        <a class="button" href={api.downloadAddress(event.picture)} download title={text.event.downloadPicture} aria-label={text.event.downloadPicture}>
+          <Icon name="camera" size={16} />
+        </a>
+      )}
+      {state.name === "ready" && (
+        <a class="button" href={api.downloadAddress(state.url)} download data-testid="clip-download">
+          <Icon name="download" size={16} />
+          {text.event.download}
+        </a>
+      )}
+    </>
+  );
+}
+
+/** The event's tracks, with their paths; asked again when the event changes, because paths grow. */
+function useTracks(event: LamppostEvent): readonly Track[] {
+  const [tracks, set] = useState<readonly Track[]>([]);
+  const key = `${event.tracks.join()} ${event.phase}`;
+  useEffect(() => {
+    let stale = false;
+    void Promise.allSettled(event.tracks.slice(0, 8).map(api.track)).then((answers) => {
+      if (!stale) set(answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])));
+    });
+    return () => void (stale = true);
+  }, [key]);
+  return tracks;
+}
+
+function useNeighbours(event: LamppostEvent, query: URLSearchParams): Neighbours {
+  const [near, set] = useState<Neighbours>({ older: undefined, newer: undefined });
+  const generation = useCell(refetch);
+  useEffect(() => {
+    let stale = false;
+    neighboursOf(event, filterOf(query)).then(
+      (found) => !stale && set(found),
+      () => undefined, // the steps stay grey; the banner tells of the connection
+    );
+    return () => void (stale = true);
+  }, [event.id, generation]);
+  return near;
+}
+
+function useKeys(older: string | undefined, newer: string | undefined, list: string): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (typing(event)) return;
+      if (event.key === "j" && older) go(older);
+      else if (event.key === "k" && newer) go(newer);
+      else if (event.key === "Escape" && !document.fullscreenElement) go(list);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [older, newer, list]);
+}
+
+const Skeleton = () => (
+  <div class="page event-page" aria-busy="true" aria-label={text.loading}>
+    <header class="page-head">
+      <div class="skeleton bar" />
+    </header>
+    <div class="event-body">
+      <div class="event-stage skeleton" />
+      <aside class="panel details">
+        <div class="skeleton bar" />
+        <div class="skeleton bar short" />
+        <div class="skeleton bar" />
+      </aside>
+    </div>
+  </div>
+);

@@ -1,0 +1,100 @@
+/** The events page's list: pages of the past from the API, news from the stream, held back while the person reads. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import * as api from "../api/client";
+import type { LamppostEvent } from "../api/types";
+import { useCell } from "../cell";
+import { onEvent, refetch } from "../news";
+import { type Filter, fits, queryOf } from "./filter";
+import { has, merge, mergeAll } from "./merge";
+
+const PAGE = 60;
+
+export interface EventList {
+  items: readonly LamppostEvent[] | undefined;
+  /** new ones that wait for the person to come back to the top */
+  fresh: readonly LamppostEvent[];
+  more: boolean;
+  loading: boolean;
+  error: unknown;
+  older: () => void;
+  release: () => void;
+  again: () => void;
+}
+
+interface State {
+  items?: readonly LamppostEvent[];
+  fresh: readonly LamppostEvent[];
+  next: string | null;
+  loading: boolean;
+  error?: unknown;
+}
+
+const blank: State = { fresh: [], next: null, loading: true };
+
+/** Where new events would push what is being read. */
+const reading = () => window.scrollY > 40;
+
+export function useEventList(filter: Filter, key: string): EventList {
+  const [state, set] = useState<State>(blank);
+  const [tries, setTries] = useState(0);
+  const generation = useCell(refetch);
+  const current = useRef("");
+  useEffect(() => {
+    if (current.current !== key) set(blank);
+    current.current = key;
+    let stale = false;
+    const load = async () => {
+      try {
+        const page = await api.events(queryOf(filter, PAGE));
+        if (!stale) set((old) => refreshed(old, page));
+      } catch (error) {
+        if (!stale) set((old) => ({ ...old, loading: false, error }));
+      }
+    };
+    void load();
+    const stop = onEvent((event) => fits(filter, event) && set((old) => withNews(old, event)));
+    return () => {
+      stale = true;
+      stop();
+    };
+  }, [key, generation, tries]);
+
+  const older = useCallback(async () => {
+    if (!state.next || state.loading) return;
+    set((old) => ({ ...old, loading: true }));
+    try {
+      const page = await api.events(queryOf(filter, PAGE, state.next));
+      if (current.current === key) set((old) => ({ ...old, loading: false, next: page.next, items: mergeAll(old.items ?? [], page.items) }));
+    } catch (error) {
+      set((old) => ({ ...old, loading: false, error }));
+    }
+  }, [key, state.next, state.loading]);
+
+  const release = useCallback(() => set((old) => ({ ...old, fresh: [], items: mergeAll(old.items ?? [], old.fresh) })), []);
+  const again = useCallback(() => setTries((count) => count + 1), []);
+  return {
+    items: state.items,
+    fresh: state.fresh,
+    more: state.next !== null,
+    loading: state.loading,
+    error: state.error,
+    older: () => void older(),
+    release,
+    again,
+  };
+}
+
+/** The first page came again: what was paged in below stays, what is new waits if the person reads. */
+function refreshed(old: State, page: { items: LamppostEvent[]; next: string | null }): State {
+  if (!old.items) return { fresh: [], items: mergeAll(page.items, old.fresh), next: page.next, loading: false };
+  const kept = page.items.reduce(withNews, { ...old, loading: false } as State);
+  const { error: _, ...clean } = kept;
+  return clean;
+}
+
+function withNews(old: State, event: LamppostEvent): State {
+  if (!old.items || has(old.fresh, event.id)) return { ...old, fresh: merge(old.fresh, event) };
+  if (has(old.items, event.id) || !reading()) return { ...old, items: merge(old.items, event) };
+  return { ...old, fresh: merge(old.fresh, event) };
+}

@@ -1,0 +1,34 @@
+/** Events in a list, newest first: pure. They come from pages and from the stream, in any order, more than once. */
+
+import type { LamppostEvent } from "../api/types";
+
+/** Newest first by start, then by id, as the API orders them. */
+export function newestFirst(a: LamppostEvent, b: LamppostEvent): number {
+  const [first, second] = [Date.parse(b.start), Date.parse(a.start)];
+  if (first !== second) return first - second;
+  return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
+}
+
+export const has = (list: readonly LamppostEvent[], id: string) => list.some((event) => event.id === id);
+
+/** The list with the event in its old place, or where its start belongs. */
+export function merge(list: readonly LamppostEvent[], event: LamppostEvent): LamppostEvent[] {
+  if (has(list, event.id)) return list.map((other) => (other.id === event.id ? event : other));
+  const at = list.findIndex((other) => newestFirst(event, other) < 0);
+  return at < 0 ? [...list, event] : [...list.slice(0, at), event, ...list.slice(at)];
+}
+
+export const mergeAll = (list: readonly LamppostEvent[], events: readonly LamppostEvent[]): LamppostEvent[] =>
+  events.reduce<LamppostEvent[]>(merge, [...list]);
+
+/** Events under one heading per day, in order. */
+export function byDay<K>(list: readonly LamppostEvent[], dayOf: (event: LamppostEvent) => K): [K, LamppostEvent[]][] {
+  const days: [K, LamppostEvent[]][] = [];
+  for (const event of list) {
+    const day = dayOf(event);
+    const last = days.at(-1);
+    if (last && last[0] === day) last[1].push(event);
+    else days.push([day, [event]]);
+  }
+  return days;
+}

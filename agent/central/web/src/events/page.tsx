@@ -1,0 +1,173 @@
+/** All events: filters in the address, cards by day, keyboard, news without a jump. */
+
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useCell } from "../cell";
+import { cameras as allCameras } from "../news";
+import { go, useAddress } from "../router";
+import { failureLine, kindName, labelName, text } from "../text";
+import { dayText } from "../time/time";
+import { Empty } from "../ui/empty";
+import { Icon } from "../ui/icon";
+import { Picker } from "../ui/picker";
+import { EventCard } from "./card";
+import { addressOf, cameraKey, everything, type Filter, filterOf, isEmpty, toggled } from "./filter";
+import { type EventList, useEventList } from "./list";
+import { byDay } from "./merge";
+import { useListKeys } from "./keys";
+
+export function EventsPage(): JSX.Element {
+  const { query } = useAddress();
+  const filter = useMemo(() => filterOf(query), [query.toString()]);
+  const address = addressOf(filter);
+  const list = useEventList(filter, address);
+  const cards = useRef<HTMLDivElement>(null);
+  useListKeys(cards);
+  useEffect(() => {
+    const scrolled = () => window.scrollY < 10 && list.fresh.length > 0 && list.release();
+    window.addEventListener("scroll", scrolled, { passive: true });
+    return () => window.removeEventListener("scroll", scrolled);
+  }, [list.fresh.length]);
+  return (
+    <div class="page events-page">
+      <header class="page-head">
+        <h1>{text.events.title}</h1>
+        {list.items && list.items.length > 0 && <span class="sub">{text.events.shown(list.items.length, list.more)}</span>}
+        <span class="spring" />
+        <span class="sub keys">{text.events.keys}</span>
+      </header>
+      <Filters filter={filter} list={list} />
+      {list.fresh.length > 0 && <FreshPill list={list} />}
+      <div ref={cards}>
+        <Cards list={list} filter={filter} address={address} />
+      </div>
+    </div>
+  );
+}
+
+const setFilter = (filter: Filter) => go(`/events${addressOf(filter)}`, { replace: true });
+
+function Filters({ filter, list }: { filter: Filter; list: EventList }): JSX.Element {
+  const cameras = useCell(allCameras) ?? [];
+  const labels = useMemo(() => {
+    const seen = (list.items ?? []).flatMap(({ label }) => label ?? []);
+    return [...new Set([...Object.keys(text.labels), ...seen, ...filter.labels])];
+  }, [list.items, filter]);
+  const kinds = [...new Set([...Object.keys(text.kinds), ...filter.kinds])];
+  return (
+    <div class="filters" role="group">
+      <Picker
+        name={text.events.camera}
+        any={text.events.anyCamera}
+        single
+        options={cameras.map((camera) => ({ value: cameraKey(camera), name: camera.name }))}
+        chosen={filter.camera ? [filter.camera] : []}
+        onToggle={(key) => setFilter({ ...filter, camera: key === filter.camera ? undefined : key })}
+        testid="filter-camera"
+      />
+      <Picker
+        name={text.events.kind}
+        any={text.events.anyKind}
+        options={kinds.map((value) => ({ value, name: kindName(value) }))}
+        chosen={filter.kinds}
+        onToggle={(value) => setFilter({ ...filter, kinds: toggled(filter.kinds, value) })}
+        testid="filter-kind"
+      />
+      <Picker
+        name={text.events.label}
+        any={text.events.anyLabel}
+        options={labels.map((value) => ({ value, name: labelName(value) }))}
+        chosen={filter.labels}
+        onToggle={(value) => setFilter({ ...filter, labels: toggled(filter.labels, value) })}
+        testid="filter-label"
+      />
+      {!isEmpty(filter) && (
+        <button type="button" class="button quiet" onClick={() => setFilter(everything)}>
+          <Icon name="close" size={14} />
+          {text.events.clear}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function FreshPill({ list }: { list: EventList }): JSX.Element {
+  const show = () => {
+    list.release();
+    window.scrollTo({ top: 0, behavior: "smooth" });
+  };
+  return (
+    <div class="fresh" role="status">
+      <button type="button" class="button primary" onClick={show} data-testid="fresh-events">
+        {text.events.fresh(list.fresh.length)}
+      </button>
+    </div>
+  );
+}
+
+interface CardsProps {
+  list: EventList;
+  filter: Filter;
+  address: string;
+}
+
+function Cards({ list, filter, address }: CardsProps): JSX.Element {
+  if (!list.items) return list.error ? <Failed list={list} /> : <SkeletonCards />;
+  if (list.items.length === 0) {
+    const none = isEmpty(filter);
+    return (
+      <Empty
+        icon="events"
+        title={none ? text.events.none : text.events.noneMatch}
+        more={none ? text.events.noneMore : text.events.noneMatchMore}
+      />
+    );
+  }
+  return (
+    <>
+      {byDay(list.items, (event) => dayText(new Date(event.start))).map(([day, events]) => (
+        <section key={day} class="day" aria-label={day}>
+          <h2 class="day-name">{day}</h2>
+          <ul class="cards">
+            {events.map((event) => (
+              <EventCard key={event.id} event={event} address={address} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      <footer class="list-end">
+        {list.more ? (
+          <button type="button" class="button" onClick={list.older} disabled={list.loading}>
+            {text.events.older}
+          </button>
+        ) : (
+          <span>{text.events.oldest}</span>
+        )}
+        {list.error !== undefined && <p role="alert">{failureLine(list.error)}</p>}
+      </footer>
+    </>
+  );
+}
+
+const Failed = ({ list }: { list: EventList }) => (
+  <Empty icon="warning" title={text.events.failed} more={failureLine(list.error)}>
+    <button type="button" class="button" onClick={list.again}>
+      <Icon name="retry" size={16} />
+      {text.tryAgain}
+    </button>
+  </Empty>
+);
+
+const SkeletonCards = () => (
+  <ul class="cards skeletons" aria-label={text.loading} aria-busy="true">
+    {Array.from({ length: 12 }, (_, i) => (
+      <li key={i} class="card">
+        <div class="event-picture skeleton" />
+        <div class="card-text">
+          <div class="skeleton bar" />
+          <div class="skeleton bar short" />
+        </div>
+      </li>
+    ))}
+  </ul>
+);

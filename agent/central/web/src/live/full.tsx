@@ -1,0 +1,150 @@
+/** One camera, as large as it gets, with its own events beside it. */
+
+import type { JSX, RefObject } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Camera, CameraName, StreamName } from "../api/types";
+import { useCell } from "../cell";
+import { EventStrip } from "../events/strip";
+import { cameras as allCameras, clockAhead, sameCamera } from "../news";
+import { go, Link } from "../router";
+import { text } from "../text";
+import { clock } from "../time/format";
+import { Empty } from "../ui/empty";
+import { Icon } from "../ui/icon";
+import { type Tone } from "./condition";
+import { LivePicture } from "./picture";
+import { CameraSigns } from "./tile";
+
+const MIME: Record<string, string> = { h264: "avc1.640028", hevc: "hvc1.1.6.L120.90", h265: "hvc1.1.6.L120.90", av1: "av01.0.08M.08" };
+
+/** The main stream, unless the browser lacks its codec and there is a lighter one. */
+function fullStream(camera: Camera): StreamName {
+  const main = camera.streams.find(({ stream }) => stream === "main");
+  const codecs = main && MIME[main.codec];
+  const playable = !codecs || !("MediaSource" in window) || MediaSource.isTypeSupported(`video/mp4; codecs="${codecs}"`);
+  return playable || !camera.streams.some(({ stream }) => stream === "sub") ? "main" : "sub";
+}
+
+export function FullPage({ name }: { name: CameraName }): JSX.Element {
+  const cameras = useCell(allCameras);
+  const camera = cameras?.find((other) => sameCamera(other, name));
+  if (cameras && !camera) {
+    return (
+      <div class="page">
+        <Empty icon="camera" title={text.live.unknown} more={text.live.unknownMore}>
+          <Link class="button" href="/">
+            {text.live.back}
+          </Link>
+        </Empty>
+      </div>
+    );
+  }
+  return camera ? <Full camera={camera} key={`${name.site}/${name.gateway}/${name.camera}`} /> : <div class="page"><div class="stage skeleton" /></div>;
+}
+
+function Full({ camera }: { camera: Camera }): JSX.Element {
+  const stage = useRef<HTMLDivElement>(null);
+  const [tone, setTone] = useState<Tone>("ok");
+  const [boxes, setBoxes] = useState(false);
+  const [zones, setZones] = useState(false);
+  const [shown, setShown] = useState<number>();
+  const stream = useMemo(() => fullStream(camera), [camera.streams]);
+  useKeys(stage, setBoxes, setZones);
+  return (
+    <div class="page full-page">
+      <header class="page-head">
+        <Link class="button quiet icon-only" href="/" aria-label={text.live.back} title={text.live.back}>
+          <Icon name="back" />
+        </Link>
+        <span class={`dot ${tone}`} role="img" aria-label={text.live.state[tone]} />
+        <h1>{camera.name}</h1>
+        <span class="sub">{camera.site} · {camera.gateway}</span>
+        <span class="spring" />
+        <CameraSigns camera={camera} />
+      </header>
+      <div class="live-body">
+        <div class="stage-column">
+          <div class="stage" ref={stage} data-testid="stage">
+            <LivePicture camera={camera} stream={stream} boxes={boxes} zones={zones} onTone={setTone} onShown={setShown} />
+          </div>
+          <div class="stage-bar">
+            <Behind shown={shown} />
+            <span class="spring" />
+            <Toggle on={boxes} set={setBoxes} label={text.live.boxes} hint="b" icon="box" />
+            {camera.shapes.length > 0 && <Toggle on={zones} set={setZones} label={text.live.zones} hint="z" icon="zone" />}
+            <button type="button" class="button" onClick={() => void fullScreen(stage)} title="f">
+              <Icon name="expand" size={16} />
+              <span class="wide">{text.live.full}</span>
+            </button>
+          </div>
+        </div>
+        <aside class="strip panel" aria-labelledby="strip-title">
+          <div class="strip-head">
+            <h2 id="strip-title">{text.live.eventsHere}</h2>
+            <Link class="strip-all" href={`/events?camera=${encodeURIComponent(`${camera.site}/${camera.gateway}/${camera.camera}`)}`}>
+              {text.live.all}
+              <Icon name="forward" size={14} />
+            </Link>
+          </div>
+          <EventStrip most={30} camera={camera} empty={text.live.noEvents} />
+        </aside>
+      </div>
+    </div>
+  );
+}
+
+/** The time in the picture, and how far it is behind, by the centre's clock. */
+function Behind({ shown }: { shown: number | undefined }): JSX.Element {
+  const ahead = useCell(clockAhead);
+  if (shown === undefined) return <span class="sub" />;
+  const behind = (Date.now() + ahead - shown) / 1000;
+  return (
+    <span class="shown-at">
+      <span class="tag bad">LIVE</span>
+      <time class="numbers">{clock(new Date(shown))}</time>
+      {behind >= 0 && behind < 60 && (
+        <span class="sub numbers" title={text.live.behindWhy}>
+          {text.live.behind(behind)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+interface ToggleProps {
+  on: boolean;
+  set: (on: boolean) => void;
+  label: string;
+  hint: string;
+  icon: "box" | "zone";
+}
+
+function Toggle({ on, set, label, hint, icon }: ToggleProps): JSX.Element {
+  return (
+    <button type="button" class={on ? "button pressed" : "button"} aria-pressed={on} onClick={() => set(!on)} title={hint}>
+      <Icon name={icon} size={16} />
+      <span class="wide">{label}</span>
+    </button>
+  );
+}
+
+async function fullScreen(stage: RefObject<HTMLElement | null>): Promise<void> {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await stage.current?.requestFullscreen?.();
+}
+
+type Flip = (change: (on: boolean) => boolean) => void;
+
+function useKeys(stage: RefObject<HTMLElement | null>, boxes: Flip, zones: Flip): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "Escape" && !document.fullscreenElement) go("/");
+      else if (event.key === "b") boxes((on) => !on);
+      else if (event.key === "z") zones((on) => !on);
+      else if (event.key === "f") void fullScreen(stage);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
+}

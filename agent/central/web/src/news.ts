@@ -1,0 +1,126 @@
+/**
+ * What the centre tells by itself (server-sent events), and the picture of the site that is kept from it.
+ *
+ * A lost connection heals by itself with a growing pause; at each `hello` and `lagging` everything is fetched anew,
+ * so nothing depends on having heard every message.
+ */
+
+import * as api from "./api/client";
+import type { Camera, CameraName, CentreHealth, Clip, Gateway, LamppostEvent } from "./api/types";
+import { cell } from "./cell";
+import { retryDelay } from "./live/policy";
+import { askWho } from "./session";
+
+export type Link = { state: "connecting" } | { state: "up" } | { state: "lost"; since: number };
+
+export const link = cell<Link>({ state: "connecting" });
+export const cameras = cell<readonly Camera[] | undefined>(undefined);
+export const gateways = cell<readonly Gateway[] | undefined>(undefined);
+export const centre = cell<CentreHealth | undefined>(undefined);
+/** Counts the times that lists may have missed something. */
+export const refetch = cell(0);
+/** The centre's clock minus ours, milliseconds. */
+export const clockAhead = cell(0);
+
+type Hear<T> = (item: T) => void;
+const eventHearers = new Set<Hear<LamppostEvent>>();
+const clipHearers = new Set<Hear<Clip>>();
+
+const hear = <T>(hearers: Set<Hear<T>>, hearer: Hear<T>) => {
+  hearers.add(hearer);
+  return () => void hearers.delete(hearer);
+};
+export const onEvent = (hearer: Hear<LamppostEvent>) => hear(eventHearers, hearer);
+export const onClip = (hearer: Hear<Clip>) => hear(clipHearers, hearer);
+
+export const sameCamera = (a: CameraName, b: CameraName) =>
+  a.camera === b.camera && a.gateway === b.gateway && a.site === b.site;
+const sameGateway = (a: Gateway, b: Gateway) => a.gateway === b.gateway && a.site === b.site;
+
+/** The list with the item in its old place, or at the end. */
+function put<T>(list: readonly T[] | undefined, item: T, same: (a: T, b: T) => boolean): readonly T[] | undefined {
+  if (!list) return list;
+  return list.some((other) => same(other, item)) ? list.map((other) => (same(other, item) ? item : other)) : [...list, item];
+}
+
+const HEALTH_EVERY_MS = 2_500;
+const LOST_AFTER_MS = 1_500;
+
+/** Listen until the returned function is called. */
+export function listen(): () => void {
+  let source: EventSource | undefined;
+  let attempt = 0;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let lostSince: number | undefined;
+
+  const open = () => {
+    clearTimeout(retry);
+    source?.close();
+    source = new EventSource(api.streamAddress());
+    source.addEventListener("hello", (message) => {
+      attempt = 0;
+      lostSince = undefined;
+      clockAhead.set(Date.parse(read<{ now: string }>(message).now) - Date.now());
+      link.set({ state: "up" });
+      void fetchAll();
+    });
+    source.addEventListener("lagging", () => void fetchAll());
+    source.addEventListener("camera", (message) => cameras.set(put(cameras.value, read<Camera>(message), sameCamera)));
+    source.addEventListener("gateway", (message) => gateways.set(put(gateways.value, read<Gateway>(message), sameGateway)));
+    source.addEventListener("event", (message) => tell(eventHearers, read<LamppostEvent>(message)));
+    source.addEventListener("clip", (message) => tell(clipHearers, read<Clip>(message)));
+    source.onerror = failed;
+  };
+
+  const failed = () => {
+    source?.close();
+    lostSince ??= Date.now();
+    // a short break heals unseen
+    setTimeout(() => lostSince !== undefined && link.set({ state: "lost", since: lostSince }), LOST_AFTER_MS);
+    if (attempt > 0) void askWho(); // a stream gives no reason: perhaps the session ended
+    retry = setTimeout(open, retryDelay(attempt, Math.random()));
+    attempt += 1;
+  };
+
+  const wake = () => {
+    if (link.value.state === "lost" && !document.hidden) open();
+  };
+  open();
+  void fetchHealth();
+  const health = setInterval(() => document.hidden || void fetchHealth(), HEALTH_EVERY_MS);
+  window.addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
+  return () => {
+    source?.close();
+    clearTimeout(retry);
+    clearInterval(health);
+    window.removeEventListener("online", wake);
+    document.removeEventListener("visibilitychange", wake);
+  };
+}
+
+const read = <T>(message: Event): T => JSON.parse((message as MessageEvent<string>).data) as T;
+
+function tell<T>(hearers: Set<Hear<T>>, item: T): void {
+  for (const hearer of [...hearers]) hearer(item);
+}
+
+async function fetchAll(): Promise<void> {
+  refetch.set(refetch.value + 1);
+  try {
+    const [allCameras, allGateways] = await Promise.all([api.cameras(), api.gateways()]);
+    cameras.set(allCameras);
+    gateways.set(allGateways);
+  } catch (error) {
+    if (!(error instanceof api.ApiError)) throw error; // the stream's own failure brings the next try
+  }
+}
+
+async function fetchHealth(): Promise<void> {
+  try {
+    centre.set(await api.health());
+  } catch (error) {
+    if (!(error instanceof api.ApiError)) throw error;
+    centre.set(undefined);
+  }
+}

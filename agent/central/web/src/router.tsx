@@ -1,0 +1,46 @@
+/** Where we are: the address bar is the only state. Paths are matched by hand, there are few. */
+
+import type { AnchorHTMLAttributes, ComponentChildren, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+export interface Address {
+  path: string;
+  query: URLSearchParams;
+}
+
+const here = (): Address => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+
+const listeners = new Set<() => void>();
+window.addEventListener("popstate", () => listeners.forEach((tell) => tell()));
+
+/** Go there; `replace` leaves no step in the history (filters, redirects). */
+export function go(target: string, { replace = false } = {}): void {
+  if (target === location.pathname + location.search) return;
+  const samePage = new URL(target, location.href).pathname === location.pathname;
+  history[replace ? "replaceState" : "pushState"](null, "", target);
+  listeners.forEach((tell) => tell());
+  if (!samePage) window.scrollTo(0, 0);
+}
+
+export function useAddress(): Address {
+  const [address, set] = useState(here);
+  useEffect(() => {
+    const tell = () => set(here());
+    listeners.add(tell);
+    tell();
+    return () => void listeners.delete(tell);
+  }, []);
+  return address;
+}
+
+type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & { href: string; children?: ComponentChildren; "data-testid"?: string };
+
+/** A real link (middle click, copy address work) that a plain click follows without loading the page anew. */
+export function Link({ href, ...rest }: LinkProps): JSX.Element {
+  const follow = (event: MouseEvent) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(href);
+  };
+  return <a href={href} onClick={follow} {...rest} />;
+}

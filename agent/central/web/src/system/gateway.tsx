@@ -1,0 +1,167 @@
+/** One gateway: link, disk, outbox, analysis, cameras and workers. */
+
+import type { JSX } from "preact";
+import type { Camera, CameraCounts, Gateway, GatewayHealth } from "../api/types";
+import { livePath } from "../live/tile";
+import { Link } from "../router";
+import { text } from "../text";
+import { bytes, duration } from "../time/format";
+import { momentText } from "../time/time";
+import { Fact } from "./fact";
+
+export function GatewayPanel({ gateway, cameras }: { gateway: Gateway; cameras: readonly Camera[] }): JSX.Element {
+  const id = `gateway-${gateway.site}-${gateway.gateway}`;
+  const when = gateway.online ? gateway.since : gateway.last_seen;
+  return (
+    <section class="panel system-panel" aria-labelledby={id} data-testid="gateway" data-online={gateway.online}>
+      <header>
+        <span class={`dot ${gateway.online ? (gateway.problems.length > 0 ? "warn" : "ok") : "bad"}`} />
+        <h2 id={id}>
+          {gateway.site} <span class="slash">/</span> {gateway.gateway}
+        </h2>
+        <span class={gateway.online ? "tag ok" : "tag bad"}>{gateway.online ? text.system.online : text.system.offline}</span>
+        <span class="sub">
+          {when && (gateway.online ? text.system.since(momentText(when)) : text.system.lastSeen(momentText(when)))}
+          {gateway.version && ` · ${text.system.version} ${gateway.version}`}
+        </span>
+      </header>
+      <GatewayFacts gateway={gateway} />
+      {cameras.length > 0 && <CameraTable cameras={cameras} counts={gateway.health?.cameras ?? []} />}
+      <Workers workers={gateway.health?.workers ?? []} />
+    </section>
+  );
+}
+
+function GatewayFacts({ gateway }: { gateway: Gateway }): JSX.Element {
+  const health = gateway.health ?? {};
+  const { outbox } = gateway;
+  const waits = outbox !== null && outbox.messages + outbox.media > 0;
+  return (
+    <div class="facts">
+      <Fact name={text.system.outbox} testid="outbox" tone={waits && outbox.messages > 100 ? "warn" : undefined}>
+        {!outbox ? "–" : waits ? text.system.outboxWaits(outbox.messages, outbox.media, bytes(outbox.media_bytes)) : text.system.outboxEmpty}
+      </Fact>
+      <Fact name={text.system.lost} hint={text.system.lostMore} tone={gateway.lost > 0 ? "bad" : undefined}>
+        {gateway.lost.toLocaleString()}
+      </Fact>
+      <Fact name={text.system.dropped} hint={text.system.droppedMore} tone={gateway.dropped > 0 ? "warn" : undefined}>
+        {gateway.dropped.toLocaleString()}
+      </Fact>
+      <DiskFacts disk={health.disk ?? null} />
+      <Fact name={text.system.uptime}>{health.uptime_s === undefined ? "–" : duration(health.uptime_s)}</Fact>
+      <Fact name={text.system.analysis}>{health.analysis || text.system.unknown}</Fact>
+      {typeof health.temperature_c === "number" && <Fact name={text.system.temperature}>{health.temperature_c.toFixed(0)} °C</Fact>}
+      {typeof health.clock?.synced === "boolean" && (
+        <Fact name={text.system.clock} tone={health.clock.synced ? undefined : "warn"}>
+          {health.clock.synced ? text.system.clockSynced : text.system.clockFree}
+        </Fact>
+      )}
+      {health.shed && health.shed !== "none" && (
+        <Fact name={text.system.shed} tone="warn">
+          {health.shed}
+        </Fact>
+      )}
+      {gateway.session && (
+        <Fact name={text.system.session}>
+          <code class="id">{gateway.session}</code>
+        </Fact>
+      )}
+    </div>
+  );
+}
+
+function DiskFacts({ disk }: { disk: GatewayHealth["disk"] }): JSX.Element | null {
+  if (!disk) return null;
+  const low = disk.total > 0 && disk.free / disk.total < 0.05;
+  return (
+    <>
+      <Fact name={text.system.disk} tone={low ? "bad" : undefined}>
+        {text.system.diskUse(bytes(disk.free), bytes(disk.total))}
+        <meter min={0} max={disk.total} value={disk.total - disk.free} aria-label={text.system.disk} />
+      </Fact>
+      <Fact name={text.system.recordings}>{bytes(disk.recordings)}</Fact>
+    </>
+  );
+}
+
+function CameraTable({ cameras, counts }: { cameras: readonly Camera[]; counts: readonly CameraCounts[] }): JSX.Element {
+  const heads = [text.system.state, text.system.recorded, text.system.lostPackets, text.system.analysed, text.system.skipped, text.system.reconnects];
+  return (
+    <div class="table-frame" tabIndex={0} role="region" aria-label={text.system.cameras}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{text.system.camera}</th>
+            {heads.map((head, i) => (
+              <th key={head} scope="col" class={i > 0 ? "number" : ""}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {cameras.map((camera) => (
+            <CameraRow key={camera.camera} camera={camera} counts={counts.find(({ id }) => id === camera.camera)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function CameraRow({ camera, counts }: { camera: Camera; counts: CameraCounts | undefined }): JSX.Element {
+  const number = (value: number | undefined) => value?.toLocaleString() ?? "–";
+  const off = [!camera.recording && text.live.notRecording, !camera.analysing && text.live.notAnalysing].filter(Boolean);
+  return (
+    <tr data-testid="camera-row" data-camera={camera.camera} data-online={camera.online}>
+      <th scope="row">
+        <Link href={livePath(camera)}>{camera.name}</Link>
+      </th>
+      <td>
+        <span class="state">
+          <span class={`dot ${!camera.online ? "bad" : off.length > 0 ? "warn" : "ok"}`} />
+          {camera.online ? [text.system.online, ...off].join(" · ") : text.system.offline}
+          {!camera.online && camera.since && <span class="sub">{text.system.since(momentText(camera.since))}</span>}
+        </span>
+        {camera.error && <span class="row-error">{camera.error}</span>}
+      </td>
+      <td class="number">{number(counts?.packets_recorded)}</td>
+      <td class={counts && counts.packets_lost > 0 ? "number bad" : "number"}>{number(counts?.packets_lost)}</td>
+      <td class="number">{number(counts?.frames_analysed)}</td>
+      <td class="number">{number(counts?.packets_not_analysed)}</td>
+      <td class="number">{number(counts?.reconnects)}</td>
+    </tr>
+  );
+}
+
+function Workers({ workers }: { workers: GatewayHealth["workers"] }): JSX.Element | null {
+  if (workers.length === 0) return null;
+  const restarts = workers.reduce((sum, worker) => sum + worker.restarts, 0);
+  return (
+    <details class="workers">
+      <summary>{text.system.workers(workers.length, restarts)}</summary>
+      <div class="table-frame">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{text.system.worker}</th>
+              <th scope="col">{text.system.state}</th>
+              <th scope="col" class="number">{text.system.restarts}</th>
+              <th scope="col">{text.system.lastError}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {workers.map((worker) => (
+              <tr key={worker.name}>
+                <th scope="row">{worker.name}</th>
+                <td>{worker.state}</td>
+                <td class="number">{worker.restarts}</td>
+                <td class="sub">{worker.error}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,106 @@
+/** How the centre, the gateways and the cameras are: what was killed is seen here. */
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import * as api from "../api/client";
+import type { Camera, Stats } from "../api/types";
+import { useCell } from "../cell";
+import { cameras as allCameras, centre, gateways as allGateways, link } from "../news";
+import { text } from "../text";
+import { bytes } from "../time/format";
+import { Empty } from "../ui/empty";
+import { Icon } from "../ui/icon";
+import { Fact } from "./fact";
+import { GatewayPanel } from "./gateway";
+import { type Trouble, troubles } from "./trouble";
+
+export function SystemPage(): JSX.Element {
+  const gateways = useCell(allGateways);
+  const cameras = useCell(allCameras) ?? [];
+  const found = troubles(useCell(centre), gateways ?? [], cameras, text.system);
+  return (
+    <div class="page system-page">
+      <header class="page-head">
+        <h1>{text.system.title}</h1>
+        {gateways && (
+          <span class={found.length > 0 ? "tag bad" : "tag ok"} data-testid="system-summary">
+            {found.length > 0 ? text.system.issues(found.length) : text.system.allWell}
+          </span>
+        )}
+      </header>
+      {found.length > 0 && <Troubles found={found} />}
+      <CentrePanel />
+      {gateways?.length === 0 && <Empty icon="system" title={text.system.noGateways} more={text.system.noGatewaysMore} />}
+      {gateways?.map((gateway) => (
+        <GatewayPanel key={`${gateway.site}/${gateway.gateway}`} gateway={gateway} cameras={camerasOf(cameras, gateway)} />
+      ))}
+      {!gateways && <div class="panel skeleton system-skeleton" aria-label={text.loading} />}
+    </div>
+  );
+}
+
+const camerasOf = (cameras: readonly Camera[], gateway: { site: string; gateway: string }) =>
+  cameras.filter((camera) => camera.site === gateway.site && camera.gateway === gateway.gateway);
+
+function Troubles({ found }: { found: readonly Trouble[] }): JSX.Element {
+  return (
+    <ul class="troubles panel" aria-label={text.system.problems} data-testid="troubles">
+      {found.map(({ where, what }) => (
+        <li key={where + what}>
+          <Icon name="warning" size={16} />
+          <strong>{where}</strong>
+          <span>{what}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const STATS_EVERY_MS = 3_000;
+
+function useStats(): Stats | undefined {
+  const [stats, set] = useState<Stats>();
+  useEffect(() => {
+    const load = () => api.stats().then(set, () => undefined); // the banner tells of a lost centre
+    void load();
+    const timer = setInterval(() => document.hidden || void load(), STATS_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return stats;
+}
+
+function CentrePanel(): JSX.Element {
+  const health = useCell(centre);
+  const lost = useCell(link).state === "lost";
+  const stats = useStats();
+  const tone = lost || !health ? "bad" : health.broker.up && health.database.ok ? "ok" : "warn";
+  const number = (value: number | undefined) => value?.toLocaleString() ?? "–";
+  return (
+    <section class="panel system-panel" aria-labelledby="centre-title" data-testid="centre">
+      <header>
+        <span class={`dot ${tone}`} />
+        <h2 id="centre-title">{text.system.centre}</h2>
+        <span class="sub">{health && `${text.system.version} ${health.version}`}</span>
+      </header>
+      <div class="facts">
+        <Fact name={text.system.broker} tone={health?.broker.up === false ? "bad" : undefined} testid="broker">
+          {health ? `${health.broker.kind} ${health.broker.up ? text.system.brokerUp : text.system.brokerDown}` : "–"}
+        </Fact>
+        <Fact name={text.system.database} tone={health?.database.ok === false ? "bad" : undefined}>
+          {health ? `${health.database.kind} ${health.database.ok ? "" : text.system.databaseBad}` : "–"}
+        </Fact>
+        <Fact name={text.system.messages}>{number(stats?.messages.received)}</Fact>
+        <Fact name={text.system.events}>{number(stats?.stored.event)}</Fact>
+        <Fact name={text.system.tracks}>{number(stats?.stored.track)}</Fact>
+        <Fact name={text.system.media}>{stats ? `${number(stats.stored.media)} · ${bytes(stats.media_bytes)}` : "–"}</Fact>
+        <Fact name={text.system.queued}>{number(health?.ingest.queued)}</Fact>
+        <Fact name={text.system.lost} hint={text.system.lostMore} tone={stats && stats.lost > 0 ? "bad" : undefined} testid="lost">
+          {number(stats?.lost)}
+        </Fact>
+        <Fact name={text.system.dropped} hint={text.system.droppedMore} tone={stats && stats.dropped > 0 ? "warn" : undefined}>
+          {number(stats?.dropped)}
+        </Fact>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,22 @@
+/** Light, dark, or as the system wishes. `public/theme.js` applies the choice before the first paint. */
+
+export type Theme = "auto" | "light" | "dark";
+
+const KEY = "lamppost.theme";
+
+export function themeNow(): Theme {
+  const chosen = document.documentElement.dataset["theme"];
+  return chosen === "light" || chosen === "dark" ? chosen : "auto";
+}
+
+export function chooseTheme(theme: Theme): void {
+  const { dataset } = document.documentElement;
+  if (theme === "auto") delete dataset["theme"];
+  else dataset["theme"] = theme;
+  try {
+    if (theme === "auto") localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, theme);
+  } catch {
+    // storage may be forbidden: the choice then lasts as long as the page
+  }
+}

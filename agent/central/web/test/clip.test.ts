@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { problemOf } from "../src/account/check";
+import type { Camera, CentreHealth, Clip, Gateway } from "../src/api/types";
+import { clipState, waitBeforeAsking } from "../src/events/progress";
+import { troubles } from "../src/system/trouble";
+import { text } from "../src/text";
+
+const clip = (part: Partial<Clip>) => ({ state: "requested", error: "", url: null, progress: { received: 0, of: 0, bytes: 0 }, ...part }) as Clip;
+
+describe("a clip on its way", () => {
+  it("says how far it is, and never 100 % before it is whole", () => {
+    expect(clipState(clip({}))).toEqual({ name: "requested" });
+    expect(clipState(clip({ state: "sending" }))).toEqual({ name: "sending", percent: 0 });
+    expect(clipState(clip({ state: "sending", progress: { received: 3, of: 40, bytes: 1 } }))).toEqual({ name: "sending", percent: 7 });
+    expect(clipState(clip({ state: "sending", progress: { received: 40, of: 40, bytes: 1 } }))).toEqual({ name: "sending", percent: 99 });
+    expect(clipState(clip({ state: "failed", error: "no footage" }))).toEqual({ name: "failed", reason: "no footage" });
+    expect(clipState(clip({ state: "ready", url: "/m" }))).toMatchObject({ name: "ready", url: "/m" });
+  });
+
+  it("is asked for when the footage after the event is there", () => {
+    const end = Date.parse("2026-11-20T12:00:00.000Z");
+    const event = { start: "2026-11-20T11:59:58.000Z", end: "2026-11-20T12:00:00.000Z" };
+    expect(waitBeforeAsking(event, end + 60_000)).toBe(0);
+    expect(waitBeforeAsking(event, end + 2_000)).toBe(4_000);
+    expect(waitBeforeAsking(event, end - 60_000)).toBe(6_000);
+  });
+});
+
+describe("what needs attention", () => {
+  const centre = { broker: { kind: "mosquitto", up: true, error: "" }, database: { kind: "sqlite", ok: true } } as CentreHealth;
+  const gateway = { site: "demo", gateway: "gw-1", online: true, problems: [] as string[] } as Gateway;
+  const camera = { name: "Plaza", online: true, gateway_online: true, error: "" } as Camera;
+
+  it("is nothing when all runs", () => {
+    expect(troubles(centre, [gateway], [camera], text.system)).toEqual([]);
+  });
+
+  it("names a killed broker, gateway, camera and child once each", () => {
+    const down = { ...centre, broker: { kind: "mosquitto", up: false, error: "refused" } };
+    expect(troubles(down, [], [], text.system)).toEqual([{ where: "Centre", what: "Broker down: refused" }]);
+    const gone = { ...camera, online: false, gateway_online: false };
+    expect(troubles(centre, [{ ...gateway, online: false }], [gone], text.system)).toEqual([{ where: "demo · gw-1", what: "Offline" }]);
+    expect(troubles(centre, [gateway], [{ ...camera, online: false, error: "timeout" }], text.system)).toEqual([{ where: "Plaza", what: "Offline: timeout" }]);
+    expect(troubles(centre, [{ ...gateway, problems: ["analysis restarts"] }], [], text.system)).toHaveLength(1);
+  });
+});
+
+describe("a new account", () => {
+  it("is checked before the centre is asked", () => {
+    expect(problemOf(" ", "long enough!", "long enough!")).toBe(text.first.noName);
+    expect(problemOf("ann", "short", "short")).toBe(text.first.short);
+    expect(problemOf("ann", "long enough!", "other enough!")).toBe(text.first.different);
+    expect(problemOf("ann", "long enough!", "long enough!")).toBeUndefined();
+  });
+});

@@ -1,0 +1,128 @@
+"""Footage on request: the command goes out signed, the reply names a medium, the medium arrives."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import Any
+
+import httpx
+
+from agent.core.clock import SystemClock, rfc3339
+from agent.wire import messages as wire
+from tests.central.helpers import (
+    CAMERA,
+    GATEWAY,
+    SITE,
+    FakeGateway,
+    RunningCentre,
+    event,
+    manifest,
+    pieces,
+    wait_for,
+)
+
+PLACE = {"site": SITE, "gateway": GATEWAY, "camera": CAMERA}
+SPAN = {"start": "2026-05-29T00:00:00Z", "end": "2026-05-29T00:00:20Z"}
+
+
+def _cuts(gateway: FakeGateway, media: str) -> None:
+    gateway.handlers["clip"] = lambda asked: wire.Reply(id=asked.id, ok=True, result={"media": media})
+
+
+def _state(api: httpx.Client, clip: str) -> str:
+    return str(api.get(f"/api/v1/clips/{clip}").json()["state"])
+
+
+def test_a_clip_of_an_event_is_asked_for_once_and_plays_when_it_has_come(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    gateway.hello()
+    start = rfc3339(SystemClock().wall_ns() - 60 * 10**9)
+    gateway.envelope("event", 1, event("e1", start=start, time=start))
+    wait_for(lambda: gateway.acked("event"))
+    body = os.urandom(3000)
+    _cuts(gateway, "m1")
+    with centre.admin() as api:
+        asked = api.post("/api/v1/events/e1/clip")
+        clip = asked.json()
+        assert (asked.status_code, clip["state"], clip["event"]) == (202, "requested", "e1")
+        wait_for(lambda: _state(api, clip["id"]) == "sending")
+        again = api.post("/api/v1/events/e1/clip", json={})
+        assert (again.status_code, again.json()["id"]) == (200, clip["id"])
+        args = gateway.commands[-1].args
+        assert args == {"camera": CAMERA, "start": clip["start"], "end": clip["end"]}
+        announced = manifest("m1", body, kind="clip", type="video/mp4", codecs="avc1.64001f")
+        gateway.send(gateway.topics.manifest("m1"), announced)
+        gateway.send(gateway.topics.chunk("m1", 0), pieces(body)[0])
+        progress = {"received": 1, "of": 3, "bytes": 1024}
+        wait_for(lambda: api.get(f"/api/v1/clips/{clip['id']}").json()["progress"] == progress)
+        for number in (1, 2):
+            gateway.send(gateway.topics.chunk("m1", number), pieces(body)[number])
+        wait_for(lambda: _state(api, clip["id"]) == "ready")
+        found = api.get("/api/v1/events/e1").json()["clip"]
+        assert (found["url"], found["codecs"], found["bytes"]) == ("/api/v1/media/m1", "avc1.64001f", 3000)
+        assert found["actual_start"] == announced.start
+        played = api.get(found["url"], headers={"Range": "bytes=0-"})
+        assert (played.status_code, played.headers["content-type"], played.content) == (206, "video/mp4", body)
+        actions = [line["action"] for line in api.get("/api/v1/audit").json()["items"]]
+        assert actions[:3] == ["media.view", "clip.request", "clip.request"]
+
+
+def test_what_the_gateway_says_is_wrong_is_what_the_person_reads(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    gateway.handlers["clip"] = lambda asked: wire.Reply(id=asked.id, ok=False, error="no footage of that time")
+    with centre.service() as api:
+        wait_for(lambda: api.get("/api/v1/cameras").json()["items"])
+        clip = api.post("/api/v1/clips", json=PLACE | SPAN).json()
+        wait_for(lambda: _state(api, clip["id"]) == "failed")
+        assert api.get(f"/api/v1/clips/{clip['id']}").json()["error"] == "no footage of that time"
+
+
+def test_a_gateway_that_is_away_is_said_at_once(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    gateway.send(gateway.topics.status, gateway._status("offline"), retain=True)
+    with centre.service() as api:
+        wait_for(lambda: api.get("/api/v1/gateways").json()["items"])
+        wait_for(lambda: not api.get(f"/api/v1/gateways/{SITE}/{GATEWAY}").json()["online"])
+        refused = api.post("/api/v1/clips", json=PLACE | SPAN)
+        error = {"code": "gateway_offline", "message": "gateway gw-1 at demo is offline"}
+        assert (refused.status_code, refused.json()) == (502, {"error": error})
+        assert api.post("/api/v1/clips", json=PLACE | SPAN | {"camera": "other"}).status_code == 404
+        backwards = {"start": SPAN["end"], "end": SPAN["start"]}
+        assert api.post("/api/v1/clips", json=PLACE | backwards).status_code == 422
+    assert gateway.commands == []
+
+
+def test_news_come_as_they_happen(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    _cuts(gateway, "m1")
+    body = os.urandom(2000)
+    news: list[tuple[str, dict[str, Any]]] = []
+    with centre.admin() as api:
+        listening = threading.Thread(target=_listen, args=(centre.url, dict(api.cookies), news), name="listener")
+        listening.start()
+        wait_for(lambda: news)
+        assert news[0][0] == "hello"
+        gateway.envelope("event", 1, event("e1"))
+        wait_for(lambda: [data for kind, data in news if kind == "event" and data["id"] == "e1"])
+        gateway.hello()
+        wait_for(lambda: {"camera", "gateway"} <= {kind for kind, _ in news})
+        clip = api.post("/api/v1/clips", json=PLACE | SPAN).json()
+        gateway.send_medium(manifest("m1", body, kind="clip", type="video/mp4", event="e1"), body)
+        wait_for(lambda: [data for kind, data in news if kind == "clip" and data["state"] == "ready"])
+        assert {data["id"] for kind, data in news if kind == "clip"} == {clip["id"]}
+        centre.end()
+        listening.join(10)
+        assert not listening.is_alive()
+
+
+def _listen(url: str, cookies: dict[str, str], news: list[tuple[str, dict[str, Any]]]) -> None:
+    with httpx.stream("GET", f"{url}/api/v1/stream", cookies=cookies, timeout=30) as response:
+        kind = ""
+        for line in response.iter_lines():
+            name, _, value = line.partition(": ")
+            kind = value if name == "event" else kind
+            if name == "data":
+                news.append((kind, json.loads(value)))

@@ -1,0 +1,173 @@
+"""Whatever comes over the broker: it is counted, and the centre goes on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.central.counts import Counts
+from agent.central.ingest import Reception, Writer
+from agent.central.media_intake import MediaIntake
+from agent.central.media_store import MediaFolder
+from agent.central.news import News
+from agent.central.store.database import Database
+from agent.central.store.views import Views
+from agent.core.clock import SystemClock
+from agent.core.errors import WireError
+from agent.core.queues import BoundedQueue
+from agent.core.stop import StopToken
+from agent.wire import messages as wire
+from agent.wire.topics import Address, parse
+from tests.central.helpers import (
+    CAMERA,
+    GATEWAY,
+    SITE,
+    camera_info,
+    event,
+    health,
+    manifest,
+    span,
+    track,
+)
+from tests.fixtures.clock import FakeClock
+
+ROOT = f"lamppost/v1/{SITE}/{GATEWAY}"
+LEAVES = st.sampled_from(
+    ["status", "health", "camera/plaza/info", "camera/plaza/state", "camera/plaza/event", "camera/plaza/track",
+     "camera/plaza/recording", "camera/plaza/frame", "media/m1/manifest", "media/m1/chunk/0", "media/m1/chunk/x",
+     "live/l1", "reply/r1", "command/live", "ack/event", "camera/plaza", "camera/plaza/event/more", "../../x", "a/#"]
+)  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("2026-01-01T00:00:00Z"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def _envelope(kind: str, record: wire.Message) -> dict[str, Any]:
+    head = {"site": SITE, "gateway": GATEWAY, "outbox": "o1", "class": kind, "seq": 1}
+    return head | {"records": [record.model_dump(mode="json")]}
+
+
+GOOD: list[dict[str, Any]] = [
+    _envelope("event", event("e1")), _envelope("track", track("t1")), _envelope("recording", span("s1", 0, 9)),
+    *(one.model_dump(mode="json") for one in (
+        camera_info(), health(), manifest("m1", b"x" * 2000), wire.Reply(id="r1", ok=True),
+        wire.Status(state="online", session="s1", since="2026-01-01T00:00:00Z", version="1"),
+    )),
+]  # fmt: skip
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A right message with something wrong in it, or plain rubbish."""
+    if draw(st.booleans()):
+        return draw(st.binary(max_size=60) | st.just(b"[" * 5000) | st.just(b'{"id":"\\ud800"}'))
+    document = json.loads(json.dumps(draw(st.sampled_from(GOOD))))
+    place = document["records"][0] if "records" in document and draw(st.booleans()) else document
+    place[draw(st.sampled_from(sorted(place)))] = draw(VALUES)
+    return json.dumps(document).encode()
+
+
+class Rig:
+    """Ingest without a broker."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database.open("sqlite", folder)
+        self.clock, self.counts, self.answers = SystemClock(), Counts(), list[tuple[str, bytes]]()
+        media_folder = MediaFolder(folder / "media", 0)
+        media_folder.prepare()
+        self.media = MediaIntake(media_folder, self.database, self.clock, self.counts, News(), self._publish)
+        self.reception = Reception(
+            self.clock, self.counts, {(SITE, GATEWAY)}, to_live=self._live, to_media=self.media.on_message
+        )
+        queue = self.reception.queue
+        self.writer = Writer(queue, self.database, self.clock, self.counts, News(), self._publish)
+
+    def _publish(self, topic: str, payload: bytes) -> bool:
+        self.answers.append((topic, payload))
+        return True
+
+    def _live(self, address: Address, _payload: bytes) -> None:
+        if address.path[0] == "live":
+            raise WireError("not a live piece")
+
+    def say(self, topic: str, payload: bytes) -> None:
+        assert self.reception.on_message(topic, payload, retained=False)
+        stop = StopToken()
+        stop.set()
+        self.writer.run(stop)
+        while (piece := self.media._queue.get(0)) is not None:
+            self.media._take(piece)
+
+
+def test_nothing_that_a_gateway_sends_stops_the_centre(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    seq = itertools.count(2)
+
+    @settings(max_examples=150, deadline=None, database=None)
+    @given(messages=st.lists(st.tuples(LEAVES, damaged()), min_size=1, max_size=8))
+    def storm(messages: list[tuple[str, bytes]]) -> None:
+        for leaf, payload in messages:
+            rig.say(f"{ROOT}/{leaf}", payload)
+        last = next(seq)
+        rig.say(f"{ROOT}/camera/{CAMERA}/event", json.dumps(_envelope("event", event("e")) | {"seq": last}).encode())
+        topic, ack = rig.answers[-1]
+        assert (topic, json.loads(ack)["seqs"]) == (f"{ROOT}/ack/event", [last])
+        views = Views(rig.database, rig.clock)
+        json.dumps([views.gateways(), views.cameras(), views.stored()], allow_nan=False)
+        assert "unstorable" not in rig.counts.reasons()
+
+    try:
+        storm()
+    finally:
+        rig.database.close()
+
+
+@given(st.text(max_size=80) | st.lists(st.sampled_from(["lamppost", "v1", "..", "a", "", "#", "+"])).map("/".join))
+def test_any_topic_is_taken_apart_or_refused(topic: str) -> None:
+    counts = Counts()
+    reception = Reception(
+        FakeClock(), counts, {(SITE, GATEWAY)}, to_live=lambda *_: None, to_media=lambda *_: True
+    )  # fmt: skip
+    assert reception.on_message(topic, b"{}", retained=False)
+    assert sum(counts.reasons().values()) == 1
+    assert len(reception.queue) == 0
+
+
+def test_a_full_queue_means_not_taken_and_nothing_is_counted() -> None:
+    counts = Counts()
+    reception = Reception(FakeClock(), counts, None, to_live=lambda *_: None, to_media=lambda *_: False)
+    reception.queue = BoundedQueue(1)
+    assert reception.on_message(f"{ROOT}/health", b"{}", retained=False)
+    assert not reception.on_message(f"{ROOT}/health", b"{}", retained=False)
+    assert not reception.on_message(f"{ROOT}/media/m1/chunk/0", b"x", retained=False)
+    assert counts.messages == 1
+
+
+def test_what_the_database_does_not_take_now_is_tried_again_and_acknowledged_only_then(tmp_path: Path) -> None:
+
+    rig = Rig(tmp_path)
+    address = parse(f"{ROOT}/camera/{CAMERA}/event")
+    payload = json.dumps(_envelope("event", event("e1"))).encode()
+    stop = StopToken()
+    stop.set()
+    with sqlite3.connect(tmp_path / "centre.db") as other:
+        other.execute("ALTER TABLE event RENAME TO hidden")
+        assert rig.reception.on_message("/".join((ROOT, *address.path)), payload, retained=False)
+        rig.writer.run(stop)
+        assert rig.writer.error
+        assert (rig.answers, rig.writer.queued) == ([], 1)
+        other.execute("ALTER TABLE hidden RENAME TO event")
+    other.close()
+    rig.writer._turn(stop)
+    assert rig.writer.error == ""
+    assert [topic for topic, _ in rig.answers] == [f"{ROOT}/ack/event"]
+    assert Views(rig.database, rig.clock).stored()["stored"]["event"] == 1
+    rig.database.close()

@@ -1,0 +1,124 @@
+"""Media in pieces: lost ones, broken ones, and what is served in the end."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from agent.central.store import schema
+from agent.central.store.database import Database
+from tests.central.helpers import (
+    CAMERA,
+    GATEWAY,
+    SITE,
+    FakeGateway,
+    RunningCentre,
+    event,
+    manifest,
+    pieces,
+    wait_for,
+)
+
+
+def _done(gateway: FakeGateway, media: str) -> bool:
+    return any(ack["state"] == "done" for ack in gateway.media_acks(media))
+
+
+def test_a_picture_arrives_and_is_served_whole_and_in_parts(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    body = os.urandom(5000)
+    ref = {"id": "m1", "kind": "snapshot", "type": "image/jpeg", "bytes": 5000}
+    gateway.envelope("event", 1, event("e1", media=[ref]))
+    wait_for(lambda: gateway.acked("event"))
+    with centre.admin() as api:
+        before = api.get("/api/v1/events/e1").json()
+        assert (before["media"][0]["state"], before["picture"]) == ("edge", None)
+        assert api.get("/api/v1/media/m1").status_code == 404
+        gateway.send_medium(manifest("m1", body, event="e1"), body)
+        wait_for(lambda: _done(gateway, "m1"))
+        after = api.get("/api/v1/events/e1").json()
+        assert (after["media"][0]["state"], after["picture"]) == ("sent", "/api/v1/media/m1")
+        camera = api.get(f"/api/v1/cameras/{SITE}/{GATEWAY}/{CAMERA}").json()
+        assert camera["snapshot"]["url"] == after["picture"]
+        whole = api.get(after["picture"])
+        assert (whole.content, whole.headers["content-type"]) == (body, "image/jpeg")
+        assert whole.headers["etag"] == f'"{hashlib.sha256(body).hexdigest()}"'
+        assert "immutable" in whole.headers["cache-control"]
+        for asked, expected in (("bytes=0-9", body[:10]), ("bytes=4990-", body[4990:]), ("bytes=-3", body[-3:])):
+            part = api.get(after["picture"], headers={"Range": asked})
+            assert (part.status_code, part.content) == (206, expected)
+        assert api.get(after["picture"], headers={"Range": "bytes=10-99999"}).headers["content-range"] == (
+            "bytes 10-4999/5000"
+        )
+        for asked in ("bytes=5000-", "bytes=9-5", "bytes=-0"):
+            beyond = api.get(after["picture"], headers={"Range": asked})
+            assert (beyond.status_code, beyond.json()["error"]["code"]) == (416, "bad_range")
+        for asked in ("bytes=0-1,3-4", "lines=0-9", "bytes=-", "bytes=x-"):
+            assert api.get(after["picture"], headers={"Range": asked}).content == body
+        assert api.get(after["picture"], headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
+        assert "attachment" in api.get(after["picture"], params={"download": 1}).headers["content-disposition"]
+        looks = [line for line in api.get("/api/v1/audit").json()["items"] if line["action"] == "media.view"]
+        assert looks[0]["who"] == "ann"
+
+
+def test_pieces_that_were_lost_or_broken_are_wanted_again(centre: RunningCentre, gateway: FakeGateway) -> None:
+    body = os.urandom(4500)
+    parts, announced = pieces(body), manifest("m1", body)
+    gateway.send(gateway.topics.manifest("m1"), announced)
+    first = wait_for(lambda: gateway.media_acks("m1"))[0]
+    assert (first["state"], first["missing"]) == ("want", [[0, 4]])
+    gateway.send(gateway.topics.chunk("m1", 0), parts[0])
+    gateway.send(gateway.topics.chunk("m1", 2), bytes(1024))
+    gateway.send(gateway.topics.chunk("m1", 3), parts[3][:-1])
+    gateway.send(gateway.topics.chunk("m1", 99), parts[3])
+    gateway.send(gateway.topics.chunk("m1", 4), parts[4])
+    again = wait_for(lambda: gateway.media_acks("m1")[1:])[0]
+    assert (again["state"], again["missing"]) == ("want", [[1, 3]])
+    for number in (1, 2, 3):
+        gateway.send(gateway.topics.chunk("m1", number), parts[number])
+    wait_for(lambda: _done(gateway, "m1"))
+    gateway.send(gateway.topics.manifest("m1"), announced)
+    wait_for(lambda: len([ack for ack in gateway.media_acks("m1") if ack["state"] == "done"]) == 2)
+    with centre.service() as api:
+        assert api.get("/api/v1/media/m1").content == body
+        assert api.get("/api/v1/stats").json()["rejected"]["broken_chunk"] == 3
+    assert list((centre.data / "media/incoming").iterdir()) == []
+
+
+def test_pieces_that_fit_a_whole_that_does_not_are_refused(centre: RunningCentre, gateway: FakeGateway) -> None:
+    body = os.urandom(2000)
+    gateway.send_medium(manifest("m1", body, sha256="0" * 64), body)
+    answer = wait_for(lambda: [ack for ack in gateway.media_acks("m1") if ack["state"] == "refused"])
+    assert "cut it anew" in answer[0]["reason"]
+    with centre.service() as api:
+        assert api.get("/api/v1/stats").json()["stored"]["media"] == 0
+        assert api.get("/api/v1/media/m1").status_code == 404
+    assert list((centre.data / "media/incoming").iterdir()) == []
+
+
+def test_a_manifest_that_contradicts_itself_is_counted_and_nothing_is_written(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    body = os.urandom(2000)
+    good = manifest("m1", body)
+    gateway.send(gateway.topics.manifest("m1"), good.model_copy(update={"bytes": 4 << 30}))
+    gateway.send(gateway.topics.manifest("m2"), good)
+    gateway.send(gateway.topics.manifest("m1"), b"{}")
+    gateway.send(gateway.topics.chunk("nobody", 0), body)
+    with centre.service() as api:
+        expected = {"broken_manifest": 3, "chunk_without_manifest": 1}
+        wait_for(lambda: api.get("/api/v1/stats").json()["rejected"] == expected)
+    assert list((centre.data / "media/incoming").iterdir()) == []
+
+
+def test_a_medium_of_another_gateway_cannot_be_taken_over(centre: RunningCentre, gateway: FakeGateway) -> None:
+
+    body = os.urandom(1500)
+    gateway.send_medium(manifest("m1", body), body)
+    wait_for(lambda: _done(gateway, "m1"))
+    database = Database.open("sqlite", centre.data)
+    with database.write() as connection:
+        connection.execute(schema.media.update().values(gateway="gw-9"))
+    database.close()
+    gateway.send(gateway.topics.manifest("m1"), manifest("m1", body))
+    wait_for(lambda: gateway.media_acks("m1")[-1]["state"] == "refused")

@@ -1,0 +1,143 @@
+"""Messages about one thing make one row, in any order and however often they come."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.central.store.merge import document, event_row, merge_event, merge_track, track_row
+from agent.central.store.outboxes import Ledger
+from agent.central.store.ranges import Ranges
+from agent.core.errors import WireError
+from tests.central.helpers import event, track
+
+REFS = st.lists(
+    st.sampled_from("abc").map(lambda key: {"id": key, "kind": "snapshot", "type": "image/jpeg", "bytes": 5}),
+    max_size=2,
+)
+EVENTS = st.builds(
+    lambda phase, at_s, label, refs, zone, mark: event(
+        "e1", phase, at_s, label=label, media=refs, zone=zone, attributes={"mark": mark} if mark else {}
+    ),
+    st.sampled_from(["start", "update", "end"]),
+    st.integers(0, 5),
+    st.sampled_from([None, "person", "cat"]),
+    REFS,
+    st.sampled_from([None, "plaza"]),
+    st.sampled_from(["", "x", "y"]),
+)
+TRACKS = st.builds(
+    lambda final, at_s, refs, label: track("t1", final=final, at_s=at_s, media=refs, label=label),
+    st.booleans(),
+    st.integers(0, 5),
+    REFS,
+    st.sampled_from(["person", "cat"]),
+)
+
+
+@given(st.data(), st.lists(EVENTS, min_size=1, max_size=6))
+def test_an_events_row_does_not_depend_on_order_or_repetition(data: st.DataObject, records: list[Any]) -> None:
+    shuffled = data.draw(st.permutations([*records, *data.draw(st.lists(st.sampled_from(records), max_size=3))]))
+    assert event_row(_events(records)) == event_row(_events(shuffled))
+
+
+def _events(records: Any) -> Any:
+    phases = None
+    for record in records:
+        phases = merge_event(phases, record)
+    return phases
+
+
+@given(st.data(), st.lists(TRACKS, min_size=1, max_size=6))
+def test_a_tracks_row_does_not_depend_on_order_or_repetition(data: st.DataObject, records: list[Any]) -> None:
+    shuffled = data.draw(st.permutations([*records, *data.draw(st.lists(st.sampled_from(records), max_size=3))]))
+    assert track_row(_tracks(records)) == track_row(_tracks(shuffled))
+
+
+def _tracks(records: Any) -> Any:
+    held = None
+    for record in records:
+        held = merge_track(held, record)
+    return held
+
+
+def test_what_a_later_phase_leaves_out_stays_and_what_it_says_wins() -> None:
+    start = event("e1", "start", 0, label="person", zone="plaza", severity="alarm", score=0.5)
+    end = event("e1", "end", 9, score=0.9, attributes={"colour": "green"})
+    row = event_row(_events([end, start]))
+    record = row["record"]
+    assert (row["phase"], row["severity"], row["label"]) == ("end", "alarm", "person")
+    assert (record["zone"], record["score"], record["attributes"]) == ("plaza", 0.9, {"colour": "green"})
+    assert row["end_ns"] == row["start_ns"] + 9 * 10**9
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"count": 10**20},
+        {"attributes": {"a": ["\x00"]}},
+        {"label": "\x00"},
+        {"start": "9999-01-01T00:00:00Z"},
+        {"start": "0001-01-01T00:00:00Z"},
+    ],
+)
+def test_what_no_database_takes_is_refused_before_it_gets_there(more: dict[str, Any]) -> None:
+    with pytest.raises(WireError):
+        merge_event(None, event("e1", **more))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_never_reach_a_reader(number: float) -> None:
+    try:
+        kept = [document(track("t1", speed=number)), document(event("e1", attributes={"a": [number]}))]
+    except WireError:
+        return
+    assert json.loads(json.dumps(kept, allow_nan=False)) == kept
+
+
+def test_json_that_is_kept_has_no_lone_surrogate() -> None:
+    with pytest.raises(WireError):
+        document(event("e1").model_copy(update={"label": "\ud800"}))
+
+
+SETS = st.sets(st.integers(1, 40))
+
+
+@given(SETS, SETS, st.integers(0, 41))
+def test_ranges_are_sets(a: set[int], b: set[int], floor: int) -> None:
+    ranges, other = Ranges((n, n) for n in sorted(a, key=hash)), Ranges((n, n) for n in b)
+    assert _numbers(ranges) == a
+    assert _numbers(ranges.without(other)) == a - b
+    assert _numbers(ranges.above(floor)) == {n for n in a if n > floor}
+    assert ranges.count() == len(a)
+    assert ranges.last == max(a, default=0)
+    assert {n for n in range(42) if n in ranges} == a
+    assert all(second[0] > first[1] + 1 for first, second in zip(list(ranges), list(ranges)[1:], strict=False))
+
+
+def _numbers(ranges: Ranges) -> set[int]:
+    return {n for first, last in ranges for n in range(first, last + 1)}
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.lists(st.tuples(st.integers(1, 30), st.integers(0, 3)), max_size=2))))
+def test_the_ledger_counts_what_came_what_was_dropped_and_what_is_lost(messages: list[Any]) -> None:
+    ledger, came, announced = Ledger(), set[int](), set[int]()
+    for seq, gaps in messages:
+        dropped = [(first, first + more) for first, more in gaps]
+        ledger = ledger.with_message(seq, dropped)
+        came.add(seq)
+        announced |= {n for first, last in dropped for n in range(first, last + 1)}
+        top = max(came | announced)
+        assert ledger.lost == len(set(range(1, top + 1)) - came - announced)
+    assert ledger.duplicates + ledger.stored == len(messages)
+    assert all(ledger.is_known(seq) for seq in came)
+
+
+@pytest.mark.parametrize(("seq", "dropped"), [(1 << 60, []), (1, [(5, 2)]), (1, [(0, 2)]), (1, [(1, 1 << 60)])])
+def test_numbers_beyond_reason_are_refused(seq: int, dropped: list[tuple[int, int]]) -> None:
+    with pytest.raises(WireError):
+        Ledger().with_message(seq, dropped)

@@ -1,0 +1,111 @@
+"""The database: its migrations give the schema, its cursors page truly, its writers do not tread on each other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from agent.central.store import schema
+from agent.central.store.database import Database, Unstorable
+from agent.central.store.finds import Filters, Finds
+from agent.central.store.merge import event_row, merge_event
+from agent.central.store.people import Audit, hash_password, password_fits
+from agent.core.clock import SystemClock
+from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open("sqlite", tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_the_migrations_make_exactly_the_schema(database: Database) -> None:
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def _put(database: Database, *keys: str, start: str = "2026-05-28T20:26:40.000Z", **more: Any) -> None:
+    rows = []
+    for key in keys:
+        row = event_row(merge_event(None, event(key, start=start, **more)))
+        rows.append(row | {"site": SITE, "gateway": GATEWAY, "received_ns": T0_NS})
+    with database.write() as connection:
+        database.upsert(connection, schema.event, rows)
+
+
+def test_a_cursor_stays_true_while_new_events_arrive(database: Database) -> None:
+    finds = Finds(database, lambda _: None)
+    _put(database, *(f"e{number:03}" for number in range(130)))  # all of the same moment
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = finds.events(Filters(limit=50, cursor=cursor))
+        seen += [item["id"] for item in page["items"]]
+        _put(database, f"new{len(seen)}", start="2026-05-28T21:00:00.000Z")
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == [f"e{number:03}" for number in reversed(range(130))]
+
+
+def test_filters_narrow_what_is_found(database: Database) -> None:
+    finds = Finds(database, lambda _: None)
+    _put(database, "person", label="person")
+    _put(database, "cat", label="cat", kind="line_crossed", severity="alarm", phase="end")
+    _put(database, "late", start="2026-05-28T21:00:00.000Z")
+
+    def found(**filters: Any) -> list[str]:
+        return [item["id"] for item in finds.events(Filters(**filters))["items"]]
+
+    assert found() == ["late", "person", "cat"]
+    assert found(label=["cat", "dog"]) == ["cat"]
+    assert found(kind=["line_crossed"]) == ["cat"]
+    assert found(severity="alarm", phase="end") == ["cat"]
+    assert found(since_ns=T0_NS + 1) == ["late"]
+    assert found(until_ns=T0_NS + 1) == ["person", "cat"]
+    assert found(camera=["other"]) == found(site="other") == found(gateway="other") == []
+    assert found(site=SITE, gateway=GATEWAY, camera=[CAMERA]) == ["late", "person", "cat"]
+
+
+def test_many_writers_leave_one_unbroken_audit_chain(database: Database) -> None:
+    audit = Audit(database, SystemClock())
+    threads = [
+        threading.Thread(target=lambda: [audit.write("ann", "look", "x", "here") for _ in range(20)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert audit.verify()
+    assert [line["seq"] for line in audit.page(100, None)["items"]] == list(range(80, 0, -1))
+    assert [line["seq"] for line in audit.page(2, 11)["items"]] == [10, 9]
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(database: Database) -> None:
+    row = {"name": "a", "role": "admin", "password": "x", "created_ns": 1}
+    with pytest.raises(Unstorable):
+        _insert_twice(database, row)
+    with database.read() as connection:
+        assert connection.execute(sa.select(schema.user)).all() == []
+
+
+def _insert_twice(database: Database, row: dict[str, Any]) -> None:
+    with database.write() as connection:
+        connection.execute(sa.insert(schema.user).values(row))
+        connection.execute(sa.insert(schema.user).values(row))
+
+
+def test_a_password_fits_only_itself_and_is_salted() -> None:
+    kept = hash_password("correct horse")
+    assert password_fits("correct horse", kept)
+    assert not password_fits("correct horse ", kept)
+    assert kept != hash_password("correct horse")

@@ -1,0 +1,83 @@
+"""A person's way through the viewer, in Chromium, against the demo: sign-in, live, event, clip, health, sign-out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web import pages
+from tests.web.conftest import Demo
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.mark.parametrize(("size", "dark"), [("desktop", True), ("phone", False)])
+def test_a_person_signs_in_and_sees_live_pictures_an_event_and_its_clip(
+    demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
+) -> None:
+    complaints = pages.Complaints()
+    with pages.context(chromium, size=size, dark=dark) as context:
+        page = context.new_page()
+        complaints.watch(page, demo.first_link)
+        pages.sign_in(page, demo.first_link)
+        pages.wait_live_changes(page, tiles=3)
+        pages.shoot(page, shots, f"live-{size}")
+        pages.open_first_event(page)
+        clip_time = pages.wait_clip_plays(page)
+        pages.shoot(page, shots, f"event-{size}")
+        assert clip_time > 1
+        _look_around(page, shots, size)
+        pages.sign_out(page)
+    assert complaints == []
+
+
+def _look_around(page: Page, shots: Path, size: str) -> None:
+    pages.open_events(page)
+    pages.shoot(page, shots, f"events-{size}")
+    pages.open_system(page)
+    expect(page.get_by_test_id("gateway")).to_have_attribute("data-online", "true")
+    pages.shoot(page, shots, f"system-{size}")
+    wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    assert not wide, "the page is wider than the screen"
+
+
+def test_events_are_walked_and_opened_with_the_keyboard(demo: Demo, chromium: Browser) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        pages.open_events(page)
+        page.keyboard.press("j")
+        expect(page.locator(".card-link").first).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_test_id("event-details")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("event-card").first).to_be_visible()
+
+
+def test_a_filter_stands_in_the_address_and_comes_back_with_it(demo: Demo, chromium: Browser) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        pages.open_events(page)
+        page.get_by_test_id("filter-kind").get_by_role("button").click()
+        page.get_by_role("menuitemcheckbox", name="Tampering").click()
+        expect(page).to_have_url(re.compile(r"/events\?kind=tamper$"))
+        expect(page.get_by_text("No event matches")).to_be_visible()
+        page.reload()
+        expect(page.get_by_text("No event matches")).to_be_visible()
+
+
+def test_a_stranger_sees_nothing_but_the_way_in(demo: Demo, chromium: Browser) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)  # so that an account exists
+        context.clear_cookies()
+        page.goto(pages.origin(demo.first_link) + "events")
+        expect(page.get_by_test_id("sign-in")).to_be_visible()
+        page.locator("[name=username]").fill(pages.USER)
+        page.locator("[name=password]").fill("not the password")
+        page.locator("button[type=submit]").click()
+        expect(page.get_by_role("alert")).to_have_text("User name or password is not right.")
