@@ -15,7 +15,7 @@ demo: $(VENV)/.ready viewer ## a whole site on this machine: virtual cameras, ga
 	@$(BIN)/lamppost demo --port $(PORT)
 
 test: $(VENV)/.ready viewer ## all tests; what the machine lacks of servers is skipped and named
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup
 
 test-slow: $(VENV)/.ready viewer ## soak and accuracy runs
 	@$(BIN)/python -m pytest -q -m slow

@@ -29,6 +29,15 @@ def data() -> Path:
     return DATA
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run side by side file by file; what needs the demo's drawn scenes stays together, so that they are drawn once."""
+    for item in items:
+        group = (
+            "demo" if item.path.name in {"test_demo.py", "test_viewer.py"} else item.path.stem + item.path.parent.name
+        )
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def _children() -> set[int]:
     found: set[int] = set()
     for task in Path("/proc/self/task").iterdir():

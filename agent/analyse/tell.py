@@ -21,7 +21,7 @@ def event_of(
     happening: Happening, begun_at: Box, event_id: str, rule: str, severity: str, camera: str, wall_ns: int,
     clock: ClockState, media: list[MediaRef], attributes: dict[str, object],
 ) -> Event:  # fmt: skip
-    """One phase of a happening as the wire's Event. Its box is `begun_at` in every phase: the picture shows it there."""
+    """One phase of a happening as the wire's Event; its box is `begun_at` in every phase, as in its picture."""
     seen = happening.seen
     return Event(
         id=event_id, camera=camera, kind=happening.kind, phase=happening.phase, time=rfc3339(wall_ns),

@@ -36,6 +36,7 @@ from agent.config.base import read_secret
 from agent.config.central import Central, CentralConfig
 from agent.core.clock import SystemClock
 from agent.core.errors import ConfigError, StorageError
+from agent.core.notify import Watchdog, notify
 from agent.core.signing import Signer
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
@@ -52,6 +53,7 @@ _DISK_FLOOR_BYTES = 512 << 20
 _READY_S = 30.0
 _BROKER_S = 5.0
 _END_S = 15.0
+_STUCK_S = 120.0
 
 
 def run_central(
@@ -60,7 +62,6 @@ def run_central(
     *,
     ready_file: Path | None = None,
     say: Callable[[str], None] = print,
-    on_ready: Callable[[], None] | None = None,
 ) -> int:
     """Run the centre until `stop`.
 
@@ -75,10 +76,10 @@ def run_central(
         running.start()
         if running.wait_until_up(stop):
             running.announce(ready_file, say)
-            if on_ready is not None:
-                on_ready()
+            notify("READY=1")
             stop.wait()
     finally:
+        notify("STOPPING=1")
         stop.set()
         running.end()
         if ready_file is not None:
@@ -204,7 +205,9 @@ def _build(
         lambda: create_app(centre), host.strip("[]"), int(port),
         cert=central.tls_cert, key=central.tls_key, behind_proxy=central.behind_proxy,
     )  # fmt: skip
-    workers = (writer, media, commander, live, clips)
+    # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
+    watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
+    workers = (writer, media, commander, live, clips, watchdog)
     return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, web, first, workers)
 
 

@@ -19,4 +19,4 @@ def test_the_command_line_loads_only_what_the_verb_needs() -> None:
 
 
 def test_the_child_is_where_they_are_imported() -> None:
-    assert {"numpy", "cv2"} <= imported_by("agent.analyse.child")
+    assert {"numpy", "cv2"} <= imported_by("agent.analyse.service")

@@ -20,7 +20,7 @@ def test_the_password_is_read_and_never_shown(tmp_path: Path):
 
 
 def test_missing_and_empty_files_are_named(tmp_path: Path):
-    with pytest.raises(ConfigError, match=r"password_file .*nothing cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"the secret in .*nothing cannot be read: No such file"):
         link_settings(Mqtt(url="mqtt://host", password_file=tmp_path / "nothing"))
     (tmp_path / "empty").write_text("\n")
     with pytest.raises(ConfigError, match="is empty"):

@@ -1,0 +1,76 @@
+"""`lamppost demo --json`: what a script gets, and that all of it is true."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def demo(*arguments: str, models: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agent.cli", "demo", "--headless", "--port", "0", *arguments],
+        capture_output=True, text=True, check=False, env={**os.environ, "LAMPPOST_MODELS": str(models)}, timeout=560,
+    )  # fmt: skip
+
+
+def test_the_summary_counts_what_was_drawn_recorded_analysed_and_stored(data: Path) -> None:
+    done = demo("--for", "45", "--json", models=data / "models")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert "yolox-nano" in summary["detector"]
+    assert len(summary["cameras"]) == 3
+    for camera in summary["cameras"]:
+        counts = [value for name, value in camera.items() if name != "id"]
+        assert all(type(count) is int for count in counts), camera
+        assert camera["frames_in"] > 40 * 15
+        assert 0 <= camera["frames_in"] - camera["frames_recorded"] <= 3 * 15, (
+            "a second or two is on its way to the disk"
+        )
+        assert camera["frames_analysed"] > 30 * 2
+        assert camera["events_matched"] * 2 >= camera["events_truth"]
+    assert summary["events"] > 0
+    assert summary["tracks"] > 0
+    assert summary["messages_stored"] == summary["messages_sent"] > 0
+    assert summary["media_stored"] > 0
+    assert summary["waiting"] == summary["lost"] == 0
+
+
+def test_a_machine_without_any_model_follows_what_moves_and_says_so_once(tmp_path: Path) -> None:
+    done = demo("--for", "25", "--json", models=tmp_path)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert "no model" in summary["detector"]
+    assert summary["tracks"] > 0
+    assert summary["lost"] == 0
+    assert sum("no model" in line for line in done.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent.cli", "demo", "--headless", "--port", "0", "--folder", str(tmp_path / "site")],
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 400
+    while not (tmp_path / "site" / "gateway.toml").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    left = [pid for pid in Path("/proc").glob("[0-9]*") if str(tmp_path) in _command(pid)]
+    assert left == []
+
+
+def _command(pid: Path) -> str:
+    try:
+        return (pid / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
