@@ -56,15 +56,14 @@ def run_demo(options: DemoOptions, stop: StopToken, say: Say) -> int:
 class Part:
     """One process of the site. One that dies is started again, as a service manager would."""
 
-    def __init__(self, name: str, arguments: Sequence[str], *, quiet: bool) -> None:
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
         self.name = name
-        self._arguments, self._quiet = arguments, quiet
+        self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process; its stdout goes to our stderr, so that ours stays clean for the summary."""
-        level = "warning" if self._quiet else "info"
-        command = [sys.executable, "-m", "agent.cli", "--log-level", level, *self._arguments]
+        command = [sys.executable, "-m", "agent.cli", "--log-level", "warning", *self._arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True
         )
@@ -102,15 +101,14 @@ class Site:
 
     def __init__(self, folder: Path, options: DemoOptions) -> None:
         self._folder = folder
-        quiet = options.as_json
         self._ports = {name: _free_port() for name in ("rtsp", "mqtt", "status")}
         self._web_port = options.port or _free_port()
         self.token = secrets.token_urlsafe(24)
         sim = ["sim", "--listen", f"127.0.0.1:{self._ports['rtsp']}", "--ready-file", str(folder / "sim.json")]
         central = ["central", "--config", str(folder / "central.toml"), "--ready-file", str(folder / "central.json")]
-        self.sim = Part("virtual cameras", sim, quiet=quiet)
-        self.central = Part("centre", central, quiet=quiet)
-        self.gateway = Part("gateway", ["run", "--config", str(folder / "gateway.toml")], quiet=quiet)
+        self.sim = Part("virtual cameras", sim)
+        self.central = Part("centre", central)
+        self.gateway = Part("gateway", ["run", "--config", str(folder / "gateway.toml")])
 
     @property
     def endpoints(self) -> Endpoints:
