@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.core.errors import LamppostError, LinkError
+from agent.core.leash import leashed
 from agent.core.stop import StopToken
 from agent.sim.summary import Endpoints, first_frame_seen, summarise, wait_drained
 
@@ -62,10 +63,10 @@ class Part:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process; its stdout goes to our stderr, so that ours stays clean for the summary."""
+        """Start the process; it ends with us, and its stdout goes to our stderr."""
         command = [sys.executable, "-m", "agent.cli", "--log-level", "warning", *self._arguments]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True
+            leashed(command), stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True
         )
 
     @property
@@ -117,6 +118,8 @@ class Site:
 
     def start(self, stop: StopToken) -> dict[str, Any]:
         """Start all parts, each when what it needs is up; returns what the virtual cameras and the centre said."""
+        for ready in ("sim.json", "central.json"):
+            (self._folder / ready).unlink(missing_ok=True)  # of an earlier run in this folder
         self.sim.start()
         self._write_central()
         self.central.start()

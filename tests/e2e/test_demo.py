@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.rig import wait_until
+
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -59,14 +61,16 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
         [sys.executable, "-m", "agent.cli", "demo", "--headless", "--port", "0", "--folder", str(tmp_path / "site")],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 400
-    while not (tmp_path / "site" / "gateway.toml").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wait_until((tmp_path / "site" / "gateway.toml").exists, 400, "the gateway is about to start")
     time.sleep(3)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
-    left = [pid for pid in Path("/proc").glob("[0-9]*") if str(tmp_path) in _command(pid)]
-    assert left == []
+    assert _processes_of(tmp_path) == []
+
+
+def _processes_of(folder: Path) -> list[str]:
+    commands = [_command(pid) for pid in Path("/proc").glob("[0-9]*")]
+    return [command for command in commands if str(folder) in command]
 
 
 def _command(pid: Path) -> str:
@@ -74,3 +78,15 @@ def _command(pid: Path) -> str:
         return (pid / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
+
+
+def test_a_killed_demo_leaves_no_process(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent.cli", "demo", "--headless", "--port", "0", "--folder", str(folder)],
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_until((folder / "central.json").exists, 60, "the centre is up")
+    process.kill()
+    process.wait()
+    wait_until(lambda: not _processes_of(tmp_path), 30, "all parts have ended")

@@ -1,0 +1,22 @@
+"""Processes that must not outlive the one that started them, not even after `kill -9`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+_PUT_ON = (
+    "import ctypes, os, sys\n"
+    "ctypes.CDLL(None).prctl(1, 15)\n"  # PR_SET_PDEATHSIG, SIGTERM; it survives exec (prctl(2))
+    "if os.getppid() != int(sys.argv[1]): sys.exit(1)\n"  # the parent died before the leash was on
+    "os.execv(sys.argv[2], sys.argv[2:])\n"
+)
+
+
+def leashed(command: Sequence[str]) -> list[str]:
+    """`command` (its program an absolute path), ended with SIGTERM when the thread that starts it ends (Linux).
+
+    Done by a small Python before the exec: a `preexec_fn` is not safe beside threads.
+    """
+    return [sys.executable, "-I", "-c", _PUT_ON, str(os.getpid()), *command]
