@@ -49,6 +49,8 @@ class Intake:
         self._marks, self._turns, self._ladder = marks, turns, ladder
         self._coming: LatestSlot[Epoch] = LatestSlot()
         self._epoch: Epoch | None = None
+        self._playing: Epoch | None = None
+        self._gap = False
         self.decoded = self.offered = self.thinned = self.broken = 0
         self.error = ""
 
@@ -72,9 +74,15 @@ class Intake:
     def run(self, stop: StopToken) -> None:
         """Decode session after session."""
         while not stop.is_set():
-            epoch = self._coming.get(WAIT_S)
-            if epoch is not None:
-                self._play(epoch, stop)
+            self._playing = self._playing or self._coming.get(WAIT_S)  # after a fall the same session goes on
+            if self._playing is None:
+                continue
+            try:
+                self._play(self._playing, stop)
+            except Exception as error:
+                self.error = f"decoding fell: {type(error).__name__}: {error}"
+                raise
+            self._playing = None
 
     def _play(self, epoch: Epoch, stop: StopToken) -> None:
         try:
@@ -82,7 +90,7 @@ class Intake:
         except SourceError as error:
             self.error = str(error)
             return
-        self.error = ""
+        self._gap = True
         self._decode_all(epoch, decoder, stop)
         self._turns.over(self._camera)
 
@@ -101,7 +109,9 @@ class Intake:
             self._offer(list(decoder.flush()), sampler)
 
     def _decode(self, packet: Packet, decoder: FrameDecoder, sampler: Sampler) -> None:
-        if self._ladder.keyframes_only and not packet.key:
+        # what follows a packet that was left out cannot be decoded rightly: the next keyframe ends the gap
+        self._gap = not packet.key and (self._gap or self._ladder.keyframes_only)
+        if self._gap:
             self.thinned += 1
             return
         before = decoder.broken
@@ -114,6 +124,7 @@ class Intake:
             self.decoded += 1
             if sampler.takes(picture.pts):
                 self.offered += 1
+                self.error = ""
                 frame = Frame(self.decoded, picture.bgr(), picture.wall_ns, picture.offset_ns)
                 self._turns.put(self._camera, Look(frame, picture.arrived_mono_ns))
             else:

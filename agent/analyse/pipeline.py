@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from agent.analyse.detect.moving import moving_objects
 from agent.analyse.detect.port import Detector, Image
+from agent.analyse.detect.restless import Restless
 from agent.analyse.frames import Frame
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
@@ -62,7 +63,7 @@ class Pipeline:
         self._camera, self._detector, self._make_id = camera, detector, make_id
         self._painter = Painter([mask.polygon for mask in camera.mask])
         self._rules: list[Rule] = rules_of(camera)
-        self._gate, self._tracker = MotionGate(), Tracker(make_id)
+        self._gate, self._tracker, self._restless = MotionGate(), Tracker(make_id), Restless()
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
         self._detected_ns: int | None = None
@@ -97,7 +98,10 @@ class Pipeline:
     def _follow(self, picture: Image, wall_ns: int, outcome: Outcome) -> Step:
         motion = self._gate.look(picture, wall_ns)
         if self._detector is None:
-            return self._tracker.update(moving_objects(motion), wall_ns, _nothing_stands)
+            moving = self._restless.without(moving_objects(motion), wall_ns)
+            step = self._tracker.update(moving, wall_ns, _nothing_stands)
+            self._restless.learn(step.tracks, step.ended, wall_ns)
+            return step
         if not self._wants_look(motion, wall_ns):
             return self._tracker.hold(wall_ns)
         outcome.detected, self._detected_ns = True, wall_ns

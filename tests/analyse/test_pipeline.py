@@ -208,3 +208,22 @@ def test_the_box_of_an_event_stays_where_its_picture_shows_it():
     start, end = events(outcomes)
     assert (start.phase, end.phase, start.id) == ("start", "end", end.id)
     assert end.box == start.box
+
+
+def with_clock(picture, second: int):
+    """The seconds of a clock in a corner, drawn anew five times a second."""
+    x = 0.05 + 0.02 * (second % 2)
+    return with_block(picture, Box(x, 0.92, x + 0.04, 0.97), (240, 240, 240) if second % 2 else (10, 10, 10))
+
+
+def test_without_a_model_a_burnt_in_clock_is_no_object_for_long_and_others_still_are():
+    pipeline = Pipeline(camera(), None, ids())
+    clock = [pipeline.process(Frame(n, with_clock(PICTURE, n), at(n * STEP_S))) for n in range(600)]
+    assert len(tracks(clock)) <= 1
+    assert all(summary.dwell_s < 13 for summary in tracks(clock))
+    assert not any(outcome.observation.seen for outcome in clock[80:])
+    walk_past = [
+        pipeline.process(Frame(n, with_clock(with_block(PICTURE, box_at(n - 600)), n), at(n * STEP_S)))
+        for n in range(600, 635)
+    ]
+    assert [track.direction for track in tracks([*walk_past, pipeline.finish()])] == ["right"]

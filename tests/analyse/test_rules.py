@@ -21,6 +21,8 @@ STEP_S = 0.2
 ZONE = Zone(name="plaza", polygon=((0.4, 0.4), (0.8, 0.4), (0.8, 1.0), (0.4, 1.0)))
 LINE = Line(name="gate", points=((0.5, 0.2), (0.5, 0.8)))  # looking down the picture: its right is at smaller x
 
+FAR = (0.95, 0.7)
+"""On the other side of the zone."""
 IN, OUT, GONE, EDGE = (0.6, 0.7), (0.2, 0.7), None, (0.395, 0.7)
 
 
@@ -52,6 +54,18 @@ def entered(**more) -> ZoneEntered:
 
 ENTER_CASES = {
     "walks in and ends inside": ([OUT, IN, IN, IN, IN, IN], [("start", (0.2, None)), ("end", (0.2, 1.0))]),
+    "passes between two pictures": (
+        [(0.35, 0.7), (0.85, 0.7)] + [FAR] * 9,
+        [("start", (0.02, None)), ("end", (0.02, 0.2))],
+    ),
+    "passes, seen inside once": ([OUT, IN, FAR] + [FAR] * 9, [("start", (0.2, None)), ("end", (0.2, 0.4))]),
+    "passes along the edge, half the time over it": (
+        [OUT, (0.45, 0.401), (0.5, 0.398), (0.6, 0.401), (0.7, 0.398), (0.95, 0.3)],
+        [("start", (0.2, None)), ("end", (0.2, 1.0))],
+    ),
+    "trembles over the edge for a moment": ([OUT, (0.405, 0.7), EDGE, (0.405, 0.7), OUT, OUT], []),
+    "nobody saw the way": ([OUT] + [GONE] * 6 + [FAR] * 3, []),
+    "touches a corner": ([(0.38, 0.41), (0.41, 0.38), (0.45, 0.3)], []),
     "too short": ([OUT, IN, IN, OUT, OUT, OUT], []),
     "in from the first picture": ([IN] * 4, [("start", (0.0, None)), ("end", (0.0, 0.6))]),
     "walks through": ([OUT] + [IN] * 4 + [OUT] * 12, [("start", (0.2, None)), ("end", (0.2, 1.0))]),

@@ -49,6 +49,22 @@ def crossing(start: Point, end: Point, line: Sequence[Point]) -> str | None:
     return found[0] if len(found) % 2 else None
 
 
+def meetings(start: Point, end: Point, polygon: Sequence[Point]) -> list[float]:
+    """Where the straight way from `start` to `end` meets the polygon's edges: shares of the way, smallest first."""
+    edges = zip(polygon, [*polygon[1:], *polygon[:1]], strict=True)
+    return sorted(_share(start, end, a, b) for a, b in edges if _cross(start, end, a, b))
+
+
+def point_at(start: Point, end: Point, share: float) -> Point:
+    """The point after that share of the straight way."""
+    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+
+
+def _share(start: Point, end: Point, a: Point, b: Point) -> float:
+    before, after = side(start, a, b), side(end, a, b)
+    return before / (before - after)
+
+
 def _cross(p: Point, q: Point, a: Point, b: Point) -> bool:
     # one end of each segment counts as its own, so that a corner of a line is crossed once, not twice or never
     return (side(p, a, b) < 0) != (side(q, a, b) < 0) and (side(a, p, q) < 0) != (side(b, p, q) < 0)
