@@ -15,8 +15,8 @@ from agent.capture.foreign import at_open, while_reading
 from agent.capture.stamps import Raw, Stamp, Stamper
 from agent.capture.timeline import Timeline, ticks_ns
 from agent.capture.tracks import Streams, Tracks, choose, describe
-from agent.core.clock import Clock
-from agent.core.errors import SourceBroken, SourceUnreachable
+from agent.core.clock import NS, Clock
+from agent.core.errors import SourceBroken, SourceNotVideo, SourceUnreachable
 from agent.core.ids import new_id
 from agent.core.media import Packet, StreamInfo
 from agent.core.stop import StopToken
@@ -29,6 +29,12 @@ _AHEAD = 512
 
 _PORT = 554
 _ASK_S = 1.0
+
+OPEN_TIMEOUT_S, READ_TIMEOUT_S = 6.0, 8.0
+"""FFmpeg cannot be woken while it waits, and an opening may wait for both: whoever asks for an end has it in 15 s."""
+
+_KEYFRAME_NS = 60 * NS
+"""Axis Zipstream stretches groups of pictures to many seconds, but not so far."""
 
 _OPTIONS = {"rtsp_transport": "tcp", "analyzeduration": "2000000", "allowed_media_types": "video+audio"}
 
@@ -51,8 +57,8 @@ class RtspOpener:
         password: str | None,
         clock: Clock,
         *,
-        open_timeout_s: float = 10,
-        read_timeout_s: float = 10,
+        open_timeout_s: float = OPEN_TIMEOUT_S,
+        read_timeout_s: float = READ_TIMEOUT_S,
     ) -> None:
         self._camera, self._stream, self._url, self._clock = camera, stream, url, clock
         self._username, self._password = username, password
@@ -61,9 +67,11 @@ class RtspOpener:
 
     def open(self, stop: StopToken) -> RtspSource:
         """See `core.ports.SourceOpener.open`; reads up to the first packet that had to be waited for."""
-        with at_open(self.place, lambda: says_nothing(self.place)):
+        with at_open(self.place, lambda: not stop.is_set() and says_nothing(self.place)):
             container = av.open(self._with_secrets(), options=_OPTIONS, timeout=self._timeout_s)
         try:
+            if stop.is_set():
+                raise SourceBroken(f"{self.place}: the end was asked for while it was being opened")
             streams = choose(container, self.place)
             with while_reading(self.place):
                 ahead = _read_ahead(container, streams, self._clock, stop, self.place)
@@ -155,13 +163,24 @@ def _until(stop: StopToken, container: av.container.InputContainer, streams: Str
         yield raw
 
 
+def _with_keyframe(packets: Iterator[Raw], deadline_ns: int, place: str) -> Iterator[Raw]:
+    """The packets; an error when none of them was a keyframe by `deadline_ns`."""
+    awaited = True
+    for raw in packets:
+        awaited = awaited and not (raw.key and raw.track == 0)
+        if awaited and raw.arrival.mono_ns > deadline_ns:
+            raise SourceNotVideo(f"{place}: no keyframe in {_KEYFRAME_NS // NS} s; set a shorter GOP in the camera")
+        yield raw
+
+
 def _read_ahead(
     container: av.container.InputContainer, streams: Streams, clock: Clock, stop: StopToken, place: str
 ) -> list[Raw]:
     """From the first keyframe to the first packet that was waited for: what lay in buffers is older than it looks."""
     ahead: list[Raw] = []
     before_ns = clock.mono_ns()
-    for raw in from_keyframe(_until(stop, container, streams, clock)):
+    live = _with_keyframe(_until(stop, container, streams, clock), before_ns + _KEYFRAME_NS, place)
+    for raw in from_keyframe(live):
         ahead.append(raw)
         waited = raw.arrival.mono_ns - before_ns > _WAITED_NS
         if (waited and raw.pts is not None and len(ahead) > 1) or len(ahead) >= _AHEAD:

@@ -71,6 +71,9 @@ class CaptureWorker:
             except SourceError as error:
                 self._lost("" if stop.is_set() else str(error))
                 stop.wait(self._backoff.next_s())
+            except Exception as error:  # the supervisor says more and starts again; the state must not stay `online`
+                self._offline(f"{self._opener.place}: {type(error).__name__}: {error}")
+                raise
             else:
                 self._offline("" if stop.is_set() else "the file is at its end")
                 if ended:

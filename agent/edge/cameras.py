@@ -84,7 +84,7 @@ class CameraUnit:
         """How the camera is, for the retained topic. A camera is online when its main stream is."""
         captured = self.captured()
         main = captured.get("main")
-        errors = [state.error for state in captured.values() if state.error]
+        errors = [state.error for state in captured.values() if state.error] if main else ["not connected yet"]
         recorder_error = self.recorder.stats().error if self.recorder else ""
         return CameraState(
             camera=self.camera.id,

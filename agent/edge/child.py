@@ -65,7 +65,7 @@ class AnalysisChild:
         self._watches_to_send: set[str] = set()
         self._child: ChildProcess | None = None
         self._heard_ns = 0
-        self._shed, self.status, self.restarts = "none", STARTING, 0
+        self._shed, self.status, self.restarts, self.last_fall = "none", STARTING, 0, ""
         self.notes: tuple[str, ...] = ()
 
     def sink(self, camera: str) -> PacketSink:
@@ -111,7 +111,7 @@ class AnalysisChild:
 
     def _start_again(self, fall: str, stop: StopToken) -> None:
         wait_s = self._backoff.next_s()
-        self.restarts += 1
+        self.restarts, self.last_fall = self.restarts + 1, fall
         self.status = f"restarting: {fall}"
         log.warning("the analysis fell (%s); starting it again in %.1f s", fall, wait_s)
         stop.wait(wait_s)

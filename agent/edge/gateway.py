@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent import __version__
-from agent.config.gateway import Camera, GatewayConfig, Mqtt
+from agent.config.gateway import Camera, GatewayConfig, Mqtt, Storage
 from agent.core.clock import Clock, SystemClock
 from agent.core.notify import Watchdog, notify
 from agent.core.ports import Worker
@@ -33,6 +34,8 @@ from agent.wire.topics import GatewayTopics
 log = logging.getLogger(__name__)
 
 END_WITHIN_S = 15.0
+TOLD_AGAIN = 200
+"""Segments; each camera closes one in ten seconds."""
 
 
 def run_gateway(config: GatewayConfig, stop: StopToken, clock: Clock | None = None) -> int:
@@ -52,6 +55,7 @@ def run_gateway(config: GatewayConfig, stop: StopToken, clock: Clock | None = No
 @dataclass(frozen=True, slots=True)
 class _Parts:
     store: SegmentStore
+    retention: Retention
     outbox: Outbox
     keeper: Keeper
     live: LiveRelay
@@ -83,15 +87,7 @@ class Gateway:
     def start(self) -> None:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
-        storage = config.storage
-        keep = Retention(
-            parts.store,
-            self._clock,
-            keep_days=storage.keep_days,
-            max_bytes=storage.max_bytes,
-            min_free=storage.min_free,
-        )
-        workers: list[Worker] = [keep, parts.keeper, parts.live, self._reporter]
+        workers: list[Worker] = [parts.retention, parts.keeper, parts.live, self._reporter]
         if parts.uplink is not None:
             workers += parts.uplink.workers
         if parts.child is not None:
@@ -120,8 +116,7 @@ class Gateway:
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)
         keeper = Keeper(outbox)
-        for segment in adopted:
-            keeper.keep("recording", segment.camera, span_of(segment))
+        _tell_again(store, adopted, keeper)
         child = self._child(keeper)
         requests = Requests(
             {camera.id: camera.sub_url is not None for camera in config.camera},
@@ -135,7 +130,7 @@ class Gateway:
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
         uplink = self._uplink(config.mqtt, outbox, desk)
         units = tuple(self._unit(camera, store, keeper, live, child) for camera in config.camera)
-        return _Parts(store, outbox, keeper, live, child, uplink, units, desk)
+        return _Parts(store, _retention(config.storage, store, clock), outbox, keeper, live, child, uplink, units, desk)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -156,7 +151,7 @@ class Gateway:
 
     def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk) -> Uplink | None:
         if mqtt is None:
-            log.warning("no [mqtt] in the configuration: recording and analysing; the outbox waits for a centre")
+            log.warning("no [mqtt] in the configuration: nobody is told; the outbox waits for a centre")
             return None
         gateway = self._config.gateway
         return Uplink(
@@ -193,7 +188,23 @@ class Gateway:
             error = parts.uplink.health().error
             found += [f"uplink: {error}"] if error else []
             found += [parts.desk.problem] if parts.desk.problem else []
+        found += [f"retention: {error}"] if (error := parts.retention.error) else []
         return [*found, *filter(None, (parts.outbox.problem, parts.keeper.problem))]
+
+
+def _retention(storage: Storage, store: SegmentStore, clock: Clock) -> Retention:
+    return Retention(store, clock, keep_days=storage.keep_days, max_bytes=storage.max_bytes, min_free=storage.min_free)
+
+
+def _tell_again(store: SegmentStore, adopted: Sequence[Segment], keeper: Keeper) -> None:
+    """What was adopted, and the newest rows: a kill between row and outbox would hide them from the centre for ever.
+
+    To hear of a segment twice does no harm there.
+    """
+    for number, segment in enumerate([*adopted, *store.catalogue.newest(TOLD_AGAIN)], 1):
+        keeper.keep("recording", segment.camera, span_of(segment))
+        if number % TOLD_AGAIN == 0:  # a catalogue made anew adopts more than the keeper holds
+            keeper.flush()
 
 
 def _verifier(mqtt: Mqtt | None) -> Verifier | None:

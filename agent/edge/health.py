@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.stop import StopToken
-from agent.core.supervisor import Supervisor
+from agent.core.supervisor import Supervisor, WorkerState
 from agent.edge.cameras import CameraUnit
 from agent.edge.child import AnalysisChild
 from agent.edge.child_stats import AnalysisStats
@@ -56,9 +56,7 @@ class HealthBoard:
             outbox=self._outbox.depth(),
             shed=self._child.shed if self._child else "off",
             analysis=self._child.status if self._child else "off",
-            workers=[
-                WorkerHealth(name=s.name, state=s.state, restarts=s.restarts, error=s.error[:400]) for s in states
-            ],
+            workers=[self._worker(state) for state in states],
             problems=[note[:400] for note in self._notes()][:64],
         )
 
@@ -113,6 +111,13 @@ class HealthBoard:
             events=analysed.events if analysed else 0,
             reconnects=sum(state.reconnects for state in captured.values()),
         )
+
+    def _worker(self, state: WorkerState) -> WorkerHealth:
+        """A thread as the supervisor knows it; of the analysis, the child's own falls count."""
+        restarts, error = state.restarts, state.error
+        if self._child is not None and state.name == self._child.name:
+            restarts, error = restarts + self._child.restarts, error or self._child.last_fall
+        return WorkerHealth(name=state.name, state=state.state, restarts=restarts, error=error[:400])
 
     def _disk(self) -> Disk | None:
         try:

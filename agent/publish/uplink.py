@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -34,6 +35,8 @@ WINDOW = 64
 URGENT_WINDOW = 96
 """Alarms may go beyond `WINDOW`, up to this."""
 RESEND_S = 10.0
+LATE_REPLIES = 64
+"""Replies kept while there is no connection; of more, the oldest go: their askers have given up."""
 TURN_S = 0.25
 BUSY_TURN_S = 0.01
 """While media wait for the connection to take more."""
@@ -95,6 +98,7 @@ class Uplink:
         self._lock = threading.Lock()
         self._states: dict[str, bytes] = {self._topics.status: self._status("online")}
         self._stale: dict[str, None] = {}
+        self._late_replies: deque[Reply] = deque(maxlen=LATE_REPLIES)
         self._window: dict[tuple[str, int], Sent] = {}
         self._nudged = self._new_connection = self._busy = False
         self._sync_ns = self._expire_ns = 0
@@ -162,8 +166,11 @@ class Uplink:
         log.info("the uplink is down: %s", reason)
 
     def _reply(self, reply: Reply) -> None:
-        if not self.link.publish(self._topics.reply(reply.id), encode(reply)):
-            log.warning("the reply to command %s cannot be sent now; the centre will ask again", reply.id)
+        if not self._send_reply(reply):
+            self._late_replies.append(reply)  # a clip is cut for seconds: the broker may be away just then
+
+    def _send_reply(self, reply: Reply) -> bool:
+        return self.link.publish(self._topics.reply(reply.id), encode(reply))
 
     def _nudge(self) -> None:
         if not self._nudged:
@@ -206,6 +213,8 @@ class Uplink:
     def _send(self) -> None:
         self._begin_connection()
         self._send_states()
+        while self._late_replies and self._send_reply(self._late_replies[0]):
+            self._late_replies.popleft()
         self._send_messages()
         self._busy = self._media.step()
 

@@ -84,6 +84,10 @@ class Catalogue:
             return self._select("TRUE ORDER BY start_ns LIMIT ?", (most,))
         return self._select("camera = ? ORDER BY start_ns LIMIT ?", (camera, most))
 
+    def newest(self, most: int) -> list[Segment]:
+        """The segments that began last, of all cameras, newest first."""
+        return self._select("TRUE ORDER BY start_ns DESC LIMIT ?", (most,))
+
     def newest_start_ns(self, camera: str) -> int | None:
         """When the newest segment of a camera began."""
         with self._transaction() as db:

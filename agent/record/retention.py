@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 _DAY_NS = 86_400 * NS
 _INTERVAL_S = 10.0
 _BATCH = 200
+_JUMP_NS = 3600 * NS
+_TRUST_AGAIN_NS = 3600 * NS
+"""A clock that jumped (no battery, a wrong time server) must not make all footage look old: for so long nothing is
+deleted for its age."""
 _HYSTERESIS = 1.1
 """Once below the floor, free a tenth more than it, so that the disk does not hang at the edge."""
 
@@ -30,6 +34,8 @@ class Retention:
         self._store, self._clock = store, clock
         self._keep_ns = int(keep_days * _DAY_NS)
         self._max_bytes, self._min_free = max_bytes, min_free
+        self._apart_ns = clock.wall_ns() - clock.mono_ns()
+        self._distrust_until_ns = clock.mono_ns()
         self.error = ""
 
     def run(self, stop: StopToken) -> None:
@@ -64,10 +70,22 @@ class Retention:
     def _expired(self) -> list[Segment]:
         limit_ns = self._clock.wall_ns() - self._keep_ns
         gone: list[Segment] = []
+        if self._clock_jumped():
+            return gone
         while expired := [one for one in self._store.catalogue.oldest(_BATCH) if one.end_ns < limit_ns]:
             self._store.delete(expired)
             gone += expired
         return gone
+
+    def _clock_jumped(self) -> bool:
+        """Did wall and monotonic time part lately? Either may be right: a person, or an hour, decides."""
+        mono_ns = self._clock.mono_ns()
+        apart_ns = self._clock.wall_ns() - mono_ns
+        jump_ns, self._apart_ns = apart_ns - self._apart_ns, apart_ns
+        if abs(jump_ns) > _JUMP_NS:
+            self._distrust_until_ns = mono_ns + _TRUST_AGAIN_NS
+            log.warning("the clock jumped by %+.0f s: no footage is deleted for its age in the next hour", jump_ns / NS)
+        return mono_ns < self._distrust_until_ns
 
     def _over_bytes(self) -> list[Segment]:
         if self._max_bytes is None:

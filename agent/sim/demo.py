@@ -20,7 +20,7 @@ from typing import Any
 from agent.core.errors import LamppostError, LinkError
 from agent.core.leash import leashed
 from agent.core.stop import StopToken
-from agent.sim.summary import Endpoints, first_frame_seen, summarise, wait_drained
+from agent.sim.summary import Endpoints, first_frame_seen, summarise
 
 log = logging.getLogger(__name__)
 
@@ -204,8 +204,8 @@ def _run_in(folder: Path, options: DemoOptions, stop: StopToken, say: Say) -> in
             site.look()
             stop.wait(LOOK_S)
         if options.as_json or options.seconds is not None:
-            wait_drained(site.endpoints, DRAIN_WITHIN_S)
-            summary = summarise(site.endpoints, said["sim"], time.monotonic() - began_s)
+            seconds = time.monotonic() - began_s
+            summary = summarise(site.endpoints, said["sim"], seconds, DRAIN_WITHIN_S)
             say(json.dumps(summary, indent=2) if options.as_json else _report(summary))
     except _Stopped:
         log.info("stopped before the first frame")

@@ -44,22 +44,9 @@ def first_frame_seen(endpoints: Endpoints) -> bool:
     return bool(cameras) and all(camera["packets_in"] > 0 for camera in cameras)
 
 
-def wait_drained(endpoints: Endpoints, within_s: float) -> None:
-    """Let the outbox reach the centre; new rows keep coming, so a nearly empty one is enough to look at."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        try:
-            outbox = _status(endpoints)["outbox"]
-        except LinkError:
-            return
-        if outbox["messages"] == 0 and outbox["media"] == 0:
-            return
-        time.sleep(0.2)
-
-
-def summarise(endpoints: Endpoints, sim: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """The summary as plain data; every count is an integer."""
-    health, stats = _status(endpoints), _centre(endpoints, "/stats")
+def summarise(endpoints: Endpoints, sim: dict[str, Any], seconds: float, patience_s: float) -> dict[str, Any]:
+    """The summary as plain data; every count is an integer. Waits up to `patience_s` for what is on its way."""
+    health, stats = _drained(endpoints, patience_s)
     end_ns = parse_rfc3339(health["time"])
     window = (end_ns - int((seconds - WARM_UP_S) * NS), end_ns - int(MATCH_WITHIN_S * NS))
     events = list(_pages(endpoints, "/events", window[0]))
@@ -86,6 +73,21 @@ def summarise(endpoints: Endpoints, sim: dict[str, Any], seconds: float) -> dict
         "waiting": outbox["messages"] + outbox["media"],
         "lost": lost,
     }
+
+
+def _drained(endpoints: Endpoints, patience_s: float) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the gateway and the centre say of one moment, with nothing on its way between them if that comes in time.
+
+    The site runs on: only when nothing was sent while the centre was asked do the two speak of the same messages.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        before, stats, after = _status(endpoints), _centre(endpoints, "/stats"), _status(endpoints)
+        outbox = before["outbox"]
+        still = outbox == after["outbox"] and outbox["messages"] == outbox["media"] == 0
+        if still or time.monotonic() > deadline:
+            return before, stats
+        time.sleep(0.2)
 
 
 def _camera(

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from agent.capture.files import FileOpener
 from agent.capture.nal import is_annex_b, with_lengths
+from agent.capture.rtsp import _with_keyframe
 from agent.capture.stamps import Raw, Stamper
 from agent.capture.timeline import Arrival
 from agent.capture.worker import CaptureState, CaptureWorker
 from agent.core.backoff import Backoff
 from agent.core.clock import SystemClock
-from agent.core.errors import SourceUnreachable
+from agent.core.errors import SourceNotVideo, SourceUnreachable
 from agent.core.media import Packet, StreamInfo
 from agent.core.stop import StopToken
 
@@ -131,3 +132,28 @@ def test_trouble_that_lasts_is_said_once(caplog: pytest.LogCaptureFixture) -> No
     assert len([record for record in caplog.records if "nobody answers" in record.getMessage()]) == 1
     assert [state.error.endswith("network") for state in states] == [True, False]
     assert all(isinstance(state, CaptureState) and not state.online for state in states)
+
+
+class Odd(Absent):
+    """An opener that fails as nobody foresaw."""
+
+    def open(self, _: StopToken) -> Iterator[Packet]:
+        raise MemoryError("no room for it")
+
+
+def test_a_fall_that_nobody_foresaw_is_in_the_state_too() -> None:
+    stop, states = StopToken(), []
+    worker = CaptureWorker("capture-cam", Odd(stop, 1), [], SystemClock(), states.append)
+    with pytest.raises(MemoryError):
+        worker.run(stop)
+    assert [(state.online, state.error) for state in states] == [
+        (False, "rtsp://nowhere/: MemoryError: no room for it")
+    ]
+
+
+def test_a_stream_without_keyframes_is_given_up() -> None:
+    stamps = [Raw(0, b"x", 0, 0, 1, False, Arrival(0, second * 10**9)) for second in range(100)]
+    with pytest.raises(SourceNotVideo, match="set a shorter GOP"):
+        list(_with_keyframe(iter(stamps), 60 * 10**9, "rtsp://cam/"))
+    stamps[5] = Raw(0, b"x", 0, 0, 1, True, Arrival(0, 5 * 10**9))
+    assert len(list(_with_keyframe(iter(stamps), 60 * 10**9, "rtsp://cam/"))) == 100

@@ -11,13 +11,14 @@ from pathlib import Path
 import av
 import pytest
 
-from agent.capture.rtsp import RtspOpener, without_secrets
+from agent.capture.rtsp import OPEN_TIMEOUT_S, READ_TIMEOUT_S, RtspOpener, without_secrets
 from agent.capture.worker import CaptureState, CaptureWorker
 from agent.core.backoff import Backoff
 from agent.core.clock import NS, SystemClock
 from agent.core.errors import SourceError, SourceNotVideo, SourceRefused, SourceUnreachable
 from agent.core.media import Packet, StreamInfo, TimeSource
 from agent.core.stop import StopToken
+from agent.edge.gateway import END_WITHIN_S
 from tests.fixtures.gst import GstServer
 
 PASSWORD = "p@ss/:#word%"
@@ -230,3 +231,14 @@ class garbage_server:  # noqa: N801 - used as a context manager function
                 continue
         for talk in talks:
             talk.close()
+
+
+def test_an_end_that_is_asked_for_during_the_opening_is_not_delayed_by_more_questions() -> None:
+    stop = StopToken()
+    stop.set()
+    with garbage_server(b"") as port, pytest.raises(SourceNotVideo):  # nobody asked whether it says anything at all
+        opener(f"rtsp://127.0.0.1:{port}/x", open_timeout_s=0.5).open(stop)
+
+
+def test_opening_and_reading_together_leave_time_for_an_orderly_end() -> None:
+    assert OPEN_TIMEOUT_S + READ_TIMEOUT_S < END_WITHIN_S

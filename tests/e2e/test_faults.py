@@ -41,6 +41,10 @@ class Town:
     def seen_by_the_centre(self, name: str) -> Any:
         return (self.rig.try_api("/cameras/test/gw/ball") or {}).get(name)
 
+    def analysis_restarts(self) -> int:
+        health = (self.rig.try_api("/gateways/test/gw") or {}).get("health") or {"workers": []}
+        return sum(worker["restarts"] for worker in health["workers"] if worker["name"] == "analysis")
+
     def goes_on(self, name: str, by: int = 20) -> None:
         """Wait until a counter of the camera has grown."""
         before = self.health(name) or 0
@@ -107,6 +111,7 @@ def test_the_child_is_killed_and_another_takes_over(town: Town) -> None:
     os.kill(child, signal.SIGKILL)
     wait_until(lambda: town.pids("agent.analyse") not in ([], [child]), 30, "another child")
     town.goes_on("frames_analysed", 5)
+    assert wait_until(town.analysis_restarts, 30, "the centre knows of the restart") == 1
     town.nothing_lost()
 
 

