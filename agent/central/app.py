@@ -14,7 +14,7 @@ from typing import Any
 from agent import __version__
 from agent.central.api.build import create_app
 from agent.central.api.context import Centre
-from agent.central.broker import CENTRE_USER, BrokerProcess
+from agent.central.broker import CENTRE_USER, LOOPBACK, BrokerProcess
 from agent.central.broker_choice import choose_broker
 from agent.central.clips import Clips
 from agent.central.commands import Commander
@@ -26,7 +26,7 @@ from agent.central.limiter import Limiter
 from agent.central.live import LiveHub
 from agent.central.media_intake import MediaIntake
 from agent.central.media_store import MediaFolder
-from agent.central.news import News
+from agent.central.news import Item, News
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.people import Audit, People
@@ -34,7 +34,7 @@ from agent.central.store.views import Views
 from agent.central.web_server import WebServer
 from agent.config.base import read_secret
 from agent.config.central import Central, CentralConfig
-from agent.core.clock import SystemClock
+from agent.core.clock import SystemClock, rfc3339
 from agent.core.errors import ConfigError, StorageError
 from agent.core.notify import Watchdog, notify
 from agent.core.signing import Signer
@@ -182,16 +182,17 @@ def _build(
     def to_live(address: Address, payload: bytes) -> None:
         (commander.on_reply if address.path[0] == "reply" else live.on_message)(address, payload)
 
+    def changed(reason: str = "") -> None:
+        if reason and not stop.is_set():
+            log.warning("the broker is gone: %s", reason)
+        news.tell(Item("centre", ()))
+
     reception = Reception(clock, counts, known, to_live=to_live, to_media=media.on_message)
     writer = Writer(reception.queue, database, clock, counts, news, publish)
     link = MqttLink(
-        _link_settings(central, folder, link_url, embedded=broker is not None),
-        on_message=reception.on_message,
-        on_up=lambda: None,
-        on_down=lambda reason: None if stop.is_set() else log.warning("the broker is gone: %s", reason),
-        clock=clock,
-        name="link",
-    )
+        _link_settings(central, folder, link_url, embedded=broker is not None), on_message=reception.on_message,
+        on_up=changed, on_down=changed, clock=clock, name="link",
+    )  # fmt: skip
     clips = Clips(database, finds, commander, clock, news)
     first = FirstSignIn(folder.first_sign_in, people)
     health = Health(broker, link, database, views, writer, counts, first)
@@ -199,16 +200,27 @@ def _build(
         clock=clock, stop=stop, views=views, finds=finds, people=people, audit=Audit(database, clock), first=first,
         limiter=Limiter(clock), clips=clips, live=live, news=news, media=media_folder, counts=counts,
         started_ns=clock.wall_ns(), health=health.report, static=STATIC,
-    )  # fmt: skip
-    host, _, port = central.listen.rpartition(":")
-    web = WebServer(
-        lambda: create_app(centre), host.strip("[]"), int(port),
-        cert=central.tls_cert, key=central.tls_key, behind_proxy=central.behind_proxy,
+        local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
     workers = (writer, media, commander, live, clips, watchdog)
-    return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, web, first, workers)
+    return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, _web(central, centre), first, workers)
+
+
+def _web(central: Central, centre: Centre) -> WebServer:
+    return WebServer(
+        lambda: create_app(centre),
+        *_place(central),
+        cert=central.tls_cert,
+        key=central.tls_key,
+        behind_proxy=central.behind_proxy,
+    )
+
+
+def _place(central: Central) -> tuple[str, int]:
+    host, _, port = central.listen.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 @dataclass(frozen=True)
@@ -235,6 +247,7 @@ class Health:
                 "kind": self.broker.kind if self.broker is not None else "external",
                 "up": up,
                 "error": "" if up else (self.broker.error if self.broker is not None else "") or self.link.error,
+                **self._broker_past(),
             },
             "database": {"kind": self.database.kind, "ok": database_ok},
             "ingest": {
@@ -243,6 +256,12 @@ class Health:
                 "messages": self.counts.messages,
             },
         }
+
+    def _broker_past(self) -> dict[str, Any]:
+        broker = self.broker
+        if broker is None or broker.started_ns is None:
+            return {"restarts": 0, "since": None, "last_end": ""}
+        return {"restarts": broker.restarts, "since": rfc3339(broker.started_ns), "last_end": broker.last_end}
 
     def _database_answers(self) -> bool:
         try:

@@ -124,6 +124,8 @@ class Batch:
             state=status.state, session=status.session, since_ns=since_ns, version=status.version, seen_ns=self._now_ns
         )
         self._tell_gateway(address)
+        # whether its cameras are online depends on it
+        self.news[Item("camera", (address.site, address.gateway))] = None
 
     def _health(self, address: Address, health: Health) -> None:
         self._gateway(address).update(health=document(health), seen_ns=self._now_ns)

@@ -7,31 +7,26 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from agent.core.clock import Clock, SystemClock
 from agent.core.errors import ConfigError, LinkError
+from agent.core.leash import leashed
 from agent.core.stop import StopToken
 from agent.wire.topics import ROOT
 
 log = logging.getLogger(__name__)
 
 CENTRE_USER = "lamppost-centre"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _START_S = 10.0
 _END_S = 5.0
 _LINGER_S = 0.3
 """At the end the broker goes last, so that the centre's own connection can say goodbye."""
-
-_LEASH = (
-    "import ctypes, os, sys\n"
-    "ctypes.CDLL(None).prctl(1, 15)\n"  # PR_SET_PDEATHSIG, SIGTERM; it survives exec
-    "if os.getppid() != int(sys.argv[1]): sys.exit(1)\n"  # the parent died before the leash was on
-    "os.execv(sys.argv[2], sys.argv[2:])\n"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ class Listener:
     @property
     def is_loopback(self) -> bool:
         """Is it reachable from this machine only?"""
-        return self.host in {"127.0.0.1", "::1", "localhost"}
+        return self.host in LOOPBACK
 
     @property
     def url(self) -> str:
@@ -111,13 +106,18 @@ class BrokerProcess:
 
     name = "broker"
 
-    def __init__(self, program: Program, listener: Listener, pid_file: Path) -> None:
+    def __init__(self, program: Program, listener: Listener, pid_file: Path, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._program, self._listener, self._pid_file = program, listener, pid_file
         self._log = pid_file.with_suffix(".log")
         self._child: subprocess.Popen[bytes] | None = None
         self._came_up = threading.Event()
         self.up = False
         self.error = ""
+        self.restarts = 0
+        self.started_ns: int | None = None
+        self.last_end = ""
+        """Why it was started again the last time: it is back so fast that `up` alone would tell nobody."""
 
     @property
     def kind(self) -> Literal["mosquitto", "amqtt"]:
@@ -167,7 +167,8 @@ class BrokerProcess:
             self._wait_until_up(child, stop)
             while not stop.wait(0.2):
                 if child.poll() is not None:
-                    raise LinkError(self._note(f"the broker ended ({_how(child.returncode)})"))
+                    self.last_end = self._note(f"the broker ended ({_how(child.returncode)})")
+                    raise LinkError(self.last_end)
         finally:
             self.up = False
             if stop.is_set():
@@ -178,9 +179,8 @@ class BrokerProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = self._program.command()
-        leash = [sys.executable, "-I", "-c", _LEASH, str(os.getpid()), *command]
         with self._log.open("wb") as log_file:
-            child = subprocess.Popen(leash, stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file)
+            child = subprocess.Popen(leashed(command), stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file)
         self._pid_file.write_text(f"{child.pid} {_started_at(child.pid)}\n")
         return child
 
@@ -191,6 +191,8 @@ class BrokerProcess:
                 raise LinkError(self._note(f"the broker {place} does not start: {_last_line(self._log)}"))
             if _answers(self._listener):
                 self.up, self.error = True, ""
+                self.restarts += self.started_ns is not None
+                self.started_ns = self._clock.wall_ns()
                 self._came_up.set()
                 log.info("broker %s listens on %s", self._program.kind, self._listener.url)
                 return

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 20
 _RENEW_NS = 8 * NS
+_RENEW_SILENT_NS = 2 * NS
+_SILENT_NS = 2 * NS
+"""Without pieces a gateway may have started anew and know of no lease: ask sooner."""
 _STALLED_NS = 5 * NS
 _TICK_S = 0.5
 _GOP_ITEMS, _GOP_BYTES = 900, 16 << 20
@@ -160,7 +163,7 @@ class LiveHub:
             channel = self._by_lease(address, lease)
             if channel is None:
                 return
-            if channel.init is None and not piece.init:
+            if not piece.init and (channel.init is None or piece.number < channel.next_number):
                 self._start_over(channel)
                 return
             channel.put(piece, self._clock.mono_ns())
@@ -172,10 +175,10 @@ class LiveHub:
         return None
 
     def _start_over(self, channel: Channel) -> None:
-        """The init piece was lost (QoS 0): only a new lease brings another."""
+        """The init piece was lost (QoS 0), or that of a newer stream was: only a new lease brings another."""
         if self._clock.mono_ns() - channel.asked_ns > NS:
             channel.lease = new_id(self._clock.wall_ns())
-            channel.asked_ns = 0
+            channel.init, channel.gop, channel.asked_ns = None, [], 0
 
     def _boxes(self, address: Address, camera: str, frame: FrameBoxes) -> None:
         if frame.camera != camera:
@@ -198,7 +201,8 @@ class LiveHub:
         """Ask for the lease, and for boxes where wanted, when it is time."""
         now_ns, key = self._clock.mono_ns(), channel.key
         with self._lock:
-            lease_due = not channel.asked_ns or now_ns - channel.asked_ns > _RENEW_NS
+            every_ns = _RENEW_NS if now_ns - channel.piece_ns < _SILENT_NS else _RENEW_SILENT_NS
+            lease_due = not channel.asked_ns or now_ns - channel.asked_ns > every_ns
             boxes_due = channel.wants_boxes and (not channel.watched_ns or now_ns - channel.watched_ns > _RENEW_NS)
             channel.asked_ns = now_ns if lease_due else channel.asked_ns
             channel.watched_ns = now_ns if boxes_due else channel.watched_ns

@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 _QUEUE_ITEMS, _QUEUE_BYTES = 4096, 64 << 20
 _ASK_AGAIN_NS = 3 * NS
-_MOST_INCOMING = 2000
+MOST_INCOMING = 2000
+_FORGOTTEN_NS = 3600 * NS
 _MAX_MANIFEST_BYTES = 4 << 20  # 50,000 hashes of 67 bytes
 _NUMBER = re.compile(r"\d{1,6}\Z", re.ASCII)
 _NEWS_EVERY_NS = NS // 5
@@ -53,8 +54,10 @@ class MediaIntake:
     name = "media"
 
     def __init__(
-        self, folder: MediaFolder, database: Database, clock: Clock, counts: Counts, news: News, publish: Publish
-    ) -> None:
+        self, folder: MediaFolder, database: Database, clock: Clock, counts: Counts, news: News, publish: Publish,
+        *, most: int = MOST_INCOMING,
+    ) -> None:  # fmt: skip
+        self._most = most
         self._folder, self._database, self._clock = folder, database, clock
         self._counts, self._news, self._publish = counts, news, publish
         self._queue: BoundedQueue[Piece] = BoundedQueue(_QUEUE_ITEMS, _QUEUE_BYTES, lambda item: len(item.payload))
@@ -93,6 +96,7 @@ class MediaIntake:
             manifest = MediaManifest.model_validate(row["manifest"])
             incoming = self._folder.incoming(manifest)
             incoming.recover()
+            incoming.heard_ns = self._clock.mono_ns()
             self._incoming[manifest.id] = (GatewayTopics(row["site"], row["gateway"]), incoming)
         self._folder.sweep(set(self._incoming))
 
@@ -110,7 +114,8 @@ class MediaIntake:
             self._counts.rejected("broken_manifest")
             log.debug("refused a manifest: %s", error)
         except StorageError as error:
-            # the gateway keeps the medium until we say it is done, and announces it again
+            # the gateway keeps the medium until we say it is done, and announces it again: then look anew what is there
+            self._incoming.pop(address.path[1], None)
             self._counts.rejected("media_storage")
             log.error("%s", error)  # noqa: TRY400 - one clear line
 
@@ -133,7 +138,7 @@ class MediaIntake:
     def _begin(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
         held = self._incoming.get(manifest.id)
         if held is None or held[1].manifest.sha256 != manifest.sha256:
-            if len(self._incoming) >= _MOST_INCOMING or not self._folder.has_room(manifest.bytes):
+            if not self._has_place() or not self._folder.has_room(manifest.bytes):
                 self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
                 return
             if held is not None:
@@ -142,10 +147,25 @@ class MediaIntake:
             held = topics, self._folder.incoming(manifest)
             held[1].recover()
             self._incoming[manifest.id] = held
+        held[1].heard_ns = self._clock.mono_ns()
         if held[1].is_whole():
             self._finish(address, topics, held[1])
         else:
             self._want(topics, held[1])
+
+    def _has_place(self) -> bool:
+        """Gateways give media up without a word: what nobody spoke of for an hour makes room, else all fills up."""
+        if len(self._incoming) < self._most:
+            return True
+        media, (_, oldest) = min(self._incoming.items(), key=lambda item: item[1][1].heard_ns)
+        if self._clock.mono_ns() - oldest.heard_ns < _FORGOTTEN_NS:
+            return False
+        self._counts.rejected("media_forgotten")
+        oldest.discard()
+        self._forget_row(media, "the gateway stopped sending it; ask for it again")
+        del self._incoming[media]
+        self._told_ns.pop(media, None)
+        return True
 
     def _chunk(self, address: Address, media: str, number: int, data: bytes) -> None:
         topics = GatewayTopics(address.site, address.gateway)
@@ -154,6 +174,7 @@ class MediaIntake:
             self._unknown(topics, media)
             return
         incoming = held[1]
+        incoming.heard_ns = self._clock.mono_ns()
         if not incoming.put(number, data):
             self._counts.rejected("broken_chunk")
             return
@@ -169,7 +190,7 @@ class MediaIntake:
         now_ns = self._clock.mono_ns()
         if now_ns - self._asked_unknown.get(media, -_ASK_AGAIN_NS) < _ASK_AGAIN_NS:
             return
-        if len(self._asked_unknown) > _MOST_INCOMING:
+        if len(self._asked_unknown) > MOST_INCOMING:
             self._asked_unknown.clear()
         self._asked_unknown[media] = now_ns
         row = self._row(media)
@@ -186,7 +207,7 @@ class MediaIntake:
             self._counts.rejected("broken_media")
             incoming.discard()
             self._incoming.pop(manifest.id)
-            self._forget_row(manifest.id)
+            self._forget_row(manifest.id, "the clip arrived broken; ask for it again")
             self._answer(topics, manifest.id, "refused", reason="the pieces fit, the whole does not: cut it anew")
             return
         self._folder.adopt(incoming)
@@ -223,10 +244,10 @@ class MediaIntake:
         with self._database.write() as connection:
             self._database.upsert(connection, schema.media, [row])
 
-    def _forget_row(self, media: str) -> None:
+    def _forget_row(self, media: str, reason: str) -> None:
         with self._database.write() as connection:
             connection.execute(sa.delete(schema.media).where(schema.media.c.id == media))
-            lost = {"state": "failed", "error": "the clip arrived broken; ask for it again"}
+            lost = {"state": "failed", "error": reason}
             connection.execute(sa.update(schema.clip).where(schema.clip.c.media == media).values(**lost))
 
     def _mark_ready(self, address: Address, manifest: MediaManifest) -> None:

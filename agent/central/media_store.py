@@ -65,10 +65,11 @@ class MediaFolder:
 
 
 class Incoming:
-    """One medium on its way."""
+    """One medium on its way; `heard_ns` is when its gateway spoke of it last, by the monotonic clock."""
 
     def __init__(self, path: Path, manifest: MediaManifest) -> None:
         self.path, self.manifest = path, manifest
+        self.heard_ns = 0
         self._have = Ranges()
 
     def recover(self) -> None:

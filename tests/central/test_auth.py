@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 from agent.central.api.build import make_routes
 from agent.central.api.guard import OPEN_PATHS
 from agent.central.store.database import Database
-from agent.central.store.people import People
+from agent.central.store.people import SESSION_S, People
 from agent.core.clock import SystemClock
 from tests.central.helpers import PASSWORD, RunningCentre
 
@@ -119,6 +119,31 @@ def test_requests_of_other_sites_are_refused(centre: RunningCentre) -> None:
         with pytest.raises(InvalidStatus) as caught:
             connect(address, origin="https://evil.example", additional_headers={"Cookie": cookie})
         assert caught.value.response.status_code == 403
+
+
+def test_on_loopback_a_name_that_was_rebound_to_us_is_refused(centre: RunningCentre) -> None:
+    port = centre.url.rpartition(":")[2]
+    with centre.service() as api:
+        for host in ("evil.example", f"evil.example:{port}", "10.1.2.3", "localhost.evil.example", "[", ""):
+            for path in ("/", "/api/v1/health", "/api/v1/me"):
+                answer = api.get(path, headers={"Host": host})
+                assert answer.status_code == 421
+                assert _shape(answer) == "misdirected"
+        for host in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}", "127.0.0.2"):
+            assert api.get("/api/v1/me", headers={"Host": host}).status_code == 200
+
+
+def test_a_password_that_a_browser_adds_by_itself_excuses_no_missing_header(centre: RunningCentre) -> None:
+    with centre.admin() as api:
+        basic = api.post("/api/v1/sign-out", headers={"X-Lamppost": "", "Authorization": "Basic YTpi"})
+        assert (basic.status_code, _shape(basic)) == (403, "csrf")
+
+
+def test_the_cookie_outlives_the_session_that_use_prolongs(centre: RunningCentre) -> None:
+    with centre.admin(), centre.client() as api:
+        answer = api.post("/api/v1/sign-in", json={"username": "ann", "password": PASSWORD})
+        age_s = int(answer.headers["set-cookie"].partition("Max-Age=")[2].partition(";")[0])
+        assert age_s > 2 * SESSION_S
 
 
 def test_every_error_has_the_one_shape_and_every_answer_the_strict_headers(centre: RunningCentre) -> None:

@@ -68,10 +68,10 @@ def brokering(kind: str, folder: Path) -> Iterator[Listener]:
 class Person:
     """A client that notes what it is sent."""
 
-    def __init__(self, listener: Listener, name: str, password: str, *filters: str) -> None:
+    def __init__(self, listener: Listener, name: str, password: str, *filters: str, client_id: str = "") -> None:
         self.got: list[tuple[str, bytes]] = []
         self.refused = False
-        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"test-{name}", protocol=4)
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id or f"test-{name}", protocol=4)
         self.client.username_pw_set(name, password)
         ready = threading.Event()
 
@@ -121,6 +121,22 @@ def test_a_gateway_neither_reads_nor_writes_what_is_not_its_own(tmp_path: Path, 
             assert spy.got == []
         finally:
             for person in (centre, victim, spy, everything):
+                person.close()
+
+
+def test_a_gateway_cannot_throw_the_centre_out_by_taking_its_client_id(tmp_path: Path) -> None:
+    with brokering("mosquitto", tmp_path / "broker") as listener:
+        centre = Person(listener, CENTRE_USER, "c", "lamppost/v1/+/+/status", client_id="lamppost-centre")
+        losses: list[object] = []
+        centre.client.on_disconnect = lambda *_: losses.append("lost")
+        thief = Person(listener, "gw-2", "two", "lamppost/v1/a/gw-2/ack/+", client_id="lamppost-centre")
+        try:
+            thief.client.publish("lamppost/v1/a/gw-2/status", b"own", 1)
+            wait_for(lambda: ("lamppost/v1/a/gw-2/status", b"own") in centre.got)
+            assert losses == []
+            centre.client.on_disconnect = None
+        finally:
+            for person in (centre, thief):
                 person.close()
 
 

@@ -130,6 +130,64 @@ def test_nothing_that_a_gateway_sends_stops_the_centre(tmp_path: Path) -> None:
         rig.database.close()
 
 
+def test_what_no_database_takes_is_counted_acknowledged_and_lost_so_that_the_next_may_come(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    with sqlite3.connect(tmp_path / "centre.db") as other:
+        other.execute(
+            "CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.id = 'bad' BEGIN SELECT raise(ABORT, 'no'); END"
+        )
+    other.close()
+    for seq, key in ((1, "bad"), (2, "good")):
+        envelope = _envelope("event", event(key)) | {"seq": seq}
+        assert rig.reception.on_message(f"{ROOT}/camera/{CAMERA}/event", json.dumps(envelope).encode(), retained=False)
+    stop = StopToken()
+    stop.set()
+    rig.writer.run(stop)
+    assert sorted(seq for _, answer in rig.answers for seq in json.loads(answer)["seqs"]) == [1, 2]
+    stored = Views(rig.database, rig.clock).stored()
+    assert (stored["stored"]["event"], stored["lost"], rig.counts.reasons()) == (1, 1, {"unstorable": 1})
+    rig.database.close()
+
+
+def test_media_that_gateways_gave_up_make_room_for_others_after_an_hour(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.media._most = 2
+    rig.media._clock = clock = FakeClock()
+    body = b"x" * 2000
+    for key in ("m1", "m2", "m3"):
+        rig.say(f"{ROOT}/media/{key}/manifest", wire.encode(manifest(key, body)))
+        rig.say(f"{ROOT}/media/{key}/chunk/0", body[:1024])
+    assert sorted(path.name for path in (tmp_path / "media/incoming").iterdir()) == ["m1", "m2"]
+    clock.advance(3000)
+    rig.say(f"{ROOT}/media/m1/manifest", wire.encode(manifest("m1", body)))
+    clock.advance(3000)
+    for key in ("m3", "m4"):
+        rig.say(f"{ROOT}/media/{key}/manifest", wire.encode(manifest(key, body)))
+        rig.say(f"{ROOT}/media/{key}/chunk/0", body[:1024])
+    assert sorted(path.name for path in (tmp_path / "media/incoming").iterdir()) == ["m1", "m3"]
+    assert rig.counts.reasons()["media_forgotten"] == 1
+    rig.database.close()
+
+
+def test_a_medium_whose_row_could_not_be_written_is_done_when_it_is_announced_again(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    body = b"x" * 500
+    announced = wire.encode(manifest("m1", body))
+    rig.say(f"{ROOT}/media/m1/manifest", announced)
+    with sqlite3.connect(tmp_path / "centre.db") as other:
+        other.execute("CREATE TRIGGER full BEFORE UPDATE ON media BEGIN SELECT raise(ABORT, 'disk full'); END")
+        other.commit()
+        rig.say(f"{ROOT}/media/m1/chunk/0", body)
+        rig.say(f"{ROOT}/media/m1/manifest", announced)
+        assert not [answer for _, answer in rig.answers if json.loads(answer)["state"] == "done"]
+        other.execute("DROP TRIGGER full")
+    other.close()
+    rig.say(f"{ROOT}/media/m1/manifest", announced)
+    assert json.loads(rig.answers[-1][1])["state"] == "done"
+    assert Views(rig.database, rig.clock).medium("m1") is not None
+    rig.database.close()
+
+
 @given(st.text(max_size=80) | st.lists(st.sampled_from(["lamppost", "v1", "..", "a", "", "#", "+"])).map("/".join))
 def test_any_topic_is_taken_apart_or_refused(topic: str) -> None:
     counts = Counts()

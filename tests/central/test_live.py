@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from agent.central.api import live_socket
 from agent.central.live_viewer import Viewer
 from agent.wire import messages as wire
 from agent.wire.live import LivePiece
@@ -165,9 +166,33 @@ def _send(gateway: FakeGateway, lease: str, parts: list[LivePiece]) -> None:
         gateway.send(gateway.topics.live(lease), part.encode(), qos=0)
 
 
-def test_signing_out_ends_what_is_watched_when_the_centre_stops_so_does_it(
-    centre: RunningCentre, gateway: FakeGateway
+def test_signing_out_ends_what_is_watched_even_while_pictures_flow(
+    centre: RunningCentre, gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(live_socket, "_CHECK_EVERY_S", 0.5)
+    camera = Camera(gateway)
+    gateway.hello()
+    with centre.admin() as api:
+        wait_for(lambda: any(item["online"] for item in api.get("/api/v1/cameras").json()["items"]))
+        with watching(centre, api) as socket:
+            _until(socket, b"0000000002")
+            api.post("/api/v1/sign-out").raise_for_status()
+            code = _code_while_flowing(socket, camera)
+            assert code == 4401
+
+
+def _code_while_flowing(socket: ClientConnection, camera: Camera) -> int | None:
+    """A piece and its receipt, over and over: the socket never has a quiet moment."""
+    try:
+        for number in range(3, 3000):
+            camera.send(_piece(number))
+            _until(socket, b"%010d" % number)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
+    return None
+
+
+def test_when_the_centre_stops_what_is_watched_ends(centre: RunningCentre, gateway: FakeGateway) -> None:
     Camera(gateway)
     gateway.hello()
     with centre.admin() as api:

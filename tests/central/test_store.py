@@ -17,8 +17,10 @@ from agent.central.store.database import Database, Unstorable
 from agent.central.store.finds import Filters, Finds
 from agent.central.store.merge import event_row, merge_event
 from agent.central.store.people import Audit, hash_password, password_fits
+from agent.central.store.views import Views
 from agent.core.clock import SystemClock
 from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event
+from tests.fixtures.clock import FakeClock
 
 
 @pytest.fixture
@@ -55,6 +57,51 @@ def test_a_cursor_stays_true_while_new_events_arrive(database: Database) -> None
         if cursor is None:
             break
     assert seen == [f"e{number:03}" for number in reversed(range(130))]
+
+
+def test_neighbours_are_the_next_on_either_side_of_the_same_list(database: Database) -> None:
+    finds = Finds(database, lambda _: None)
+    _put(database, *(f"e{number:03}" for number in range(300)))  # all of the same moment
+    _put(database, "later", start="2026-06-28T20:26:40.000Z")
+    _put(database, "apart", start="2026-05-28T20:26:41.000Z", kind="loitering")
+    anything = Filters()
+    assert finds.neighbours("e000", anything) == {"older": None, "newer": "e001"}
+    assert finds.neighbours("e150", anything) == {"older": "e149", "newer": "e151"}
+    assert finds.neighbours("e299", anything) == {"older": "e298", "newer": "apart"}
+    assert finds.neighbours("e299", Filters(kind=("zone_entered",))) == {"older": "e298", "newer": "later"}
+    assert finds.neighbours("apart", Filters(kind=("zone_entered",))) == {"older": "e299", "newer": "later"}
+    assert finds.neighbours("later", anything) == {"older": "apart", "newer": None}
+    assert finds.neighbours("none", anything) is None
+
+
+@pytest.mark.parametrize("where", ["", "severity = 'alarm'", "label = 'person'", "kind = 'loitering'"])
+def test_lists_of_events_come_from_an_index_in_their_order(database: Database, where: str) -> None:
+    query = (
+        f"EXPLAIN QUERY PLAN SELECT id FROM event {where and 'WHERE ' + where} ORDER BY start_ns DESC, id DESC LIMIT 50"
+    )
+    with database.read() as connection:
+        plan = " ".join(row[-1] for row in connection.exec_driver_sql(query))
+    assert "USING" in plan
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+
+
+class _Slow(FakeClock):
+    """Every look at it takes half a second."""
+
+    def mono_ns(self) -> int:
+        self.advance(0.5)
+        return super().mono_ns()
+
+
+def test_a_count_that_took_long_is_not_made_again_at_once(database: Database) -> None:
+    _put(database, "e1")
+    quick, slow = Views(database, FakeClock()), _Slow()
+    views = Views(database, slow)
+    assert [view.stored()["stored"]["event"] for view in (quick, views)] == [1, 1]
+    _put(database, "e2")
+    assert [view.stored()["stored"]["event"] for view in (quick, views)] == [2, 1]
+    slow.advance(20)
+    assert views.stored()["stored"]["event"] == 2
 
 
 def test_filters_narrow_what_is_found(database: Database) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,27 @@ def test_a_stranger_sees_nothing_but_the_way_in(demo: Demo, chromium: Browser) -
         page.locator("[name=password]").fill("not the password")
         page.locator("button[type=submit]").click()
         expect(page.get_by_role("alert")).to_have_text("User name or password is not right.")
+
+
+def test_a_killed_broker_is_told_on_the_system_page(demo: Demo, chromium: Browser) -> None:
+    if demo.folder is None:
+        pytest.skip("somebody else's demo is not disturbed")
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        pages.open_system(page)
+        os.kill(int((demo.folder / "centre/broker/broker.pid").read_text().split()[0]), signal.SIGKILL)
+        expect(page.get_by_test_id("troubles")).to_contain_text("Broker was started again", timeout=30_000)
+        expect(page.get_by_test_id("broker-restarts")).to_have_text(re.compile(r"1, last \d"))
+        expect(page.get_by_test_id("banner-broker")).to_have_count(0)
+
+
+def test_on_the_newest_event_the_way_on_opens_when_a_newer_one_comes(demo: Demo, chromium: Browser) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        newest = pages.open_first_event(page, with_picture=False)
+        page.get_by_role("link", name="Newer event").click(timeout=60_000)
+        expect(page).not_to_have_url(re.compile(newest))
+        page.get_by_role("link", name="Older event").click()
+        expect(page).to_have_url(re.compile(newest))

@@ -17,7 +17,7 @@ PREFIX = "/api/v1"
 
 def create_app(centre: Centre) -> ASGIApp:
     """The whole web side, behind its guard."""
-    return Guard(make_routes(centre), centre.people)
+    return Guard(make_routes(centre), centre.people, local_only=centre.local_only)
 
 
 def make_routes(centre: Centre | None = None) -> FastAPI:

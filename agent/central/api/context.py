@@ -25,7 +25,7 @@ from agent.core.stop import StopToken
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """The services behind the API. `health` reports on broker, database and ingest."""
+    """The services behind the API. `health` reports on broker, database and ingest; `local_only`: see the guard."""
 
     clock: Clock
     stop: StopToken
@@ -43,6 +43,7 @@ class Centre:
     started_ns: int
     health: Callable[[], dict[str, Any]]
     static: Path
+    local_only: bool
 
 
 def centre_of(request: Request) -> Centre:

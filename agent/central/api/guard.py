@@ -6,6 +6,7 @@ No route can forget it: below `/api/` only the paths in OPEN_PATHS pass without 
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,8 +44,8 @@ SECURITY_HEADERS = {
 class Guard:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, people: People) -> None:
-        self._app, self._people = app, people
+    def __init__(self, app: ASGIApp, people: People, *, local_only: bool = False) -> None:
+        self._app, self._people, self._local_only = app, people, local_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -53,6 +54,8 @@ class Guard:
             return
         guarded = _with_headers(send, secure=scope["scheme"] in {"https", "wss"}, api=_is_api(scope))
         try:
+            if self._local_only:
+                _check_host(scope)
             if _is_api(scope):
                 await self._check(scope)
             await self._app(scope, _bounded(receive), guarded)
@@ -95,6 +98,18 @@ def require(role: Role) -> Callable[[Request], Person]:
     return check
 
 
+def _check_host(scope: Scope) -> None:
+    """On loopback only this machine's own names lead here: any other is a page that had its name rebound to us."""
+    host = Headers(scope=scope).get("host", "")
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        local = name == "localhost" or name.endswith(".localhost") or ip_address(name).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise ApiError(421, "misdirected", "this centre answers to localhost only; behind a proxy set behind_proxy")
+
+
 def _check_origin(scope: Scope, headers: Headers) -> None:
     """Browsers say where a request comes from: a page of another origin has no business here."""
     origin = headers.get("origin")
@@ -102,7 +117,8 @@ def _check_origin(scope: Scope, headers: Headers) -> None:
         raise ApiError(403, "csrf", "this request comes from another site")
     if scope["type"] == "websocket" or scope["method"] in _SAFE:
         return
-    if origin is None and headers.get(CSRF_HEADER) != "1" and "authorization" not in headers:
+    bearer = headers.get("authorization", "").lower().startswith("bearer ")  # unlike Basic, no browser adds it itself
+    if origin is None and headers.get(CSRF_HEADER) != "1" and not bearer:
         raise ApiError(403, "csrf", f"send the header {CSRF_HEADER}: 1")
 
 

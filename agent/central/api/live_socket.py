@@ -19,7 +19,9 @@ from agent.config.base import Id
 router = APIRouter()
 
 _TICK_S = 0.5
-_CHECK_TURNS = 30
+_CHECK_EVERY_S = 15.0
+_SEND_S = 20.0
+"""A viewer who takes nothing for so long is gone, and the gateway need not send for it."""
 _CLOSE_CODES = {"not_found": 4404, "gateway_silent": 4504}
 
 
@@ -59,23 +61,27 @@ async def live(
 async def _serve(
     socket: WebSocket, centre: Centre, viewer: Viewer, wake: asyncio.Event, gone: asyncio.Task[None]
 ) -> None:
-    turns = 0
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the second: closed while we were sending
+    loop = asyncio.get_running_loop()
+    check_at = loop.time() + _CHECK_EVERY_S
+    with contextlib.suppress(
+        WebSocketDisconnect, RuntimeError, TimeoutError
+    ):  # closed, or stuck, while we were sending
         while not gone.done() and not centre.stop.is_set():
             ended = viewer.closed
             for item in viewer.take():
-                await (socket.send_text(item) if isinstance(item, str) else socket.send_bytes(item))
+                sending = socket.send_text(item) if isinstance(item, str) else socket.send_bytes(item)
+                await asyncio.wait_for(sending, _SEND_S)
             if ended is not None:
                 await socket.close(_CLOSE_CODES.get(ended[0], 4502), ended[0])
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), _TICK_S)
                 wake.clear()
-                continue
-            turns += 1
-            if turns % _CHECK_TURNS == 0 and await identify(centre.people, socket) is None:
-                await socket.close(4401, "not_signed_in")
-                return
+            if loop.time() >= check_at:  # by the clock: while pictures flow there is no quiet turn
+                check_at = loop.time() + _CHECK_EVERY_S
+                if await identify(centre.people, socket) is None:
+                    await socket.close(4401, "not_signed_in")
+                    return
         if not gone.done():
             await socket.close(1012, "the centre stops")
 

@@ -22,6 +22,7 @@ from agent.central.api.models import (
     Gateways,
     HealthOut,
     Moment,
+    Neighbours,
     Recordings,
     Sites,
     Stats,
@@ -122,17 +123,29 @@ def filters(
 Shared = Annotated[Filters, Depends(filters)]
 
 
-@router.get("/events", tags=["events"])
-def events(
-    centre: Here,
+def event_filters(
     shared: Shared,
     kind: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006
     phase: Literal["start", "update", "end"] | None = None,
     severity: Literal["info", "alarm"] | None = None,
-) -> Events:
+) -> Filters:
+    """Those and the ones of events alone."""
+    return replace(shared, kind=kind, phase=phase, severity=severity)
+
+
+OfEvents = Annotated[Filters, Depends(event_filters)]
+
+
+@router.get("/events", tags=["events"])
+def events(centre: Here, chosen: OfEvents) -> Events:
     """Events, newest first."""
-    chosen = replace(shared, kind=kind, phase=phase, severity=severity)
     return Events.model_validate(centre.finds.events(chosen))
+
+
+@router.get("/events/{event}/neighbours", tags=["events"], responses=NOT_THERE)
+def neighbours(centre: Here, event: Id, chosen: OfEvents) -> Neighbours:
+    """The next older and the next newer event among those that the filters find (`limit` and `cursor` do nothing)."""
+    return Neighbours.model_validate(_there(centre.finds.neighbours(event, chosen), "event"))
 
 
 @router.get("/events/{event}", tags=["events"], responses=NOT_THERE)

@@ -65,11 +65,14 @@ class Me(BaseModel):
 
 
 class BrokerHealth(BaseModel):
-    """`up` means that the centre is connected and subscribed."""
+    """`up`: the centre is connected and subscribed. `restarts`, `since` and `last_end` are of a broker of its own."""
 
     kind: Literal["mosquitto", "amqtt", "external"]
     up: bool
     error: str
+    restarts: int
+    since: str | None
+    last_end: str
 
 
 class DatabaseHealth(BaseModel):
@@ -229,6 +232,13 @@ class EventOut(wire.Event):
     picture: str | None
     clip: ClipOut | None
     received: str
+
+
+class Neighbours(BaseModel):
+    """The events before and after one, among those that the filters find; null at an end."""
+
+    older: str | None
+    newer: str | None
 
 
 class Events(BaseModel):

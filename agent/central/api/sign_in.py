@@ -10,11 +10,14 @@ from agent.central.api.context import Centre, centre_of, origin_of, person_of
 from agent.central.api.errors import ApiError
 from agent.central.api.guard import COOKIE, CSRF_HEADER
 from agent.central.api.models import REFUSALS, FirstIn, Me, SignIn
-from agent.central.store.people import SESSION_S, Person
+from agent.central.store.people import Person
 
 router = APIRouter(tags=["sign-in"], responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
+
+_COOKIE_S = 30 * 86_400
+"""The centre decides when a session is over, and use prolongs it: the cookie must only not end before."""
 
 
 @router.post("/first")
@@ -70,7 +73,7 @@ def _signed_in(person: Person, request: Request, response: Response, centre: Cen
     response.set_cookie(
         COOKIE,
         centre.people.open_session(person.name),
-        max_age=SESSION_S,
+        max_age=_COOKIE_S,
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",

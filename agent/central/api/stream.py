@@ -15,7 +15,7 @@ from starlette.responses import StreamingResponse
 from agent import __version__
 from agent.central.api.context import Centre
 from agent.central.api.guard import identify
-from agent.central.api.models import REFUSALS, CameraOut, ClipOut, EventOut, GatewayOut
+from agent.central.api.models import REFUSALS, CameraOut, ClipOut, EventOut, GatewayOut, HealthOut
 from agent.central.news import Item
 from agent.core.clock import rfc3339
 from agent.core.errors import StorageError
@@ -64,19 +64,19 @@ async def stream(request: Request) -> StreamingResponse:
 
 
 async def _messages(centre: Centre, request: Request) -> AsyncIterator[str]:
-    pending = _Pending(asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    pending = _Pending(loop)
     leave = centre.news.listen(pending.listen)
     try:
         yield _message("hello", {"version": __version__, "now": rfc3339(centre.clock.wall_ns())})
-        quiet_s = 0.0
+        check_at = loop.time() + _KEEP_S
         while not centre.stop.is_set():
+            if loop.time() >= check_at:  # by the clock: in a busy minute there is no quiet moment
+                check_at = loop.time() + _KEEP_S
+                if await identify(centre.people, request) is None:
+                    return
+                yield ": keep\n\n"
             if not await _wait(pending):
-                quiet_s += 1
-                if quiet_s >= _KEEP_S:
-                    quiet_s = 0
-                    if await identify(centre.people, request) is None:
-                        return
-                    yield ": keep\n\n"
                 continue
             items, lagging = pending.take()
             if lagging:
@@ -113,11 +113,11 @@ def _look_up(centre: Centre, item: Item) -> list[tuple[str, Any]]:
         case "gateway":
             rows = centre.views.gateways(*item.key)
             return [("gateway", GatewayOut.model_validate(row).model_dump(mode="json")) for row in rows]
-        case "clip":
-            clip = centre.finds.clip(*item.key)
-            return [("clip", _clip(clip))] if clip else []
-        case "media":
-            return [("clip", _clip(clip)) for clip in centre.finds.clips_of_media(*item.key)]
+        case "clip" | "media":
+            clips = [centre.finds.clip(*item.key)] if item.kind == "clip" else centre.finds.clips_of_media(*item.key)
+            return [("clip", _clip(clip)) for clip in clips if clip]
+        case "centre":
+            return [("centre", HealthOut.model_validate(centre.health()).model_dump(mode="json"))]
     return []
 
 

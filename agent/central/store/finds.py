@@ -61,6 +61,19 @@ class Finds:
             rows = connection.execute(sa.select(event).where(event.c.id == key)).mappings().all()
             return next(iter(self._events(connection, rows)), None)
 
+    def neighbours(self, key: str, filters: Filters) -> Document | None:
+        """The ids of the next older and the next newer event among those that `filters` find; None: no such event."""
+        with self._database.read() as connection:
+            start_ns = connection.scalar(sa.select(event.c.start_ns).where(event.c.id == key))
+            if start_ns is None:
+                return None
+            place = sa.tuple_(event.c.start_ns, event.c.id)
+            here = sa.tuple_(sa.literal(start_ns), sa.literal(key))
+            query = sa.select(event.c.id).where(*_conditions(event, filters)).limit(1)
+            older = query.where(place < here).order_by(event.c.start_ns.desc(), event.c.id.desc())
+            newer = query.where(place > here).order_by(event.c.start_ns, event.c.id)
+            return {"older": connection.scalar(older), "newer": connection.scalar(newer)}
+
     def tracks(self, filters: Filters) -> Document:
         """A page of tracks, newest first."""
         with self._database.read() as connection:

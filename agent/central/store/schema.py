@@ -54,6 +54,8 @@ event = sa.Table(
     sa.Index(None, "start_ns", "id"),
     sa.Index(None, "site", "gateway", "camera", "start_ns"),
     sa.Index(None, "kind", "start_ns"),
+    sa.Index(None, "label", "start_ns"),
+    sa.Index(None, "severity", "start_ns"),
 )
 
 track = sa.Table(

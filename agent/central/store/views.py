@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,9 @@ STALE_NS = 60 * NS
 PerGateway = dict[tuple[str, str], int]
 
 _MOST_SEGMENTS = 5000
+_LONG_NS = NS // 4
+_REST = 20
+"""A count that took longer than that is not made again before twenty times as long: it has a table or two to read."""
 _JOIN_NS = 2 * NS
 
 
@@ -27,6 +31,9 @@ class Views:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self._counting = threading.Lock()
+        self._counted: tuple[dict[str, int], int] | None = None
+        self._count_again_ns = 0
 
     def is_online(self, site: str, gateway: str) -> bool:
         """Is that gateway there now?"""
@@ -97,14 +104,8 @@ class Views:
 
     def stored(self) -> Document:
         """How much is stored and what is missing, for summaries."""
+        rows, media_bytes = self._rows()
         with self._database.read() as connection:
-            rows = {
-                table.name: connection.scalar(sa.select(sa.func.count()).select_from(table))
-                for table in (event, track, recording)
-            }
-            ready = media.c.state == "ready"
-            rows["media"] = connection.scalar(sa.select(sa.func.count()).select_from(media).where(ready))
-            media_bytes = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(media.c.bytes), 0)).where(ready))
             sums = [sa.func.sum(outbox_seq.c[name]) for name in ("stored", "lost", "dropped", "duplicates")]
             seqs = connection.execute(sa.select(outbox_seq.c.kind, *sums).group_by(outbox_seq.c.kind)).all()
         kinds = ("event", "track", "recording")
@@ -116,8 +117,29 @@ class Views:
             "lost_by_class": lost,
             "dropped": sum(values[2] for values in by_class.values()),
             "duplicates": sum(values[3] for values in by_class.values()),
-            "media_bytes": int(media_bytes or 0),
+            "media_bytes": media_bytes,
         }
+
+    def _rows(self) -> tuple[dict[str, int], int]:
+        """Rows per table, and bytes of media. Counting reads whole tables: what took long stands for a while."""
+        with self._counting:
+            if self._counted is None or self._clock.mono_ns() >= self._count_again_ns:
+                began_ns = self._clock.mono_ns()
+                self._counted = self._count()
+                took_ns = self._clock.mono_ns() - began_ns
+                self._count_again_ns = began_ns + (_REST * took_ns if took_ns > _LONG_NS else 0)
+            return self._counted
+
+    def _count(self) -> tuple[dict[str, int], int]:
+        ready = media.c.state == "ready"
+        with self._database.read() as connection:
+            count = sa.select(sa.func.count())
+            rows = {
+                table.name: int(connection.scalar(count.select_from(table)) or 0) for table in (event, track, recording)
+            }
+            rows["media"] = int(connection.scalar(count.select_from(media).where(ready)) or 0)
+            size = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(media.c.bytes), 0)).where(ready))
+        return rows, int(size or 0)
 
     def check(self) -> None:
         """Ask the database the smallest question.

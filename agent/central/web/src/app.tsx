@@ -12,7 +12,7 @@ import { EventsPage } from "./events/page";
 import { FullPage } from "./live/full";
 import { WallPage } from "./live/wall";
 import { match } from "./match";
-import { cameras, centre, gateways, link, listen } from "./news";
+import { cameras, centre, clockAhead, gateways, link, listen } from "./news";
 import { Link, useAddress } from "./router";
 import { askWho, session } from "./session";
 import { SystemPage } from "./system/page";
@@ -103,7 +103,7 @@ function Rail({ me, path }: { me: Me; path: string }): JSX.Element {
 }
 
 function Badge(): JSX.Element | null {
-  const count = troubles(useCell(centre), useCell(gateways) ?? [], useCell(cameras) ?? [], text.system).length;
+  const count = troubles(useCell(centre), useCell(gateways) ?? [], useCell(cameras) ?? [], text.system, Date.now() + clockAhead.value).length;
   return count > 0 ? <span class="badge dot bad" role="img" aria-label={text.attention} /> : null;
 }
 

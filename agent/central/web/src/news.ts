@@ -44,6 +44,8 @@ function put<T>(list: readonly T[] | undefined, item: T, same: (a: T, b: T) => b
 }
 
 const HEALTH_EVERY_MS = 2_500;
+/** A gateway that fell silent without a word is offline by the clock alone, and no news tells of that. */
+const LISTS_EVERY_MS = 30_000;
 const LOST_AFTER_MS = 1_500;
 
 /** Listen until the returned function is called. */
@@ -67,6 +69,7 @@ export function listen(): () => void {
     source.addEventListener("lagging", () => void fetchAll());
     source.addEventListener("camera", (message) => cameras.set(put(cameras.value, read<Camera>(message), sameCamera)));
     source.addEventListener("gateway", (message) => gateways.set(put(gateways.value, read<Gateway>(message), sameGateway)));
+    source.addEventListener("centre", (message) => centre.set(read<CentreHealth>(message)));
     source.addEventListener("event", (message) => tell(eventHearers, read<LamppostEvent>(message)));
     source.addEventListener("clip", (message) => tell(clipHearers, read<Clip>(message)));
     source.onerror = failed;
@@ -85,15 +88,22 @@ export function listen(): () => void {
   const wake = () => {
     if (link.value.state === "lost" && !document.hidden) open();
   };
+  const look = async () => {
+    if (document.hidden) return;
+    await fetchHealth();
+    if (centre.value) wake(); // it answers: no need to wait for the pause to end
+  };
   open();
   void fetchHealth();
-  const health = setInterval(() => document.hidden || void fetchHealth(), HEALTH_EVERY_MS);
+  const health = setInterval(() => void look(), HEALTH_EVERY_MS);
+  const lists = setInterval(() => document.hidden || link.value.state !== "up" || void fetchLists(), LISTS_EVERY_MS);
   window.addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
   return () => {
     source?.close();
     clearTimeout(retry);
     clearInterval(health);
+    clearInterval(lists);
     window.removeEventListener("online", wake);
     document.removeEventListener("visibilitychange", wake);
   };
@@ -107,6 +117,10 @@ function tell<T>(hearers: Set<Hear<T>>, item: T): void {
 
 async function fetchAll(): Promise<void> {
   refetch.set(refetch.value + 1);
+  await fetchLists();
+}
+
+async function fetchLists(): Promise<void> {
   try {
     const [allCameras, allGateways] = await Promise.all([api.cameras(), api.gateways()]);
     cameras.set(allCameras);

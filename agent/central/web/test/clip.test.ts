@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { problemOf } from "../src/account/check";
-import type { Camera, CentreHealth, Clip, Gateway } from "../src/api/types";
+import type { Clip } from "../src/api/types";
 import { clipState, waitBeforeAsking } from "../src/events/progress";
-import { troubles } from "../src/system/trouble";
 import { text } from "../src/text";
 
 const clip = (part: Partial<Clip>) => ({ state: "requested", error: "", url: null, progress: { received: 0, of: 0, bytes: 0 }, ...part }) as Clip;
@@ -23,25 +22,6 @@ describe("a clip on its way", () => {
     expect(waitBeforeAsking(event, end + 60_000)).toBe(0);
     expect(waitBeforeAsking(event, end + 2_000)).toBe(4_000);
     expect(waitBeforeAsking(event, end - 60_000)).toBe(6_000);
-  });
-});
-
-describe("what needs attention", () => {
-  const centre = { broker: { kind: "mosquitto", up: true, error: "" }, database: { kind: "sqlite", ok: true } } as CentreHealth;
-  const gateway = { site: "demo", gateway: "gw-1", online: true, problems: [] as string[] } as Gateway;
-  const camera = { name: "Plaza", online: true, gateway_online: true, error: "" } as Camera;
-
-  it("is nothing when all runs", () => {
-    expect(troubles(centre, [gateway], [camera], text.system)).toEqual([]);
-  });
-
-  it("names a killed broker, gateway, camera and child once each", () => {
-    const down = { ...centre, broker: { kind: "mosquitto", up: false, error: "refused" } };
-    expect(troubles(down, [], [], text.system)).toEqual([{ where: "Centre", what: "Broker down: refused" }]);
-    const gone = { ...camera, online: false, gateway_online: false };
-    expect(troubles(centre, [{ ...gateway, online: false }], [gone], text.system)).toEqual([{ where: "demo · gw-1", what: "Offline" }]);
-    expect(troubles(centre, [gateway], [{ ...camera, online: false, error: "timeout" }], text.system)).toEqual([{ where: "Plaza", what: "Offline: timeout" }]);
-    expect(troubles(centre, [{ ...gateway, problems: ["analysis restarts"] }], [], text.system)).toHaveLength(1);
   });
 });
 

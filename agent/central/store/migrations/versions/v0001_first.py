@@ -107,6 +107,8 @@ def _make_event() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     op.create_index(op.f("ix_event_kind_start_ns"), "event", ["kind", "start_ns"], unique=False)
+    op.create_index(op.f("ix_event_label_start_ns"), "event", ["label", "start_ns"], unique=False)
+    op.create_index(op.f("ix_event_severity_start_ns"), "event", ["severity", "start_ns"], unique=False)
     op.create_index(
         op.f("ix_event_site_gateway_camera_start_ns"), "event", ["site", "gateway", "camera", "start_ns"], unique=False
     )

@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CentreHealth, Clip, Gateway, LamppostEvent, Me, Page, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CentreHealth, Clip, Gateway, LamppostEvent, Me, Neighbours, Page, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -66,6 +66,7 @@ export const cameras = async () => (await get<Page<Camera>>("/cameras")).items;
 
 export const events = (query: URLSearchParams) => get<Page<LamppostEvent>>(`/events?${query}`);
 export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
+export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours>(`/events/${part(id)}/neighbours?${query}`);
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const requestClip = (eventId: string) => post<Clip>(`/events/${part(eventId)}/clip`);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);

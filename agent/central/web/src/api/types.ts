@@ -11,7 +11,7 @@ export interface CentreHealth {
   ok: boolean;
   version: string;
   first_start: boolean;
-  broker: { kind: string; up: boolean; error: string };
+  broker: { kind: string; up: boolean; error: string; restarts: number; since: string | null; last_end: string };
   database: { kind: string; ok: boolean };
   ingest: { queued: number; lag_s: number; messages: number };
 }
@@ -136,6 +136,12 @@ export interface LamppostEvent extends CameraName {
   picture: string | null;
   clip: Clip | null;
   received: string;
+}
+
+/** Ids of the next older and the next newer event of a list. */
+export interface Neighbours {
+  older: string | null;
+  newer: string | null;
 }
 
 export interface Track extends CameraName {

@@ -1,7 +1,7 @@
 /** One event: its picture, its clip from the gateway, what is known about it. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { LamppostEvent, Track } from "../api/types";
 import { useCell } from "../cell";
@@ -11,10 +11,10 @@ import { go, Link, useAddress } from "../router";
 import { failureLine, kindName, labelName, text } from "../text";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
+import { typing, usePress } from "../ui/press";
 import { useClip } from "./clip";
 import { Details } from "./details";
-import { addressOf, filterOf } from "./filter";
-import { typing } from "./keys";
+import { addressOf, filterOf, fits } from "./filter";
 import { type Neighbours, neighboursOf } from "./neighbours";
 import { EventPicture } from "./picture";
 import { ClipPlayer } from "./player";
@@ -103,7 +103,7 @@ function EventHead({ event }: { event: LamppostEvent }): JSX.Element {
   const { query } = useAddress();
   const address = addressOf(filterOf(query));
   const near = useNeighbours(event, query);
-  const path = (id: string | undefined) => id && `/events/${encodeURIComponent(id)}${address}`;
+  const path = (id: string | null) => id === null ? undefined : `/events/${encodeURIComponent(id)}${address}`;
   const [older, newer] = [path(near.older), path(near.newer)];
   useKeys(older, newer, `/events${address}`);
   return (
@@ -140,9 +140,9 @@ function Step({ href, label, icon }: { href: string | undefined; label: string; 
 
 function ViewSwitch({ wanted, set }: { wanted: "clip" | "picture"; set: (view: "clip" | "picture") => void }): JSX.Element {
   return (
-    <div class="segmented" role="radiogroup" aria-label={text.event.details}>
+    <div class="segmented" role="group" aria-label={text.event.view}>
       {(["clip", "picture"] as const).map((view) => (
-        <button key={view} type="button" role="radio" aria-checked={wanted === view} onClick={() => set(view)}>
+        <button key={view} type="button" aria-pressed={wanted === view} onClick={() => set(view)}>
           {text.event[view]}
         </button>
       ))}
@@ -207,30 +207,37 @@ function useTracks(event: LamppostEvent): readonly Track[] {
 }
 
 function useNeighbours(event: LamppostEvent, query: URLSearchParams): Neighbours {
-  const [near, set] = useState<Neighbours>({ older: undefined, newer: undefined });
+  const [near, set] = useState<Neighbours>({ older: null, newer: null });
   const generation = useCell(refetch);
+  const newer = useRef<string | null>(null);
+  newer.current = near.newer;
   useEffect(() => {
     let stale = false;
-    neighboursOf(event, filterOf(query)).then(
-      (found) => !stale && set(found),
-      () => undefined, // the steps stay grey; the banner tells of the connection
-    );
-    return () => void (stale = true);
+    const filter = filterOf(query);
+    const ask = () =>
+      neighboursOf(event, filter).then(
+        (found) => !stale && set(found),
+        () => undefined, // the steps stay grey; the banner tells of the connection
+      );
+    void ask();
+    // whoever looks at the newest event can go on as soon as there is a newer one
+    const stop = onEvent((other) => !newer.current && other.id !== event.id && fits(filter, other) && void ask());
+    return () => {
+      stale = true;
+      stop();
+    };
   }, [event.id, generation]);
   return near;
 }
 
 function useKeys(older: string | undefined, newer: string | undefined, list: string): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (typing(event)) return;
-      if (event.key === "j" && older) go(older);
-      else if (event.key === "k" && newer) go(newer);
-      else if (event.key === "Escape" && !document.fullscreenElement) go(list);
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [older, newer, list]);
+  const press = (event: KeyboardEvent) => {
+    if (typing(event)) return;
+    if (event.key === "j" && older) go(older);
+    else if (event.key === "k" && newer) go(newer);
+    else if (event.key === "Escape" && !document.fullscreenElement) go(list);
+  };
+  usePress(press, [older, newer, list]);
 }
 
 const Skeleton = () => (

@@ -6,7 +6,7 @@ import type { Clip, LamppostEvent, Track } from "../api/types";
 import { text } from "../text";
 import { clock, span } from "../time/format";
 import { Icon } from "../ui/icon";
-import { typing } from "./keys";
+import { typing, usePress } from "../ui/press";
 import { type Box, boxAt, strengthAt } from "./overlay";
 import { BoxOver } from "./picture";
 
@@ -188,17 +188,14 @@ async function fullScreen(frame: RefObject<HTMLElement | null>): Promise<void> {
 }
 
 function useKeys(video: RefObject<HTMLVideoElement | null>, length: number): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (typing(event) || (event.target as HTMLElement).closest?.("button, a")) return;
-      const now = video.current?.currentTime ?? 0;
-      if (event.key === " ") toggle(video.current);
-      else if (event.key === "ArrowLeft") seek(video.current, now - STEP_S);
-      else if (event.key === "ArrowRight") seek(video.current, Math.min(length, now + STEP_S));
-      else return;
-      event.preventDefault();
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [length]);
+  const press = (event: KeyboardEvent) => {
+    if (typing(event) || (event.target as HTMLElement).closest?.("button, a")) return;
+    const now = video.current?.currentTime ?? 0;
+    if (event.key === " ") toggle(video.current);
+    else if (event.key === "ArrowLeft") seek(video.current, now - STEP_S);
+    else if (event.key === "ArrowRight") seek(video.current, Math.min(length, now + STEP_S));
+    else return;
+    event.preventDefault();
+  };
+  usePress(press, [length]);
 }

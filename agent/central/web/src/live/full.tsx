@@ -1,7 +1,7 @@
 /** One camera, as large as it gets, with its own events beside it. */
 
 import type { JSX, RefObject } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { Camera, CameraName, StreamName } from "../api/types";
 import { useCell } from "../cell";
 import { EventStrip } from "../events/strip";
@@ -11,6 +11,7 @@ import { text } from "../text";
 import { clock } from "../time/format";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
+import { usePress } from "../ui/press";
 import { type Tone } from "./condition";
 import { LivePicture } from "./picture";
 import { CameraSigns } from "./tile";
@@ -136,15 +137,12 @@ async function fullScreen(stage: RefObject<HTMLElement | null>): Promise<void> {
 type Flip = (change: (on: boolean) => boolean) => void;
 
 function useKeys(stage: RefObject<HTMLElement | null>, boxes: Flip, zones: Flip): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "Escape" && !document.fullscreenElement) go("/");
-      else if (event.key === "b") boxes((on) => !on);
-      else if (event.key === "z") zones((on) => !on);
-      else if (event.key === "f") void fullScreen(stage);
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, []);
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && !document.fullscreenElement) go("/");
+    else if (event.key === "b") boxes((on) => !on);
+    else if (event.key === "z") zones((on) => !on);
+    else if (event.key === "f") void fullScreen(stage);
+  };
+  usePress(press, []);
 }

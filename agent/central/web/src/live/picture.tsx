@@ -77,7 +77,8 @@ function usePlayer({ camera, stream, boxes, on, video, still, feed }: PlayerProp
     if (wanted) player.current?.start(address);
     else player.current?.stop();
   }, [address, wanted]);
-  useEffect(() => player.current?.hurry(), [camera.online, camera.since]);
+  const up = useCell(link).state === "up"; // the centre is back
+  useEffect(() => player.current?.hurry(), [camera.online, camera.since, up]);
   return seen;
 }
 

@@ -87,8 +87,8 @@ function pruneOf(current: number, first: Span): Span | undefined {
   return current - first[0] > PRUNE_AT ? [first[0], current - KEEP_BEHIND] : undefined;
 }
 
-/** Milliseconds before the n-th try in a row (n from 0): doubling to 15 s, spread so that tiles do not come together. */
+/** Milliseconds before the n-th try in a row (n from 0): doubling to 8 s, spread so that tiles do not come together. */
 export function retryDelay(attempt: number, random: number): number {
-  const ceiling = Math.min(15_000, 500 * 2 ** Math.min(attempt, 10));
+  const ceiling = Math.min(8_000, 500 * 2 ** Math.min(attempt, 10));
   return Math.round(ceiling * (0.5 + random / 2));
 }

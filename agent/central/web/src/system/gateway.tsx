@@ -61,12 +61,24 @@ function GatewayFacts({ gateway }: { gateway: Gateway }): JSX.Element {
           {health.shed}
         </Fact>
       )}
+      <Restarts workers={health.workers ?? []} />
       {gateway.session && (
         <Fact name={text.system.session}>
           <code class="id">{gateway.session}</code>
         </Fact>
       )}
     </div>
+  );
+}
+
+/** A part that fell and is back again runs like any other: only this tells of it. */
+function Restarts({ workers }: { workers: GatewayHealth["workers"] }): JSX.Element | null {
+  const fallen = workers.filter((worker) => worker.restarts > 0);
+  if (fallen.length === 0) return null;
+  return (
+    <Fact name={text.system.restarts} tone="warn" testid="restarts" hint={fallen.map(({ name, error }) => `${name}: ${error}`).join("\n")}>
+      {fallen.map(({ name, restarts }) => `${name} ${restarts}`).join(", ")}
+    </Fact>
   );
 }
 

@@ -5,9 +5,10 @@ import { useEffect, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera, Stats } from "../api/types";
 import { useCell } from "../cell";
-import { cameras as allCameras, centre, gateways as allGateways, link } from "../news";
+import { cameras as allCameras, centre, clockAhead, gateways as allGateways, link } from "../news";
 import { text } from "../text";
 import { bytes } from "../time/format";
+import { momentText } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { Fact } from "./fact";
@@ -17,7 +18,7 @@ import { type Trouble, troubles } from "./trouble";
 export function SystemPage(): JSX.Element {
   const gateways = useCell(allGateways);
   const cameras = useCell(allCameras) ?? [];
-  const found = troubles(useCell(centre), gateways ?? [], cameras, text.system);
+  const found = troubles(useCell(centre), gateways ?? [], cameras, text.system, Date.now() + clockAhead.value);
   return (
     <div class="page system-page">
       <header class="page-head">
@@ -86,6 +87,11 @@ function CentrePanel(): JSX.Element {
         <Fact name={text.system.broker} tone={health?.broker.up === false ? "bad" : undefined} testid="broker">
           {health ? `${health.broker.kind} ${health.broker.up ? text.system.brokerUp : text.system.brokerDown}` : "–"}
         </Fact>
+        {health && health.broker.restarts > 0 && (
+          <Fact name={text.system.brokerRestarts} hint={health.broker.last_end} tone="warn" testid="broker-restarts">
+            {text.system.restartsLast(health.broker.restarts, momentText(health.broker.since ?? ""))}
+          </Fact>
+        )}
         <Fact name={text.system.database} tone={health?.database.ok === false ? "bad" : undefined}>
           {health ? `${health.database.kind} ${health.database.ok ? "" : text.system.databaseBad}` : "–"}
         </Fact>

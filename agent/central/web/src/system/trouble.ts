@@ -1,6 +1,7 @@
 /** What needs a person's attention: pure. The rail's badge and the system page say the same. */
 
 import type { Camera, CentreHealth, Gateway } from "../api/types";
+import { momentText } from "../time/time";
 
 export interface Trouble {
   where: string;
@@ -11,6 +12,7 @@ interface Words {
   centre: string;
   broker: string;
   brokerDown: string;
+  brokerBack: (when: string) => string;
   database: string;
   databaseBad: string;
   offline: string;
@@ -21,17 +23,27 @@ export function troubles(
   gateways: readonly Gateway[],
   cameras: readonly Camera[],
   words: Words,
+  nowMs: number,
 ): Trouble[] {
-  return [...ofCentre(centre, words), ...gateways.flatMap((gateway) => ofGateway(gateway, words)), ...ofCameras(cameras, words)];
+  return [...ofCentre(centre, words, nowMs), ...gateways.flatMap((gateway) => ofGateway(gateway, words)), ...ofCameras(cameras, words)];
 }
 
-function ofCentre(centre: CentreHealth | undefined, words: Words): Trouble[] {
+/** A broker is back within a second: its fall is told of for so long, or nobody would see it. */
+const TOLD_MS = 60_000;
+
+function ofCentre(centre: CentreHealth | undefined, words: Words, nowMs: number): Trouble[] {
   if (!centre) return [];
   const found: Trouble[] = [];
   if (!centre.broker.up) found.push({ where: words.centre, what: join(`${words.broker} ${words.brokerDown}`, centre.broker.error) });
+  else if (backSince(centre.broker, nowMs)) {
+    found.push({ where: words.centre, what: join(`${words.broker} ${words.brokerBack(momentText(centre.broker.since ?? ""))}`, centre.broker.last_end) });
+  }
   if (!centre.database.ok) found.push({ where: words.centre, what: `${words.database} ${words.databaseBad}` });
   return found;
 }
+
+const backSince = ({ restarts, since }: CentreHealth["broker"], nowMs: number): boolean =>
+  restarts > 0 && since !== null && nowMs - Date.parse(since) < TOLD_MS;
 
 function ofGateway(gateway: Gateway, words: Words): Trouble[] {
   const where = `${gateway.site} · ${gateway.gateway}`;
