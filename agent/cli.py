@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_site_verbs(verbs)
     _add_camera_verbs(verbs)
     _add_config_verbs(verbs)
+    _add_archive_verbs(verbs)
     _add_model_verbs(verbs)
     return parser
 
@@ -132,6 +133,23 @@ def _add_config_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
         parser.add_argument("file", type=Path, nargs="?" if name == "schema" else None, metavar="FILE")
         parser.add_argument("--central", action="store_true", help="a centre's file, not a gateway's")
         parser.set_defaults(verb=step)
+
+
+def _add_archive_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    archive = verbs.add_parser("archive", help="look at recordings, check them, take them out")
+    steps = archive.add_subparsers(required=True, metavar="STEP")
+
+    verify = steps.add_parser("verify", help="is everything there, and as it was recorded? only reads")
+    levels = ["presence", "sizes", "structure", "chain", "hashes"]
+    verify.add_argument("--level", choices=levels, default="chain", help="each looks at all before it, too")
+    verify.add_argument("--camera", action="append", help="only this one; may be given again")
+    verify.set_defaults(verb=_archive_verify)
+
+    rebuild = steps.add_parser("rebuild", help="make the catalogue again from the files; the gateway must not run")
+    rebuild.set_defaults(verb=_archive_rebuild)
+
+    for step in steps.choices.values():
+        step.add_argument("--config", type=Path, required=True, help="the gateway's file")
 
 
 def _add_model_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
@@ -252,6 +270,21 @@ def _config_schema(args: argparse.Namespace) -> int:
 
     print(json.dumps((CentralConfig if args.central else GatewayConfig).model_json_schema(), indent=2))
     return 0
+
+
+def _archive_verify(args: argparse.Namespace) -> int:
+    from agent.config.load import load_gateway  # noqa: PLC0415
+    from agent.edge.archive import verify  # noqa: PLC0415
+    from agent.record.verify import Level  # noqa: PLC0415
+
+    return verify(load_gateway(args.config), args.camera or [], Level[args.level.upper()], _say)
+
+
+def _archive_rebuild(args: argparse.Namespace) -> int:
+    from agent.config.load import load_gateway  # noqa: PLC0415
+    from agent.edge.archive import rebuild  # noqa: PLC0415
+
+    return rebuild(load_gateway(args.config), _say)
 
 
 def _models_list(_: argparse.Namespace) -> int:

@@ -187,6 +187,8 @@ VERB_EXAMPLES = {
     "config check": "lamppost config check /etc/lamppost/gateway.toml",
     "config show": "lamppost config show /etc/lamppost/gateway.toml",
     "config schema": "lamppost config schema --central",
+    "archive verify": "lamppost archive verify --config /etc/lamppost/gateway.toml --level hashes",
+    "archive rebuild": "lamppost archive rebuild --config /etc/lamppost/gateway.toml",
     "models list": "lamppost models list",
     "models fetch": "lamppost models fetch yolox-nano --from /media/usb",
     "models verify": "lamppost models verify",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -18,6 +20,7 @@ class RecordMode(StrEnum):
     """What of a camera's stream is kept."""
 
     CONTINUOUS = "continuous"
+    EVENTS = "events"
     OFF = "off"
 
 
@@ -41,6 +44,22 @@ def _broker_url(value: str) -> str:
     return value
 
 
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("not a time zone; write it as Europe/Vienna or America/New_York") from None
+    return value
+
+
+def _hour(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("not an hour of the day; write it as 08:30")
+    return value
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
 CameraUrl = Annotated[str, AfterValidator(_camera_url)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 
@@ -51,6 +70,17 @@ class Gateway(Section):
     id: Id
     site: Id
     status_listen: Listen = "127.0.0.1:9480"
+    timezone: Annotated[str, AfterValidator(_timezone)] | None = None
+
+
+class StorageArchive(Section):
+    """A second folder, on another disk, for footage that has grown old."""
+
+    path: Path
+    after_days: Annotated[float, Field(gt=0)] = 7
+    keep_days: Annotated[float, Field(gt=0)] | None = None
+    max_bytes: Size | None = None
+    min_free: Size = 1_000_000_000
 
 
 class Storage(Section):
@@ -61,6 +91,8 @@ class Storage(Section):
     max_bytes: Size | None = None
     min_free: Size = 1_000_000_000
     sync_interval_s: Annotated[float, Field(gt=0, le=60)] = 2
+    encryption_key_file: Path | None = None
+    archive: StorageArchive | None = None
 
 
 class Mqtt(Section):
@@ -136,6 +168,15 @@ class Place(Section):
     bearing: Annotated[float, Field(ge=0, lt=360)] | None = None
 
 
+class Schedule(Section):
+    """Hours with a mode of recording of their own. No `days` means all; an end not after the beginning is a day on."""
+
+    days: tuple[Weekday, ...] = ()
+    since: Annotated[str, Field(alias="from"), AfterValidator(_hour)] = "00:00"
+    until: Annotated[str, Field(alias="to"), AfterValidator(_hour)] = "00:00"
+    record: RecordMode
+
+
 class Camera(Section):
     """One camera. `sub_url` is analysed and shown live, `url` is recorded; without `sub_url`, `url` is both."""
 
@@ -146,6 +187,12 @@ class Camera(Section):
     username: str | None = None
     password_file: Path | None = None
     record: RecordMode = RecordMode.CONTINUOUS
+    pre_s: Annotated[float, Field(ge=0, le=600)] = 10
+    post_s: Annotated[float, Field(ge=0, le=600)] = 10
+    ring_s: Annotated[float, Field(ge=60, le=86_400)] = 300
+    keep_days: Annotated[float, Field(gt=0)] | None = None
+    max_bytes: Size | None = None
+    priority: Literal["low", "normal", "high"] = "normal"
     model: str | None = None
     place: Place | None = None
     still: Still = Still()
@@ -153,6 +200,7 @@ class Camera(Section):
     line: tuple[Line, ...] = ()
     rule: tuple[Rule, ...] = ()
     mask: tuple[Mask, ...] = ()
+    schedule: tuple[Schedule, ...] = ()
 
     @model_validator(mode="after")
     def _rules_name_what_exists(self) -> Self:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import secrets
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 NS = 1_000_000_000
+
+_TIMEX_BYTES = 512
+"""More than any `struct timex`; all zero asks without changing anything."""
+_TIME_ERROR = 5
 
 
 class Clock(Protocol):
@@ -16,7 +23,14 @@ class Clock(Protocol):
         """Nanoseconds since 1970-01-01 UTC, as the gateway believes."""
 
     def mono_ns(self) -> int:
-        """Nanoseconds of a clock that never steps; only differences mean anything."""
+        """Nanoseconds of a clock that never steps; only differences mean anything, and only inside one `boot`."""
+
+    def synced(self) -> bool | None:
+        """Does a time server discipline the wall clock? None when nobody can tell."""
+
+    @property
+    def boot(self) -> str:
+        """Names this run of the machine."""
 
 
 class SystemClock:
@@ -29,6 +43,18 @@ class SystemClock:
     def mono_ns(self) -> int:
         """See `Clock.mono_ns`."""
         return time.monotonic_ns()
+
+    def synced(self) -> bool | None:
+        """See `Clock.synced`; asks the kernel (adjtimex(2)), which every time service of Linux tells."""
+        if _LIBC is None:
+            return None
+        state = _LIBC.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        return None if state < 0 else state != _TIME_ERROR
+
+    @property
+    def boot(self) -> str:
+        """See `Clock.boot`."""
+        return _BOOT
 
 
 def rfc3339(wall_ns: int) -> str:
@@ -49,3 +75,22 @@ def parse_rfc3339(text: str) -> int:
         raise ValueError(f"time without an offset: {text!r}; write it as 2026-01-31T12:00:00Z")
     whole = moment.replace(microsecond=0)
     return int(whole.timestamp()) * NS + moment.microsecond * 1000
+
+
+def _libc() -> ctypes.CDLL | None:
+    try:
+        library = ctypes.CDLL(None)
+    except OSError:
+        return None
+    return library if hasattr(library, "adjtimex") else None
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip().replace("-", "")
+    except OSError:
+        return secrets.token_hex(16)  # at least this process can tell itself from others
+
+
+_LIBC = _libc()
+_BOOT = _boot()

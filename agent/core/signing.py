@@ -1,7 +1,8 @@
-"""Ed25519 keys and signatures (RFC 8032) over canonical JSON: commands now, recordings' chains with them."""
+"""Ed25519 keys and signatures (RFC 8032) over canonical JSON: of commands, and of what is recorded."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -40,6 +41,11 @@ class Signer:
         """The signature over `document` in hex."""
         return self._key.sign(canonical(document)).hex()
 
+    @property
+    def key_id(self) -> str:
+        """Names the pair: the first 16 hex digits of the SHA-256 of the public half's 32 bytes."""
+        return key_id(self._key.public_key())
+
     def public_pem(self) -> bytes:
         """The public half for `Verifier`."""
         return self._key.public_key().public_bytes(
@@ -53,6 +59,11 @@ class Verifier:
     def __init__(self, key: Ed25519PublicKey) -> None:
         self._key = key
 
+    @property
+    def key_id(self) -> str:
+        """See `Signer.key_id`."""
+        return key_id(self._key)
+
     @classmethod
     def from_pem(cls, pem: bytes, place: str) -> Verifier:
         """Read a public key; `place` names it in the error."""
@@ -61,7 +72,7 @@ class Verifier:
         except ValueError:
             key = None
         if not isinstance(key, Ed25519PublicKey):
-            raise ConfigError(f"{place}: not an Ed25519 public key in PEM; copy the centre's command key there again")
+            raise ConfigError(f"{place}: not an Ed25519 public key in PEM; copy it there again")
         return cls(key)
 
     def verify(self, document: Mapping[str, Any], signature: str) -> bool:
@@ -71,6 +82,12 @@ class Verifier:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+def key_id(public: Ed25519PublicKey) -> str:
+    """See `Signer.key_id`."""
+    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return hashlib.sha256(raw).hexdigest()[:16]
 
 
 def _write_new_key(path: Path) -> None:

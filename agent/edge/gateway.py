@@ -111,7 +111,8 @@ class Gateway:
     def _build(self) -> _Parts:
         config, clock = self._config, self._clock
         verifier = _verifier(config.mqtt)
-        store = SegmentStore(config.storage.path / "recordings", clock)
+        storage = config.storage.path
+        store = SegmentStore(storage / "recordings", clock, key_path=storage / "gateway-key.pem")
         adopted = store.prepare()
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)

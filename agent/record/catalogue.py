@@ -17,35 +17,21 @@ from typing import NamedTuple
 
 from agent.core.clock import NS
 from agent.core.errors import StorageError
-from agent.record.segment import Segment
+from agent.record.catalogue_schema import SCHEMA
+from agent.record.segment import Segment, start_of
+from agent.record.statement import GENESIS
 
 LONGEST_NS = 15 * 60 * NS
 """No segment spans more wall time; a lookup reaches back this far and no further."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS segment (
-  id TEXT PRIMARY KEY, camera TEXT NOT NULL, stream TEXT NOT NULL, epoch TEXT NOT NULL, path TEXT NOT NULL UNIQUE,
-  start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, media_ns INTEGER NOT NULL,
-  bytes INTEGER NOT NULL, packets INTEGER NOT NULL, reason TEXT NOT NULL, sha256 TEXT NOT NULL, codecs TEXT NOT NULL,
-  key INTEGER NOT NULL, base INTEGER NOT NULL, tick TEXT NOT NULL, time_source TEXT NOT NULL, offset_ns INTEGER,
-  garbage INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS segment_by_time ON segment (camera, start_ns) WHERE garbage = 0;
-CREATE INDEX IF NOT EXISTS segment_by_age ON segment (start_ns) WHERE garbage = 0;
-CREATE INDEX IF NOT EXISTS segment_garbage ON segment (path) WHERE garbage = 1;
-CREATE TABLE IF NOT EXISTS total (camera TEXT PRIMARY KEY, segments INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
-CREATE TRIGGER IF NOT EXISTS segment_in AFTER INSERT ON segment BEGIN
-  INSERT INTO total VALUES (new.camera, 1, new.bytes)
-    ON CONFLICT (camera) DO UPDATE SET segments = segments + 1, bytes = bytes + new.bytes;
-END;
-CREATE TRIGGER IF NOT EXISTS segment_out AFTER DELETE ON segment BEGIN
-  UPDATE total SET segments = segments - 1, bytes = bytes - old.bytes WHERE camera = old.camera;
-END;
-PRAGMA user_version = 1;
-"""
+NAME = "catalogue.sqlite"
 
-_COLUMNS = ", ".join(field.name for field in fields(Segment))
-_MARKS = ", ".join("?" for _ in fields(Segment))
+_BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_MOST_ASIDE = 100
+
+_FIELDS = tuple(field.name for field in fields(Segment))
+_COLUMNS = ", ".join(_FIELDS)
+_MARKS = ", ".join("?" for _ in _FIELDS)
 
 
 class Totals(NamedTuple):
@@ -55,21 +41,79 @@ class Totals(NamedTuple):
     bytes: int
 
 
-class Catalogue:
-    """One connection, one lock: any thread may call, writers take turns. Opened at the first call."""
+class ChainHead(NamedTuple):
+    """The newest segment of a camera's chain: its number and its link."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    number: int
+    link: str
+
+
+class CatalogueBroken(StorageError):
+    """The file is no database, or one that is damaged."""
+
+
+class Catalogue:
+    """One connection, one lock: any thread may call, writers take turns. Opened at the first call.
+
+    Other rooms of the recorder keep tables of their own here (tombstones, holds) through `transaction`.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path, self._read_only = path, read_only
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
     def add(self, segment: Segment) -> bool:
-        """Write the row of a segment whose file is synced; False when it is there already."""
+        """Write the row of a segment whose file is synced, and the head of its chain; False when it is there already.
+
+        Raises:
+            StorageError: the disk does not take it, or another segment has that number.
+        """
         values = astuple(segment)
         row = [str(value) if isinstance(value, Fraction) else value for value in values]
-        with self._transaction() as db:
-            done = db.execute(f"INSERT OR IGNORE INTO segment ({_COLUMNS}) VALUES ({_MARKS})", row)  # noqa: S608 - our own names
-            return done.rowcount > 0
+        with self.transaction() as db:
+            query = f"INSERT INTO segment ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
+            if not db.execute(query, row).rowcount:
+                return False
+            db.execute(
+                "INSERT INTO chain VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
+                "link = excluded.link WHERE excluded.number > number",
+                (segment.camera, segment.number, segment.link),
+            )
+            return True
+
+    def check(self) -> None:
+        """Open it and look at its first pages.
+
+        Raises:
+            CatalogueBroken: it must be made again; `set_aside` makes room.
+        """
+        with self.transaction() as db:
+            db.execute("SELECT max(n) FROM segment").fetchone()
+            db.execute("SELECT count(*) FROM chain").fetchone()
+
+    def set_aside(self) -> None:
+        """Rename the file, and what belongs to it, so that the next call begins a new one."""
+        self.close()
+        for number in range(1, _MOST_ASIDE):
+            aside = self.path.with_name(f"{self.path.name}.broken-{number}")
+            if not aside.exists():
+                break
+        for suffix in ("-wal", "-shm", ""):
+            part = self.path.with_name(self.path.name + suffix)
+            if part.exists():
+                part.replace(aside.with_name(aside.name + suffix))
+
+    def head(self, camera: str) -> ChainHead:
+        """Where the camera's chain ends; number 0 before its first segment."""
+        with self.transaction() as db:
+            found = db.execute("SELECT number, link FROM chain WHERE camera = ?", (camera,)).fetchone()
+            return ChainHead(*found) if found else ChainHead(0, GENESIS)
+
+    def cameras(self) -> list[str]:
+        """All cameras that ever had a segment here."""
+        with self.transaction() as db:
+            return [row[0] for row in db.execute("SELECT camera FROM chain ORDER BY camera")]
 
     def find(self, camera: str, start_ns: int, end_ns: int) -> list[Segment]:
         """The segments of a camera that have footage between the two times, oldest first."""
@@ -78,6 +122,10 @@ class Catalogue:
             (camera, start_ns - LONGEST_NS, end_ns, start_ns),
         )
 
+    def get(self, segment_id: str) -> Segment | None:
+        """One segment by its id."""
+        return next(iter(self._select("id = ?", (segment_id,))), None)
+
     def oldest(self, most: int, camera: str | None = None) -> list[Segment]:
         """The segments that began first, of one camera or of all."""
         if camera is None:
@@ -85,42 +133,56 @@ class Catalogue:
         return self._select("camera = ? ORDER BY start_ns LIMIT ?", (camera, most))
 
     def newest(self, most: int) -> list[Segment]:
-        """The segments that began last, of all cameras, newest first."""
-        return self._select("TRUE ORDER BY start_ns DESC LIMIT ?", (most,))
+        """The segments written last, of all cameras, newest first."""
+        return self._select("TRUE ORDER BY n DESC LIMIT ?", (most,))
 
-    def newest_start_ns(self, camera: str) -> int | None:
-        """When the newest segment of a camera began."""
-        with self._transaction() as db:
-            query = "SELECT max(start_ns) FROM segment WHERE camera = ? AND garbage = 0"
-            found: int | None = db.execute(query, (camera,)).fetchone()[0]
-            return found
+    def in_chain(self, camera: str, after: int, most: int) -> list[Segment]:
+        """The segments of a camera that follow a number in its chain, in that order."""
+        return self._select("camera = ? AND number > ? ORDER BY number LIMIT ?", (camera, after, most))
 
-    def knows(self, path: str) -> bool:
-        """Is there a row for this file?"""
-        with self._transaction() as db:
-            return db.execute("SELECT 1 FROM segment WHERE path = ?", (path,)).fetchone() is not None
+    def newest_paths(self, camera: str, most: int) -> set[str]:
+        """Where the last segments of a camera's chain lie, garbage too."""
+        query = "SELECT path FROM segment WHERE camera = ? ORDER BY number DESC LIMIT ?"
+        with self.transaction() as db:
+            return {row[0] for row in db.execute(query, (camera, most))}
 
-    def totals(self, camera: str | None = None) -> Totals:
-        """Segments and bytes, of one camera or of all."""
+    def paths_among(self, paths: Sequence[str], camera: str, tier: int) -> set[str]:
+        """Which of these files, all of one folder, have a row."""
+        starts = [start for start in map(start_of, paths) if start is not None]
+        if not starts:
+            return set()
+        values = (camera, tier, min(starts), max(starts) + 999)
+        with self.transaction() as db:
+            return {
+                row[0]
+                for where in ("garbage = 0 AND start_ns BETWEEN", "shift_ns <> 0 AND start_ns - shift_ns BETWEEN")
+                for row in db.execute(
+                    f"SELECT path FROM segment WHERE camera = ? AND tier = ? AND {where} ? AND ?",  # noqa: S608
+                    values,
+                )
+            }
+
+    def knows(self, segment_id: str) -> bool:
+        """Is there a row for this segment, garbage too?"""
+        with self.transaction() as db:
+            return db.execute("SELECT 1 FROM segment WHERE id = ?", (segment_id,)).fetchone() is not None
+
+    def totals(self, camera: str | None = None, tier: int | None = None) -> Totals:
+        """Segments and bytes, of one camera or of all, on one tier or on all."""
         query = (
-            "SELECT coalesce(sum(segments), 0), coalesce(sum(bytes), 0) FROM total WHERE camera = coalesce(?, camera)"
+            "SELECT coalesce(sum(segments), 0), coalesce(sum(bytes), 0) FROM total "
+            "WHERE camera = coalesce(?, camera) AND tier = coalesce(?, tier)"
         )
-        with self._transaction() as db:
-            return Totals(*db.execute(query, (camera,)).fetchone())
+        with self.transaction() as db:
+            return Totals(*db.execute(query, (camera, tier)).fetchone())
 
-    def to_garbage(self, ids: Sequence[str]) -> None:
-        """First step of a deletion: the rows are no longer found, the files may go."""
-        with self._transaction() as db:
-            db.executemany("UPDATE segment SET garbage = 1 WHERE id = ?", [(one,) for one in ids])
-
-    def garbage(self) -> list[tuple[str, str]]:
-        """Id and path of what waits for its last step."""
-        with self._transaction() as db:
-            return db.execute("SELECT id, path FROM segment WHERE garbage = 1").fetchall()
+    def garbage(self) -> list[Segment]:
+        """What waits for the last step of its deletion."""
+        return self._select("TRUE", (), garbage=True)
 
     def forget(self, ids: Sequence[str]) -> None:
         """Last step of a deletion: the files are gone."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany("DELETE FROM segment WHERE id = ? AND garbage = 1", [(one,) for one in ids])
 
     def close(self) -> None:
@@ -130,34 +192,59 @@ class Catalogue:
                 self._connection.close()
                 self._connection = None
 
-    def _select(self, where: str, values: tuple[object, ...]) -> list[Segment]:
-        query = f"SELECT {_COLUMNS} FROM segment WHERE garbage = 0 AND {where}"  # noqa: S608 - our own words
-        with self._transaction() as db:
-            return [_segment(row) for row in db.execute(query, values)]
-
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and on the disk when it is over.
+
+        Raises:
+            StorageError: the disk or the file is not as it should be.
+        """
         with self._lock:
             try:
-                connection = self._connection = self._connection or _connect(self._path)
+                connection = self._connection = self._connection or self._connect()
                 with connection:
                     yield connection
             except sqlite3.Error as error:
-                raise StorageError(f"{self._path}: {error}; look at the disk, or rebuild the catalogue") from error
+                broken = getattr(error, "sqlite_errorcode", None) in _BROKEN
+                kind = CatalogueBroken if broken else StorageError
+                raise kind(f"{self.path}: {error}; look at the disk, or rebuild the catalogue") from error
+
+    def _select(self, where: str, values: tuple[object, ...], *, garbage: bool = False) -> list[Segment]:
+        query = f"SELECT {_COLUMNS} FROM segment WHERE garbage = {garbage:d} AND {where}"  # noqa: S608 - our own words
+        with self.transaction() as db:
+            return [_segment(row) for row in db.execute(query, values)]
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._read_only:
+            return _look(self.path)
+        connection = sqlite3.connect(self.path, check_same_thread=False, timeout=10)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=10)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
+def _look(path: Path) -> sqlite3.Connection:
+    """A connection that leaves everything as it is: without a WAL file nobody writes, and none may be made."""
+    way = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True, check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA query_only = TRUE")
     return connection
 
 
 def _segment(row: tuple[object, ...]) -> Segment:
-    named = dict(zip((field.name for field in fields(Segment)), row, strict=True))
-    return Segment(**{**named, "key": bool(named["key"]), "tick": Fraction(str(named["tick"]))})  # type: ignore[arg-type]
+    named = dict(zip(_FIELDS, row, strict=True))
+    synced = named["synced"]
+    return Segment(
+        **{  # type: ignore[arg-type]
+            **named,
+            "key": bool(named["key"]),
+            "wanted": bool(named["wanted"]),
+            "synced": None if synced is None else bool(synced),
+            "tick": Fraction(str(named["tick"])),
+        }
+    )

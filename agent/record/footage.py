@@ -92,7 +92,7 @@ class Bounded(io.RawIOBase):
 def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int) -> list[Footage]:
     """All footage of the span, oldest first, begun with a keyframe where one can be reached."""
     # the open one first: when it is closed meanwhile, the catalogue has it, and it is left out here
-    being_written = [found for path in store.open_files(camera, start_ns, end_ns) if (found := _open_footage(path))]
+    being_written = [found for path in store.open_files(camera) if (found := _open_footage(path))]
     segments = store.catalogue.find(camera, start_ns, end_ns)
     parts = [_closed_footage(store, segment) for segment in segments]
     known = {part.path for part in parts}
@@ -106,7 +106,7 @@ def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int
 
 def _closed_footage(store: SegmentStore, segment: Segment) -> Footage:
     return Footage(
-        path=store.root / segment.path,
+        path=store.path_of(segment),
         limit=segment.bytes,
         epoch=segment.epoch,
         start_ns=segment.start_ns,

@@ -12,12 +12,12 @@ from typing import NamedTuple, Protocol
 import av
 
 from agent.core.clock import NS
+from agent.core.signing import Signer
 from agent.record.boxes import read_layout
+from agent.record.catalogue import ChainHead
 from agent.record.segment import Head, Segment, Tail, make_segment, parse_head, parse_tail
 
 log = logging.getLogger(__name__)
-
-_PIECE = 1 << 20
 
 
 class Readable(Protocol):
@@ -34,22 +34,18 @@ class Measured(NamedTuple):
     media_ns: int
 
 
-def describe(path: Path, relative: str) -> Segment | None:
+def describe(path: Path, relative: str, *, tier: int = 0) -> Segment | None:
     """The row of a closed segment, from the notes in its file; None when it is none of ours or not closed."""
     with path.open("rb") as file:
         layout = read_layout(file)
-        head, tail = parse_head(layout.head), parse_tail(layout.tail)
-        if head is None or tail is None:
-            return None
-        file.seek(0)
-        digest = hashlib.sha256()
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return make_segment(head, tail, relative, path.stat().st_size, digest.hexdigest())
+    head, tail = parse_head(layout.head), parse_tail(layout.tail)
+    if head is None or tail is None or head.id != tail.id:
+        return None
+    return make_segment(head, tail, tier=tier, path=relative, size=path.stat().st_size)
 
 
-def cut_and_close(path: Path, reason: str) -> bool:
-    """Cut an open segment to its last whole fragment and end it with a tail note, synced.
+def cut_and_close(path: Path, reason: str, chain: ChainHead, signer: Signer) -> bool:
+    """Cut an open segment to its last whole fragment and end it with a tail note that follows `chain`, synced.
 
     Safe to be killed in and to run again. False when there is no whole fragment in it: nothing can be shown.
     """
@@ -62,7 +58,7 @@ def cut_and_close(path: Path, reason: str) -> bool:
     try:
         os.ftruncate(handle, layout.whole_bytes)
         if layout.tail is None:
-            _append(handle, _tail(path, head, reason).box())
+            _append(handle, _tail(path, head, reason, chain).sealed(signer).box())
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -88,10 +84,26 @@ def measure_file(file: Readable, place: str) -> Measured:
     return Measured(packets, int((end - (begin or 0)) * NS))
 
 
-def _tail(path: Path, head: Head, reason: str) -> Tail:
+def _tail(path: Path, head: Head, reason: str, chain: ChainHead) -> Tail:
     with path.open("rb") as file:
         found = measure_file(file, str(path))
-    return Tail(end_ns=head.start_ns + found.media_ns, media_ns=found.media_ns, packets=found.packets, reason=reason)
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256")
+    return Tail(
+        id=head.id,
+        camera=head.camera,
+        epoch=head.epoch,
+        number=chain.number + 1,
+        previous=chain.link,
+        start_ns=head.start_ns,
+        end_ns=head.start_ns + found.media_ns,
+        media_ns=found.media_ns,
+        packets=found.packets,
+        size=path.stat().st_size,
+        sha256=digest.hexdigest(),
+        reason=reason,
+        clocks=None,
+    )
 
 
 def _append(handle: int, data: bytes) -> None:

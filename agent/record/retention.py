@@ -73,7 +73,7 @@ class Retention:
         if self._clock_jumped():
             return gone
         while expired := [one for one in self._store.catalogue.oldest(_BATCH) if one.end_ns < limit_ns]:
-            self._store.delete(expired)
+            self._store.delete(expired, "age")
             gone += expired
         return gone
 
@@ -90,13 +90,13 @@ class Retention:
     def _over_bytes(self) -> list[Segment]:
         if self._max_bytes is None:
             return []
-        return self._free(self._store.catalogue.totals().bytes - self._max_bytes)
+        return self._free(self._store.catalogue.totals().bytes - self._max_bytes, "bytes")
 
     def _below_floor(self) -> list[Segment]:
         free = self._store.free_bytes()
         if free >= self._min_free:
             return []
-        gone = self._free(int(self._min_free * _HYSTERESIS) - free)
+        gone = self._free(int(self._min_free * _HYSTERESIS) - free, "room")
         if not gone:
             raise StorageError(
                 f"{self._store.root}: {free} bytes free, {self._min_free} wanted, and nothing left to delete; "
@@ -104,7 +104,7 @@ class Retention:
             )
         return gone
 
-    def _free(self, wanted: int) -> list[Segment]:
+    def _free(self, wanted: int, reason: str) -> list[Segment]:
         """Delete the oldest until `wanted` bytes are gone."""
         gone: list[Segment] = []
         while wanted > 0 and (oldest := self._store.catalogue.oldest(_BATCH)):
@@ -114,7 +114,7 @@ class Retention:
                     break
                 batch.append(segment)
                 wanted -= segment.bytes
-            self._store.delete(batch)
+            self._store.delete(batch, reason)
             gone += batch
         return gone
 

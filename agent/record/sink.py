@@ -46,8 +46,12 @@ class FragmentFile:
         if self._clock.mono_ns() - self._synced_mono_ns >= self._interval_ns:
             self._sync()
 
-    def finish(self) -> str:
-        """Sync, close and return the SHA-256 of all that was written.
+    def sha256(self) -> str:
+        """Of all that was written so far."""
+        return self._digest.copy().hexdigest()
+
+    def finish(self) -> None:
+        """Sync and close.
 
         Raises:
             OSError: the disk did not take it all; the file stays, open, for recovery.
@@ -58,7 +62,6 @@ class FragmentFile:
             os.fsync(self._handle)
         finally:
             self.abandon()
-        return self._digest.hexdigest()
 
     def abandon(self) -> None:
         """Close without promising anything; safe to call twice."""

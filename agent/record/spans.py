@@ -18,7 +18,8 @@ class Span:
     def __init__(self, info: StreamInfo, first: Packet) -> None:
         self._video, self._tick = info.video_index, info.video.time_base
         self._first = first
-        self._last = first
+        self.last = first
+        """The newest video packet."""
         self._end_wall_ns = first.wall_ns
         self._end_pts = first.pts
 
@@ -26,7 +27,7 @@ class Span:
         """Take a written packet into account; audio does not count."""
         if packet.track != self._video:
             return
-        self._last = packet
+        self.last = packet
         if packet.pts >= self._end_pts - 1 or packet.wall_ns > self._end_wall_ns:
             self._end_wall_ns = max(self._end_wall_ns, packet.wall_ns + self._ns(packet.duration))
             self._end_pts = max(self._end_pts, packet.pts + packet.duration)
@@ -52,7 +53,7 @@ class Span:
         return end_ns, self._ns(max(0, following.pts - self._first.pts))
 
     def _jumps(self, packet: Packet) -> bool:
-        media_ns = self._ns(packet.dts - self._last.dts)
+        media_ns = self._ns(packet.dts - self.last.dts)
         wall_ns = packet.wall_ns - self._end_wall_ns
         return not (-_BACK_NS <= media_ns <= _GAP_NS) or wall_ns > _GAP_NS or wall_ns < -10 * NS
 

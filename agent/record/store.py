@@ -4,62 +4,119 @@
 <root>/.lamppost-store                                marker: this is ours, and the disk is mounted
 <root>/.reserve                                       1 MiB given up when the disk is full: a deletion needs a row
 <root>/catalogue.sqlite
+<root>/keys/<key id>.pem                              the public keys that ever signed here
+<root>/<camera>/current                               the folder that the camera is written into
+<root>/<camera>/tombstones.jsonl                      what was deleted
 <root>/<camera>/<YYYY-MM-DD>/<HH>/<start>_<camera>_<epoch>.mp4        closed, synced
 <root>/<camera>/<YYYY-MM-DD>/<HH>/<start>_<camera>_<epoch>.mp4.open   being written
 ```
+
+The steps of making, deleting, starting and rebuilding stand in docs/design/storage.md.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from agent.core.clock import NS, Clock
+from agent.core.clock import Clock
 from agent.core.errors import StorageError, StorageMissing
 from agent.core.ids import is_id
-from agent.record.catalogue import Catalogue
-from agent.record.recovery import cut_and_close, describe
-from agent.record.segment import OPEN_SUFFIX, Segment, folder_of
+from agent.core.signing import Signer
+from agent.record.adoption import Adoption
+from agent.record.catalogue import NAME, Catalogue, CatalogueBroken
+from agent.record.disk import remove_empty, replace_file, sync_folder
+from agent.record.rebuild import Rebuild
+from agent.record.segment import OPEN_SUFFIX, Segment
+from agent.record.tiers import MARKER, Tier
+from agent.record.tombstones import Graveyard
 
 log = logging.getLogger(__name__)
 
-MARKER = ".lamppost-store"
 RESERVE = ".reserve"
 RESERVE_BYTES = 1 << 20
-_NOT_OURS_NOT_FOREIGN = frozenset({"lost+found"})
-_HOUR_NS = 3600 * NS
+KEYS = "keys"
+OUR_NAMES = frozenset({KEYS, "holds"})
 
 
 class SegmentStore:
-    """Paths and catalogue of one recording folder. `root` holds nothing but recordings."""
+    """Paths and catalogue of one gateway's recordings. `root` holds nothing but recordings.
 
-    def __init__(self, root: Path, clock: Clock) -> None:
+    `key_path` is where the gateway's private key lies, made there at the first start; beside the folder by default.
+    One that only reads is not prepared: it may look beside a gateway that runs, or after it was killed.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        clock: Clock,
+        *,
+        key_path: Path | None = None,
+        archive: Path | None = None,
+        read_only: bool = False,
+    ) -> None:
         self.root, self.clock = root, clock
-        self.catalogue = Catalogue(root / "catalogue.sqlite")
+        self.tiers: tuple[Tier, ...] = (Tier(0, root), *((Tier(1, archive),) if archive else ()))
+        self.catalogue = Catalogue(root / NAME, read_only=read_only)
+        self.graveyard = Graveyard(self.catalogue, root)
+        self._key_path = key_path or root.parent / "gateway-key.pem"
+        self._signer: Signer | None = None
+        self._lock = -1
+        self.is_partial = False
+        """Since `prepare`: the catalogue was lost, and does not list older footage yet."""
+
+    @property
+    def signer(self) -> Signer:
+        """The gateway's key; there after `prepare`."""
+        if self._signer is None:
+            raise StorageError(f"{self.root}: the store is not prepared; start it first")
+        return self._signer
 
     def prepare(self) -> list[Segment]:
         """Make the folder at the first start; finish what a kill left half done. Returns the segments adopted.
 
         Raises:
             StorageMissing: the folder holds something but not our marker; nothing is written there.
-            StorageError: the disk does not take or give what it should.
+            StorageError: the disk does not take or give what it should, or another process has it.
         """
         try:
             self._claim()
+            self._signer = self._signer or self._key()
             self._use_reserve_if_full()
+            self._mend_catalogue()
             self.finish_deletions()
-            adopted = [segment for camera in self._cameras() for segment in self.adopt(camera)]
+            adopted = [segment for camera in self.camera_folders() for segment in self.adopt(camera)]
             self.keep_reserve()
         except OSError as error:
             raise StorageError(f"{self.root}: {error.strerror}; look at the disk") from error
         return adopted
 
+    def set_aside(self) -> None:
+        """Make room for a new catalogue, which the next `prepare` begins.
+
+        Raises:
+            StorageError: a gateway works here.
+        """
+        self._take_lock()
+        if self.catalogue.path.exists():
+            self.catalogue.set_aside()
+
+    def path_of(self, segment: Segment) -> Path:
+        """Where the file of a segment lies.
+
+        Raises:
+            StorageMissing: on a tier that is not configured.
+        """
+        if segment.tier >= len(self.tiers):
+            raise StorageMissing(f"{segment.path}: lies in the archive, and [storage.archive] is not configured")
+        return self.tiers[segment.tier].root / segment.path
+
     def check(self) -> None:
         """Raises: StorageMissing when the marker is gone: then nothing may be written or deleted here."""
-        if not (self.root / MARKER).is_file():
-            raise StorageMissing(f"{self.root}: no {MARKER} there; is the disk mounted?")
+        self.tiers[0].check()
 
     def check_room(self) -> None:
         """Raises: StorageError when too little is left to begin a segment, StorageMissing as `check`."""
@@ -78,140 +135,124 @@ class SegmentStore:
 
     def adopt(self, camera: str) -> list[Segment]:
         """Close leftovers of a camera that nobody writes, and list closed files that have no row yet."""
-        adopted = []
-        for path in list(self._recent(camera)):
-            if path.name.endswith(".mp4" + OPEN_SUFFIX):
-                closed = self._close_leftover(path)
-            else:
-                closed = path if path.suffix == ".mp4" else None
-            segment = None if closed is None else self._list(closed)
-            if segment is not None:
-                log.info("adopted %s (%s, %d packets)", segment.path, segment.reason, segment.packets)
-                adopted.append(segment)
-        return adopted
+        return Adoption(self.root, camera, self.catalogue, self.signer).run(self.current(camera))
 
-    def open_files(self, camera: str, start_ns: int, end_ns: int) -> list[Path]:
-        """Segments being written that began between an hour before `start_ns` and `end_ns`."""
-        hours = range((start_ns - _HOUR_NS) // _HOUR_NS, end_ns // _HOUR_NS + 1)
-        folders = [self.root / folder_of(camera, max(0, hour) * _HOUR_NS) for hour in hours]
-        return [path for folder in folders for path in sorted(folder.glob("*" + OPEN_SUFFIX))]
+    def current(self, camera: str) -> Path | None:
+        """The folder that the camera is written into, or was last: whatever has no row yet lies there."""
+        try:
+            name = (self.root / camera / "current").read_text().strip()
+        except FileNotFoundError:
+            return None
+        folder = self.root / camera / name
+        inside = folder.resolve().is_relative_to((self.root / camera).resolve())
+        return folder if inside and folder.is_dir() else None
 
-    def delete(self, segments: Sequence[Segment]) -> None:
-        """Row to garbage, file away, row gone: a kill between any two is mended by `finish_deletions`."""
+    def enter(self, camera: str, folder: Path) -> None:
+        """Note that the camera's next segment lies in `folder`: before it is made, or a kill could hide it."""
+        if self.current(camera) != folder:
+            name = folder.relative_to(self.root / camera)
+            replace_file(self.root / camera / "current", f"{name}\n".encode())
+
+    def open_files(self, camera: str) -> list[Path]:
+        """Segments of the camera that are being written."""
+        folder = self.current(camera)
+        return [] if folder is None else sorted(folder.glob("*" + OPEN_SUFFIX))
+
+    def delete(self, segments: Sequence[Segment], reason: str) -> None:
+        """Rows to garbage with a tombstone, its file, files away, rows gone: `finish_deletions` mends a kill between.
+
+        `reason` is a short word for the tombstone: `age`, `bytes`, `room`, `ring`, `missing`.
+        """
         self._use_reserve_if_full()
-        self.catalogue.to_garbage([segment.id for segment in segments])
+        self.graveyard.bury(segments, reason, self.clock.wall_ns(), self.signer)
         self.finish_deletions()
 
     def finish_deletions(self) -> None:
-        """The last two steps for everything that is garbage."""
-        waiting = self.catalogue.garbage()
+        """The steps after the first for everything that is garbage."""
+        waiting = [one for one in self.catalogue.garbage() if one.tier < len(self.tiers)]
+        if not waiting:
+            return
+        self.graveyard.write({one.camera for one in waiting})
         folders = set()
-        for _, path in waiting:
-            (self.root / path).unlink(missing_ok=True)
-            folders.add((self.root / path).parent)
-        for folder in folders:
+        for segment in waiting:
+            path = self.path_of(segment)
+            path.unlink(missing_ok=True)
+            folders.add((path.parent, self.tiers[segment.tier].root))
+        for folder, root in folders:
             if folder.is_dir():
                 sync_folder(folder)
-                _remove_empty(folder, self.root)
-        self.catalogue.forget([one for one, _ in waiting])
+                self._remove_empty(folder, root)
+        self.catalogue.forget([one.id for one in waiting])
 
     def free_bytes(self) -> int:
         """What is left on the disk for us."""
-        found = os.statvfs(self.root)
-        return found.f_bavail * found.f_frsize
+        return self.tiers[0].free_bytes()
 
-    def total_bytes(self) -> int:
-        """The size of the disk."""
-        found = os.statvfs(self.root)
-        return found.f_blocks * found.f_frsize
+    def camera_folders(self) -> list[str]:
+        """Names of the cameras that have a folder here."""
+        return sorted(entry.name for entry in self.root.iterdir() if entry.is_dir() and is_camera(entry.name))
 
     def close(self) -> None:
-        """Let go of the catalogue."""
+        """Let go of the catalogue and the folder."""
         self.catalogue.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _remove_empty(self, folder: Path, root: Path) -> None:
+        """Not the one that is written into: the next segment may be about to begin there."""
+        camera = folder.relative_to(root).parts[0]
+        if folder != self.current(camera):
+            remove_empty(folder, root)
 
     def _use_reserve_if_full(self) -> None:
         if self.free_bytes() < RESERVE_BYTES:
             (self.root / RESERVE).unlink(missing_ok=True)
 
     def _claim(self) -> None:
-        marker = self.root / MARKER
-        if marker.is_file():
-            return
-        self.root.mkdir(parents=True, exist_ok=True)
-        found = sorted(entry.name for entry in self.root.iterdir() if entry.name not in _NOT_OURS_NOT_FOREIGN)
-        if found:
-            raise StorageMissing(
-                f"{self.root}: holds {found[0]!r} but no {MARKER}; mount the right disk, or name an empty folder"
-            )
-        marker.write_text("This folder belongs to Lamppost. Without this file nothing is recorded or deleted here.\n")
-        sync_file(marker)
-        sync_folder(self.root)
+        store_id = self.tiers[0].claim()
+        self._take_lock()
+        for tier in self.tiers[1:]:
+            tier.claim(store_id)
 
-    def _cameras(self) -> list[str]:
-        return sorted(entry.name for entry in self.root.iterdir() if entry.is_dir() and is_id(entry.name))
-
-    def _recent(self, camera: str) -> Iterator[Path]:
-        """Files of the hours that may hold something without a row: from the newest row's hour on."""
-        newest_ns = self.catalogue.newest_start_ns(camera)
-        first = "" if newest_ns is None else folder_of(camera, newest_ns - _HOUR_NS).removeprefix(f"{camera}/")
-        for folder in sorted((self.root / camera).glob("*/*")):
-            if f"{folder.parent.name}/{folder.name}" >= first and folder.is_dir():
-                yield from sorted(folder.iterdir())
-
-    def _close_leftover(self, path: Path) -> Path | None:
-        if not cut_and_close(path, "recovered"):
-            log.info("%s: nothing whole in it; removed", path)
-            path.unlink()
-            return None
-        closed = path.with_suffix("")
-        path.rename(closed)
-        sync_folder(path.parent)
-        return closed
-
-    def _list(self, path: Path) -> Segment | None:
-        relative = str(path.relative_to(self.root))
-        if self.catalogue.knows(relative):
-            return None
-        segment = describe(path, relative)
-        if segment is None:
-            log.warning("%s: not a segment of ours; left alone", path)
-            return None
-        return segment if self.catalogue.add(segment) else None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder last: a rename or a new file is safe only after this."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_file(path: Path) -> None:
-    """Make a file's bytes last."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def make_folders(root: Path, folder: Path) -> None:
-    """Make `folder` below `root`, each level synced into the one above."""
-    missing = []
-    while folder != root and not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True)
-        sync_folder(one.parent)
-
-
-def _remove_empty(folder: Path, root: Path) -> None:
-    while folder != root:
+    def _mend_catalogue(self) -> None:
+        """A catalogue that is gone or broken is begun anew; older footage is listed again in the background."""
+        self.is_partial = not self.catalogue.path.exists()
         try:
-            folder.rmdir()
-        except OSError:
+            self.catalogue.check()
+        except CatalogueBroken as error:
+            self.catalogue.set_aside()
+            log.error("%s; it is set aside and made again from the files", error)  # noqa: TRY400 - one clear line
+            self.is_partial = True
+        cameras = self.camera_folders() if self.is_partial else []
+        rebuild = Rebuild(self.tiers, self.catalogue)
+        for camera in cameras:
+            rebuild.heads(camera, self.current(camera))
+        self.is_partial = bool(cameras)
+
+    def _take_lock(self) -> None:
+        """One process at a time; the kernel lets go when it ends, however that happens."""
+        if self._lock >= 0:
             return
-        folder = folder.parent
+        handle = os.open(self.root / MARKER, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            raise StorageError(f"{self.root}: another gateway works in this folder; end that one first") from error
+        self._lock = handle
+
+    def _key(self) -> Signer:
+        signer = Signer.load_or_make(self._key_path)
+        folder = self.root / KEYS
+        path = folder / f"{signer.key_id}.pem"
+        if not path.exists():
+            folder.mkdir(exist_ok=True)
+            replace_file(path, signer.public_pem())
+            sync_folder(self.root)
+        return signer
+
+
+def is_camera(name: str) -> bool:
+    """May a folder of this name hold a camera's recordings?"""
+    return is_id(name) and name not in OUR_NAMES

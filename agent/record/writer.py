@@ -1,25 +1,28 @@
 """One segment from its first packet to its row: the order of steps that a kill may interrupt anywhere.
 
-1. `*.mp4.open` is made, the folder synced; init segment and head note go in first.
+1. The camera's `current` names the folder; `*.mp4.open` is made there, the folder synced; init segment and head note
+   go in first.
 2. Fragments follow, synced at most `sync_interval_s` apart.
-3. Close: last fragment, tail note, fsync.
+3. Close: last fragment, signed tail note that follows the camera's chain, fsync.
 4. Rename to `*.mp4`, folder synced.
-5. Row in the catalogue.
+5. Row in the catalogue, which is the new head of the chain.
 """
 
 from __future__ import annotations
 
 import av
 
+from agent.core.clock import Clock
 from agent.core.errors import StorageError
 from agent.core.media import Packet, StreamInfo
 from agent.record.codecs import mime_codecs
+from agent.record.disk import make_folders, sync_folder
 from agent.record.joiner import Sample
 from agent.record.muxer import SegmentMuxer
-from agent.record.segment import OPEN_SUFFIX, Head, Segment, Tail, folder_of, make_segment, name_of
+from agent.record.segment import OPEN_SUFFIX, Anchors, Head, Segment, Tail, folder_of, make_segment, name_of
 from agent.record.sink import FragmentFile
 from agent.record.spans import Span
-from agent.record.store import SegmentStore, make_folders, sync_folder
+from agent.record.store import SegmentStore
 
 
 class SegmentWriter:
@@ -31,15 +34,23 @@ class SegmentWriter:
     """
 
     def __init__(
-        self, store: SegmentStore, info: StreamInfo, first: Packet, segment_id: str, sync_interval_s: float
+        self,
+        store: SegmentStore,
+        info: StreamInfo,
+        first: Packet,
+        segment_id: str,
+        sync_interval_s: float,
+        *,
+        wanted: bool = True,
     ) -> None:
         self._store, self._info = store, info
         self.span = Span(info, first)
-        self._head = _head(info, first, segment_id)
+        self._head = _head(info, first, segment_id, store.clock, wanted=wanted)
         folder = store.root / folder_of(info.camera, first.wall_ns)
         self.path = folder / name_of(info.camera, info.epoch, first.wall_ns)
         self._open_path = self.path.with_name(self.path.name + OPEN_SUFFIX)
         make_folders(store.root, folder)
+        store.enter(info.camera, folder)
         self._file = FragmentFile(self._open_path, store.clock, sync_interval_s)
         try:
             sync_folder(folder)
@@ -78,22 +89,48 @@ class SegmentWriter:
 
     def close(self, reason: str, next_packet: Packet | None = None) -> Segment:
         """Steps 3 to 5; `next_packet` begins the segment that follows without a gap."""
-        end_ns, media_ns = self.span.end(next_packet)
-        tail = Tail(end_ns=end_ns, media_ns=media_ns, packets=self.samples, reason=reason)
         try:
             self._muxer.close()
+            self._raise_disk_error()
+            tail = self._tail(reason, next_packet).sealed(self._store.signer)
             self._file.write(tail.box())
             size = self._file.bytes
-            sha256 = self._file.finish()
+            self._file.finish()
         except av.FFmpegError as error:
             raise StorageError(f"{self.path}: the muxer could not end the segment ({error})") from error
         finally:
             self.abandon()
         self._open_path.rename(self.path)
         sync_folder(self.path.parent)
-        segment = make_segment(self._head, tail, str(self.path.relative_to(self._store.root)), size, sha256)
+        path = str(self.path.relative_to(self._store.root))
+        segment = make_segment(self._head, tail, tier=0, path=path, size=size)
         self._store.catalogue.add(segment)
         return segment
+
+    def _tail(self, reason: str, next_packet: Packet | None) -> Tail:
+        head, chain = self._head, self._store.catalogue.head(self._head.camera)
+        end_ns, media_ns = self.span.end(next_packet)
+        last = self.span.last
+        return Tail(
+            id=head.id,
+            camera=head.camera,
+            epoch=head.epoch,
+            number=chain.number + 1,
+            previous=chain.link,
+            start_ns=head.start_ns,
+            end_ns=end_ns,
+            media_ns=media_ns,
+            packets=self.samples,
+            size=self._file.bytes,
+            sha256=self._file.sha256(),
+            reason=reason,
+            clocks=Anchors(
+                arrived_ns=last.arrived_wall_ns,
+                mono_ns=last.arrived_mono_ns,
+                offset_ns=last.offset_ns,
+                synced=self._store.clock.synced(),
+            ),
+        )
 
     def abandon(self) -> None:
         """Let go of the file as it is; safe to call twice."""
@@ -108,7 +145,7 @@ class SegmentWriter:
             raise self._file.error
 
 
-def _head(info: StreamInfo, first: Packet, segment_id: str) -> Head:
+def _head(info: StreamInfo, first: Packet, segment_id: str, clock: Clock, *, wanted: bool) -> Head:
     return Head(
         id=segment_id,
         camera=info.camera,
@@ -122,4 +159,9 @@ def _head(info: StreamInfo, first: Packet, segment_id: str) -> Head:
         tick_den=info.video.time_base.denominator,
         time_source=first.time_source,
         offset_ns=first.offset_ns,
+        arrived_ns=first.arrived_wall_ns,
+        boot=clock.boot,
+        mono_ns=first.arrived_mono_ns,
+        synced=clock.synced(),
+        wanted=wanted,
     )

@@ -67,7 +67,7 @@ def expected(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, str,
     for key, field in model.model_fields.items():
         inner = list(models_in(field.annotation))
         if path:
-            yield path, key, default_of(field)
+            yield path, field.alias or key, default_of(field)
         for child, many in inner:
             name = f"{path.strip('[]')}.{key}" if path else key
             yield from expected(child, f"[[{name}]]" if many else f"[{name}]")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
@@ -83,6 +84,47 @@ def record(store: SegmentStore, path: Path, start_ns: int = START_NS) -> tuple[l
     with Recording(store) as recording:
         recording.feed(info, packets)
     return recording.segments, packets, info
+
+
+def segment(number: int, camera: str = "cam", start_ns: int = START_NS, size: int = 1000) -> Segment:
+    """The row of one in a chain of ten-second segments, number 0 the first."""
+    begin_ns = start_ns + number * 10 * NS
+    return Segment(
+        id=f"{camera}-{number}",
+        camera=camera,
+        stream="main",
+        epoch="e",
+        tier=0,
+        path=f"{camera}/2026-05-28/20/{number:06d}.mp4",
+        start_ns=begin_ns,
+        end_ns=begin_ns + 10 * NS,
+        shift_ns=0,
+        media_ns=10 * NS,
+        bytes=size,
+        packets=100,
+        reason="length",
+        sha256="0" * 64,
+        codecs="avc1.64001f",
+        key=True,
+        base=number * 900_000,
+        tick=Fraction(1, 90_000),
+        time_source="arrival",
+        offset_ns=None,
+        boot="b" * 32,
+        mono_ns=(5 + number * 10) * NS,
+        synced=True,
+        number=number + 1,
+        previous=f"{number:064x}",
+        link=f"{number + 1:064x}",
+        wanted=True,
+    )
+
+
+def drop_row(store: SegmentStore, one: Segment) -> None:
+    """As if the power had gone before the row of the newest segment was written."""
+    with store.catalogue.transaction() as db:
+        db.execute("DELETE FROM segment WHERE id = ?", (one.id,))
+        db.execute("UPDATE chain SET number = ?, link = ?", (one.number - 1, one.previous))
 
 
 def wait_for(condition: Callable[[], bool], limit_s: float = 20) -> None:

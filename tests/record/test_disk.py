@@ -103,11 +103,11 @@ def test_on_a_full_disk_the_reserve_lets_deletions_happen(tmp_path: Path, monkey
     free = [RESERVE_BYTES - 1]
     monkeypatch.setattr(store, "free_bytes", lambda: free[0])
     reserve_at_the_row = []
-    to_garbage = store.catalogue.to_garbage
+    bury = store.graveyard.bury
     monkeypatch.setattr(
-        store.catalogue, "to_garbage", lambda ids: (reserve_at_the_row.append(reserve.exists()), to_garbage(ids))
+        store.graveyard, "bury", lambda *given: (reserve_at_the_row.append(reserve.exists()), bury(*given))
     )
-    store.delete(segments)
+    store.delete(segments, "room")
     assert reserve_at_the_row == [False]
     assert store.catalogue.totals() == (0, 0)
     store.keep_reserve()

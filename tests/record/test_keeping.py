@@ -1,7 +1,6 @@
 """Catalogue and retention: what is found, and what goes first."""
 
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -11,36 +10,12 @@ from agent.core.errors import StorageError, StorageMissing
 from agent.core.stop import StopToken
 from agent.record.catalogue import Catalogue
 from agent.record.retention import Retention
-from agent.record.segment import Segment
-from agent.record.store import MARKER, SegmentStore
+from agent.record.store import SegmentStore
+from agent.record.tiers import MARKER
 from tests.fixtures.clock import FakeClock
-from tests.record.helpers import START_NS, new_store
+from tests.record.helpers import START_NS, new_store, segment
 
 DAY_NS = 86_400 * NS
-
-
-def segment(number: int, camera: str = "cam", start_ns: int = START_NS, size: int = 1000) -> Segment:
-    begin_ns = start_ns + number * 10 * NS
-    return Segment(
-        id=f"{camera}-{number}",
-        camera=camera,
-        stream="main",
-        epoch="e",
-        path=f"{camera}/2026-05-28/20/{number:06d}.mp4",
-        start_ns=begin_ns,
-        end_ns=begin_ns + 10 * NS,
-        media_ns=10 * NS,
-        bytes=size,
-        packets=100,
-        reason="length",
-        sha256="0" * 64,
-        codecs="avc1.64001f",
-        key=True,
-        base=number * 900_000,
-        tick=Fraction(1, 90_000),
-        time_source="arrival",
-        offset_ns=None,
-    )
 
 
 def filled(root: Path, clock: FakeClock, count: int, cameras: tuple[str, ...] = ("cam",)) -> SegmentStore:
@@ -85,7 +60,7 @@ def test_a_span_is_looked_up_through_the_index(tmp_path: Path) -> None:
     query = (
         "EXPLAIN QUERY PLAN SELECT * FROM segment WHERE garbage = 0 AND camera = 'c' AND start_ns > 1 AND start_ns < 9"
     )
-    with catalogue._transaction() as db:
+    with catalogue.transaction() as db:
         plan = str(db.execute(query + " ORDER BY start_ns").fetchall())
     assert "USING INDEX segment_by_time (camera=? AND start_ns>? AND start_ns<?)" in plan
     assert "TEMP B-TREE" not in plan

@@ -1,0 +1,83 @@
+"""`lamppost archive`: looks at recordings, checks them, makes their catalogue again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from agent.config.gateway import GatewayConfig
+from agent.core.clock import SystemClock
+from agent.core.errors import ConfigError, StorageError
+from agent.core.stop import StopToken
+from agent.record.catalogue import NAME
+from agent.record.rebuild import Rebuild
+from agent.record.store import SegmentStore
+from agent.record.verify import Level, Verification
+
+Say = Callable[[str], None]
+
+
+def open_store(config: GatewayConfig, *, read_only: bool) -> SegmentStore:
+    """The store that a gateway of this configuration uses."""
+    storage = config.storage
+    return SegmentStore(
+        storage.path / "recordings",
+        SystemClock(),
+        key_path=storage.path / "gateway-key.pem",
+        read_only=read_only,
+    )
+
+
+def verify(config: GatewayConfig, cameras: Iterable[str], level: Level, say: Say) -> int:
+    """Say every fault; 0 when there is none, else 1.
+
+    Raises:
+        StorageError: there is no store, or it cannot be read.
+    """
+    store = open_store(config, read_only=True)
+    try:
+        _must_be_there(store)
+        verification = Verification(store, level)
+        faults = 0
+        for camera in _chosen(store, cameras):
+            for problem in verification.run(camera):
+                say(str(problem))
+                faults += 1
+    finally:
+        store.close()
+    said = f"{verification.segments} segments, {verification.bytes} bytes, {verification.deleted} deleted as stated"
+    say(f"{level.name.lower()}: {said}: {'good' if not faults else f'{faults} faults'}")
+    return 1 if faults else 0
+
+
+def rebuild(config: GatewayConfig, say: Say) -> int:
+    """Make the catalogue again from the files; the old one is set aside. 1 when files had to be left alone."""
+    store = open_store(config, read_only=False)
+    _must_be_there(store, catalogue=False)
+    store.set_aside()
+    try:
+        store.prepare()
+        work = Rebuild(store.tiers, store.catalogue)
+        for camera in store.camera_folders():
+            for _ in work.rest(camera, StopToken()):
+                pass
+        totals = store.catalogue.totals()
+    finally:
+        store.close()
+    for path in work.skipped:
+        say(f"{path}: left alone: not a segment of ours, or its place is taken")
+    say(f"{totals.segments} segments, {totals.bytes} bytes listed")
+    return 1 if work.skipped else 0
+
+
+def _must_be_there(store: SegmentStore, *, catalogue: bool = True) -> None:
+    store.check()
+    if catalogue and not (store.root / NAME).exists():
+        raise StorageError(f"{store.root}: no {NAME}; make it again with `lamppost archive rebuild`")
+
+
+def _chosen(store: SegmentStore, cameras: Iterable[str]) -> list[str]:
+    wanted, known = list(cameras), sorted({*store.camera_folders(), *store.catalogue.cameras()})
+    for camera in wanted:
+        if camera not in known:
+            raise ConfigError(f"nothing is recorded of {camera!r}; recorded are {', '.join(known) or 'none'}")
+    return wanted or known

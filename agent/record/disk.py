@@ -1,0 +1,60 @@
+"""What must be done so that a name or a file outlasts a power cut (POSIX fsync, rename)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder last: a rename or a new file is safe only after this."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's bytes last."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folders(root: Path, folder: Path) -> None:
+    """Make `folder` below `root`, each level synced into the one above."""
+    missing = []
+    while folder != root and not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        sync_folder(one.parent)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """The file holds `data` or what it held before, whatever happens meanwhile."""
+    half = path.with_name(path.name + ".new")
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    half.replace(path)
+    sync_folder(path.parent)
+
+
+def remove_empty(folder: Path, root: Path) -> None:
+    """Remove `folder` and those above it that are empty, below `root`."""
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
