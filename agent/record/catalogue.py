@@ -6,7 +6,9 @@ sync per segment, one in ten seconds per camera.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -216,7 +218,7 @@ class Catalogue:
 
     def _connect(self) -> sqlite3.Connection:
         if self._read_only:
-            return _look(self.path)
+            return _Look(self.path)
         connection = sqlite3.connect(self.path, check_same_thread=False, timeout=10)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -228,12 +230,29 @@ class Catalogue:
         return connection
 
 
-def _look(path: Path) -> sqlite3.Connection:
-    """A connection that leaves everything as it is: without a WAL file nobody writes, and none may be made."""
-    way = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True, check_same_thread=False, timeout=10)
-    connection.execute("PRAGMA query_only = TRUE")
-    return connection
+class _Look(sqlite3.Connection):
+    """Reads, and leaves everything as it is.
+
+    Without a WAL nobody writes, and none may be made. After a power cut there may be a WAL without its index, which
+    SQLite would write beside it: then a copy is read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        wal = path.with_name(path.name + "-wal")
+        self._copy = None
+        if wal.exists() and not path.with_name(path.name + "-shm").exists():
+            self._copy = tempfile.TemporaryDirectory(prefix="lamppost-look-")
+            for part in (path, wal):
+                shutil.copyfile(part, Path(self._copy.name) / part.name)
+            path = Path(self._copy.name) / path.name
+        way = "mode=ro" if wal.exists() else "mode=ro&immutable=1"
+        super().__init__(f"{path.absolute().as_uri()}?{way}", uri=True, check_same_thread=False, timeout=10)
+        self.execute("PRAGMA query_only = TRUE")
+
+    def close(self) -> None:
+        super().close()
+        if self._copy is not None:
+            self._copy.cleanup()
 
 
 def _segment(row: tuple[object, ...]) -> Segment:

@@ -49,6 +49,11 @@ class Pace:
     def wall_ns(self) -> int:
         return self._start_ns + self.mono_ns()
 
+    def synced(self) -> bool | None:
+        return True
+
+    boot = "b" * 32
+
     def reach(self, number: int) -> None:
         """Wait until this frame is due, or make it so."""
         self._at_ns = number * FRAME_NS + number * 7919 % 1000 * _JITTER_NS // 1000
