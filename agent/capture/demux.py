@@ -10,7 +10,6 @@ import av
 import av.container
 import av.stream
 
-from agent.capture.nal import with_lengths
 from agent.capture.stamps import Raw, Stamp
 from agent.capture.timeline import Arrival, Placed
 from agent.capture.tracks import Streams, Tracks
@@ -44,7 +43,7 @@ def finish(raw: Raw, stamp: Stamp, placed: Placed, tracks: Tracks) -> Packet:
     """The packet as it travels through the gateway."""
     return Packet(
         track=raw.track,
-        data=with_lengths(raw.data) if raw.track in tracks.annex_b else raw.data,
+        data=tracks.forms[raw.track](raw.data),
         pts=stamp.pts,
         dts=stamp.dts,
         duration=stamp.duration,

@@ -90,9 +90,13 @@ class CaptureWorker:
     def _play(self, source: PacketSource, stop: StopToken) -> bool:
         began_ns = self._clock.mono_ns()
         reason = "lost"
-        self._online(source.info)
+        info = source.info
+        self._online(info)
         try:
             for packet in source.packets(stop):
+                if source.info is not info:
+                    info = source.info
+                    self._turn(info)
                 self._hand_on(packet)
             reason = "stop" if stop.is_set() else "end"
         finally:
@@ -115,12 +119,21 @@ class CaptureWorker:
     def _online(self, info: StreamInfo) -> None:
         self._sessions += 1
         self._rate = _Rate()
-        video = info.video
-        log.info("%s: online: %s %dx%d from %s", self.name, video.codec, video.width, video.height, self._opener.place)
+        log.info("%s: online: %s from %s", self.name, _shape(info), self._opener.place)
+        self._announce(info)
+
+    def _turn(self, info: StreamInfo) -> None:
+        """The session goes on as another epoch."""
+        log.info("%s: a new epoch (%s): %s", self.name, info.after, _shape(info))
+        for sink in self._sinks:
+            sink.closed(info.after)
+        self._rate = _Rate()
+        self._announce(info)
+
+    def _announce(self, info: StreamInfo) -> None:
         for sink in self._sinks:
             sink.opened(info)
-        again = self._sessions - 1
-        self._change(online=True, error="", info=info, reconnects=again)
+        self._change(online=True, error="", info=info, reconnects=self._sessions - 1)
 
     def _lost(self, error: str) -> None:
         if error and error != self._state.error:  # the same trouble again is no news
@@ -135,7 +148,7 @@ class CaptureWorker:
         fresh = old.online != online or not old.since_wall_ns
         since_ns = self._clock.wall_ns() if fresh else old.since_wall_ns
         fps = old.fps if online else None
-        changed = fresh or old.error != error
+        changed = fresh or old.error != error or old.info is not info
         new = replace(
             old, online=online, error=error, since_wall_ns=since_ns, fps=fps, info=info, reconnects=reconnects
         )
@@ -146,6 +159,10 @@ class CaptureWorker:
     def _say(self, state: CaptureState) -> None:
         self._state = state
         self._on_state(state)
+
+
+def _shape(info: StreamInfo) -> str:
+    return f"{info.video.codec} {info.video.width}x{info.video.height}"
 
 
 class _Rate:

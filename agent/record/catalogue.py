@@ -20,6 +20,7 @@ from typing import NamedTuple
 from agent.core.clock import NS
 from agent.core.errors import StorageError
 from agent.record.catalogue_schema import SCHEMA
+from agent.record.disk import sync_file, sync_folder
 from agent.record.segment import Segment, start_of
 from agent.record.statement import GENESIS
 
@@ -219,15 +220,31 @@ class Catalogue:
     def _connect(self) -> sqlite3.Connection:
         if self._read_only:
             return _Look(self.path)
+        if not self.path.exists():
+            _create(self.path)
         connection = sqlite3.connect(self.path, check_same_thread=False, timeout=10)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(SCHEMA)
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+
+def _create(path: Path) -> None:
+    """An empty catalogue, all of it or none: who looks after a kill must not find half the tables."""
+    half = path.with_name(path.name + ".new")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        half.with_name(half.name + suffix).unlink(missing_ok=True)
+    connection = sqlite3.connect(half)
+    try:
+        connection.executescript(SCHEMA)
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+    sync_file(half)
+    half.replace(path)
+    sync_folder(path.parent)
 
 
 class _Look(sqlite3.Connection):

@@ -124,7 +124,7 @@ class Recorder:
         self._recording.finish(reason)
 
     def _push(self, packet: Packet) -> None:
-        if self._joiner is None:
+        if self._joiner is None or not packet.data:
             self._refused += 1
             return
         for sample in self._joiner.push(packet):

@@ -191,7 +191,6 @@ class Blackouts:
     history: History
     folder: Path
     losses: Losses
-    torn: int = 0
 
     def cut(self, position: int, mono_ns: int, disk: Disk, keep: Keep, piece_bytes: int, most: int) -> None:
         """The power goes, the disk is as `keep` says, the gateway starts."""
@@ -210,13 +209,8 @@ class Blackouts:
         self._check_payloads(footage, lives)
 
     def _check_payloads(self, footage: Footage, lives: list[Life]) -> None:
-        """Only what was not yet promised may be torn."""
-        epochs = {life.epoch: life for life in lives}
-        strangers = footage.strangers(life for life in lives if life.epoch)
-        self.torn += bool(strangers)
-        for spot in strangers:
-            safe = epochs[spot.epoch].muxed(spot.camera) - PROMISED
-            assert spot.frame >= safe, f"{spot} is not what was handed over"
+        """What recovery keeps is what was handed over, whatever the disk pretends to hold."""
+        assert footage.strangers(life for life in lives if life.epoch) == []
 
 
 def cut_at_random_moments(history: History, folder: Path, times: int) -> list[Blackouts]:
@@ -230,23 +224,21 @@ def cut_at_random_moments(history: History, folder: Path, times: int) -> list[Bl
         late.cut(position, mono_ns, disk, up_to(position - chance.randrange(_LATEST)), 512, PROMISED)
         keep = part(chance.randrange(1 << 32), share=chance.choice([0.1, 0.5, 0.9]))
         mixed.cut(position, mono_ns, disk, keep, chance.choice([512, 4096]), PROMISED)
-    assert least.torn == most.torn == late.torn == 0
     return [least, most, late, mixed]
 
 
 def report(blackouts: list[Blackouts]) -> str:
     names = ("only what was synced", "all that was written", "all up to a moment", "any part")
-    lines = [cuts.losses.report(name) for name, cuts in zip(names, blackouts, strict=True)]
-    return "\n".join([*lines, f"any part: {blackouts[-1].torn} disks with a torn fragment that was not yet synced"])
+    return "\n".join(cuts.losses.report(name) for name, cuts in zip(names, blackouts, strict=True))
 
 
-def test_a_power_cut_costs_at_most_the_sync_interval_and_a_fragment(history: History, tmp_path: Path) -> None:
+def test_a_power_cut_costs_at_most_the_sync_interval(history: History, tmp_path: Path) -> None:
     print(report(cut_at_random_moments(history, tmp_path, 25)))  # noqa: T201
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_300_power_cuts_cost_at_most_the_sync_interval_and_a_fragment(
+def test_300_power_cuts_cost_at_most_the_sync_interval(
     history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     blackouts = cut_at_random_moments(history, tmp_path, 300)
