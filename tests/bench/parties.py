@@ -50,12 +50,13 @@ def gateway(urls: Sequence[str], folder: Path) -> Iterator[Party]:
 @contextlib.contextmanager
 def ffmpegs(urls: Sequence[str], folder: Path) -> Iterator[Party]:
     """One process per camera, cutting at the first keyframe after ten seconds."""
+    segments = ["-c", "copy", "-f", "segment", "-segment_time", "10", "-reset_timestamps", "1", "-strftime", "1"]
+    quiet = ["ffmpeg", "-nostdin", "-v", "error"]
     commands = []
     for number, url in enumerate(urls):
         (folder / str(number)).mkdir()
-        segments = "-c copy -f segment -segment_time 10 -reset_timestamps 1 -strftime 1".split()
         names = str(folder / str(number) / "%Y%m%dT%H%M%S.mp4")
-        commands.append(["ffmpeg", *"-nostdin -v error -rtsp_transport tcp -i".split(), url, *segments, names])
+        commands.append([*quiet, "-rtsp_transport", "tcp", "-i", url, *segments, names])
 
     def files(number: int) -> list[Path]:
         return sorted((folder / str(number)).glob("*.mp4"))
