@@ -55,13 +55,13 @@ class CaptureWorker:
         self._sinks = [_Guarded(sink, name) for sink in sinks]
         self._backoff = backoff or Backoff(1.0, 30.0)
         self._state = CaptureState(online=False, error="", since_wall_ns=0)
-        self._sessions = 0
+        self._sessions, self._packets = 0, 0
         self._rate = _Rate()
 
     @property
     def state(self) -> CaptureState:
         """The newest state, from any thread."""
-        return self._state
+        return replace(self._state, packets=self._packets)
 
     def run(self, stop: StopToken) -> None:
         """See `core.ports.Worker.run`."""
@@ -111,10 +111,9 @@ class CaptureWorker:
             sink.packet(packet)
         if packet.track == 0:
             self._rate.count(packet)
-        due = packet.arrived_mono_ns >= self._rate.report_at_ns
-        self._state = replace(self._state, packets=self._state.packets + 1, offset_ns=packet.offset_ns)
-        if due:
-            self._say(replace(self._state, fps=self._rate.fps(packet)))
+        self._packets += 1
+        if packet.arrived_mono_ns >= self._rate.report_at_ns:
+            self._say(replace(self._state, fps=self._rate.fps(packet), offset_ns=packet.offset_ns))
 
     def _online(self, info: StreamInfo) -> None:
         self._sessions += 1
@@ -157,8 +156,8 @@ class CaptureWorker:
             self._say(new)
 
     def _say(self, state: CaptureState) -> None:
-        self._state = state
-        self._on_state(state)
+        self._state = replace(state, packets=self._packets)
+        self._on_state(self._state)
 
 
 def _shape(info: StreamInfo) -> str:
