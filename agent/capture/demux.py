@@ -27,7 +27,7 @@ def read(container: av.container.InputContainer, streams: Streams, clock: Clock)
     order = {stream.index: track for track, stream in enumerate(streams)}
     for packet in container.demux(streams):
         if packet.size:  # PyAV ends with an empty packet per stream
-            yield _raw(packet, order[packet.stream.index], clock), packet.is_corrupt
+            yield _raw(packet, order[packet.stream_index], clock), packet.is_corrupt
 
 
 def from_keyframe(packets: Iterable[Raw]) -> Iterator[Raw]:

@@ -31,7 +31,7 @@ def split(data: bytes) -> list[bytes]:
 
 def with_lengths(data: bytes) -> bytes:
     """The same NAL units in the same order, each behind its length in 4 bytes; empty when there is no start code."""
-    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in split(data))
+    return b"".join(part for unit in split(data) for part in (len(unit).to_bytes(4, "big"), unit))
 
 
 class ParameterSets:

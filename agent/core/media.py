@@ -64,7 +64,7 @@ class StreamInfo:
     @property
     def video_index(self) -> int:
         """Where `video` stands in `tracks`."""
-        return self.tracks.index(self.video)
+        return next(number for number, track in enumerate(self.tracks) if track.kind is MediaKind.VIDEO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ CREATE TABLE segment (
   held INTEGER NOT NULL DEFAULT 0, garbage INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX segment_in_chain ON segment (camera, number);
-CREATE INDEX segment_by_time ON segment (camera, start_ns) WHERE garbage = 0;
+CREATE INDEX segment_by_time ON segment (camera, start_ns, end_ns) WHERE garbage = 0;
 CREATE INDEX segment_by_tier ON segment (tier, start_ns) WHERE garbage = 0;
 CREATE INDEX segment_free ON segment (tier, start_ns) WHERE garbage = 0 AND held = 0;
 CREATE INDEX segment_free_of_camera ON segment (camera, start_ns) WHERE garbage = 0 AND held = 0;

@@ -19,6 +19,9 @@ _OPTIONS = {
     "max_interleave_delta": "100000",  # audio that is late or falls silent holds video back 0.1 s, not 10
 }
 
+_WRITE_BYTES = 128 << 10
+"""A fragment goes out in pieces of this size; each is a call into Python, a hash and a write."""
+
 _STRAY_S = 5
 """A picture shown so long after its decoding, or sound so far from the picture, has a wrong time."""
 
@@ -36,7 +39,7 @@ class SegmentMuxer:
     def __init__(self, info: StreamInfo, base: int, sink: Writable) -> None:
         self._video = info.video_index
         self._template = av.open(io.BytesIO(info.init))
-        self._out = av.open(sink, "w", format="mp4", options=_OPTIONS)
+        self._out = av.open(sink, "w", format="mp4", options=_OPTIONS, buffer_size=_WRITE_BYTES)
         self._streams = [self._out.add_stream_from_template(stream) for stream in self._template.streams]
         for stream, track in zip(self._streams, info.tracks, strict=True):
             stream.time_base = track.time_base

@@ -18,7 +18,9 @@ class Span:
     """From the first video packet on, in wall time and in the camera's time."""
 
     def __init__(self, info: StreamInfo, first: Packet) -> None:
-        self._video, self._tick = info.video_index, info.video.time_base
+        self._video, tick = info.video_index, info.video.time_base
+        self._tick_ns, self._per = tick.numerator * NS, tick.denominator
+        self._gap = _GAP_NS * self._per // self._tick_ns
         self._first = first
         self.last = first
         """The newest video packet."""
@@ -66,12 +68,8 @@ class Span:
             return ("clock" if abs(wall_ns) > abs(shown_ns) else "jump") if parted else ""
         return "jump" if parted or media_ns < 0 else "gap"
 
-    @property
-    def _gap(self) -> int:
-        return _GAP_NS * self._tick.denominator // (self._tick.numerator * NS)
-
     def _ns(self, ticks: int) -> int:
-        return ticks * self._tick.numerator * NS // self._tick.denominator
+        return ticks * self._tick_ns // self._per
 
 
 def believable(duration: int, most: int) -> int:
