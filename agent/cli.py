@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from agent import __version__
+from agent.cli_list import add_list_verb
 from agent.core.clock import SystemClock, parse_rfc3339
 from agent.core.errors import ConfigError, LamppostError
 from agent.core.stop import StopToken
@@ -138,6 +139,8 @@ def _add_config_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
 def _add_archive_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     archive = verbs.add_parser("archive", help="look at recordings, check them, take them out")
     steps = archive.add_subparsers(required=True, metavar="STEP")
+
+    add_list_verb(steps, time=_time, say=_say)
 
     verify = steps.add_parser("verify", help="is everything there, and as it was recorded? only reads")
     levels = ["presence", "sizes", "structure", "chain", "hashes"]

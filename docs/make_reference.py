@@ -54,15 +54,16 @@ EXAMPLES: dict[str, wire.Message] = {
         ),
         wire.RecordingSpan(
             id="019715b2c3d47000bb00", camera="main-and-park", epoch="019715b2c3d47000cc00", start=_START, end=_END,
-            bytes=5_242_880, packets=450, reason="length", sha256=_HASH,
+            bytes=5_242_880, packets=450, reason="length", sha256=_HASH, number=8127, link=_HASH,
         ),
         wire.Ack(outbox="7f3a", seqs=[1041, 1042], now=_NOW),
         wire.MediaAck(id=_MEDIA, state="want", missing=[(3, 5)], now=_NOW),
-        wire.Status(state="online", session="019715b2c3d47000dd00", since=_START, version="0.1.0"),
+        wire.Status(state="online", session="019715b2c3d47000dd00", since=_START, version="0.1.0", key=_HASH),
         wire.Health(
             time=_NOW, uptime_s=86_400.5, outbox=wire.OutboxDepth(messages=0, media=1, media_bytes=48211),
             cameras=[wire.CameraHealth(id="main-and-park", online=True, recording=True, analysing=True)],
             disk=wire.Disk(total=500_000_000_000, free=310_000_000_000, recordings=180_000_000_000),
+            clock=wire.ClockState(synced=True), audit=wire.AuditResult(time=_START, checked=20, failed=0),
         ),
         wire.CameraInfo(
             camera="main-and-park", name="Main Street and Park", latitude=41.7637, longitude=-72.6851, bearing=210.0,
@@ -188,6 +189,7 @@ VERB_EXAMPLES = {
     "config show": "lamppost config show /etc/lamppost/gateway.toml",
     "config schema": "lamppost config schema --central",
     "archive verify": "lamppost archive verify --config /etc/lamppost/gateway.toml --level hashes",
+    "archive list": "lamppost archive list --config /etc/lamppost/gateway.toml --at 2026-06-01T02:13:00Z",
     "archive rebuild": "lamppost archive rebuild --config /etc/lamppost/gateway.toml",
     "models list": "lamppost models list",
     "models fetch": "lamppost models fetch yolox-nano --from /media/usb",

@@ -10,12 +10,16 @@ from agent.analyse.detect.port import Image
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture. `number` counts the decoded frames of the stream from 1; `wall_ns` is when the camera saw it."""
+    """One picture. `number` counts the decoded frames of the stream from 1; `wall_ns` is when the camera saw it.
+
+    `offset_ns` is the camera's clock minus the gateway's; `synced` says whether that one was synchronised.
+    """
 
     number: int
     bgr: Image
     wall_ns: int
     offset_ns: int | None = None
+    synced: bool | None = None
 
 
 class Sampler:

@@ -77,7 +77,8 @@ class Pipeline:
         picture, wall_ns = frame.bgr, frame.wall_ns
         self._painter.paint(picture)
         self._last_ns, self._aspect = wall_ns, picture.shape[1] / picture.shape[0]
-        self._clock = ClockState(offset_ms=None if frame.offset_ns is None else round(frame.offset_ns / 1e6, 1))
+        offset_ms = None if frame.offset_ns is None else round(frame.offset_ns / 1e6, 1)
+        self._clock = ClockState(offset_ms=offset_ms, synced=frame.synced)
         step = self._follow(picture, wall_ns, outcome)
         self._remember(step, picture, wall_ns)
         outcome.observation = self._observation(step, wall_ns)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agent.analyse.frames import Frame
 from agent.analyse.intake import Intake, Look
 from agent.analyse.ladder import Ladder
 from agent.analyse.marks import LOOKING, Marks
@@ -84,7 +85,7 @@ class Thinker:
         desk = self._desks[camera]
         try:
             with self._marks.at(desk.number, LOOKING):
-                outcome = desk.pipeline.finish() if look is None else desk.pipeline.process(look.frame)
+                outcome = desk.pipeline.finish() if look is None else desk.pipeline.process(self._dated(look))
         except LamppostError as error:
             desk.error = str(error)
             return
@@ -98,6 +99,10 @@ class Thinker:
             self._measure(desk, look)
             self._show(camera, desk, outcome, look)
         self._send(desk, outcome)
+
+    def _dated(self, look: Look) -> Frame:
+        """The picture, and whether its times can be trusted."""
+        return replace(look.frame, synced=self._clock.synced())
 
     def _measure(self, desk: Desk, look: Look) -> None:
         late_ns = max(0, self._clock.mono_ns() - look.arrived_mono_ns)

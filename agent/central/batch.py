@@ -24,6 +24,7 @@ from agent.central.store.merge import (
 from agent.central.store.outboxes import Ledger
 from agent.core.clock import Clock
 from agent.core.errors import WireError
+from agent.core.signing import id_of_raw
 from agent.wire.messages import (
     RECORD_TYPES,
     CameraInfo,
@@ -42,6 +43,7 @@ from agent.wire.messages import (
 from agent.wire.topics import Address
 
 _MOST_CAMERAS = 256
+_MOST_KEYS = 64
 
 
 class AckKey(NamedTuple):
@@ -70,6 +72,7 @@ class Batch:
         self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
         self._ledgers: dict[AckKey, Ledger] = {}
         self._held: dict[tuple[str, ...], Document | None] = {}
+        self._links: dict[tuple[str, str, str, int], str] = {}
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
 
@@ -120,12 +123,32 @@ class Batch:
         since_ns = wall_ns(status.since)
         if status.state == "offline" and _is_of_older_session(row, status.session, since_ns):
             raise Refused("late_will", "the Will of an older session")
+        if status.key:
+            self._key(address, status.key)
         row.update(
             state=status.state, session=status.session, since_ns=since_ns, version=status.version, seen_ns=self._now_ns
         )
         self._tell_gateway(address)
         # whether its cameras are online depends on it
         self.news[Item("camera", (address.site, address.gateway))] = None
+
+    def _key(self, address: Address, key: str) -> None:
+        """Every key that ever signed footage here is kept; one that is new after the first is for a person to see."""
+        table, name = schema.gateway_key, id_of_raw(bytes.fromhex(key))
+        row = self._load(table, (address.site, address.gateway, name))
+        if row is None:
+            self._check_keys(address)
+            row = {"site": address.site, "gateway": address.gateway, "key_id": name, "key": key}
+            row["first_ns"] = self._now_ns
+        self._set(table, (address.site, address.gateway, name), {**row, "last_ns": self._now_ns})
+
+    def _check_keys(self, address: Address) -> None:
+        table = schema.gateway_key
+        where = (table.c.site == address.site, table.c.gateway == address.gateway)
+        count = self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
+        fresh = sum(key[:2] == (address.site, address.gateway) for key in self._rows[table.name])
+        if count + fresh >= _MOST_KEYS:
+            raise Refused("too_many_keys", f"more than {_MOST_KEYS} keys of one gateway")
 
     def _health(self, address: Address, health: Health) -> None:
         self._gateway(address).update(health=document(health), seen_ns=self._now_ns)
@@ -178,9 +201,25 @@ class Batch:
             case RecordingSpan():
                 _must_fit(camera, record.camera)
                 held = self._held_row(schema.recording, address, record.id, camera)
-                if held is None:
-                    row = {**recording_row(record), "site": address.site, "gateway": address.gateway}
-                    self._set(schema.recording, (record.id,), row)
+                self._chain(address, record, held)
+                row = {**recording_row(held, record), "site": address.site, "gateway": address.gateway}
+                self._set(schema.recording, (record.id,), row)
+
+    def _chain(self, address: Address, span: RecordingSpan, held: Document | None) -> None:
+        """A number of a camera's chain is given once, with one link: else footage was replaced."""
+        known = held["link"] if held else self._link(address, span)
+        if known is not None and known != span.link:
+            row = self._gateway(address)
+            row["chain_breaks"] = (row["chain_breaks"] or 0) + 1
+        self._links.setdefault((address.site, address.gateway, span.camera, span.number), span.link)
+
+    def _link(self, address: Address, span: RecordingSpan) -> str | None:
+        table, key = schema.recording, (address.site, address.gateway, span.camera, span.number)
+        if key in self._links:
+            return self._links[key]
+        columns = (table.c.site, table.c.gateway, table.c.camera, table.c.number)
+        where = [column == value for column, value in zip(columns, key, strict=True)]
+        return self._connection.scalar(sa.select(table.c.link).where(*where).limit(1))
 
     def _keep(self, table: sa.Table, address: Address, row: Document, held: Document | None) -> None:
         received_ns = held["received_ns"] if held else self._now_ns

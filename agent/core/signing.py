@@ -46,6 +46,11 @@ class Signer:
         """Names the pair: the first 16 hex digits of the SHA-256 of the public half's 32 bytes."""
         return key_id(self._key.public_key())
 
+    @property
+    def public_hex(self) -> str:
+        """The public half, its 32 bytes in hex."""
+        return _raw(self._key.public_key()).hex()
+
     def public_pem(self) -> bytes:
         """The public half for `Verifier`."""
         return self._key.public_key().public_bytes(
@@ -86,8 +91,16 @@ class Verifier:
 
 def key_id(public: Ed25519PublicKey) -> str:
     """See `Signer.key_id`."""
-    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return id_of_raw(_raw(public))
+
+
+def id_of_raw(raw: bytes) -> str:
+    """The same, of the 32 bytes themselves."""
     return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def _raw(public: Ed25519PublicKey) -> bytes:
+    return public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
 def _write_new_key(path: Path) -> None:

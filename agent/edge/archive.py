@@ -8,7 +8,10 @@ from agent.config.gateway import GatewayConfig
 from agent.core.clock import SystemClock
 from agent.core.errors import ConfigError, StorageError
 from agent.core.stop import StopToken
+from agent.edge.archive_list import Wanted, list_gaps, list_segments, was_recorded
 from agent.record.catalogue import NAME
+from agent.record.corrections import correct, corrections
+from agent.record.journal import read_journal
 from agent.record.rebuild import Rebuild
 from agent.record.store import SegmentStore
 from agent.record.verify import Level, Verification
@@ -49,6 +52,36 @@ def verify(config: GatewayConfig, cameras: Iterable[str], level: Level, say: Say
     return 1 if faults else 0
 
 
+def show(
+    config: GatewayConfig,
+    cameras: Iterable[str],
+    wanted: Wanted,
+    say: Say,
+    *,
+    only_gaps: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Say what is recorded, with `only_gaps` what is not; asked for a moment, 1 when a camera was not recorded then.
+
+    Raises:
+        StorageError: there is no store, or it cannot be read.
+    """
+    store = open_store(config, read_only=True)
+    try:
+        _must_be_there(store)
+        missing = 0
+        for camera in _chosen(store, cameras, configured=[camera.id for camera in config.camera]):
+            if wanted.at_ns is not None:
+                missing += not was_recorded(store, camera, wanted.at_ns, say, as_json=as_json)
+            elif only_gaps:
+                list_gaps(store, camera, wanted, say, as_json=as_json)
+            else:
+                list_segments(store, camera, wanted, say, as_json=as_json)
+    finally:
+        store.close()
+    return 1 if missing else 0
+
+
 def rebuild(config: GatewayConfig, say: Say) -> int:
     """Make the catalogue again from the files; the old one is set aside. 1 when files had to be left alone."""
     store = open_store(config, read_only=False)
@@ -56,6 +89,7 @@ def rebuild(config: GatewayConfig, say: Say) -> int:
     store.set_aside()
     try:
         store.prepare()
+        correct(store.catalogue, corrections(read_journal(store.root)))
         work = Rebuild(store.tiers, store.catalogue)
         for camera in store.camera_folders():
             for _ in work.rest(camera, StopToken()):
@@ -75,8 +109,8 @@ def _must_be_there(store: SegmentStore, *, catalogue: bool = True) -> None:
         raise StorageError(f"{store.root}: no {NAME}; make it again with `lamppost archive rebuild`")
 
 
-def _chosen(store: SegmentStore, cameras: Iterable[str]) -> list[str]:
-    wanted, known = list(cameras), sorted({*store.camera_folders(), *store.catalogue.cameras()})
+def _chosen(store: SegmentStore, cameras: Iterable[str], configured: Iterable[str] = ()) -> list[str]:
+    wanted, known = list(cameras), sorted({*configured, *store.camera_folders(), *store.catalogue.cameras()})
     for camera in wanted:
         if camera not in known:
             raise ConfigError(f"nothing is recorded of {camera!r}; recorded are {', '.join(known) or 'none'}")

@@ -94,7 +94,7 @@ class CameraUnit:
             fps=round(main.fps, 1) if main and main.fps else None,
             since=rfc3339(main.since_wall_ns if main else self._clock.wall_ns()),
             error=next(filter(None, [*errors, recorder_error, analysis_error]), "")[:400],
-            clock=ClockState(offset_ms=_ms(main.offset_ns) if main else None),
+            clock=ClockState(offset_ms=_ms(main.offset_ns) if main else None, synced=self._clock.synced()),
         )
 
     def _build(self, takers: Takers) -> list[Worker]:
@@ -135,6 +135,9 @@ def span_of(segment: Segment) -> RecordingSpan:
         packets=segment.packets,
         reason=segment.reason,
         sha256=segment.sha256,
+        number=segment.number,
+        link=segment.link,
+        shift_ms=segment.shift_ns // 1_000_000,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent import __version__
 from agent.config.gateway import Camera, GatewayConfig, Mqtt, Storage
 from agent.core.clock import Clock, SystemClock
+from agent.core.errors import StorageError
 from agent.core.notify import Watchdog, notify
 from agent.core.ports import Worker
 from agent.core.signing import Verifier
@@ -16,6 +17,7 @@ from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
+from agent.edge.chronicle import Chronicle, condition_of
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.requests import Requests
@@ -25,6 +27,9 @@ from agent.publish.commands import CommandDesk
 from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
 from agent.publish.uplink import Uplink
+from agent.record.audit import SelfAudit
+from agent.record.clock_watch import ClockWatch
+from agent.record.journal import Journal
 from agent.record.retention import Retention
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
@@ -53,8 +58,18 @@ def run_gateway(config: GatewayConfig, stop: StopToken, clock: Clock | None = No
 
 
 @dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What proves that we recorded, and explains where we did not."""
+
+    journal: Journal
+    clock_watch: ClockWatch
+    audit: SelfAudit
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
     store: SegmentStore
+    evidence: _Evidence
     retention: Retention
     outbox: Outbox
     keeper: Keeper
@@ -81,6 +96,7 @@ class Gateway:
             self._supervisor,
             clock,
             self._problems,
+            lambda: self._parts.evidence.audit.report,
         )
         self._reporter = HealthReporter(self.board, self._state, clock)
 
@@ -88,6 +104,7 @@ class Gateway:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
         workers: list[Worker] = [parts.retention, parts.keeper, parts.live, self._reporter]
+        workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle()]
         if parts.uplink is not None:
             workers += parts.uplink.workers
         if parts.child is not None:
@@ -101,6 +118,8 @@ class Gateway:
     def end(self) -> int:
         """Wait for all threads after the stop; 1 when some did not end."""
         late = self._supervisor.join(END_WITHIN_S)
+        if not late:
+            self._parts.evidence.journal.end()
         self._parts.keeper.flush()
         self._parts.outbox.close()
         self._parts.store.close()
@@ -117,6 +136,7 @@ class Gateway:
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)
         keeper = Keeper(outbox)
+        evidence = _evidence(store, keeper, clock)
         _tell_again(store, adopted, keeper)
         child = self._child(keeper)
         requests = Requests(
@@ -129,9 +149,10 @@ class Gateway:
             self._stop,
         )
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
-        uplink = self._uplink(config.mqtt, outbox, desk)
+        uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex)
         units = tuple(self._unit(camera, store, keeper, live, child) for camera in config.camera)
-        return _Parts(store, _retention(config.storage, store, clock), outbox, keeper, live, child, uplink, units, desk)
+        retention = _retention(config.storage, store, clock)
+        return _Parts(store, evidence, retention, outbox, keeper, live, child, uplink, units, desk)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -150,20 +171,31 @@ class Gateway:
             on_frame=self._say_frame,
         )
 
-    def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk) -> Uplink | None:
+    def _chronicle(self) -> Chronicle:
+        units = self._parts.units
+        return Chronicle(self._parts.evidence.journal, lambda: [condition_of(unit) for unit in units], self._clock)
+
+    def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk, key: str) -> Uplink | None:
         if mqtt is None:
             log.warning("no [mqtt] in the configuration: nobody is told; the outbox waits for a centre")
             return None
         gateway = self._config.gateway
         return Uplink(
-            gateway.site, gateway.id, outbox, link_settings(mqtt), self._clock, commands=desk, version=__version__
+            gateway.site,
+            gateway.id,
+            outbox,
+            link_settings(mqtt),
+            self._clock,
+            commands=desk,
+            version=__version__,
+            key=key,
         )
 
     def _unit(
         self, camera: Camera, store: SegmentStore, keeper: Keeper, live: LiveRelay, child: AnalysisChild | None
     ) -> CameraUnit:
         def on_segment(segment: Segment) -> None:
-            keeper.keep("recording", segment.camera, span_of(segment))
+            keeper.keep("recording", segment.camera, span_of(_as_listed(store, segment)))
 
         analysis = child.sink(camera.id) if child else None
         takers = Takers(analysis, live.sink(camera.id, "main"), live.sink(camera.id, "sub"))
@@ -190,11 +222,37 @@ class Gateway:
             found += [f"uplink: {error}"] if error else []
             found += [parts.desk.problem] if parts.desk.problem else []
         found += [f"retention: {error}"] if (error := parts.retention.error) else []
-        return [*found, *filter(None, (parts.outbox.problem, parts.keeper.problem))]
+        evidence = parts.evidence
+        found += [f"journal: {error}"] if (error := evidence.journal.error) else []
+        return [*found, *filter(None, (evidence.audit.problem, parts.outbox.problem, parts.keeper.problem))]
 
 
 def _retention(storage: Storage, store: SegmentStore, clock: Clock) -> Retention:
     return Retention(store, clock, keep_days=storage.keep_days, max_bytes=storage.max_bytes, min_free=storage.min_free)
+
+
+def _evidence(store: SegmentStore, keeper: Keeper, clock: Clock) -> _Evidence:
+    """A step of the clock while nobody looked is noted first, and footage corrected before anybody is told of it."""
+    journal = Journal(store.tiers[0], clock)
+    last = journal.last()
+    watch = ClockWatch(
+        journal,
+        store.catalogue,
+        clock,
+        last=last,
+        on_corrected=lambda segment: keeper.keep("recording", segment.camera, span_of(segment)),
+    )
+    watch.look()
+    journal.begin(__version__, last)
+    return _Evidence(journal, watch, SelfAudit(store, journal, clock))
+
+
+def _as_listed(store: SegmentStore, segment: Segment) -> Segment:
+    """Its row may say more than its file: a clock that was wrong when it began may be right by now."""
+    try:
+        return store.catalogue.get(segment.id) or segment
+    except StorageError:
+        return segment
 
 
 def _tell_again(store: SegmentStore, adopted: Sequence[Segment], keeper: Keeper) -> None:

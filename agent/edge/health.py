@@ -14,9 +14,20 @@ from agent.edge.child import AnalysisChild
 from agent.edge.child_stats import AnalysisStats
 from agent.edge.movement import Movement
 from agent.publish.outbox import Outbox
+from agent.record.audit import AuditReport
 from agent.record.recorder import RecorderStats
 from agent.record.store import SegmentStore
-from agent.wire.messages import CameraHealth, CameraInfo, CameraState, Disk, Health, Message, WorkerHealth
+from agent.wire.messages import (
+    AuditResult,
+    CameraHealth,
+    CameraInfo,
+    CameraState,
+    ClockState,
+    Disk,
+    Health,
+    Message,
+    WorkerHealth,
+)
 
 HEALTH_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
@@ -38,9 +49,10 @@ class HealthBoard:
         supervisor: Supervisor,
         clock: Clock,
         notes: Callable[[], list[str]],
+        audit: Callable[[], AuditReport | None],
     ) -> None:
         self._units, self._child, self._store, self._outbox = units, child, store, outbox
-        self._supervisor, self._clock, self._notes = supervisor, clock, notes
+        self._supervisor, self._clock, self._notes, self._audit = supervisor, clock, notes, audit
         self._movement = Movement(clock)
         self._began_ns = clock.mono_ns()
 
@@ -52,11 +64,13 @@ class HealthBoard:
             uptime_s=round((self._clock.mono_ns() - self._began_ns) / NS, 1),
             cameras=[self._camera(unit) for unit in self._units],
             disk=self._disk(),
+            clock=ClockState(synced=self._clock.synced()),
             temperature_c=_temperature_c(),
             outbox=self._outbox.depth(),
             shed=self._child.shed if self._child else "off",
             analysis=self._child.status if self._child else "off",
             workers=[self._worker(state) for state in states],
+            audit=_audited(self._audit()),
             problems=[note[:400] for note in self._notes()][:64],
         )
 
@@ -160,6 +174,13 @@ class HealthReporter:
         if self._said.get(leaf) != message:
             self._said[leaf] = message
             self._publish(leaf, message)
+
+
+def _audited(report: AuditReport | None) -> AuditResult | None:
+    if report is None:
+        return None
+    problems = [problem[:400] for problem in report.problems]
+    return AuditResult(time=rfc3339(report.at_ns), checked=report.checked, failed=report.failed, problems=problems)
 
 
 def _still(stream: Message) -> Message:

@@ -72,7 +72,8 @@ class UplinkHealth:
 class Uplink:
     """A worker; `link` and the command desk are workers of their own beside it: start all of `workers`.
 
-    `settings` carries the broker's address and credentials; client id, Will and subscriptions are set here.
+    `settings` carries the broker's address and credentials; client id, Will and subscriptions are set here. `key` is
+    the public key that signs footage, for the status.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Uplink:
         *,
         commands: CommandDesk,
         version: str,
+        key: str = "",
         resend_s: float = RESEND_S,
         backoff: Backoff | None = None,
     ) -> None:
@@ -93,6 +95,7 @@ class Uplink:
         self._site, self._gateway, self._outbox, self._clock = site, gateway, outbox, clock
         self._commands, self._resend_ns = commands, int(resend_s * NS)
         self._since, self._version = rfc3339(clock.wall_ns()), version
+        self._key = key
         self._topics = GatewayTopics(site, gateway)
         self._inbox: BoundedQueue[Heard] = BoundedQueue(2048, 8 << 20, lambda heard: len(heard.payload))
         self._lock = threading.Lock()
@@ -299,4 +302,5 @@ class Uplink:
         )
 
     def _status(self, state: Literal["online", "offline"]) -> bytes:
-        return encode(Status(state=state, session=self.session, since=self._since, version=self._version))
+        said = Status(state=state, session=self.session, since=self._since, version=self._version, key=self._key)
+        return encode(said)

@@ -143,6 +143,22 @@ class Catalogue:
         """The segments of a camera that follow a number in its chain, in that order."""
         return self._select("camera = ? AND number > ? ORDER BY number LIMIT ?", (camera, after, most))
 
+    def by_time(self, camera: str, after: tuple[int, int], before_ns: int, most: int) -> list[Segment]:
+        """The segments of a camera by their begin: those after a (begin, number), and before a time."""
+        where = "camera = ? AND start_ns >= ? AND (start_ns, number) > (?, ?) AND start_ns < ?"
+        return self._select(f"{where} ORDER BY start_ns, number LIMIT ?", (camera, after[0], *after, before_ns, most))
+
+    def before(self, camera: str, start_ns: int) -> Segment | None:
+        """The last segment of a camera that began before a time."""
+        where = "camera = ? AND start_ns < ? ORDER BY start_ns DESC LIMIT 1"
+        return next(iter(self._select(where, (camera, start_ns))), None)
+
+    def held_among(self, segments: Sequence[Segment]) -> set[str]:
+        """Which of these a hold covers, by their ids."""
+        with self.transaction() as db:
+            query = "SELECT held FROM segment WHERE id = ?"
+            return {one.id for one in segments if (db.execute(query, (one.id,)).fetchone() or (0,))[0]}
+
     def newest_paths(self, camera: str, most: int) -> set[str]:
         """Where the last segments of a camera's chain lie, garbage too."""
         query = "SELECT path FROM segment WHERE camera = ? ORDER BY number DESC LIMIT ?"

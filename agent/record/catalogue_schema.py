@@ -18,7 +18,7 @@ CREATE INDEX segment_free ON segment (tier, start_ns) WHERE garbage = 0 AND held
 CREATE INDEX segment_free_of_camera ON segment (camera, start_ns) WHERE garbage = 0 AND held = 0;
 CREATE INDEX segment_unwanted ON segment (camera, start_ns)
   WHERE garbage = 0 AND held = 0 AND wanted = 0;
-CREATE INDEX segment_shifted ON segment (camera) WHERE shift_ns <> 0;
+CREATE INDEX segment_shifted ON segment (camera, number) WHERE shift_ns <> 0;
 CREATE INDEX segment_garbage ON segment (n) WHERE garbage = 1;
 
 CREATE TABLE total (
@@ -67,6 +67,17 @@ CREATE TRIGGER segment_wanted AFTER INSERT ON segment
     WHERE camera = new.camera AND start_ns < new.end_ns AND (end_ns IS NULL OR end_ns > new.start_ns)
   ) BEGIN
   UPDATE segment SET wanted = 1 WHERE n = new.n;
+END;
+
+CREATE TABLE correction (
+  boot TEXT NOT NULL, from_mono_ns INTEGER NOT NULL, to_mono_ns INTEGER NOT NULL, shift_ns INTEGER NOT NULL,
+  told INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (boot, from_mono_ns)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER segment_corrected AFTER INSERT ON segment
+  WHEN new.synced IS NOT 1 AND new.shift_ns = 0 BEGIN
+  UPDATE segment SET start_ns = start_ns + c.shift_ns, end_ns = end_ns + c.shift_ns, shift_ns = c.shift_ns
+    FROM correction AS c
+    WHERE n = new.n AND c.boot = new.boot AND new.mono_ns >= c.from_mono_ns AND new.mono_ns < c.to_mono_ns;
 END;
 PRAGMA user_version = 1;
 """

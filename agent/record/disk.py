@@ -50,6 +50,22 @@ def replace_file(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def append_lines(path: Path, lines: bytes) -> None:
+    """Put whole lines at the end of a file and make them last; a line that a power cut tore stays one of its own."""
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        end = os.lseek(handle, 0, os.SEEK_END)
+        torn = end and os.pread(handle, 1, end - 1) != b"\n"
+        view = memoryview((b"\n" if torn else b"") + lines)
+        while view:
+            view = view[os.write(handle, view) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if not end:
+        sync_folder(path.parent)
+
+
 def remove_empty(folder: Path, root: Path) -> None:
     """Remove `folder` and those above it that are empty, below `root`."""
     while folder != root:

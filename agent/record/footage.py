@@ -92,7 +92,7 @@ class Bounded(io.RawIOBase):
 def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int) -> list[Footage]:
     """All footage of the span, oldest first, begun with a keyframe where one can be reached."""
     # the open one first: when it is closed meanwhile, the catalogue has it, and it is left out here
-    being_written = [found for path in store.open_files(camera) if (found := _open_footage(path))]
+    being_written = open_footage(store, camera)
     segments = store.catalogue.find(camera, start_ns, end_ns)
     parts = [_closed_footage(store, segment) for segment in segments]
     known = {part.path for part in parts}
@@ -102,6 +102,11 @@ def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int
         if part.path.with_suffix("") not in known and part.start_ns < end_ns and part.end_ns > start_ns
     ]
     return _back_to_keyframe(store, camera, parts)
+
+
+def open_footage(store: SegmentStore, camera: str) -> list[Footage]:
+    """What can be read already of the segments that are being written, or were left open."""
+    return [found for path in store.open_files(camera) if (found := _open_footage(path))]
 
 
 def _closed_footage(store: SegmentStore, segment: Segment) -> Footage:

@@ -5,6 +5,7 @@
 <root>/.reserve                                       1 MiB given up when the disk is full: a deletion needs a row
 <root>/catalogue.sqlite
 <root>/keys/<key id>.pem                              the public keys that ever signed here
+<root>/journal.jsonl                                  what explains missing footage
 <root>/<camera>/current                               the folder that the camera is written into
 <root>/<camera>/tombstones.jsonl                      what was deleted
 <root>/<camera>/<YYYY-MM-DD>/<HH>/<start>_<camera>_<epoch>.mp4        closed, synced
@@ -191,6 +192,15 @@ class SegmentStore:
     def camera_folders(self) -> list[str]:
         """Names of the cameras that have a folder here."""
         return sorted(entry.name for entry in self.root.iterdir() if entry.is_dir() and is_camera(entry.name))
+
+    def is_in_use(self) -> bool:
+        """Does a gateway work here? Asked of the kernel: to try the lock could keep one from starting."""
+        try:
+            inode = (self.root / MARKER).stat().st_ino
+            locks = Path("/proc/locks").read_text(encoding="ascii")
+        except OSError:
+            return False
+        return any(" FLOCK " in line and f":{inode} " in line for line in locks.splitlines())
 
     def close(self) -> None:
         """Let go of the catalogue and the folder."""

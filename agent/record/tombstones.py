@@ -8,7 +8,6 @@ ones, written anew when most of it is covered.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from pydantic import Field
 from agent.config.base import Id
 from agent.core.signing import Signer
 from agent.record.catalogue import Catalogue
-from agent.record.disk import replace_file, sync_folder
+from agent.record.disk import append_lines, replace_file
 from agent.record.segment import Segment
 from agent.record.statement import Ns, Sha256, Statement, parsed
 
@@ -101,7 +100,8 @@ class Graveyard:
         size = path.stat().st_size if path.exists() else 0
         if size < max(_SMALL_BYTES, _WASTE * sum(map(len, lines.values()))) and size:
             said = {one.signature for one in _lines(path, camera)}
-            _append(path, b"".join(line for signature, line in lines.items() if signature not in said))
+            if fresh := b"".join(line for signature, line in lines.items() if signature not in said):
+                append_lines(path, fresh)
         else:
             path.parent.mkdir(exist_ok=True)
             replace_file(path, b"".join(lines.values()))
@@ -132,22 +132,6 @@ def _lines(path: Path, camera: str) -> Iterator[Tombstone]:
 
 def _line(one: Tombstone) -> bytes:
     return one.model_dump_json().encode() + b"\n"
-
-
-def _append(path: Path, data: bytes) -> None:
-    if not data:
-        return
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-    try:
-        end = os.lseek(handle, 0, os.SEEK_END)
-        torn = end and os.pread(handle, 1, end - 1) != b"\n"
-        view = memoryview((b"\n" if torn else b"") + data)
-        while view:
-            view = view[os.write(handle, view) :]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    sync_folder(path.parent)
 
 
 def _runs(segments: Sequence[Segment]) -> Iterator[list[Segment]]:

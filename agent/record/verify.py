@@ -64,6 +64,10 @@ class Verification:
         for tier in self._store.tiers:
             yield from self._strays(camera, tier)
 
+    def check(self, segment: Segment) -> list[Problem]:
+        """The faults of one segment by itself; none when it was deleted meanwhile."""
+        return list(self._segment(segment))
+
     def _rows(self, camera: str) -> Iterator[Problem]:
         chain = _Chain(self._store, self._ring, camera)
         after = 0

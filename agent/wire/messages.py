@@ -111,7 +111,11 @@ class TrackSummary(Message):
 
 
 class RecordingSpan(Message):
-    """A closed segment: footage exists at the edge from `start` to `end`. `reason` is why it was closed."""
+    """A closed segment: footage exists at the edge from `start` to `end`. `reason` is why it was closed.
+
+    `number` and `link` are its place in the camera's chain: whoever has heard of it knows the head of that moment. The
+    times are `shift_ms` later than those in the file when the gateway's clock was wrong; it is told again then.
+    """
 
     id: Id
     camera: Id
@@ -122,6 +126,9 @@ class RecordingSpan(Message):
     packets: Annotated[int, Field(ge=0)]
     reason: Text
     sha256: Sha256
+    number: Annotated[int, Field(ge=1, lt=1 << 53)]
+    link: Sha256
+    shift_ms: int = 0
 
 
 DurableClass = Literal["event", "track", "recording"]
@@ -162,13 +169,14 @@ class MediaAck(Message):
 
 
 class Status(Message):
-    """Retained; the Will says offline with the same session."""
+    """Retained; the Will says offline with the same session. `key`: the public key that signs footage (raw, hex)."""
 
     v: Literal[1] = 1
     state: Literal["online", "offline"]
     session: Id
     since: Time
     version: Text
+    key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 class CameraHealth(Message):
@@ -218,6 +226,15 @@ class WorkerHealth(Message):
     error: Text = ""
 
 
+class AuditResult(Message):
+    """What the last self-audit found: of a sample of segments `checked`, how many `failed`, and why."""
+
+    time: Time
+    checked: Annotated[int, Field(ge=0)]
+    failed: Annotated[int, Field(ge=0)]
+    problems: Annotated[list[Text], Field(max_length=8)] = []
+
+
 class Health(Message):
     """Retained, every ten seconds."""
 
@@ -232,6 +249,7 @@ class Health(Message):
     shed: Text = "none"
     analysis: Text = ""
     workers: Annotated[list[WorkerHealth], Field(max_length=256)] = []
+    audit: AuditResult | None = None
     problems: Annotated[list[Text], Field(max_length=64)] = []
 
 

@@ -226,11 +226,13 @@ def track(key: str, *, final: bool = False, at_s: float = 30, **more: Any) -> wi
     return wire.TrackSummary.model_validate(document | {"start": rfc3339(T0_NS), "end": end} | more)
 
 
-def span(key: str, first_s: float, last_s: float) -> wire.RecordingSpan:
+def span(key: str, first_s: float, last_s: float, **more: Any) -> wire.RecordingSpan:
     """A recorded segment."""
+    more = {"number": int(first_s) + 1, "link": hashlib.sha256(key.encode()).hexdigest()} | more
     return wire.RecordingSpan(
         id=key, camera=CAMERA, epoch="e1", start=rfc3339(T0_NS + int(first_s * 1e9)),
         end=rfc3339(T0_NS + int(last_s * 1e9)), bytes=1000, packets=10, reason="time", sha256="0" * 64,
+        **more,
     )  # fmt: skip
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.core.clock import SystemClock
-from agent.edge.gateway import _tell_again
+from agent.core.clock import NS, SystemClock
+from agent.edge.gateway import _evidence, _tell_again
 from agent.edge.keeper import MAX_MESSAGES, Keeper
 from agent.publish.outbox import Outbox
+from agent.record.journal import read_journal
 from agent.record.segment import Segment
 from tests.fixtures.clips import make_clip
-from tests.record.helpers import new_store, record
+from tests.record.helpers import new_store, record, segment
 
 
 def test_segments_whose_message_was_lost_in_a_kill_are_told_at_the_next_start(tmp_path) -> None:
@@ -33,5 +34,25 @@ def test_however_many_were_adopted_none_is_lost_on_its_way_to_the_outbox(tmp_pat
     _tell_again(store, adopted, keeper)
     keeper.flush()
     assert (outbox.depth().messages, keeper.problem) == (MAX_MESSAGES + 51, "")
+    outbox.close()
+    store.close()
+
+
+def test_a_clock_set_right_while_the_gateway_was_down_is_noted_before_its_start(tmp_path, clock) -> None:
+    clock.is_synced = False
+    store, outbox = new_store(tmp_path / "recordings", clock), Outbox(tmp_path / "outbox.sqlite", clock)
+    keeper = Keeper(outbox)
+    _evidence(store, keeper, clock)
+    store.catalogue.add(replace(segment(0), synced=False, mono_ns=clock.mono_ns() + NS, start_ns=clock.wall_ns() + NS))
+    clock.advance(60)
+    clock.step_wall(3600)
+    clock.is_synced = True
+    _evidence(store, keeper, clock)
+    keeper.flush()
+    assert [(one.kind, one.ended) for one in read_journal(store.root)] == [
+        ("start", "first"), ("clock", None), ("start", "killed"),
+    ]  # fmt: skip
+    assert store.catalogue.oldest(1)[0].shift_ns == 3600 * NS
+    assert b'"shift_ms":3600000' in outbox.waiting(10)[0].record
     outbox.close()
     store.close()

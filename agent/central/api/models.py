@@ -109,8 +109,21 @@ class OutboxOut(BaseModel):
     media_bytes: int
 
 
+class KeyOut(BaseModel):
+    """A public key (Ed25519, raw, hex) that signed a gateway's footage; `id` names it in the files."""
+
+    id: str
+    key: str
+    first_seen: str
+    last_seen: str
+
+
 class GatewayOut(BaseModel):
-    """A gateway; `lost` counts messages missing without an announcement, `dropped` those announced."""
+    """A gateway; `lost` counts messages missing without an announcement, `dropped` those announced.
+
+    `keys` are all that were ever seen, the present one first; `chain_breaks` counts recordings whose number in the
+    camera's chain was given before, with another link.
+    """
 
     site: str
     gateway: str
@@ -122,6 +135,8 @@ class GatewayOut(BaseModel):
     health: wire.Health | None
     outbox: OutboxOut | None
     problems: list[str]
+    keys: list[KeyOut]
+    chain_breaks: int
     cameras: int
     lost: int
     dropped: int
@@ -276,7 +291,10 @@ class Span(BaseModel):
 
 
 class Segment(BaseModel):
-    """One recording file at the gateway."""
+    """One recording file at the gateway; `number` and `link` are its place in the camera's chain.
+
+    Its times are `shift_ms` later than in the file, where the gateway's clock was wrong.
+    """
 
     id: str
     start: str
@@ -284,6 +302,9 @@ class Segment(BaseModel):
     bytes: int
     epoch: str
     reason: str
+    number: int
+    link: str
+    shift_ms: int
 
 
 class Recordings(BaseModel):

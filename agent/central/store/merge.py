@@ -109,11 +109,14 @@ def track_row(record: Document) -> Document:
     }
 
 
-def recording_row(span: RecordingSpan) -> Document:
-    """The columns of a recording; a closed segment never changes."""
+def recording_row(held: Document | None, span: RecordingSpan) -> Document:
+    """The columns of a recording. A closed segment never changes, but its times may be corrected, once."""
     kept = document(span)
     start, end = kept.pop("start"), kept.pop("end")
-    return {**kept, "start_ns": wall_ns(start), "end_ns": wall_ns(end)}
+    fresh = {**kept, "start_ns": wall_ns(start), "end_ns": wall_ns(end)}
+    if held is None or (fresh["shift_ms"] and not held["shift_ms"]):
+        return fresh
+    return {name: held[name] for name in fresh}
 
 
 def _event_age(record: Document) -> tuple[int, str]:

@@ -21,6 +21,18 @@ gateway = sa.Table(
     sa.Column("version", _TEXT),
     sa.Column("health", Json),
     sa.Column("seen_ns", sa.BigInteger),
+    sa.Column("chain_breaks", sa.BigInteger),
+)
+
+gateway_key = sa.Table(
+    "gateway_key",
+    metadata,
+    sa.Column("site", _ID, primary_key=True),
+    sa.Column("gateway", _ID, primary_key=True),
+    sa.Column("key_id", sa.String(16), primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("first_ns", sa.BigInteger, nullable=False),
+    sa.Column("last_ns", sa.BigInteger, nullable=False),
 )
 
 camera = sa.Table(
@@ -90,7 +102,11 @@ recording = sa.Table(
     sa.Column("packets", sa.BigInteger, nullable=False),
     sa.Column("reason", _TEXT, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("link", sa.String(64), nullable=False),
+    sa.Column("shift_ms", sa.BigInteger, nullable=False),
     sa.Index(None, "site", "gateway", "camera", "start_ns"),
+    sa.Index(None, "site", "gateway", "camera", "number"),
 )
 
 media = sa.Table(

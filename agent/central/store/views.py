@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from agent.central.store.database import Database
 from agent.central.store.merge import Document
 from agent.central.store.schema import camera as cameras
-from agent.central.store.schema import event, media, outbox_seq, recording, track
+from agent.central.store.schema import event, gateway_key, media, outbox_seq, recording, track
 from agent.central.store.schema import gateway as gateways
 from agent.core.clock import NS, Clock, rfc3339
 
@@ -18,6 +18,7 @@ STALE_NS = 60 * NS
 """Health comes every ten seconds: a gateway silent for so long is away, whatever its last status said."""
 
 PerGateway = dict[tuple[str, str], int]
+Keys = dict[tuple[str, str], list[Document]]
 
 _MOST_SEGMENTS = 5000
 _LONG_NS = NS // 4
@@ -50,7 +51,8 @@ class Views:
             counts = _per_gateway(connection, sa.func.count(), cameras)
             lost = _per_gateway(connection, sa.func.sum(outbox_seq.c.lost), outbox_seq)
             dropped = _per_gateway(connection, sa.func.sum(outbox_seq.c.dropped), outbox_seq)
-        return [self._gateway(row, counts, lost, dropped) for row in rows]
+            keys = _keys(connection)
+        return [self._gateway(row, counts, lost, dropped, keys) for row in rows]
 
     def sites(self) -> list[Document]:
         """Sites with how many gateways and cameras they have, and how many cameras are online."""
@@ -87,7 +89,7 @@ class Views:
         shown = rows[:_MOST_SEGMENTS]
         segments = [
             {
-                **{name: row[name] for name in ("id", "bytes", "epoch", "reason")},
+                **{name: row[name] for name in ("id", "bytes", "epoch", "reason", "number", "link", "shift_ms")},
                 "start": rfc3339(row["start_ns"]),
                 "end": rfc3339(row["end_ns"]),
             }
@@ -153,8 +155,9 @@ class Views:
     def _online(self, row: Any) -> bool:
         return row["state"] == "online" and self._clock.wall_ns() - (row["seen_ns"] or 0) < STALE_NS
 
-    def _gateway(self, row: Any, counts: PerGateway, lost: PerGateway, dropped: PerGateway) -> Document:
+    def _gateway(self, row: Any, counts: PerGateway, lost: PerGateway, dropped: PerGateway, keys: Keys) -> Document:
         key, health = (row["site"], row["gateway"]), row["health"]
+        seen, breaks = keys.get(key, []), row["chain_breaks"] or 0
         depth = health["outbox"] if health else None
         return {
             "site": row["site"],
@@ -166,7 +169,9 @@ class Views:
             "session": row["session"],
             "health": health,
             "outbox": depth and {name: depth[name] for name in ("messages", "media", "media_bytes")},
-            "problems": health["problems"] if health else [],
+            "problems": [*(health["problems"] if health else []), *_doubts(seen, breaks)],
+            "keys": seen,
+            "chain_breaks": breaks,
             "cameras": counts.get(key, 0),
             "lost": lost.get(key, 0),
             "dropped": dropped.get(key, 0),
@@ -183,6 +188,27 @@ def _narrow(query: Any, table: sa.Table, **equal: str | None) -> Any:
 def _per_gateway(connection: sa.Connection, what: Any, table: sa.Table) -> PerGateway:
     query = sa.select(table.c.site, table.c.gateway, what).group_by(table.c.site, table.c.gateway)
     return {(site, gateway): int(value or 0) for site, gateway, value in connection.execute(query).all()}
+
+
+def _keys(connection: sa.Connection) -> Keys:
+    """The public keys of each gateway, the one that was seen last first."""
+    table, found = gateway_key, Keys()
+    for row in connection.execute(sa.select(table).order_by(table.c.last_ns.desc(), table.c.first_ns.desc())):
+        times = {"first_seen": rfc3339(row.first_ns), "last_seen": rfc3339(row.last_ns)}
+        found.setdefault((row.site, row.gateway), []).append({"id": row.key_id, "key": row.key, **times})
+    return found
+
+
+def _doubts(keys: list[Document], breaks: int) -> list[str]:
+    """What speaks against a gateway's footage, as far as it can be seen from here."""
+    found = []
+    if len(keys) > 1:
+        found.append(
+            f"{len(keys)} keys have signed its footage; the newest, {keys[0]['id']}, since {keys[0]['first_seen']}"
+        )
+    if breaks:
+        found.append(f"numbers of its chains of footage were given again, {breaks} times: footage was replaced")
+    return found
 
 
 def _empty_site(site: str) -> Document:

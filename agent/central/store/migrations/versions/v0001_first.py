@@ -17,6 +17,7 @@ def upgrade() -> None:
     _make_clip()
     _make_event()
     _make_gateway()
+    _make_gateway_key()
     _make_media()
     _make_outbox_seq()
     _make_recording()
@@ -126,7 +127,21 @@ def _make_gateway() -> None:
         sa.Column("version", sa.String(length=400), nullable=True),
         sa.Column("health", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("seen_ns", sa.BigInteger(), nullable=True),
+        sa.Column("chain_breaks", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("site", "gateway", name=op.f("pk_gateway")),
+    )
+
+
+def _make_gateway_key() -> None:
+    op.create_table(
+        "gateway_key",
+        sa.Column("site", sa.String(length=64), nullable=False),
+        sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("key_id", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("first_ns", sa.BigInteger(), nullable=False),
+        sa.Column("last_ns", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "gateway", "key_id", name=op.f("pk_gateway_key")),
     )
 
 
@@ -187,7 +202,16 @@ def _make_recording() -> None:
         sa.Column("packets", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=400), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.String(length=64), nullable=False),
+        sa.Column("shift_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recording")),
+    )
+    op.create_index(
+        op.f("ix_recording_site_gateway_camera_number"),
+        "recording",
+        ["site", "gateway", "camera", "number"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_recording_site_gateway_camera_start_ns"),

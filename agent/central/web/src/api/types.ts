@@ -54,7 +54,24 @@ export interface GatewayHealth {
   shed: string;
   analysis: string;
   workers: { name: string; state: string; restarts: number; error: string }[];
+  audit: Audit | null;
   problems: string[];
+}
+
+/** The last self-audit: of `checked` segments, `failed` were not as they should be. */
+export interface Audit {
+  time: string;
+  checked: number;
+  failed: number;
+  problems: string[];
+}
+
+/** A key that signed a gateway's footage. */
+export interface FootageKey {
+  id: string;
+  key: string;
+  first_seen: string;
+  last_seen: string;
 }
 
 export interface OutboxDepth {
@@ -74,6 +91,9 @@ export interface Gateway {
   health: Partial<GatewayHealth> | null;
   outbox: OutboxDepth | null;
   problems: string[];
+  /** The present one first. */
+  keys: FootageKey[];
+  chain_breaks: number;
   cameras: number;
   lost: number;
   dropped: number;

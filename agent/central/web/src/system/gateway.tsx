@@ -1,7 +1,7 @@
 /** One gateway: link, disk, outbox, analysis, cameras and workers. */
 
 import type { JSX } from "preact";
-import type { Camera, CameraCounts, Gateway, GatewayHealth } from "../api/types";
+import type { Audit, Camera, CameraCounts, FootageKey, Gateway, GatewayHealth } from "../api/types";
 import { livePath } from "../live/tile";
 import { Link } from "../router";
 import { text } from "../text";
@@ -62,6 +62,8 @@ function GatewayFacts({ gateway }: { gateway: Gateway }): JSX.Element {
         </Fact>
       )}
       <Restarts workers={health.workers ?? []} />
+      <AuditFact audit={health.audit ?? null} />
+      <KeyFact keys={gateway.keys} breaks={gateway.chain_breaks} />
       {gateway.session && (
         <Fact name={text.system.session}>
           <code class="id">{gateway.session}</code>
@@ -78,6 +80,29 @@ function Restarts({ workers }: { workers: GatewayHealth["workers"] }): JSX.Eleme
   return (
     <Fact name={text.system.restarts} tone="warn" testid="restarts" hint={fallen.map(({ name, error }) => `${name}: ${error}`).join("\n")}>
       {fallen.map(({ name, restarts }) => `${name} ${restarts}`).join(", ")}
+    </Fact>
+  );
+}
+
+function AuditFact({ audit }: { audit: Audit | null }): JSX.Element | null {
+  if (!audit) return null;
+  const hint = [text.system.auditMore(momentText(audit.time)), ...audit.problems].join("\n");
+  return (
+    <Fact name={text.system.audit} tone={audit.failed > 0 ? "bad" : undefined} testid="audit" hint={hint}>
+      {text.system.audited(audit.checked, audit.failed)}
+    </Fact>
+  );
+}
+
+/** Footage is only as trustworthy as the key that signed it: a new one, or a number given twice, is for a person to see. */
+function KeyFact({ keys, breaks }: { keys: readonly FootageKey[]; breaks: number }): JSX.Element | null {
+  const [present] = keys;
+  if (!present) return null;
+  const doubt = keys.length > 1 || breaks > 0;
+  const hint = keys.map(({ id, first_seen }) => `${id} ${text.system.since(momentText(first_seen))}`).join("\n");
+  return (
+    <Fact name={text.system.key} tone={doubt ? "bad" : undefined} testid="key" hint={hint}>
+      <code class="id">{present.id}</code>
     </Fact>
   );
 }
