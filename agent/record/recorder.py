@@ -18,7 +18,7 @@ from agent.record.store import SegmentStore
 
 log = logging.getLogger(__name__)
 
-_TICK_S = 0.2
+LOOK_S = 0.2
 """The thread looks so often, instead of being woken by each packet: threads that change places at every packet of
 every camera cost more than the writing does."""
 _GRACE_TICKS = 8
@@ -50,7 +50,9 @@ class Recorder:
         *,
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
+        look_s: float = LOOK_S,
     ) -> None:
+        self._look_s = look_s
         self.name = f"record-{camera}"
         self._camera = camera
         self._intake = Intake(clock)
@@ -88,11 +90,11 @@ class Recorder:
         grace = _GRACE_TICKS
         try:
             while not stop.is_set() or (grace > 0 and (self._epoch is not None or len(self._intake))):
-                item = self._intake.take(_TICK_S if stop.is_set() else 0)
+                item = self._intake.take(LOOK_S if stop.is_set() else 0)
                 if item is None:
                     grace -= stop.is_set()
                     self._recording.idle()
-                    stop.wait(_TICK_S)
+                    stop.wait(self._look_s)
                 else:
                     self._take(item)
         finally:

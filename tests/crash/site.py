@@ -17,7 +17,7 @@ from agent.core.clock import Clock, SystemClock
 from agent.core.media import Packet, StreamInfo
 from agent.record.boxes import read_layout
 from agent.record.catalogue import Catalogue
-from agent.record.recorder import Recorder
+from agent.record.recorder import LOOK_S, Recorder
 from agent.record.retention import Retention
 from agent.record.segment import OPEN_SUFFIX, Segment, parse_head, parse_tail
 from agent.record.store import SegmentStore
@@ -33,8 +33,10 @@ def open_store(root: Path, clock: Clock) -> SegmentStore:
     return SegmentStore(root, clock)
 
 
-def make_recorder(camera: str, store: SegmentStore, clock: Clock, sync_interval_s: float) -> Recorder:
-    return Recorder(camera, store, clock, sync_interval_s=sync_interval_s, on_segment=lambda _: None)
+def make_recorder(camera: str, store: SegmentStore, clock: Clock, sync_interval_s: float, speed: float) -> Recorder:
+    """One that looks for packets as often as the product's does, in the time of a clock that runs `speed` times."""
+    look_s = LOOK_S / speed if speed else 0.0002
+    return Recorder(camera, store, clock, sync_interval_s=sync_interval_s, on_segment=lambda _: None, look_s=look_s)
 
 
 def make_retention(store: SegmentStore, clock: Clock, max_bytes: int) -> Retention:

@@ -113,7 +113,8 @@ class Life:
             for clip, camera in zip(self._plan.clips, cameras, strict=True)
         ]
         self._recorders = [
-            site.make_recorder(camera, self._store, self._clock, self._plan.sync_interval_s) for camera in cameras
+            site.make_recorder(camera, self._store, self._clock, self._plan.sync_interval_s, self._plan.speed)
+            for camera in cameras
         ]
         threads = [threading.Thread(target=recorder.run, args=(self._stop,)) for recorder in self._recorders]
         for thread in threads:

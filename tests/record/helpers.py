@@ -49,6 +49,7 @@ class Recording:
             clock or SystemClock(),
             sync_interval_s=sync_interval_s,
             on_segment=self.segments.append,
+            look_s=0.005,
         )
         self._stop = StopToken()
         self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,))
