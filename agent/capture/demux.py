@@ -10,7 +10,6 @@ import av
 import av.container
 import av.stream
 
-from agent.capture.nal import with_lengths
 from agent.capture.stamps import Raw, Stamp
 from agent.capture.timeline import Arrival, Placed
 from agent.capture.tracks import Streams, Tracks
@@ -28,7 +27,7 @@ def read(container: av.container.InputContainer, streams: Streams, clock: Clock)
     order = {stream.index: track for track, stream in enumerate(streams)}
     for packet in container.demux(streams):
         if packet.size:  # PyAV ends with an empty packet per stream
-            yield _raw(packet, order[packet.stream.index], clock), packet.is_corrupt
+            yield _raw(packet, order[packet.stream_index], clock), packet.is_corrupt
 
 
 def from_keyframe(packets: Iterable[Raw]) -> Iterator[Raw]:
@@ -44,7 +43,7 @@ def finish(raw: Raw, stamp: Stamp, placed: Placed, tracks: Tracks) -> Packet:
     """The packet as it travels through the gateway."""
     return Packet(
         track=raw.track,
-        data=with_lengths(raw.data) if raw.track in tracks.annex_b else raw.data,
+        data=tracks.forms[raw.track](raw.data),
         pts=stamp.pts,
         dts=stamp.dts,
         duration=stamp.duration,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,7 @@ import av
 import av.container
 
 from agent.capture.demux import finish, from_keyframe, read
+from agent.capture.epochs import Epochs
 from agent.capture.stamps import Raw, Stamp, Stamper
 from agent.capture.timeline import Placed, ticks_ns
 from agent.capture.tracks import Streams, Tracks, choose, describe
@@ -51,19 +53,27 @@ class FileOpener:
         """See `core.ports.SourceOpener.open`."""
         container = open_file(self._path)
         try:
-            streams = choose(container, self.place)
-            tracks = describe(streams, _first_key(self._path, streams), self.place)
+            choice = choose(container, self.place)
+            tracks = describe(choice, _first_key(self._path, choice.streams), self.place)
         except BaseException:
             container.close()
             raise
         now_ns = self._clock.wall_ns()
         start_ns = now_ns if self._start_wall_ns is None else self._start_wall_ns
-        info = StreamInfo(self._camera, self._stream, new_id(now_ns), tracks.infos, tracks.init, start_ns)
+        info = StreamInfo(
+            self._camera,
+            self._stream,
+            new_id(now_ns),
+            tracks.infos,
+            tracks.init,
+            start_ns,
+            left_out=tracks.left_out,
+        )
         return FileSource(info, container, tracks, self._path, self._clock, realtime=self._realtime, loop=self._loop)
 
 
 class FileSource:
-    """One playing of a file, or an endless one: an epoch."""
+    """One playing of a file, or an endless one: an epoch, and another wherever its parameters change."""
 
     def __init__(
         self,
@@ -76,11 +86,17 @@ class FileSource:
         realtime: bool,
         loop: bool,
     ) -> None:
-        self.info = info
-        self._container, self._tracks, self._path, self._clock = container, tracks, path, clock
+        self._epochs = Epochs(info, tracks, str(path))
+        self._begin_wall_ns = info.opened_wall_ns
+        self._container, self._path, self._clock = container, path, clock
         self._realtime, self._loop = realtime, loop
         self._first_ns: int | None = None
         self._began_mono_ns = 0
+
+    @property
+    def info(self) -> StreamInfo:
+        """See `core.ports.PacketSource.info`."""
+        return self._epochs.info
 
     def packets(self, stop: StopToken) -> Iterator[Packet]:
         """See `core.ports.PacketSource.packets`.
@@ -90,9 +106,10 @@ class FileSource:
         """
         shift_ns = 0
         while not stop.is_set():
-            turn = _Turn(self._container, self._tracks, self._path, self._clock)
+            tracks = self._epochs.tracks
+            turn = _Turn(self._container, tracks, self._path, self._clock)
             for raw, stamp in turn.stamped():
-                packet = self._placed(raw, _shifted(stamp, shift_ns, raw.track, self._tracks))
+                packet = self._placed(raw, _shifted(stamp, shift_ns, raw.track, tracks))
                 if self._held_back(packet, stop):
                     return
                 yield packet
@@ -109,21 +126,23 @@ class FileSource:
     def _reopen(self) -> None:
         self._container.close()
         self._container = open_file(self._path)
-        streams = choose(self._container, str(self._path))
-        self._tracks = describe(streams, _first_key(self._path, streams), str(self._path))
+        streams = choose(self._container, str(self._path)).streams
+        self._epochs.tracks = replace(self._epochs.tracks, streams=streams)
 
     def _placed(self, raw: Raw, stamp: Stamp) -> Packet:
-        media_ns = ticks_ns(stamp.pts, self._tracks.infos[raw.track].time_base)
+        self._epochs.turns(raw)
+        tracks = self._epochs.tracks
+        media_ns = ticks_ns(stamp.pts, tracks.infos[raw.track].time_base)
         if self._first_ns is None:
             self._first_ns, self._began_mono_ns = media_ns, self._clock.mono_ns()
-        wall_ns = self.info.opened_wall_ns + media_ns - self._first_ns
-        return finish(raw, stamp, Placed(wall_ns, TimeSource.FILE, None), self._tracks)
+        wall_ns = self._begin_wall_ns + media_ns - self._first_ns
+        return finish(raw, stamp, Placed(wall_ns, TimeSource.FILE, None), tracks)
 
     def _held_back(self, packet: Packet, stop: StopToken) -> bool:
         """Wait for the packet's time; true when the end was asked for."""
         if not self._realtime or self._first_ns is None:
             return stop.is_set()
-        media_ns = ticks_ns(packet.dts, self._tracks.infos[packet.track].time_base)
+        media_ns = ticks_ns(packet.dts, self._epochs.tracks.infos[packet.track].time_base)
         due_ns = self._began_mono_ns + media_ns - self._first_ns
         return stop.wait(max(0, due_ns - self._clock.mono_ns()) / NS)
 

@@ -1,9 +1,11 @@
-"""H.264 and H.265 byte streams: from start codes (ITU-T H.264 and H.265, annex B) to length prefixes (ISO 14496-15)."""
+"""H.264 and H.265 byte streams (ITU-T H.264 and H.265, annex B): to length prefixes (ISO 14496-15), and their sets."""
 
 from __future__ import annotations
 
 _START = b"\0\0\1"
-SPLIT_CODECS = frozenset({"h264", "hevc"})
+_LONG_START = b"\0\0\0\1"
+_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
+SPLIT_CODECS = frozenset(_SETS)
 
 
 def is_annex_b(codec: str, extradata: bytes) -> bool:
@@ -11,17 +13,49 @@ def is_annex_b(codec: str, extradata: bytes) -> bool:
     return codec in SPLIT_CODECS and extradata[:1] != b"\x01"
 
 
-def with_lengths(data: bytes) -> bytes:
-    """The same NAL units in the same order, each behind its length in 4 bytes; empty when there is no start code.
+def split(data: bytes) -> list[bytes]:
+    """The NAL units between start codes.
 
     Zeros before a start code belong to it, not to the unit: a NAL unit never ends in zero (H.264 section 7.4.1).
     """
-    parts: list[bytes] = []
+    units: list[bytes] = []
     at = data.find(_START)
     while at >= 0:
         begin = at + len(_START)
         at = data.find(_START, begin)
         unit = data[begin : at if at >= 0 else len(data)].rstrip(b"\0")
         if unit:
-            parts += (len(unit).to_bytes(4, "big"), unit)
-    return b"".join(parts)
+            units.append(unit)
+    return units
+
+
+def with_lengths(data: bytes) -> bytes:
+    """The same NAL units in the same order, each behind its length in 4 bytes; empty when there is no start code."""
+    return b"".join(part for unit in split(data) for part in (len(unit).to_bytes(4, "big"), unit))
+
+
+class ParameterSets:
+    """The parameter sets that are in force in a stream with start codes: what its SDP announced, and what came since.
+
+    A camera may send only some of them with a keyframe; those of a kind that is not sent stay in force.
+    """
+
+    def __init__(self, codec: str, announced: bytes) -> None:
+        self._codec = codec
+        self._known: dict[int, list[bytes]] = {}
+        self.learn(announced)
+
+    def learn(self, data: bytes) -> bool:
+        """Take the sets in an access unit; true when one of them was not in force before."""
+        found: dict[int, list[bytes]] = {}
+        for unit in split(data):
+            kind = unit[0] & 0x1F if self._codec == "h264" else unit[0] >> 1 & 0x3F
+            if kind in _SETS[self._codec]:
+                found.setdefault(kind, []).append(unit)
+        fresh = {kind: units for kind, units in found.items() if not set(units) <= set(self._known.get(kind, ()))}
+        self._known |= fresh
+        return bool(fresh)
+
+    def stream(self) -> bytes:
+        """All of them as a byte stream, in the order in which a decoder needs them."""
+        return b"".join(_LONG_START + unit for kind in sorted(self._known) for unit in self._known[kind])

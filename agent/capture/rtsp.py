@@ -11,6 +11,7 @@ import av
 import av.container
 
 from agent.capture.demux import finish, from_keyframe, read
+from agent.capture.epochs import Epochs
 from agent.capture.foreign import at_open, while_reading
 from agent.capture.stamps import Raw, Stamp, Stamper
 from agent.capture.timeline import Timeline, ticks_ns
@@ -72,15 +73,23 @@ class RtspOpener:
         try:
             if stop.is_set():
                 raise SourceBroken(f"{self.place}: the end was asked for while it was being opened")
-            streams = choose(container, self.place)
+            choice = choose(container, self.place)
             with while_reading(self.place):
-                ahead = _read_ahead(container, streams, self._clock, stop, self.place)
-            tracks = describe(streams, ahead[0].data, self.place)
+                ahead = _read_ahead(container, choice.streams, self._clock, stop, self.place)
+            tracks = describe(choice, ahead[0].data, self.place)
         except BaseException:
             container.close()
             raise
         now_ns = self._clock.wall_ns()
-        info = StreamInfo(self._camera, self._stream, new_id(now_ns), tracks.infos, tracks.init, now_ns)
+        info = StreamInfo(
+            self._camera,
+            self._stream,
+            new_id(now_ns),
+            tracks.infos,
+            tracks.init,
+            now_ns,
+            left_out=tracks.left_out,
+        )
         return RtspSource(info, container, tracks, ahead, self._clock, self.place)
 
     def _with_secrets(self) -> str:
@@ -106,7 +115,7 @@ def says_nothing(url: str) -> bool:
 
 
 class RtspSource:
-    """One RTSP session: an epoch."""
+    """One RTSP session: an epoch, and another wherever parameters change or the gateway's clock stepped."""
 
     def __init__(
         self,
@@ -117,14 +126,19 @@ class RtspSource:
         clock: Clock,
         place: str,
     ) -> None:
-        self.info = info
-        self._container, self._tracks, self._ahead = container, tracks, ahead
+        self._epochs = Epochs(info, tracks, place)
+        self._container, self._ahead = container, ahead
         self._clock, self._place = clock, place
         self._timeline: Timeline | None = None
 
+    @property
+    def info(self) -> StreamInfo:
+        """See `core.ports.PacketSource.info`."""
+        return self._epochs.info
+
     def packets(self, stop: StopToken) -> Iterator[Packet]:
         """See `core.ports.PacketSource.packets`."""
-        stamper = Stamper(self._tracks.usual_ticks)
+        stamper = Stamper(self._epochs.tracks.usual_ticks)
         with while_reading(self._place):
             for raw, stamp in stamper.stamped(chain(self._ahead, self._live(stop))):
                 yield self._placed(raw, stamp)
@@ -138,22 +152,27 @@ class RtspSource:
         self._container.close()
 
     def _live(self, stop: StopToken) -> Iterator[Raw]:
-        return _until(stop, self._container, self._tracks.streams, self._clock)
+        return _until(stop, self._container, self._epochs.tracks.streams, self._clock)
 
     def _placed(self, raw: Raw, stamp: Stamp) -> Packet:
-        time_base = self._tracks.infos[raw.track].time_base
-        media_ns = ticks_ns(stamp.pts, time_base)
-        if self._timeline is None:
-            self._timeline = Timeline(media_ns + self._behind_ns(raw, stamp), self._ahead[-1].arrival)
-        return finish(raw, stamp, self._timeline.place(media_ns, raw.arrival), self._tracks)
+        media_ns = ticks_ns(stamp.pts, self._epochs.tracks.infos[raw.track].time_base)
+        timeline = self._timeline
+        if timeline is None:
+            timeline = Timeline(media_ns + self._behind_ns(raw, stamp), self._ahead[-1].arrival)
+        stepped = timeline.stepped(raw.arrival)
+        if self._epochs.turns(raw, stepped=stepped) and stepped:
+            timeline = Timeline(media_ns, raw.arrival)
+        self._timeline = timeline
+        placed = timeline.place(media_ns, raw.arrival, leads=raw.track == 0)
+        return finish(raw, stamp, placed, self._epochs.tracks)
 
     def _behind_ns(self, first: Raw, stamp: Stamp) -> int:
         """Stream time from the first packet to the one that was waited for."""
         live = self._ahead[-1]
         if live.pts is None or first.track != 0:
             return 0
-        live_ns = ticks_ns(live.pts, self._tracks.infos[live.track].time_base)
-        return live_ns - ticks_ns(stamp.pts, self._tracks.infos[0].time_base)
+        live_ns = ticks_ns(live.pts, self._epochs.tracks.infos[live.track].time_base)
+        return live_ns - ticks_ns(stamp.pts, self._epochs.tracks.infos[0].time_base)
 
 
 def _until(stop: StopToken, container: av.container.InputContainer, streams: Streams, clock: Clock) -> Iterator[Raw]:

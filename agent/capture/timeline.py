@@ -2,16 +2,16 @@
 
 The spacing of frames comes from their timestamps alone. Where the timeline lies on the wall clock comes from the
 camera's sender reports while these are within `TRUST_NS` of the gateway's clock, else from the moments of arrival.
-Corrections are slewed, so that wall time never runs backwards because a packet came late.
+Corrections are slewed, so that wall time never runs backwards because a packet came late. Where the timestamps
+themselves break, wall time goes on from the moment of arrival.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from agent.core.clock import NS
-from agent.core.errors import SourceBroken
 from agent.core.media import TimeSource
 
 TRUST_NS = 2 * NS
@@ -19,6 +19,9 @@ TRUST_NS = 2 * NS
 
 STEP_NS = 2 * NS
 """The gateway's clock stepped when wall and monotonic time part by more: the epoch ends, nothing is rewritten."""
+
+BREAK_NS = 5 * NS
+"""Timestamps that go further back, or so far ahead of their arrival, were set anew by the camera."""
 
 _SLEW = 20
 """Corrections take at most one part in this of the time between two frames."""
@@ -56,41 +59,61 @@ class Timeline:
     """
 
     def __init__(self, media_ns: int, anchor: Arrival) -> None:
-        self._zero_ns = self._trusted(anchor) or anchor.wall_ns
-        self._media_ns = media_ns
+        self._apart_ns = anchor.wall_ns - anchor.mono_ns
         self._newest_ns: int | None = None
-        self._step_from_ns = anchor.wall_ns - anchor.mono_ns
         self._late_ns: int | None = None
-        self._window_end_ns = anchor.mono_ns + _WINDOW_NS
-        self._owed_ns = 0
+        self._begin(media_ns, anchor)
 
-    def place(self, media_ns: int, arrival: Arrival) -> Placed:
+    def stepped(self, arrival: Arrival) -> bool:
+        """Did the gateway's clock step since the epoch began? The caller then begins another at a keyframe."""
+        return bool(self._step_ns(arrival))
+
+    def place(self, media_ns: int, arrival: Arrival, *, leads: bool = True) -> Placed:
         """Where the packet with this stream time lies.
 
-        Raises:
-            SourceBroken: the gateway's clock stepped; the caller opens a new epoch.
+        After a step of the gateway's clock that is still its time from before. Only packets that lead (the video's)
+        move the timeline: sound may come late, or have a clock of its own.
         """
-        self._watch_for_step(arrival)
+        arrival = replace(arrival, wall_ns=arrival.wall_ns - self._step_ns(arrival))
         wall_ns = self._zero_ns + media_ns - self._media_ns
         camera_ns = self._trusted(arrival)
-        if self._newest_ns is not None and media_ns > self._newest_ns:
-            self._learn(wall_ns, camera_ns, arrival)
-            self._slew(media_ns - self._newest_ns)
-            wall_ns = self._zero_ns + media_ns - self._media_ns
-        self._newest_ns = max(media_ns, self._newest_ns if self._newest_ns is not None else media_ns)
+        if leads:
+            wall_ns = self._moved(media_ns, camera_ns, arrival)
+        elif abs(wall_ns - arrival.wall_ns) > BREAK_NS:
+            wall_ns = arrival.wall_ns
         source = TimeSource.ARRIVAL if camera_ns is None else TimeSource.SENDER_REPORT
         offset_ns = None if arrival.camera_ns is None else arrival.camera_ns - arrival.wall_ns
         return Placed(wall_ns, source, offset_ns)
+
+    def _moved(self, media_ns: int, camera_ns: int | None, arrival: Arrival) -> int:
+        """Place a packet that leads, and take what it teaches into account."""
+        wall_ns = self._zero_ns + media_ns - self._media_ns
+        newest_ns = media_ns if self._newest_ns is None else self._newest_ns
+        if media_ns < newest_ns - BREAK_NS or wall_ns > arrival.wall_ns + BREAK_NS:
+            self._begin(media_ns, arrival)
+            return self._zero_ns
+        if media_ns > newest_ns:
+            self._learn(wall_ns, camera_ns, arrival)
+            self._slew(media_ns - newest_ns)
+        self._newest_ns = max(media_ns, newest_ns)
+        return self._zero_ns + media_ns - self._media_ns
+
+    def _begin(self, media_ns: int, anchor: Arrival) -> None:
+        self._zero_ns = self._trusted(anchor) or anchor.wall_ns
+        self._media_ns = media_ns
+        self._newest_ns = self._late_ns = None
+        self._window_end_ns = anchor.mono_ns + _WINDOW_NS
+        self._owed_ns = 0
 
     def _trusted(self, arrival: Arrival) -> int | None:
         if arrival.camera_ns is None or abs(arrival.camera_ns - arrival.wall_ns) >= TRUST_NS:
             return None
         return arrival.camera_ns
 
-    def _watch_for_step(self, arrival: Arrival) -> None:
-        step_ns = arrival.wall_ns - arrival.mono_ns - self._step_from_ns
-        if abs(step_ns) > STEP_NS:
-            raise SourceBroken(f"the gateway's clock stepped by {step_ns / NS:+.1f} s; opening the stream again")
+    def _step_ns(self, arrival: Arrival) -> int:
+        """By how much wall and monotonic time have parted; 0 while that is little."""
+        step_ns = arrival.wall_ns - arrival.mono_ns - self._apart_ns
+        return step_ns if abs(step_ns) > STEP_NS else 0
 
     def _learn(self, wall_ns: int, camera_ns: int | None, arrival: Arrival) -> None:
         """A sender report is right at once; of arrivals only the least late one of a window means anything."""

@@ -1,9 +1,10 @@
-"""What of an opened container we keep: one video track, AAC beside it, and the fMP4 init segment of both."""
+"""What of an opened container we keep: one video track, one of audio beside it, and the fMP4 init segment of both."""
 
 from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,33 +12,52 @@ import av
 import av.container
 import av.stream
 
-from agent.capture.nal import is_annex_b
+from agent.capture.nal import ParameterSets, is_annex_b, with_lengths
+from agent.capture.sound import G711, PCM, expander
 from agent.core.errors import SourceNotVideo
 from agent.core.media import MediaKind, TrackInfo
 
 log = logging.getLogger(__name__)
 
 Streams = list[av.VideoStream | av.AudioStream]
+Form = Callable[[bytes], bytes]
 
 _TEXT_CODECS = frozenset({"ansi", "bintext", "idf", "xbin"})
 """FFmpeg draws any text file as a picture; to us that is no video."""
+
+_LAYOUTS = {1: "mono", 2: "stereo"}
+"""Some sources tell how many channels there are, but not which."""
 
 _MP4_OPTIONS = {"movflags": "empty_moov+default_base_moof"}
 
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """The kept streams of a container in the order of `infos`; `annex_b` names those whose packets need lengths."""
+    """The kept streams of a container in the order of `infos`.
+
+    `forms` make of each one's packets what MP4 takes. `sets` are the video's parameter sets, None where packets carry
+    no start codes. `left_out` says which audio is not kept, and why.
+    """
 
     streams: Streams
     infos: tuple[TrackInfo, ...]
     init: bytes
-    annex_b: frozenset[int]
+    forms: tuple[Form, ...]
     usual_ticks: tuple[int, ...]
+    sets: ParameterSets | None
+    left_out: str = ""
 
 
-def choose(container: av.container.InputContainer, place: str) -> Streams:
-    """The first real video stream, then the first AAC stream with its configuration, if any.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The streams that are kept, video first, and what is said of the others."""
+
+    streams: Streams
+    left_out: str
+
+
+def choose(container: av.container.InputContainer, place: str) -> Choice:
+    """The first real video stream, then the first audio that MP4 can carry, if any.
 
     Raises:
         SourceNotVideo: there is no video in it.
@@ -46,27 +66,62 @@ def choose(container: av.container.InputContainer, place: str) -> Streams:
     if not videos:
         raise SourceNotVideo(f"{place}: there is no video in it; name a video stream or a video file")
     chosen: Streams = [videos[0]]
+    left_out: list[str] = []
     for stream in container.streams.audio:
-        if len(chosen) == 1 and stream.codec_context.name == "aac" and stream.codec_context.extradata:
-            chosen.append(stream)
+        why = "only one audio track is kept" if len(chosen) > 1 else _refusal(stream)
+        if why:
+            left_out.append(f"audio {stream.codec_context.name} is left out: {why}")
         else:
-            log.info("%s: audio %s is left out: only one AAC track is kept", place, stream.codec_context.name)
-    return chosen
+            chosen.append(stream)
+    for reason in left_out:
+        log.warning("%s: %s", place, reason)
+    return Choice(chosen, "; ".join(left_out))
 
 
-def describe(streams: Streams, first_key: bytes, place: str) -> Tracks:
-    """Make the init segment and the track list; `first_key` gives the parameter sets that `extradata` lacks.
+def _refusal(stream: av.AudioStream) -> str:
+    """Why this audio cannot be recorded; empty when it can."""
+    codec = stream.codec_context.name
+    if codec == "aac" and not stream.codec_context.extradata:
+        return "its configuration is not announced"
+    if not _init_segment([stream], [_time_base(stream)]):
+        return "MP4 cannot carry it; set the camera to AAC or G.711"
+    return ""
+
+
+def describe(choice: Choice, first_key: bytes, place: str) -> Tracks:
+    """Make the init segment and the track list.
+
+    The parameter sets of `first_key` count for more than those that were announced: they are what is sent.
 
     Raises:
         SourceNotVideo: parameter sets are nowhere.
     """
-    codec = streams[0].codec_context.name
-    needs_sets = codec in {"h264", "hevc"} and not streams[0].codec_context.extradata
-    if not needs_sets:
-        return _described(streams, streams)
+    video = choice.streams[0]
+    codec, announced = video.codec_context.name, bytes(video.codec_context.extradata or b"")
+    if not is_annex_b(codec, announced):
+        return _described(choice, video, None)
+    sets = ParameterSets(codec, announced)
+    if not sets.learn(first_key) and announced:
+        return _described(choice, video, sets)
+    return _probed(choice, sets, first_key, place)
+
+
+def described_anew(tracks: Tracks, key: bytes, place: str) -> Tracks:
+    """The same streams with the parameter sets that are in force now; they begin with the keyframe `key`.
+
+    Raises:
+        SourceNotVideo: these sets are none.
+    """
+    if tracks.sets is None:
+        return tracks
+    return _probed(Choice(tracks.streams, tracks.left_out), tracks.sets, key, place)
+
+
+def _probed(choice: Choice, sets: ParameterSets, key: bytes, place: str) -> Tracks:
+    codec = choice.streams[0].codec_context.name
     try:
-        with av.open(io.BytesIO(first_key), format=codec) as probe:
-            return _described(streams, [probe.streams.video[0], *streams[1:]])
+        with av.open(io.BytesIO(sets.stream() + key), format=codec) as probe:
+            return _described(choice, probe.streams.video[0], sets)
     except (av.FFmpegError, IndexError, ValueError):
         raise SourceNotVideo(
             f"{place}: {codec} without parameter sets, neither announced nor before the first keyframe; "
@@ -74,35 +129,52 @@ def describe(streams: Streams, first_key: bytes, place: str) -> Tracks:
         ) from None
 
 
-def _described(streams: Streams, templates: Streams) -> Tracks:
+def _described(choice: Choice, video: av.stream.Stream, sets: ParameterSets | None) -> Tracks:
+    """`video` is a template for the first stream: its own, or one that knows more."""
+    streams = choice.streams
+    templates = [video, *streams[1:]]
     init = _init_segment(templates, [_time_base(stream) for stream in streams])
     extradata = _extradata_of(init) if init else [bytes(one.codec_context.extradata or b"") for one in templates]
     infos = tuple(
         _info(stream, template, extra) for stream, template, extra in zip(streams, templates, extradata, strict=True)
     )
-    annex_b = frozenset(
-        index
-        for index, template in enumerate(templates)
-        if is_annex_b(template.codec_context.name, bytes(template.codec_context.extradata or b""))
-    )
-    return Tracks(streams, infos, init, annex_b, tuple(_usual_ticks(stream) for stream in streams))
+    forms = (_as_it_is if sets is None else with_lengths, *(_form(stream) for stream in streams[1:]))
+    return Tracks(streams, infos, init, forms, tuple(_usual_ticks(one) for one in streams), sets, choice.left_out)
 
 
-def _init_segment(templates: Streams, time_bases: list[Fraction]) -> bytes:
+def _form(audio: av.stream.Stream) -> Form:
+    codec = audio.codec_context.name
+    return expander(codec) if codec in G711 else _as_it_is
+
+
+def _as_it_is(data: bytes) -> bytes:
+    return data
+
+
+def _init_segment(templates: list[av.stream.Stream], time_bases: list[Fraction]) -> bytes:
     """The boxes ftyp and moov, or nothing for what MP4 does not carry."""
     sink = _Collected()
     try:
         with av.open(sink, "w", format="mp4", options=_MP4_OPTIONS) as out:
             for template, time_base in zip(templates, time_bases, strict=True):
-                stream = out.add_stream_from_template(template)
+                stream = _added(out, template)
                 stream.time_base = time_base
-                if template.codec_context.name == "hevc":
-                    stream.codec_context.codec_tag = "hvc1"  # Safari plays no hev1
             out.start_encoding()
             init = bytes(sink.data)
     except (av.FFmpegError, ValueError):
         return b""
     return init
+
+
+def _added(out: av.container.OutputContainer, template: av.stream.Stream) -> av.stream.Stream:
+    if isinstance(template, av.AudioStream) and template.codec_context.name in G711:
+        sound = template.codec_context
+        layout = _LAYOUTS.get(sound.layout.nb_channels, sound.layout.name)
+        return out.add_stream(PCM, rate=sound.sample_rate, layout=layout)
+    stream = out.add_stream_from_template(template)
+    if template.codec_context.name == "hevc":
+        stream.codec_context.codec_tag = "hvc1"  # Safari plays no hev1
+    return stream
 
 
 class _Collected:
@@ -127,6 +199,7 @@ def _info(stream: av.VideoStream | av.AudioStream, template: av.stream.Stream, e
     if isinstance(stream, av.AudioStream):
         channels = stream.codec_context.layout.nb_channels
         rate = stream.codec_context.sample_rate
+        codec = PCM if codec in G711 else codec
         return TrackInfo(
             MediaKind.AUDIO, codec, _time_base(stream), extradata, sample_rate=rate or 0, channels=channels
         )

@@ -55,13 +55,13 @@ class CaptureWorker:
         self._sinks = [_Guarded(sink, name) for sink in sinks]
         self._backoff = backoff or Backoff(1.0, 30.0)
         self._state = CaptureState(online=False, error="", since_wall_ns=0)
-        self._sessions = 0
+        self._sessions, self._packets = 0, 0
         self._rate = _Rate()
 
     @property
     def state(self) -> CaptureState:
         """The newest state, from any thread."""
-        return self._state
+        return replace(self._state, packets=self._packets)
 
     def run(self, stop: StopToken) -> None:
         """See `core.ports.Worker.run`."""
@@ -90,9 +90,13 @@ class CaptureWorker:
     def _play(self, source: PacketSource, stop: StopToken) -> bool:
         began_ns = self._clock.mono_ns()
         reason = "lost"
-        self._online(source.info)
+        info = source.info
+        self._online(info)
         try:
             for packet in source.packets(stop):
+                if source.info is not info:
+                    info = source.info
+                    self._turn(info)
                 self._hand_on(packet)
             reason = "stop" if stop.is_set() else "end"
         finally:
@@ -107,20 +111,28 @@ class CaptureWorker:
             sink.packet(packet)
         if packet.track == 0:
             self._rate.count(packet)
-        due = packet.arrived_mono_ns >= self._rate.report_at_ns
-        self._state = replace(self._state, packets=self._state.packets + 1, offset_ns=packet.offset_ns)
-        if due:
-            self._say(replace(self._state, fps=self._rate.fps(packet)))
+        self._packets += 1
+        if packet.arrived_mono_ns >= self._rate.report_at_ns:
+            self._say(replace(self._state, fps=self._rate.fps(packet), offset_ns=packet.offset_ns))
 
     def _online(self, info: StreamInfo) -> None:
         self._sessions += 1
         self._rate = _Rate()
-        video = info.video
-        log.info("%s: online: %s %dx%d from %s", self.name, video.codec, video.width, video.height, self._opener.place)
+        log.info("%s: online: %s from %s", self.name, _shape(info), self._opener.place)
+        self._announce(info)
+
+    def _turn(self, info: StreamInfo) -> None:
+        """The session goes on as another epoch."""
+        log.info("%s: a new epoch (%s): %s", self.name, info.after, _shape(info))
+        for sink in self._sinks:
+            sink.closed(info.after)
+        self._rate = _Rate()
+        self._announce(info)
+
+    def _announce(self, info: StreamInfo) -> None:
         for sink in self._sinks:
             sink.opened(info)
-        again = self._sessions - 1
-        self._change(online=True, error="", info=info, reconnects=again)
+        self._change(online=True, error="", info=info, reconnects=self._sessions - 1)
 
     def _lost(self, error: str) -> None:
         if error and error != self._state.error:  # the same trouble again is no news
@@ -135,7 +147,7 @@ class CaptureWorker:
         fresh = old.online != online or not old.since_wall_ns
         since_ns = self._clock.wall_ns() if fresh else old.since_wall_ns
         fps = old.fps if online else None
-        changed = fresh or old.error != error
+        changed = fresh or old.error != error or old.info is not info
         new = replace(
             old, online=online, error=error, since_wall_ns=since_ns, fps=fps, info=info, reconnects=reconnects
         )
@@ -144,8 +156,12 @@ class CaptureWorker:
             self._say(new)
 
     def _say(self, state: CaptureState) -> None:
-        self._state = state
-        self._on_state(state)
+        self._state = replace(state, packets=self._packets)
+        self._on_state(self._state)
+
+
+def _shape(info: StreamInfo) -> str:
+    return f"{info.video.codec} {info.video.width}x{info.video.height}"
 
 
 class _Rate:

@@ -25,7 +25,7 @@ class TimeSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrackInfo:
-    """One elementary stream. `codec` is FFmpeg's name (h264, hevc, av1, aac); sizes in px, 0 for audio."""
+    """One elementary stream. `codec` is FFmpeg's name (h264, hevc, av1, aac, pcm_s16le); sizes in px, 0 for audio."""
 
     kind: MediaKind
     codec: str
@@ -43,6 +43,8 @@ class StreamInfo:
 
     `init` is an fMP4 initialisation segment (ftyp + moov) that holds `tracks` in their order: whoever muxes opens it
     with PyAV and takes its streams as templates, so the stream travels as plain bytes between threads and processes.
+    `after` says why the epoch before ended where the session went on (`changed`, `clock`); empty: a new session.
+    `left_out` says which audio is not among the tracks, and why.
     """
 
     camera: str
@@ -51,6 +53,8 @@ class StreamInfo:
     tracks: tuple[TrackInfo, ...]
     init: bytes
     opened_wall_ns: int
+    after: str = ""
+    left_out: str = ""
 
     @property
     def video(self) -> TrackInfo:
@@ -60,7 +64,7 @@ class StreamInfo:
     @property
     def video_index(self) -> int:
         """Where `video` stands in `tracks`."""
-        return self.tracks.index(self.video)
+        return next(number for number, track in enumerate(self.tracks) if track.kind is MediaKind.VIDEO)
 
 
 @dataclass(frozen=True, slots=True)

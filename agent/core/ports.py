@@ -30,7 +30,7 @@ class PacketSink(Protocol):
         """One access unit, in decode order."""
 
     def closed(self, reason: str) -> None:
-        """The epoch is over; `reason` is a short word for the catalogue (`lost`, `stop`, `changed`, `end`)."""
+        """The epoch is over; `reason` is a short word for the catalogue (`lost`, `stop`, `changed`, `clock`, `end`)."""
 
 
 class PacketSource(Protocol):
@@ -38,7 +38,7 @@ class PacketSource(Protocol):
 
     @property
     def info(self) -> StreamInfo:
-        """What the packets belong to."""
+        """What the newest packet belongs to: another object than before where a new epoch begins with it."""
 
     def packets(self, stop: StopToken) -> Iterator[Packet]:
         """Access units in decode order from the first keyframe on, until `stop`, or the end of a file.

@@ -6,7 +6,9 @@ sync per segment, one in ten seconds per camera.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from typing import NamedTuple
 from agent.core.clock import NS
 from agent.core.errors import StorageError
 from agent.record.catalogue_schema import SCHEMA
+from agent.record.disk import sync_file, sync_folder
 from agent.record.segment import Segment, start_of
 from agent.record.statement import GENESIS
 
@@ -216,24 +219,57 @@ class Catalogue:
 
     def _connect(self) -> sqlite3.Connection:
         if self._read_only:
-            return _look(self.path)
+            return _Look(self.path)
+        if not self.path.exists():
+            _create(self.path)
         connection = sqlite3.connect(self.path, check_same_thread=False, timeout=10)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(SCHEMA)
         except sqlite3.Error:
             connection.close()
             raise
         return connection
 
 
-def _look(path: Path) -> sqlite3.Connection:
-    """A connection that leaves everything as it is: without a WAL file nobody writes, and none may be made."""
-    way = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True, check_same_thread=False, timeout=10)
-    connection.execute("PRAGMA query_only = TRUE")
-    return connection
+def _create(path: Path) -> None:
+    """An empty catalogue, all of it or none: who looks after a kill must not find half the tables."""
+    half = path.with_name(path.name + ".new")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        half.with_name(half.name + suffix).unlink(missing_ok=True)
+    connection = sqlite3.connect(half)
+    try:
+        connection.executescript(SCHEMA)
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+    sync_file(half)
+    half.replace(path)
+    sync_folder(path.parent)
+
+
+class _Look(sqlite3.Connection):
+    """Reads, and leaves everything as it is.
+
+    Without a WAL nobody writes, and none may be made. After a power cut there may be a WAL without its index, which
+    SQLite would write beside it: then a copy is read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        wal = path.with_name(path.name + "-wal")
+        self._copy = None
+        if wal.exists() and not path.with_name(path.name + "-shm").exists():
+            self._copy = tempfile.TemporaryDirectory(prefix="lamppost-look-")
+            for part in (path, wal):
+                shutil.copyfile(part, Path(self._copy.name) / part.name)
+            path = Path(self._copy.name) / path.name
+        way = "mode=ro" if wal.exists() else "mode=ro&immutable=1"
+        super().__init__(f"{path.absolute().as_uri()}?{way}", uri=True, check_same_thread=False, timeout=10)
+        self.execute("PRAGMA query_only = TRUE")
+
+    def close(self) -> None:
+        super().close()
+        if self._copy is not None:
+            self._copy.cleanup()
 
 
 def _segment(row: tuple[object, ...]) -> Segment:

@@ -1,7 +1,7 @@
 """The catalogue's tables. All of it can be made again from the files (`rebuild`)."""
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS segment (
+CREATE TABLE segment (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, camera TEXT NOT NULL, stream TEXT NOT NULL, epoch TEXT NOT NULL,
   tier INTEGER NOT NULL, path TEXT NOT NULL,
   start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, shift_ns INTEGER NOT NULL, media_ns INTEGER NOT NULL,
@@ -11,62 +11,62 @@ CREATE TABLE IF NOT EXISTS segment (
   number INTEGER NOT NULL, previous TEXT NOT NULL, link TEXT NOT NULL, wanted INTEGER NOT NULL,
   held INTEGER NOT NULL DEFAULT 0, garbage INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS segment_in_chain ON segment (camera, number);
-CREATE INDEX IF NOT EXISTS segment_by_time ON segment (camera, start_ns) WHERE garbage = 0;
-CREATE INDEX IF NOT EXISTS segment_by_tier ON segment (tier, start_ns) WHERE garbage = 0;
-CREATE INDEX IF NOT EXISTS segment_free ON segment (tier, start_ns) WHERE garbage = 0 AND held = 0;
-CREATE INDEX IF NOT EXISTS segment_free_of_camera ON segment (camera, start_ns) WHERE garbage = 0 AND held = 0;
-CREATE INDEX IF NOT EXISTS segment_unwanted ON segment (camera, start_ns)
+CREATE UNIQUE INDEX segment_in_chain ON segment (camera, number);
+CREATE INDEX segment_by_time ON segment (camera, start_ns, end_ns) WHERE garbage = 0;
+CREATE INDEX segment_by_tier ON segment (tier, start_ns) WHERE garbage = 0;
+CREATE INDEX segment_free ON segment (tier, start_ns) WHERE garbage = 0 AND held = 0;
+CREATE INDEX segment_free_of_camera ON segment (camera, start_ns) WHERE garbage = 0 AND held = 0;
+CREATE INDEX segment_unwanted ON segment (camera, start_ns)
   WHERE garbage = 0 AND held = 0 AND wanted = 0;
-CREATE INDEX IF NOT EXISTS segment_shifted ON segment (camera) WHERE shift_ns <> 0;
-CREATE INDEX IF NOT EXISTS segment_garbage ON segment (n) WHERE garbage = 1;
+CREATE INDEX segment_shifted ON segment (camera) WHERE shift_ns <> 0;
+CREATE INDEX segment_garbage ON segment (n) WHERE garbage = 1;
 
-CREATE TABLE IF NOT EXISTS total (
+CREATE TABLE total (
   camera TEXT NOT NULL, tier INTEGER NOT NULL, segments INTEGER NOT NULL, bytes INTEGER NOT NULL,
   PRIMARY KEY (camera, tier)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS segment_in AFTER INSERT ON segment BEGIN
+CREATE TRIGGER segment_in AFTER INSERT ON segment BEGIN
   INSERT INTO total VALUES (new.camera, new.tier, 1, new.bytes)
     ON CONFLICT DO UPDATE SET segments = segments + 1, bytes = bytes + new.bytes;
 END;
-CREATE TRIGGER IF NOT EXISTS segment_out AFTER DELETE ON segment BEGIN
+CREATE TRIGGER segment_out AFTER DELETE ON segment BEGIN
   UPDATE total SET segments = segments - 1, bytes = bytes - old.bytes WHERE camera = old.camera AND tier = old.tier;
 END;
-CREATE TRIGGER IF NOT EXISTS segment_moved AFTER UPDATE OF tier ON segment WHEN new.tier <> old.tier BEGIN
+CREATE TRIGGER segment_moved AFTER UPDATE OF tier ON segment WHEN new.tier <> old.tier BEGIN
   UPDATE total SET segments = segments - 1, bytes = bytes - old.bytes WHERE camera = old.camera AND tier = old.tier;
   INSERT INTO total VALUES (new.camera, new.tier, 1, new.bytes)
     ON CONFLICT DO UPDATE SET segments = segments + 1, bytes = bytes + new.bytes;
 END;
 
-CREATE TABLE IF NOT EXISTS chain (camera TEXT PRIMARY KEY, number INTEGER NOT NULL, link TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS tombstone (
+CREATE TABLE chain (camera TEXT PRIMARY KEY, number INTEGER NOT NULL, link TEXT NOT NULL) STRICT;
+CREATE TABLE tombstone (
   camera TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, statement TEXT NOT NULL,
   PRIMARY KEY (camera, first)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS tombstone_by_last ON tombstone (camera, last);
+CREATE INDEX tombstone_by_last ON tombstone (camera, last);
 
-CREATE TABLE IF NOT EXISTS hold (
+CREATE TABLE hold (
   id TEXT NOT NULL, camera TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, until_ns INTEGER,
   PRIMARY KEY (id, camera)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS hold_by_camera ON hold (camera);
-CREATE TRIGGER IF NOT EXISTS segment_held AFTER INSERT ON segment
+CREATE INDEX hold_by_camera ON hold (camera);
+CREATE TRIGGER segment_held AFTER INSERT ON segment
   WHEN EXISTS (
     SELECT 1 FROM hold WHERE camera = new.camera AND start_ns < new.end_ns AND end_ns > new.start_ns
   ) BEGIN
   UPDATE segment SET held = 1 WHERE n = new.n;
 END;
 
-CREATE TABLE IF NOT EXISTS wanted (
+CREATE TABLE wanted (
   id TEXT PRIMARY KEY, camera TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS wanted_by_camera ON wanted (camera, start_ns);
-CREATE TRIGGER IF NOT EXISTS segment_wanted AFTER INSERT ON segment
+CREATE INDEX wanted_by_camera ON wanted (camera, start_ns);
+CREATE TRIGGER segment_wanted AFTER INSERT ON segment
   WHEN new.wanted = 0 AND EXISTS (
     SELECT 1 FROM wanted
     WHERE camera = new.camera AND (end_ns IS NULL OR (start_ns < new.end_ns AND end_ns > new.start_ns))
   ) BEGIN
   UPDATE segment SET wanted = 1 WHERE n = new.n;
 END;
-PRAGMA user_version = 2;
+PRAGMA user_version = 1;
 """

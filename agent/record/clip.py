@@ -21,6 +21,9 @@ from agent.record.store import SegmentStore
 Demuxed: TypeAlias = "av.Packet[av.stream.Stream]"
 
 
+_JUMP_S = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Clip:
     """What was cut: it begins at the keyframe at or before the wanted start. `note` says what is missing, if any."""
@@ -184,10 +187,10 @@ def _units_of(part: Footage, container: av.container.InputContainer, shift: Frac
 
 
 def _shift(first: Footage, before: Footage, part: Footage, shift: Fraction) -> Fraction:
-    """What to add to the times of `part`: by the camera's time inside an epoch, by wall time across epochs."""
-    if part.epoch == before.epoch and part.base > before.base:
-        return shift + (part.base - before.base) * part.tick
-    return Fraction(part.start_ns - first.start_ns, NS)
+    """What to add to the times of `part`: by the camera's time while that runs on, by wall time after a break."""
+    wall = Fraction(part.start_ns - first.start_ns, NS)
+    media = shift + (part.base - before.base) * part.tick
+    return media if part.epoch == before.epoch and abs(media - wall) < _JUMP_S else wall
 
 
 def _duration_ns(packet: Demuxed) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.core.media import MediaKind, StreamInfo, TrackInfo
 
+_AUDIO = {"aac": "mp4a.40.2", "mp3": "mp4a.6b", "ac3": "ac-3", "pcm_s16le": "ipcm", "pcm_s16be": "ipcm"}
 RECORDABLE = frozenset({"h264", "hevc", "av1"})
 
 
@@ -15,7 +16,7 @@ def mime_codecs(info: StreamInfo) -> str:
 def _track_codec(track: TrackInfo) -> str:
     extra = track.extradata
     if track.kind is MediaKind.AUDIO:
-        return f"mp4a.40.{extra[0] >> 3}" if extra else "mp4a.40.2"
+        return f"mp4a.40.{extra[0] >> 3}" if track.codec == "aac" and extra else _AUDIO.get(track.codec, track.codec)
     if track.codec == "h264" and len(extra) >= 4:
         return f"avc1.{extra[1:4].hex()}"
     if track.codec == "hevc" and len(extra) >= 13:

@@ -37,6 +37,7 @@ class Intake:
         self._clock = clock
         self._queue: BoundedQueue[Item] = BoundedQueue(_MOST_ITEMS, size=_size)
         self._info: StreamInfo | None = None
+        self._video = 0
         self._announce = False
         self._taken_mono_ns = clock.mono_ns()
         self._ended = False
@@ -44,14 +45,14 @@ class Intake:
 
     def opened(self, info: StreamInfo) -> None:
         """See `core.ports.PacketSink.opened`."""
-        self._info, self._announce = info, True
+        self._info, self._video, self._announce = info, info.video_index, True
 
     def packet(self, packet: Packet) -> None:
         """See `core.ports.PacketSink.packet`."""
         if self._ended or self._info is None:
             return
         self.packets_in += 1
-        begins = packet.key and packet.track == self._info.video_index
+        begins = packet.key and packet.track == self._video
         if not self._has_room() or (self._announce and not begins):
             self._announce = True
             self.lost += 1

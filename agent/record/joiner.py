@@ -8,6 +8,9 @@ from typing import NamedTuple
 from agent.core.media import Packet, StreamInfo
 from agent.record.codecs import begins_picture, length_size
 
+_MOST_BEHIND = 100
+"""So much audio behind a picture, about two seconds, and nothing more belongs to it."""
+
 
 class Sample(NamedTuple):
     """One sample of the file, and of how many packets it was made."""
@@ -32,7 +35,7 @@ class Joiner:
             if held is None:
                 return [Sample(packet, 1)]
             self._behind.append(Sample(packet, 1))
-            return []
+            return self.flush() if len(self._behind) >= _MOST_BEHIND else []
         if held is not None and not begins_picture(self._codec, self._prefix_bytes, packet.data):
             self._held = Sample(replace(held.packet, data=held.packet.data + packet.data), held.parts + 1)
             return []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+
+import av
 
 from agent.config.gateway import RecordMode
 from agent.core.clock import NS, Clock
@@ -11,13 +14,18 @@ from agent.core.errors import StorageError
 from agent.core.ids import new_id
 from agent.core.media import Packet, StreamInfo
 from agent.record.joiner import Sample
-from agent.record.segment import Segment
+from agent.record.segment import OPEN_SUFFIX, Segment, folder_of, name_of
 from agent.record.store import SegmentStore
 from agent.record.writer import SegmentWriter
 
 log = logging.getLogger(__name__)
 
 _RETRY_NS = 2 * NS
+_BREAKS = frozenset({"jump", "clock", "gap", "no_video"})
+"""What follows these does not begin where the segment ended."""
+
+_TROUBLE = (OSError, StorageError, av.FFmpegError, ValueError, OverflowError)
+"""The disk, and times that fit no file: whatever a camera sends, its recorder goes on."""
 
 
 class Recording:
@@ -71,7 +79,7 @@ class Recording:
                 return
             writer.write(sample)
             self.recorded += sample.parts
-        except (OSError, StorageError) as error:
+        except _TROUBLE as error:
             self.lost += sample.parts
             self._failed(error)
 
@@ -79,7 +87,7 @@ class Recording:
         """Close the open segment, if any."""
         try:
             self._close(reason, None)
-        except (OSError, StorageError) as error:
+        except _TROUBLE as error:
             self._failed(error)
 
     def idle(self) -> None:
@@ -93,17 +101,20 @@ class Recording:
 
     def _turn(self, packet: Packet) -> None:
         """Close the segment when this packet begins the next one."""
-        reason = self._writer.span.due(packet, self._writer.bytes) if self._writer else ""
-        if self._mode_changes(packet, due=bool(reason)) and self._writer:
+        info, writer = self._info, self._writer
+        if info is None:
+            return
+        reason = writer.span.due(packet, writer.bytes) if writer else ""
+        if self._mode_changes(info, packet, due=bool(reason)) and writer:
             reason = reason or "schedule"
         if reason:
-            self._close(reason, None if reason == "jump" else packet)
-            self._goes_on = self._mode is not RecordMode.OFF
+            self._close(reason, None if reason in _BREAKS else packet)
+            self._goes_on = packet.track == info.video_index and self._mode is not RecordMode.OFF
 
-    def _mode_changes(self, packet: Packet, *, due: bool) -> bool:
+    def _mode_changes(self, info: StreamInfo, packet: Packet, *, due: bool) -> bool:
         """Follow the mode where a segment may begin, or ends anyway."""
-        info, before = self._info, self._mode
-        if info is not None and packet.track == info.video_index and (packet.key or due):
+        before = self._mode
+        if packet.track == info.video_index and (packet.key or due):
             self._mode = self._mode_at(packet.wall_ns)
         return self._mode is not before
 
@@ -116,10 +127,20 @@ class Recording:
             return None
         self._store.check_room()
         segment_id = new_id(self._clock.wall_ns())
-        wanted = self._mode is not RecordMode.EVENTS
-        self._writer = SegmentWriter(self._store, info, packet, segment_id, self._sync_interval_s, wanted=wanted)
+        first, wanted = self._with_own_name(info, packet), self._mode is not RecordMode.EVENTS
+        self._writer = SegmentWriter(self._store, info, first, segment_id, self._sync_interval_s, wanted=wanted)
         self._clear()
         return self._writer
+
+    def _with_own_name(self, info: StreamInfo, packet: Packet) -> Packet:
+        """Where wall time repeats inside an epoch, a microsecond later for a name that is not taken."""
+        start_ns = max(0, packet.wall_ns)  # a gateway that has just started in 1970 sees pictures from before
+        while True:
+            folder = self._store.root / folder_of(info.camera, start_ns)
+            name = name_of(info.camera, info.epoch, start_ns)
+            if not ((folder / name).exists() or (folder / (name + OPEN_SUFFIX)).exists()):
+                return replace(packet, wall_ns=start_ns)
+            start_ns += 1000
 
     def _try_again(self) -> bool:
         """After a failure: is it time, and can the leftovers be saved?"""
@@ -139,7 +160,7 @@ class Recording:
         try:
             if self.error and self._try_again():
                 self._clear()
-        except (OSError, StorageError) as error:
+        except _TROUBLE as error:
             self._failed(error)
 
     def _close(self, reason: str, following: Packet | None) -> None:
@@ -165,18 +186,20 @@ class Recording:
             writer.abandon()
         self._goes_on = False
         self._retry_mono_ns = self._clock.mono_ns() + _RETRY_NS
-        text = (
-            str(error) if isinstance(error, StorageError) else f"{self._store.root}: {_words(error)}; look at the disk"
-        )
+        text = self._words(error)
         if text != self.error:
             log.error("%s: not recording: %s", self._camera, text)
         self.error = text
 
+    def _words(self, error: Exception) -> str:
+        if isinstance(error, StorageError):
+            return str(error)
+        if isinstance(error, OSError):
+            return f"{self._store.root}: {error.strerror or type(error).__name__}; look at the disk"
+        why = str(error).partition("\n")[0]
+        return f"{self._camera}: what the camera sends fits no file ({why}); restart its stream"
+
     def _clear(self) -> None:
         if self.error:
-            log.info("%s: the disk can be written to again", self._camera)
+            log.info("%s: can be recorded again", self._camera)
         self.error = ""
-
-
-def _words(error: Exception) -> str:
-    return getattr(error, "strerror", None) or type(error).__name__

@@ -14,7 +14,7 @@ import av
 
 from agent.core.clock import NS
 from agent.core.signing import Signer
-from agent.record.boxes import read_layout
+from agent.record.boxes import Layout, read_layout, sound_bytes
 from agent.record.catalogue import ChainHead
 from agent.record.segment import Head, Segment, Tail, make_segment, parse_head, parse_tail
 
@@ -55,13 +55,15 @@ def cut_and_close(path: Path, reason: str, chain: ChainHead, signer: Signer) -> 
     """
     with path.open("rb") as file:
         layout = read_layout(file)
+        sound = sound_bytes(file)
     head = parse_head(layout.head)
-    if head is None or not layout.fragments:
+    if head is None or not sound:
         return False
+    closed = _ends_well(layout, path, sound)
     handle = os.open(path, os.O_RDWR)
     try:
-        os.ftruncate(handle, layout.whole_bytes)
-        if layout.tail is None:
+        os.ftruncate(handle, layout.whole_bytes if closed else sound)
+        if not closed:
             _append(handle, _tail(path, head, reason, chain).sealed(signer).box())
         os.fsync(handle)
     finally:
@@ -86,6 +88,15 @@ def measure_file(file: Readable, place: str) -> Measured:
     except (av.FFmpegError, IndexError) as error:
         log.warning("%s: could be read only in part: %s", place, type(error).__name__)
     return Measured(packets, int((end - (begin or 0)) * NS))
+
+
+def _ends_well(layout: Layout, path: Path, sound: int) -> bool:
+    """Is nothing but the tail behind the last sound fragment, and does it speak of these bytes?"""
+    tail = parse_tail(layout.tail)
+    if tail is None or tail.size != sound:
+        return False
+    with path.open("rb") as file:
+        return hashlib.sha256(file.read(tail.size)).hexdigest() == tail.sha256
 
 
 def _tail(path: Path, head: Head, reason: str, chain: ChainHead) -> Tail:

@@ -7,17 +7,22 @@ import os
 from pathlib import Path
 
 from agent.core.clock import NS, Clock
-from agent.record.boxes import box_header
+from agent.record.boxes import box_header, check_sum
 
 _HEADER_BYTES = 8
 _LARGE_HEADER_BYTES = 16
 
 
+_NEXT_NS = 3 * NS // 2
+"""So long the next fragment may take: fragments are about a second, and not all alike."""
+
+
 class FragmentFile:
     """What PyAV writes into. `write` never raises into the muxer: the first error is kept in `error`.
 
-    The file must not exist yet. `whole_bytes` ends with the last whole fragment; at most `sync_interval_s` of
-    fragments are written and not yet synced.
+    The file must not exist yet. A check sum follows each fragment, so that recovery can tell what the disk really has.
+    `whole_bytes` ends with the last whole fragment; what is not synced is never more than `sync_interval_s`, the
+    fragment that is still in the making included (but for one that alone takes longer).
     """
 
     def __init__(self, path: Path, clock: Clock, sync_interval_s: float) -> None:
@@ -31,19 +36,17 @@ class FragmentFile:
 
     def write(self, data: bytes) -> int:
         """Append `data`; after an error, do nothing."""
-        view = memoryview(data)
         try:
-            self._append(view)
-            self._follow_boxes(view)
+            self._follow_boxes(memoryview(data))
         except OSError as error:
             self.error = self.error or error
         return len(data)
 
     def sync_if_due(self) -> None:
-        """Sync when the interval has passed since the last time and whole fragments wait."""
+        """Sync what waits when the end of the next fragment would come too late for the interval."""
         if self.error or self._synced_bytes >= self.whole_bytes:
             return
-        if self._clock.mono_ns() - self._synced_mono_ns >= self._interval_ns:
+        if self._clock.mono_ns() - self._synced_mono_ns >= self._interval_ns - _NEXT_NS:
             self._sync()
 
     def sha256(self) -> str:
@@ -79,17 +82,18 @@ class FragmentFile:
             view = view[done:]
 
     def _follow_boxes(self, view: memoryview) -> None:
-        """Notice where an mdat ends: that is where a fragment is whole."""
-        at = self.bytes - len(view)
+        """Write, and notice where an mdat ends: that is where a fragment is whole."""
         while view and not self.error:
             if self._left:
                 step = min(self._left, len(view))
                 self._left -= step
             else:
                 step = self._take_header(view)
-            at, view = at + step, view[step:]
+            self._append(view[:step])
+            view = view[step:]
             if not self._left and self._kind == b"mdat":
-                self._kind, self.whole_bytes = b"", at
+                self._append(memoryview(check_sum(self._digest)))
+                self._kind, self.whole_bytes = b"", self.bytes
                 self.sync_if_due()
 
     def _take_header(self, view: memoryview) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.core.errors import StorageError, StorageMissing
-from agent.record.disk import replace_file
+from agent.record.disk import make_folders, replace_file
 
 MARKER = ".lamppost-store"
 _NOT_OURS_NOT_FOREIGN = frozenset({"lost+found"})
@@ -41,7 +41,7 @@ class Tier:
         marker = self.root / MARKER
         if marker.is_file():
             return self._id(store_id)
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folders(Path(self.root.anchor), self.root)
         found = sorted(entry.name for entry in self.root.iterdir() if entry.name not in _NOT_OURS_NOT_FOREIGN)
         if found:
             raise StorageMissing(

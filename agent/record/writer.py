@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import av
 
 from agent.core.clock import Clock
@@ -49,9 +51,7 @@ class SegmentWriter:
         folder = store.root / folder_of(info.camera, first.wall_ns)
         self.path = folder / name_of(info.camera, info.epoch, first.wall_ns)
         self._open_path = self.path.with_name(self.path.name + OPEN_SUFFIX)
-        make_folders(store.root, folder)
-        store.enter(info.camera, folder)
-        self._file = FragmentFile(self._open_path, store.clock, sync_interval_s)
+        self._file = self._create(folder, sync_interval_s)
         try:
             sync_folder(folder)
             self._muxer = SegmentMuxer(info, self._head.base, self._file)
@@ -62,6 +62,18 @@ class SegmentWriter:
         self._raise_disk_error()
         self.id = segment_id
         self.samples = 0
+
+    def _create(self, folder: Path, sync_interval_s: float) -> FragmentFile:
+        for last in (False, True):
+            make_folders(self._store.root, folder)
+            self._store.enter(self._info.camera, folder)
+            try:
+                return FragmentFile(self._open_path, self._store.clock, sync_interval_s)
+            except FileNotFoundError:
+                if last:
+                    raise
+                # a deletion removed the folder as empty just then; now that it is named it stays
+        raise AssertionError
 
     @property
     def bytes(self) -> int:

@@ -1,29 +1,44 @@
-"""`make bench`: each benchmark against a bare loop of the same work in the same run; ratios, as JSON.
+"""`make bench`: each benchmark against a peer or a bare loop of the same work in the same run; ratios, as JSON.
 
-Machines are noisy: every figure is the median of interleaved rounds, and what counts is the ratio.
+`python -m tests.bench record` runs only those whose name begins with `record`. Machines are noisy: every figure is
+the median of interleaved rounds, and what counts is the ratio.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import outbox, pipeline
+from tests.bench import catalogue, outbox, pipeline, record
 
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
 
+BENCHES: dict[str, Callable[[], dict[str, object]]] = {
+    "pipeline": pipeline.run,
+    "outbox": outbox.run,
+    "record-peers": record.peers,
+    "record-growth": record.growth,
+    "record-catalogue": catalogue.run,
+}
 
-def main() -> int:
-    """Run all, print a line each, write the JSON."""
-    results = {}
-    for name, bench in (("pipeline", pipeline.run), ("outbox", outbox.run)):
-        results[name] = bench()
-        print(f"{name}: {json.dumps(results[name])}", flush=True)
+
+def main(wanted: list[str]) -> int:
+    """Run all, or those that are asked for; print a line each and write the JSON, keeping what others wrote there."""
+    chosen = [name for name in BENCHES if not wanted or name.startswith(tuple(wanted))]
+    if not chosen:
+        print(f"no such benchmark; there are: {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(json.dumps(results, indent=2) + "\n")
+    results = json.loads(OUTPUT.read_text()) if wanted and OUTPUT.exists() else {}
+    for name in chosen:
+        results[name] = BENCHES[name]()
+        print(f"{name}: {json.dumps(results[name])}", flush=True)
+        OUTPUT.write_text(json.dumps(results, indent=2) + "\n")
     print(f"written to {OUTPUT}")
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

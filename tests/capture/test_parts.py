@@ -61,6 +61,10 @@ def test_the_first_packets_without_times_are_counted_back() -> None:
     assert stamps([raw(None, None, key=True), raw(10, 10), raw(20, 20)]) == [(0, 0), (10, 10), (20, 20)]
 
 
+def test_a_declared_rate_that_lies_is_not_counted_back_with() -> None:
+    assert stamps([raw(None, None, 40, key=True), raw(100, 100, 40), raw(110, 110, 40)])[0] == (90, 90)
+
+
 def test_b_frames_get_their_missing_dts_from_the_first_that_has_one() -> None:
     packets = [raw(None, None), raw(40, None), raw(20, None), raw(10, 10), raw(30, 20)]
     assert stamps(packets) == [(0, -20), (40, -10), (20, 0), (10, 10), (30, 20)]
@@ -68,6 +72,14 @@ def test_b_frames_get_their_missing_dts_from_the_first_that_has_one() -> None:
 
 def test_a_bare_stream_is_counted_from_zero_by_its_usual_rate() -> None:
     assert stamps([raw(None, None, 0) for _ in range(50)], usual=40)[-2:] == [(1920, 1920), (1960, 1960)]
+
+
+def test_sound_does_not_overtake_a_keyframe_that_waits_for_its_stamp() -> None:
+    sound = [Raw(1, b"s", at, at, 160, False, Arrival(0, 0)) for at in (0, 160)]
+    order = [raw(None, None, key=True), sound[0], raw(10, 10), sound[1]]
+    stamped = list(Stamper((10, 160)).stamped(order))
+    assert [packet for packet, _ in stamped] == order
+    assert [stamp.dts for _, stamp in stamped] == [0, 0, 10, 160]
 
 
 class Refusing:

@@ -7,7 +7,6 @@ import pytest
 
 from agent.capture.timeline import Arrival, Timeline, ticks_ns
 from agent.core.clock import NS
-from agent.core.errors import SourceBroken
 from agent.core.media import TimeSource
 
 WALL, MONO, FRAME = 1_780_000_000 * NS, 50 * NS, NS // 10
@@ -67,11 +66,57 @@ def test_packets_read_from_a_buffer_lie_before_the_one_that_was_waited_for() -> 
 
 
 @pytest.mark.parametrize("step_s", [-3600, 5, 1_700_000_000])
-def test_a_step_of_the_gateways_clock_ends_the_epoch(step_s: int) -> None:
+def test_a_step_of_the_gateways_clock_is_told_and_bends_no_time(step_s: int) -> None:
     timeline = Timeline(0, arrival(0))
-    timeline.place(0, arrival(0))
-    with pytest.raises(SourceBroken, match=r"clock stepped by .*; opening the stream again"):
-        timeline.place(FRAME, arrival(FRAME, step_ns=step_s * NS))
+    walls = []
+    for n in range(300):
+        now = arrival(n * FRAME, step_ns=step_s * NS * (n >= 100))
+        assert timeline.stepped(now) == (n >= 100)
+        walls.append(timeline.place(n * FRAME, now).wall_ns)
+    assert walls == [WALL + n * FRAME for n in range(300)]  # the caller begins a new epoch when it can
+
+
+def test_a_step_that_is_taken_back_was_none() -> None:
+    timeline = Timeline(0, arrival(0))
+    assert timeline.stepped(arrival(FRAME, step_ns=60 * NS))
+    assert not timeline.stepped(arrival(2 * FRAME))
+
+
+def test_a_small_step_of_the_gateways_clock_is_slewed() -> None:
+    timeline = Timeline(0, arrival(0))
+    walls = [timeline.place(n * FRAME, arrival(n * FRAME, step_ns=-NS * (n >= 100))).wall_ns for n in range(600)]
+    assert all(later > earlier for earlier, later in pairwise(walls))
+    assert abs(walls[-1] - (WALL + 599 * FRAME - NS)) < 5_000_000
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600, 7, -7])
+def test_timestamps_that_are_set_anew_leave_wall_time_where_it_is(jump_s: int) -> None:
+    timeline = Timeline(0, arrival(0))
+    walls = [timeline.place(n * FRAME + jump_s * NS * (n >= 50), arrival(n * FRAME)).wall_ns for n in range(400)]
+    assert walls == [WALL + n * FRAME for n in range(400)]
+
+
+def test_timestamps_that_run_backwards_for_a_while_stay_within_seconds_of_the_truth() -> None:
+    timeline = Timeline(0, arrival(0))
+    there = [n * FRAME for n in range(300)]
+    media = [*there, *reversed(there), *there]
+    walls = [timeline.place(at, arrival(n * FRAME)).wall_ns for n, at in enumerate(media)]
+    assert max(abs(wall - (WALL + n * FRAME)) for n, wall in enumerate(walls)) < 11 * NS
+
+
+def test_a_stall_that_is_made_up_for_bends_no_time() -> None:
+    timeline = Timeline(0, arrival(0))
+    late = [max(0, 150 - n) * FRAME * (n >= 50) for n in range(400)]  # ten seconds of silence, then all at once
+    walls = [timeline.place(n * FRAME, arrival(n * FRAME, late_ns=late[n])).wall_ns for n in range(400)]
+    assert max(abs(wall - (WALL + n * FRAME)) for n, wall in enumerate(walls)) < NS
+
+
+def test_sound_with_a_clock_of_its_own_moves_nothing() -> None:
+    timeline = Timeline(0, arrival(0))
+    for n in range(200):
+        sound = timeline.place(n * FRAME + 3600 * NS, arrival(n * FRAME), leads=False)
+        assert sound.wall_ns == WALL + n * FRAME
+        assert timeline.place(n * FRAME, arrival(n * FRAME)).wall_ns == WALL + n * FRAME
 
 
 def test_b_frames_take_their_own_place() -> None:

@@ -1,5 +1,6 @@
 """Bytes from disk that may be anything: boxes, notes, NAL units, codec records."""
 
+import hashlib
 import io
 from dataclasses import replace
 from fractions import Fraction
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent.core.clock import SystemClock
 from agent.core.media import MediaKind, StreamInfo, TrackInfo
-from agent.record.boxes import note, read_layout, walk
+from agent.record.boxes import check_sum, note, read_layout, sound_bytes, walk
 from agent.record.codecs import begins_picture, mime_codecs
 from agent.record.segment import parse_head
 from agent.record.sink import FragmentFile
@@ -48,16 +49,32 @@ def test_large_boxes_and_notes_are_read() -> None:
 
 @given(st.binary(min_size=1, max_size=600), st.lists(st.integers(1, 40), max_size=40))
 def test_a_file_that_grows_in_pieces_knows_its_whole_fragments(tmp_path_factory: object, tail: bytes, cuts: list[int]):
-    content = box(b"ftyp", b"abcd") + box(b"moof", b"m" * 9) + box(b"mdat", tail) + box(b"moof", b"n")
+    whole = box(b"ftyp", b"abcd") + box(b"moof", b"m" * 9) + box(b"mdat", tail)
+    content = whole + box(b"moof", b"n")
     path = tmp_path_factory.mktemp("grow") / "file"
     file = FragmentFile(path, SystemClock(), 3600)
     at = 0
     for cut in [*cuts, len(content)]:
         file.write(content[at : at + cut])
         at = min(len(content), at + cut)
-    assert file.whole_bytes == len(content) - 9
     file.abandon()
-    assert path.read_bytes() == content
+    written = path.read_bytes()
+    assert written == whole + check_sum(hashlib.sha256(whole)) + box(b"moof", b"n")
+    assert file.whole_bytes == len(written) - 9
+    assert sound_bytes(io.BytesIO(written)) == file.whole_bytes
+
+
+@given(st.integers(0, 10_000), st.integers(1, 512))
+def test_what_a_disk_lost_in_the_middle_ends_what_is_sound(at: int, size: int) -> None:
+    content, ends = box(b"ftyp", b"abcd"), [0]
+    for number in range(4):
+        content += box(b"moof", b"m" * 90) + box(b"mdat", bytes([number + 1]) * 700)
+        content += check_sum(hashlib.sha256(content))
+        ends.append(len(content))
+    at %= len(content)
+    damaged = content[:at] + bytes(len(content[at : at + size])) + content[at + size :]
+    first = next((place for place in range(len(content)) if content[place] != damaged[place]), len(content))
+    assert sound_bytes(io.BytesIO(damaged)) == max(end for end in ends if end <= first)
 
 
 @given(st.sampled_from(["h264", "hevc"]), st.integers(1, 4), st.binary(max_size=80))

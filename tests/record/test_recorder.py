@@ -87,7 +87,7 @@ def test_a_segment_names_itself_and_its_hash_is_that_of_all_before_its_tail(clip
     assert hashlib.sha256(path.read_bytes()[: boxes[-1].at]).hexdigest() == segment.sha256
     kinds = [box.kind for box in boxes]
     assert kinds[:3] == [b"ftyp", b"moov", b"uuid"]  # init first, then what it is
-    assert kinds[3:] == [b"moof", b"mdat"] * 4 + [b"uuid"]  # a fragment a second
+    assert kinds[3:] == [b"moof", b"mdat", b"uuid"] * 4 + [b"uuid"]  # a fragment a second, its check sum, the tail
     assert list(path.parent.glob("*.open")) == []
     store.close()
 

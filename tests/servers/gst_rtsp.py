@@ -19,6 +19,10 @@ LIVE = (
     " ! x264enc tune=zerolatency key-int-max=15 bitrate=300 ! h264parse config-interval=1"
     " ! rtph264pay name=pay0 pt=96 )"
 )
+SOUND = (
+    " audiotestsrc is-live=true freq=440 ! audio/x-raw,rate=8000,channels=1 ! audioconvert"
+    " ! mulawenc ! rtppcmupay name=pay1 "
+)
 FILE = (
     '( filesrc location="{path}" ! qtdemux ! {kind}parse ! video/x-{kind},stream-format=byte-stream,alignment=au'
     " ! rtp{kind}pay config-interval=-1 name=pay0 pt=96 )"
@@ -58,6 +62,7 @@ def main() -> None:
     mounts = server.get_mount_points()
     for path in settings.get("live", []):
         mounts.add_factory(path, factory(LIVE, settings, shared=True))
+        mounts.add_factory(f"{path}-mulaw", factory(LIVE[:-1] + SOUND + ")", settings, shared=True))
     for path, file in settings.get("files", {}).items():
         kind = "h265" if file["codec"] == "hevc" else "h264"
         mounts.add_factory(path, factory(FILE.format(kind=kind, path=file["path"]), settings, shared=False))
