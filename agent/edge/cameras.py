@@ -14,6 +14,7 @@ from agent.config.gateway import Camera, RecordMode
 from agent.core.clock import Clock, rfc3339
 from agent.core.media import StreamInfo
 from agent.core.ports import PacketSink, Worker
+from agent.record.plan import Plan
 from agent.record.recorder import Recorder
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
@@ -40,17 +41,18 @@ class CameraUnit:
         store: SegmentStore,
         takers: Takers,
         clock: Clock,
+        plan: Plan,
         *,
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
     ) -> None:
-        self.camera = camera
+        self.camera, self.plan = camera, plan
         self._clock = clock
         self._lock = threading.Lock()
         self._captured: dict[StreamName, CaptureState] = {}
         self.recorder = (
-            Recorder(camera.id, store, clock, sync_interval_s=sync_interval_s, on_segment=on_segment)
-            if camera.record is not RecordMode.OFF
+            Recorder(camera.id, store, clock, sync_interval_s=sync_interval_s, on_segment=on_segment, mode=plan.mode)
+            if plan.modes != {RecordMode.OFF}
             else None
         )
         self._workers = self._build(takers)

@@ -84,7 +84,7 @@ class _Told:
         self._mode = now.mode
 
 
-def condition_of(unit: CameraUnit) -> Condition:
+def condition_of(unit: CameraUnit, wall_ns: int) -> Condition:
     """A camera's condition at this moment."""
     main = unit.captured().get("main")
     return Condition(
@@ -93,5 +93,5 @@ def condition_of(unit: CameraUnit) -> Condition:
         since_ns=main.since_wall_ns if main and main.since_wall_ns else None,
         error=main.error if main else "",
         trouble=unit.recorder.stats().error if unit.recorder else "",
-        mode=unit.camera.record.value,
+        mode=unit.plan.mode(wall_ns).value,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from agent import __version__
-from agent.config.gateway import Camera, GatewayConfig, Mqtt, Storage
-from agent.core.clock import Clock, SystemClock
+from agent.config.gateway import Camera, GatewayConfig, Mqtt, RecordMode, Storage
+from agent.core.clock import Clock, SystemClock, parse_rfc3339
 from agent.core.errors import StorageError
 from agent.core.notify import Watchdog, notify
 from agent.core.ports import Worker
@@ -17,10 +18,11 @@ from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
-from agent.edge.chronicle import Chronicle, condition_of
+from agent.edge.chronicle import Chronicle, Condition, condition_of
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.requests import Requests
+from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
 from agent.publish.broker import command_verifier, link_settings
 from agent.publish.commands import CommandDesk
@@ -30,10 +32,12 @@ from agent.publish.uplink import Uplink
 from agent.record.audit import SelfAudit
 from agent.record.clock_watch import ClockWatch
 from agent.record.journal import Journal
+from agent.record.plan import Plan
 from agent.record.retention import Retention
+from agent.record.ring import Ring, Roll
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
-from agent.wire.messages import FrameBoxes, Message, encode
+from agent.wire.messages import Event, FrameBoxes, Message, encode
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
@@ -71,6 +75,7 @@ class _Parts:
     store: SegmentStore
     evidence: _Evidence
     retention: Retention
+    ring: Ring
     outbox: Outbox
     keeper: Keeper
     live: LiveRelay
@@ -103,7 +108,7 @@ class Gateway:
     def start(self) -> None:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
-        workers: list[Worker] = [parts.retention, parts.keeper, parts.live, self._reporter]
+        workers: list[Worker] = [parts.retention, parts.ring, parts.keeper, parts.live, self._reporter]
         workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle()]
         if parts.uplink is not None:
             workers += parts.uplink.workers
@@ -120,6 +125,7 @@ class Gateway:
         late = self._supervisor.join(END_WITHIN_S)
         if not late:
             self._parts.evidence.journal.end()
+        self._parts.ring.flush()
         self._parts.keeper.flush()
         self._parts.outbox.close()
         self._parts.store.close()
@@ -150,9 +156,11 @@ class Gateway:
         )
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex)
-        units = tuple(self._unit(camera, store, keeper, live, child) for camera in config.camera)
+        sight = AnalysisSight(config.camera, child, clock)
+        ring = Ring(store, clock, _rolls(config.camera), sight, lambda segment: _tell(segment, store, keeper))
+        units = tuple(self._unit(camera, store, keeper, ring, live, child) for camera in config.camera)
         retention = _retention(config.storage, store, clock)
-        return _Parts(store, evidence, retention, outbox, keeper, live, child, uplink, units, desk)
+        return _Parts(store, evidence, retention, ring, outbox, keeper, live, child, uplink, units, desk)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -165,15 +173,19 @@ class Gateway:
             config.camera,
             config.analysis,
             self._clock,
-            on_event=lambda event: keeper.keep("event", event.camera, event),
+            on_event=self._on_event,
             on_track=lambda track: keeper.keep("track", track.camera, track),
             on_picture=keeper.keep_picture,
             on_frame=self._say_frame,
         )
 
     def _chronicle(self) -> Chronicle:
-        units = self._parts.units
-        return Chronicle(self._parts.evidence.journal, lambda: [condition_of(unit) for unit in units], self._clock)
+        units, clock = self._parts.units, self._clock
+
+        def look() -> list[Condition]:
+            return [condition_of(unit, clock.wall_ns()) for unit in units]
+
+        return Chronicle(self._parts.evidence.journal, look, clock)
 
     def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk, key: str) -> Uplink | None:
         if mqtt is None:
@@ -192,15 +204,35 @@ class Gateway:
         )
 
     def _unit(
-        self, camera: Camera, store: SegmentStore, keeper: Keeper, live: LiveRelay, child: AnalysisChild | None
+        self,
+        camera: Camera,
+        store: SegmentStore,
+        keeper: Keeper,
+        ring: Ring,
+        live: LiveRelay,
+        child: AnalysisChild | None,
     ) -> CameraUnit:
         def on_segment(segment: Segment) -> None:
-            keeper.keep("recording", segment.camera, span_of(_as_listed(store, segment)))
+            if segment.wanted:
+                _tell(segment, store, keeper)
+            else:
+                ring.written(segment)
 
+        timezone = self._config.gateway.timezone
+        plan = Plan(camera.record, camera.schedule, ZoneInfo(timezone) if timezone else None)
         analysis = child.sink(camera.id) if child else None
         takers = Takers(analysis, live.sink(camera.id, "main"), live.sink(camera.id, "sub"))
         sync_interval_s = self._config.storage.sync_interval_s
-        return CameraUnit(camera, store, takers, self._clock, sync_interval_s=sync_interval_s, on_segment=on_segment)
+        return CameraUnit(
+            camera, store, takers, self._clock, plan, sync_interval_s=sync_interval_s, on_segment=on_segment
+        )
+
+    def _on_event(self, event: Event) -> None:
+        parts = self._parts
+        parts.keeper.keep("event", event.camera, event)
+        end_ns = parse_rfc3339(event.end or event.time) if event.phase == "end" else None
+        life = parts.child.restarts if parts.child is not None else 0
+        parts.ring.hear(event.id, event.camera, parse_rfc3339(event.start), end_ns, life)
 
     def _say(self, topic: str, payload: bytes) -> bool:
         uplink = self._parts.uplink
@@ -222,9 +254,29 @@ class Gateway:
             found += [f"uplink: {error}"] if error else []
             found += [parts.desk.problem] if parts.desk.problem else []
         found += [f"retention: {error}"] if (error := parts.retention.error) else []
+        found += [f"ring: {error}"] if (error := parts.ring.error) else []
+        found += self._kept_whole()
         evidence = parts.evidence
         found += [f"journal: {error}"] if (error := evidence.journal.error) else []
         return [*found, *filter(None, (evidence.audit.problem, parts.outbox.problem, parts.keeper.problem))]
+
+    def _kept_whole(self) -> list[str]:
+        """Cameras that should keep events only and now keep everything."""
+        parts, now_ns = self._parts, self._clock.wall_ns()
+        return [
+            f"{unit.camera.id}: {why}: everything is kept"
+            for unit in parts.units
+            if (why := parts.ring.why_kept.get(unit.camera.id)) and unit.plan.mode(now_ns) is RecordMode.EVENTS
+        ]
+
+
+def _rolls(cameras: Sequence[Camera]) -> dict[str, Roll]:
+    """The cameras that keep events only, at some hour at least."""
+    return {
+        camera.id: Roll(camera.pre_s, camera.post_s, camera.ring_s)
+        for camera in cameras
+        if RecordMode.EVENTS in {camera.record, *(hours.record for hours in camera.schedule)}
+    }
 
 
 def _retention(storage: Storage, store: SegmentStore, clock: Clock) -> Retention:
@@ -258,12 +310,17 @@ def _as_listed(store: SegmentStore, segment: Segment) -> Segment:
 def _tell_again(store: SegmentStore, adopted: Sequence[Segment], keeper: Keeper) -> None:
     """What was adopted, and the newest rows: a kill between row and outbox would hide them from the centre for ever.
 
-    To hear of a segment twice does no harm there.
+    To hear of a segment twice does no harm there; of one that waits whether an event wants it, it hears when one does.
     """
     for number, segment in enumerate([*adopted, *store.catalogue.newest(TOLD_AGAIN)], 1):
-        keeper.keep("recording", segment.camera, span_of(segment))
+        if _as_listed(store, segment).wanted:
+            _tell(segment, store, keeper)
         if number % TOLD_AGAIN == 0:  # a catalogue made anew adopts more than the keeper holds
             keeper.flush()
+
+
+def _tell(segment: Segment, store: SegmentStore, keeper: Keeper) -> None:
+    keeper.keep("recording", segment.camera, span_of(_as_listed(store, segment)))
 
 
 def _verifier(mqtt: Mqtt | None) -> Verifier | None:

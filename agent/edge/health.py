@@ -90,7 +90,7 @@ class HealthBoard:
         return not any(self._stuck(unit.camera.id, unit.recorder.stats()) for unit in self._units if unit.recorder)
 
     def _stuck(self, camera: str, stats: RecorderStats) -> bool:
-        done = stats.packets_recorded + stats.packets_lost
+        done = stats.packets_recorded + stats.packets_lost + stats.packets_not_wanted
         still_s = self._movement.still_s(f"recorded-{camera}", done)
         return stats.packets_in > done and not stats.error and still_s > STUCK_S
 
@@ -118,6 +118,7 @@ class HealthBoard:
             packets_in=recorded.packets_in if recorded else captured["main"].packets if "main" in captured else 0,
             packets_recorded=recorded.packets_recorded if recorded else 0,
             packets_lost=recorded.packets_lost if recorded else 0,
+            packets_not_wanted=recorded.packets_not_wanted if recorded else 0,
             frames_decoded=analysed.decoded if analysed else 0,
             frames_analysed=analysed.analysed if analysed else 0,
             packets_not_analysed=analysed.dropped if analysed else 0,

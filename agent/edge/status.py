@@ -72,6 +72,7 @@ def _camera_line(camera: CameraHealth) -> str:
         "analysing" if camera.analysing else "not analysing",
     ]
     counts = f"{camera.packets_recorded} of {camera.packets_in} packets recorded, {camera.packets_lost} lost"
+    counts += f", {camera.packets_not_wanted} not wanted" if camera.packets_not_wanted else ""
     return f"{camera.id}: {', '.join(words)}; {counts}; {camera.error or 'no error'}"
 
 

@@ -64,7 +64,7 @@ CREATE INDEX wanted_by_camera ON wanted (camera, start_ns);
 CREATE TRIGGER segment_wanted AFTER INSERT ON segment
   WHEN new.wanted = 0 AND EXISTS (
     SELECT 1 FROM wanted
-    WHERE camera = new.camera AND start_ns < new.end_ns AND (end_ns IS NULL OR end_ns > new.start_ns)
+    WHERE camera = new.camera AND (end_ns IS NULL OR (start_ns < new.end_ns AND end_ns > new.start_ns))
   ) BEGIN
   UPDATE segment SET wanted = 1 WHERE n = new.n;
 END;

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.config.gateway import RecordMode
 from agent.core.clock import Clock
 from agent.core.media import Packet, StreamInfo
 from agent.core.stop import StopToken
@@ -27,11 +28,15 @@ _GRACE_TICKS = 8
 
 @dataclass(frozen=True, slots=True)
 class RecorderStats:
-    """Counts since the recorder was made: in = recorded + lost + what is on its way. No `error`: all is well."""
+    """Counts since the recorder was made: in = recorded + lost + not wanted + what is on its way.
+
+    Not wanted is what came while the schedule said `off`. No `error`: all is well.
+    """
 
     packets_in: int
     packets_recorded: int
     packets_lost: int
+    packets_not_wanted: int
     recording: bool
     error: str
 
@@ -39,7 +44,7 @@ class RecorderStats:
 class Recorder:
     """A `PacketSink` for the capture's thread, and a `Worker` with a thread of its own that does all the writing.
 
-    `on_segment` is called from that thread for each new row.
+    `on_segment` is called from that thread for each new row; `mode` tells it what to keep at a wall time.
     """
 
     def __init__(
@@ -51,12 +56,13 @@ class Recorder:
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
         look_s: float = LOOK_S,
+        mode: Callable[[int], RecordMode] = lambda _: RecordMode.CONTINUOUS,
     ) -> None:
         self._look_s = look_s
         self.name = f"record-{camera}"
         self._camera = camera
         self._intake = Intake(clock)
-        self._recording = Recording(camera, store, clock, sync_interval_s, on_segment)
+        self._recording = Recording(camera, store, clock, sync_interval_s, on_segment, mode)
         self._epoch: StreamInfo | None = None
         self._joiner: Joiner | None = None
         self._refused, self._refusal = 0, ""
@@ -80,6 +86,7 @@ class Recorder:
             packets_in=self._intake.packets_in,
             packets_recorded=recording.recorded,
             packets_lost=self._intake.lost + recording.lost + self._refused,
+            packets_not_wanted=recording.not_wanted,
             recording=recording.active,
             error=self._refusal or recording.error,
         )

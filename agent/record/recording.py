@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import av
 
+from agent.config.gateway import RecordMode
 from agent.core.clock import NS, Clock
 from agent.core.errors import StorageError
 from agent.core.ids import new_id
@@ -32,6 +33,8 @@ class Recording:
 
     When the disk fails, the open segment is left for recovery and what comes is counted as lost. From a keyframe two
     seconds later on it is tried again: what can be saved of the old segment is adopted, then a new one begins.
+
+    `mode` says what applies at a wall time; it is asked at keyframes, so that nothing is cut that cannot be shown.
     """
 
     def __init__(
@@ -41,15 +44,17 @@ class Recording:
         clock: Clock,
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
+        mode: Callable[[int], RecordMode],
     ) -> None:
         self._camera, self._store, self._clock = camera, store, clock
         self._sync_interval_s, self._on_segment = sync_interval_s, on_segment
+        self._mode_at, self._mode = mode, RecordMode.CONTINUOUS
         self._info: StreamInfo | None = None
         self._writer: SegmentWriter | None = None
         self._goes_on = False
         self._retry_mono_ns = 0
         self._unsure: dict[str, int] = {}
-        self.recorded, self.lost, self.error = 0, 0, ""
+        self.recorded, self.lost, self.not_wanted, self.error = 0, 0, 0, ""
 
     @property
     def active(self) -> bool:
@@ -61,9 +66,13 @@ class Recording:
         self._info, self._goes_on = info, False
 
     def place(self, sample: Sample) -> None:
-        """Write a sample into the segment it belongs to, or count it as lost."""
+        """Write a sample into the segment it belongs to, or count it as lost, or as not wanted."""
         try:
             self._turn(sample.packet)
+            if self._mode is RecordMode.OFF:
+                self._heal()
+                self.not_wanted += sample.parts
+                return
             writer = self._writer or self._start(sample.packet)
             if writer is None:
                 self.lost += sample.parts
@@ -93,11 +102,21 @@ class Recording:
     def _turn(self, packet: Packet) -> None:
         """Close the segment when this packet begins the next one."""
         info, writer = self._info, self._writer
-        if info is None or writer is None:
+        if info is None:
             return
-        if reason := writer.span.due(packet, writer.bytes):
+        reason = writer.span.due(packet, writer.bytes) if writer else ""
+        if self._mode_changes(info, packet, due=bool(reason)) and writer:
+            reason = reason or "schedule"
+        if reason:
             self._close(reason, None if reason in _BREAKS else packet)
-            self._goes_on = packet.track == info.video_index
+            self._goes_on = packet.track == info.video_index and self._mode is not RecordMode.OFF
+
+    def _mode_changes(self, info: StreamInfo, packet: Packet, *, due: bool) -> bool:
+        """Follow the mode where a segment may begin, or ends anyway."""
+        before = self._mode
+        if packet.track == info.video_index and (packet.key or due):
+            self._mode = self._mode_at(packet.wall_ns)
+        return self._mode is not before
 
     def _start(self, packet: Packet) -> SegmentWriter | None:
         """A new segment, if it may begin with this packet."""
@@ -108,8 +127,8 @@ class Recording:
             return None
         self._store.check_room()
         segment_id = new_id(self._clock.wall_ns())
-        first = self._with_own_name(info, packet)
-        self._writer = SegmentWriter(self._store, info, first, segment_id, self._sync_interval_s)
+        first, wanted = self._with_own_name(info, packet), self._mode is not RecordMode.EVENTS
+        self._writer = SegmentWriter(self._store, info, first, segment_id, self._sync_interval_s, wanted=wanted)
         self._clear()
         return self._writer
 
@@ -135,6 +154,14 @@ class Recording:
         self._unsure.clear()
         self.recorded, self.lost = self.recorded - missing, self.lost + missing
         return True
+
+    def _heal(self) -> None:
+        """Nothing is to be written now, but what a failure left behind is still to be saved."""
+        try:
+            if self.error and self._try_again():
+                self._clear()
+        except _TROUBLE as error:
+            self._failed(error)
 
     def _close(self, reason: str, following: Packet | None) -> None:
         writer = self._writer
@@ -174,5 +201,5 @@ class Recording:
 
     def _clear(self) -> None:
         if self.error:
-            log.info("%s: recording again", self._camera)
+            log.info("%s: can be recorded again", self._camera)
         self.error = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -35,13 +36,16 @@ class Measured(NamedTuple):
 
 
 def describe(path: Path, relative: str, *, tier: int = 0) -> Segment | None:
-    """The row of a closed segment, from the notes in its file; None when it is none of ours or not closed."""
+    """The row of a closed segment, from the notes in its file; None when it is none of ours or not closed.
+
+    It is wanted: whether something happened then, only the catalogue knew, or whoever was killed before saying it.
+    """
     with path.open("rb") as file:
         layout = read_layout(file)
     head, tail = parse_head(layout.head), parse_tail(layout.tail)
     if head is None or tail is None or head.id != tail.id:
         return None
-    return make_segment(head, tail, tier=tier, path=relative, size=path.stat().st_size)
+    return replace(make_segment(head, tail, tier=tier, path=relative, size=path.stat().st_size), wanted=True)
 
 
 def cut_and_close(path: Path, reason: str, chain: ChainHead, signer: Signer) -> bool:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class SegmentStore:
         self._key_path = key_path or root.parent / "gateway-key.pem"
         self._signer: Signer | None = None
         self._lock = -1
+        self._finishing = threading.Lock()
         self.is_partial = False
         """Since `prepare`: the catalogue was lost, and does not list older footage yet."""
 
@@ -169,7 +171,11 @@ class SegmentStore:
         self.finish_deletions()
 
     def finish_deletions(self) -> None:
-        """The steps after the first for everything that is garbage."""
+        """The steps after the first for everything that is garbage, whoever began it; one thread at a time."""
+        with self._finishing:
+            self._finish_deletions()
+
+    def _finish_deletions(self) -> None:
         waiting = [one for one in self.catalogue.garbage() if one.tier < len(self.tiers)]
         if not waiting:
             return

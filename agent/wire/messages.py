@@ -180,7 +180,10 @@ class Status(Message):
 
 
 class CameraHealth(Message):
-    """A camera in the health message; counts are since the gateway's start."""
+    """A camera in the health message; counts are since the gateway's start.
+
+    `packets_not_wanted` came while the schedule said `off`.
+    """
 
     id: Id
     online: bool
@@ -190,6 +193,7 @@ class CameraHealth(Message):
     packets_in: int = 0
     packets_recorded: int = 0
     packets_lost: int = 0
+    packets_not_wanted: int = 0
     frames_decoded: int = 0
     frames_analysed: int = 0
     packets_not_analysed: int = 0
