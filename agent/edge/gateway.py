@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from agent import __version__
-from agent.config.gateway import Camera, GatewayConfig, Mqtt, Storage
+from agent.config.gateway import Camera, GatewayConfig, Mqtt
 from agent.core.clock import Clock, SystemClock
 from agent.core.notify import Watchdog, notify
 from agent.core.ports import Worker
@@ -18,6 +19,7 @@ from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
+from agent.edge.keeping import Keeping
 from agent.edge.requests import Requests
 from agent.edge.status import StatusPage
 from agent.publish.broker import command_verifier, link_settings
@@ -25,7 +27,6 @@ from agent.publish.commands import CommandDesk
 from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
 from agent.publish.uplink import Uplink
-from agent.record.retention import Retention
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
 from agent.wire.messages import FrameBoxes, Message, encode
@@ -55,7 +56,7 @@ def run_gateway(config: GatewayConfig, stop: StopToken, clock: Clock | None = No
 @dataclass(frozen=True, slots=True)
 class _Parts:
     store: SegmentStore
-    retention: Retention
+    keeping: Keeping
     outbox: Outbox
     keeper: Keeper
     live: LiveRelay
@@ -87,7 +88,7 @@ class Gateway:
     def start(self) -> None:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
-        workers: list[Worker] = [parts.retention, parts.keeper, parts.live, self._reporter]
+        workers: list[Worker] = [*parts.keeping.workers, parts.keeper, parts.live, self._reporter]
         if parts.uplink is not None:
             workers += parts.uplink.workers
         if parts.child is not None:
@@ -112,7 +113,8 @@ class Gateway:
         config, clock = self._config, self._clock
         verifier = _verifier(config.mqtt)
         storage = config.storage.path
-        store = SegmentStore(storage / "recordings", clock, key_path=storage / "gateway-key.pem")
+        archive = config.storage.archive.path if config.storage.archive else None
+        store = SegmentStore(storage / "recordings", clock, key_path=storage / "gateway-key.pem", archive=archive)
         adopted = store.prepare()
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)
@@ -130,8 +132,9 @@ class Gateway:
         )
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
         uplink = self._uplink(config.mqtt, outbox, desk)
-        units = tuple(self._unit(camera, store, keeper, live, child) for camera in config.camera)
-        return _Parts(store, _retention(config.storage, store, clock), outbox, keeper, live, child, uplink, units, desk)
+        keeping = Keeping(config.storage, config.camera, store, clock, partial(_tell, keeper))
+        units = tuple(self._unit(camera, store, keeper, keeping, live, child) for camera in config.camera)
+        return _Parts(store, keeping, outbox, keeper, live, child, uplink, units, desk)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -160,15 +163,21 @@ class Gateway:
         )
 
     def _unit(
-        self, camera: Camera, store: SegmentStore, keeper: Keeper, live: LiveRelay, child: AnalysisChild | None
+        self,
+        camera: Camera,
+        store: SegmentStore,
+        keeper: Keeper,
+        keeping: Keeping,
+        live: LiveRelay,
+        child: AnalysisChild | None,
     ) -> CameraUnit:
-        def on_segment(segment: Segment) -> None:
-            keeper.keep("recording", segment.camera, span_of(segment))
-
         analysis = child.sink(camera.id) if child else None
         takers = Takers(analysis, live.sink(camera.id, "main"), live.sink(camera.id, "sub"))
         sync_interval_s = self._config.storage.sync_interval_s
-        return CameraUnit(camera, store, takers, self._clock, sync_interval_s=sync_interval_s, on_segment=on_segment)
+        return CameraUnit(
+            camera, store, takers, self._clock, sync_interval_s=sync_interval_s, on_segment=partial(_tell, keeper),
+            allows=keeping.retention.allows,
+        )  # fmt: skip
 
     def _say(self, topic: str, payload: bytes) -> bool:
         uplink = self._parts.uplink
@@ -189,12 +198,13 @@ class Gateway:
             error = parts.uplink.health().error
             found += [f"uplink: {error}"] if error else []
             found += [parts.desk.problem] if parts.desk.problem else []
-        found += [f"retention: {error}"] if (error := parts.retention.error) else []
+        found += parts.keeping.problems()
         return [*found, *filter(None, (parts.outbox.problem, parts.keeper.problem))]
 
 
-def _retention(storage: Storage, store: SegmentStore, clock: Clock) -> Retention:
-    return Retention(store, clock, keep_days=storage.keep_days, max_bytes=storage.max_bytes, min_free=storage.min_free)
+def _tell(keeper: Keeper, segment: Segment) -> None:
+    """The centre hears of a segment that has a row now."""
+    keeper.keep("recording", segment.camera, span_of(segment))
 
 
 def _tell_again(store: SegmentStore, adopted: Sequence[Segment], keeper: Keeper) -> None:
@@ -203,7 +213,7 @@ def _tell_again(store: SegmentStore, adopted: Sequence[Segment], keeper: Keeper)
     To hear of a segment twice does no harm there.
     """
     for number, segment in enumerate([*adopted, *store.catalogue.newest(TOLD_AGAIN)], 1):
-        keeper.keep("recording", segment.camera, span_of(segment))
+        _tell(keeper, segment)
         if number % TOLD_AGAIN == 0:  # a catalogue made anew adopts more than the keeper holds
             keeper.flush()
 

@@ -37,7 +37,8 @@ class RecorderStats:
 class Recorder:
     """A `PacketSink` for the capture's thread, and a `Worker` with a thread of its own that does all the writing.
 
-    `on_segment` is called from that thread for each new row.
+    `on_segment` is called from that thread for each new row, `refusal` at every keyframe: while it gives a reason,
+    nothing is recorded.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Recorder:
         *,
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
+        refusal: Callable[[], str] = lambda: "",
     ) -> None:
         self.name = f"record-{camera}"
         self._camera = camera
         self._intake = Intake(clock)
-        self._recording = Recording(camera, store, clock, sync_interval_s, on_segment)
+        self._recording = Recording(camera, store, clock, sync_interval_s, on_segment, refusal)
         self._epoch: StreamInfo | None = None
         self._joiner: Joiner | None = None
         self._refused, self._refusal = 0, ""

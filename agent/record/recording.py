@@ -33,7 +33,9 @@ class Recording:
         clock: Clock,
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
+        refusal: Callable[[], str],
     ) -> None:
+        self._refusal = refusal
         self._camera, self._store, self._clock = camera, store, clock
         self._sync_interval_s, self._on_segment = sync_interval_s, on_segment
         self._info: StreamInfo | None = None
@@ -88,13 +90,17 @@ class Recording:
         if reason:
             self._close(reason, None if reason == "jump" else packet)
             self._goes_on = True
+        if self._writer is not None and self._begins(packet) and self._refusal():
+            self._close("room", packet)
+            self._goes_on = False
 
     def _start(self, packet: Packet) -> SegmentWriter | None:
         """A new segment, if it may begin with this packet."""
         info = self._info
         if info is None or packet.track != info.video_index or not (packet.key or self._goes_on):
             return None
-        if self.error and not self._try_again():
+        if (refusal := self._refusal() if packet.key else "") or (self.error and not self._try_again()):
+            self._say(refusal or self.error)
             return None
         self._store.check_room()
         segment_id = new_id(self._clock.wall_ns())
@@ -141,9 +147,16 @@ class Recording:
         text = (
             str(error) if isinstance(error, StorageError) else f"{self._store.root}: {_words(error)}; look at the disk"
         )
-        if text != self.error:
-            log.error("%s: not recording: %s", self._camera, text)
-        self.error = text
+        self._say(text)
+
+    def _begins(self, packet: Packet) -> bool:
+        """Could a segment begin with this packet?"""
+        return self._info is not None and packet.key and packet.track == self._info.video_index
+
+    def _say(self, error: str) -> None:
+        if error != self.error:
+            log.error("%s: not recording: %s", self._camera, error)
+        self.error = error
 
     def _clear(self) -> None:
         if self.error:

@@ -51,7 +51,7 @@ class SegmentWriter:
         self._open_path = self.path.with_name(self.path.name + OPEN_SUFFIX)
         make_folders(store.root, folder)
         store.enter(info.camera, folder)
-        self._file = FragmentFile(self._open_path, store.clock, sync_interval_s)
+        self._file = FragmentFile(self._open_path, store.clock, sync_interval_s, store.pace)
         try:
             sync_folder(folder)
             self._muxer = SegmentMuxer(info, self._head.base, self._file)
