@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from agent import __version__
+from agent.cli_hold import add_hold_verbs
 from agent.cli_list import add_list_verb
 from agent.core.clock import SystemClock, parse_rfc3339
 from agent.core.errors import ConfigError, LamppostError
@@ -140,7 +141,7 @@ def _add_archive_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     archive = verbs.add_parser("archive", help="look at recordings, check them, take them out")
     steps = archive.add_subparsers(required=True, metavar="STEP")
 
-    add_list_verb(steps, time=_time, say=_say)
+    listed = add_list_verb(steps, time=_time, say=_say)
 
     verify = steps.add_parser("verify", help="is everything there, and as it was recorded? only reads")
     levels = ["presence", "sizes", "structure", "chain", "hashes"]
@@ -151,7 +152,10 @@ def _add_archive_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     rebuild = steps.add_parser("rebuild", help="make the catalogue again from the files; the gateway must not run")
     rebuild.set_defaults(verb=_archive_rebuild)
 
-    for step in steps.choices.values():
+    hold = steps.add_parser("hold", help="footage that may not be deleted")
+    add_hold_verbs(hold.add_subparsers(required=True, metavar="STEP"), time=_time, positive=_positive, say=_say)
+
+    for step in (listed, verify, rebuild):
         step.add_argument("--config", type=Path, required=True, help="the gateway's file")
 
 

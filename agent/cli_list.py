@@ -9,8 +9,10 @@ Steps = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name
 Say = Callable[[str], None]
 
 
-def add_list_verb(steps: Steps[argparse.ArgumentParser], *, time: Callable[[str], int], say: Say) -> None:
-    """`time` reads an argument as the other verbs do, `say` prints a line."""
+def add_list_verb(
+    steps: Steps[argparse.ArgumentParser], *, time: Callable[[str], int], say: Say
+) -> argparse.ArgumentParser:
+    """`time` reads an argument as the other verbs do, `say` prints a line. Returns the verb's parser."""
     listed = steps.add_parser("list", help="what is recorded; what is not, and why; was a camera recorded at a moment?")
     listed.add_argument("--camera", action="append", help="only this one; may be given again")
     listed.add_argument("--from", dest="since", type=time, metavar="TIME", help="RFC 3339, like 2026-01-31T12:00:00Z")
@@ -19,6 +21,7 @@ def add_list_verb(steps: Steps[argparse.ArgumentParser], *, time: Callable[[str]
     listed.add_argument("--at", type=time, metavar="TIME", help="yes and the segment, or no and why; exits with 0 or 1")
     listed.add_argument("--json", action="store_true", help="an object a line")
     listed.set_defaults(verb=lambda args: _list(args, say))
+    return listed
 
 
 def _list(args: argparse.Namespace, say: Say) -> int:

@@ -191,6 +191,11 @@ VERB_EXAMPLES = {
     "archive verify": "lamppost archive verify --config /etc/lamppost/gateway.toml --level hashes",
     "archive list": "lamppost archive list --config /etc/lamppost/gateway.toml --at 2026-06-01T02:13:00Z",
     "archive rebuild": "lamppost archive rebuild --config /etc/lamppost/gateway.toml",
+    "archive hold add": "lamppost archive hold add --config /etc/lamppost/gateway.toml --camera main-and-park "
+    "--from 2026-06-01T18:00:00Z --to 2026-06-01T18:30:00Z --reason case-26-1041 --by lee --days 3650",
+    "archive hold list": "lamppost archive hold list --config /etc/lamppost/gateway.toml",
+    "archive hold release": "lamppost archive hold release 019715b2c3d47000a1b2c3d4e5f60718 "
+    "--config /etc/lamppost/gateway.toml --by lee --reason closed",
     "models list": "lamppost models list",
     "models fetch": "lamppost models fetch yolox-nano --from /media/usb",
     "models verify": "lamppost models verify",

@@ -15,6 +15,7 @@ from agent.record.journal import read_journal
 from agent.record.rebuild import Rebuild
 from agent.record.store import SegmentStore
 from agent.record.verify import Level, Verification
+from agent.record.verify_holds import HoldVerification
 
 Say = Callable[[str], None]
 
@@ -26,6 +27,7 @@ def open_store(config: GatewayConfig, *, read_only: bool) -> SegmentStore:
         storage.path / "recordings",
         SystemClock(),
         key_path=storage.path / "gateway-key.pem",
+        archive=storage.archive.path if storage.archive else None,
         read_only=read_only,
     )
 
@@ -38,13 +40,16 @@ def verify(config: GatewayConfig, cameras: Iterable[str], level: Level, say: Say
     """
     store = open_store(config, read_only=True)
     try:
-        _must_be_there(store)
+        must_be_there(store)
         verification = Verification(store, level)
         faults = 0
         for camera in _chosen(store, cameras):
             for problem in verification.run(camera):
                 say(str(problem))
                 faults += 1
+        for problem in HoldVerification(store).run():
+            say(str(problem))
+            faults += 1
     finally:
         store.close()
     said = f"{verification.segments} segments, {verification.bytes} bytes, {verification.deleted} deleted as stated"
@@ -68,7 +73,7 @@ def show(
     """
     store = open_store(config, read_only=True)
     try:
-        _must_be_there(store)
+        must_be_there(store)
         missing = 0
         for camera in _chosen(store, cameras, configured=[camera.id for camera in config.camera]):
             if wanted.at_ns is not None:
@@ -85,7 +90,7 @@ def show(
 def rebuild(config: GatewayConfig, say: Say) -> int:
     """Make the catalogue again from the files; the old one is set aside. 1 when files had to be left alone."""
     store = open_store(config, read_only=False)
-    _must_be_there(store, catalogue=False)
+    must_be_there(store, catalogue=False)
     store.set_aside()
     try:
         store.prepare()
@@ -103,7 +108,8 @@ def rebuild(config: GatewayConfig, say: Say) -> int:
     return 1 if work.skipped else 0
 
 
-def _must_be_there(store: SegmentStore, *, catalogue: bool = True) -> None:
+def must_be_there(store: SegmentStore, *, catalogue: bool = True) -> None:
+    """Raises: StorageError when there is no store, or it has no catalogue."""
     store.check()
     if catalogue and not (store.root / NAME).exists():
         raise StorageError(f"{store.root}: no {NAME}; make it again with `lamppost archive rebuild`")

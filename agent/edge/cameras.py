@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from agent.capture.opener import opener_for
@@ -45,13 +46,23 @@ class CameraUnit:
         *,
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
+        allows: Callable[[str], str],
     ) -> None:
+        """`allows` says why a camera may not record now, for want of room; empty when it may."""
         self.camera, self.plan = camera, plan
         self._clock = clock
         self._lock = threading.Lock()
         self._captured: dict[StreamName, CaptureState] = {}
         self.recorder = (
-            Recorder(camera.id, store, clock, sync_interval_s=sync_interval_s, on_segment=on_segment, mode=plan.mode)
+            Recorder(
+                camera.id,
+                store,
+                clock,
+                sync_interval_s=sync_interval_s,
+                on_segment=on_segment,
+                mode=plan.mode,
+                refusal=partial(allows, camera.id),
+            )
             if plan.modes != {RecordMode.OFF}
             else None
         )

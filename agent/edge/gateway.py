@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent import __version__
-from agent.config.gateway import Camera, GatewayConfig, Mqtt, RecordMode, Storage
+from agent.config.gateway import Camera, GatewayConfig, Mqtt, RecordMode
 from agent.core.clock import Clock, SystemClock, parse_rfc3339
 from agent.core.errors import StorageError
 from agent.core.notify import Watchdog, notify
@@ -21,6 +22,7 @@ from agent.edge.child import AnalysisChild
 from agent.edge.chronicle import Chronicle, Condition, condition_of
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
+from agent.edge.keeping import Keeping
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
@@ -33,7 +35,6 @@ from agent.record.audit import SelfAudit
 from agent.record.clock_watch import ClockWatch
 from agent.record.journal import Journal
 from agent.record.plan import Plan
-from agent.record.retention import Retention
 from agent.record.ring import Ring, Roll
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
@@ -74,7 +75,7 @@ class _Evidence:
 class _Parts:
     store: SegmentStore
     evidence: _Evidence
-    retention: Retention
+    keeping: Keeping
     ring: Ring
     outbox: Outbox
     keeper: Keeper
@@ -108,7 +109,7 @@ class Gateway:
     def start(self) -> None:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
-        workers: list[Worker] = [parts.retention, parts.ring, parts.keeper, parts.live, self._reporter]
+        workers: list[Worker] = [*parts.keeping.workers, parts.ring, parts.keeper, parts.live, self._reporter]
         workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle()]
         if parts.uplink is not None:
             workers += parts.uplink.workers
@@ -137,7 +138,8 @@ class Gateway:
         config, clock = self._config, self._clock
         verifier = _verifier(config.mqtt)
         storage = config.storage.path
-        store = SegmentStore(storage / "recordings", clock, key_path=storage / "gateway-key.pem")
+        archive = config.storage.archive.path if config.storage.archive else None
+        store = SegmentStore(storage / "recordings", clock, key_path=storage / "gateway-key.pem", archive=archive)
         adopted = store.prepare()
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)
@@ -157,10 +159,11 @@ class Gateway:
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex)
         sight = AnalysisSight(config.camera, child, clock)
-        ring = Ring(store, clock, _rolls(config.camera), sight, lambda segment: _tell(segment, store, keeper))
-        units = tuple(self._unit(camera, store, keeper, ring, live, child) for camera in config.camera)
-        retention = _retention(config.storage, store, clock)
-        return _Parts(store, evidence, retention, ring, outbox, keeper, live, child, uplink, units, desk)
+        tell = partial(_tell, store, keeper)
+        ring = Ring(store, clock, _rolls(config.camera), sight, tell)
+        keeping = Keeping(config.storage, config.camera, store, clock, tell)
+        units = tuple(self._unit(camera, store, keeper, ring, keeping, live, child) for camera in config.camera)
+        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -209,12 +212,13 @@ class Gateway:
         store: SegmentStore,
         keeper: Keeper,
         ring: Ring,
+        keeping: Keeping,
         live: LiveRelay,
         child: AnalysisChild | None,
     ) -> CameraUnit:
         def on_segment(segment: Segment) -> None:
             if segment.wanted:
-                _tell(segment, store, keeper)
+                _tell(store, keeper, segment)
             else:
                 ring.written(segment)
 
@@ -224,8 +228,9 @@ class Gateway:
         takers = Takers(analysis, live.sink(camera.id, "main"), live.sink(camera.id, "sub"))
         sync_interval_s = self._config.storage.sync_interval_s
         return CameraUnit(
-            camera, store, takers, self._clock, plan, sync_interval_s=sync_interval_s, on_segment=on_segment
-        )
+            camera, store, takers, self._clock, plan, sync_interval_s=sync_interval_s, on_segment=on_segment,
+            allows=keeping.retention.allows,
+        )  # fmt: skip
 
     def _on_event(self, event: Event) -> None:
         parts = self._parts
@@ -253,7 +258,7 @@ class Gateway:
             error = parts.uplink.health().error
             found += [f"uplink: {error}"] if error else []
             found += [parts.desk.problem] if parts.desk.problem else []
-        found += [f"retention: {error}"] if (error := parts.retention.error) else []
+        found += parts.keeping.problems()
         found += [f"ring: {error}"] if (error := parts.ring.error) else []
         found += self._kept_whole()
         evidence = parts.evidence
@@ -277,10 +282,6 @@ def _rolls(cameras: Sequence[Camera]) -> dict[str, Roll]:
         for camera in cameras
         if RecordMode.EVENTS in {camera.record, *(hours.record for hours in camera.schedule)}
     }
-
-
-def _retention(storage: Storage, store: SegmentStore, clock: Clock) -> Retention:
-    return Retention(store, clock, keep_days=storage.keep_days, max_bytes=storage.max_bytes, min_free=storage.min_free)
 
 
 def _evidence(store: SegmentStore, keeper: Keeper, clock: Clock) -> _Evidence:
@@ -314,12 +315,13 @@ def _tell_again(store: SegmentStore, adopted: Sequence[Segment], keeper: Keeper)
     """
     for number, segment in enumerate([*adopted, *store.catalogue.newest(TOLD_AGAIN)], 1):
         if _as_listed(store, segment).wanted:
-            _tell(segment, store, keeper)
+            _tell(store, keeper, segment)
         if number % TOLD_AGAIN == 0:  # a catalogue made anew adopts more than the keeper holds
             keeper.flush()
 
 
-def _tell(segment: Segment, store: SegmentStore, keeper: Keeper) -> None:
+def _tell(store: SegmentStore, keeper: Keeper, segment: Segment) -> None:
+    """The centre hears of a segment that has a row now."""
     keeper.keep("recording", segment.camera, span_of(_as_listed(store, segment)))
 
 

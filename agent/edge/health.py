@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agent.core.clock import NS, Clock, rfc3339
+from agent.core.errors import StorageError
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor, WorkerState
 from agent.edge.cameras import CameraUnit
@@ -137,9 +138,10 @@ class HealthBoard:
     def _disk(self) -> Disk | None:
         try:
             usage = shutil.disk_usage(self._store.root)
-        except OSError:
+            recordings = self._store.catalogue.totals().bytes
+        except (OSError, StorageError):
             return None  # health goes out all the same: `problems` says what is wrong with the disk
-        return Disk(total=usage.total, free=usage.free, recordings=self._store.catalogue.totals().bytes)
+        return Disk(total=usage.total, free=usage.free, recordings=recordings)
 
 
 class HealthReporter:

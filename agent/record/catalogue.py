@@ -65,6 +65,7 @@ class Catalogue:
         self.path, self._read_only = path, read_only
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def add(self, segment: Segment) -> bool:
         """Write the row of a segment whose file is synced, and the head of its chain; False when it is there already.
@@ -98,6 +99,7 @@ class Catalogue:
     def set_aside(self) -> None:
         """Rename the file, and what belongs to it, so that the next call begins a new one."""
         self.close()
+        self._file = None
         for number in range(1, _MOST_ASIDE):
             aside = self.path.with_name(f"{self.path.name}.broken-{number}")
             if not aside.exists():
@@ -134,6 +136,19 @@ class Catalogue:
         if camera is None:
             return self._select("TRUE ORDER BY start_ns LIMIT ?", (most,))
         return self._select("camera = ? ORDER BY start_ns LIMIT ?", (camera, most))
+
+    def free_in_chain(self, camera: str, tier: int, after: int, most: int) -> list[Segment]:
+        """The segments of a camera on one tier that no hold covers, in the order they were written."""
+        where = "held = 0 AND camera = ? AND tier = ? AND number > ? ORDER BY number LIMIT ?"
+        return self._select(where, (camera, tier, after, most))
+
+    def oldest_on(self, tier: int, most: int, before_ns: int) -> list[Segment]:
+        """The segments on a tier that began first, held ones too, but no camera's newest: the chain goes on from it."""
+        where = (
+            "tier = ? AND start_ns < ? AND number < (SELECT number FROM chain WHERE chain.camera = segment.camera) "
+            "ORDER BY start_ns LIMIT ?"
+        )
+        return self._select(where, (tier, before_ns, most))
 
     def newest(self, most: int) -> list[Segment]:
         """The segments written last, of all cameras, newest first."""
@@ -195,6 +210,21 @@ class Catalogue:
         with self.transaction() as db:
             return Totals(*db.execute(query, (camera, tier)).fetchone())
 
+    def held_bytes(self, camera: str | None = None, tier: int | None = None) -> int:
+        """What holds keep, of one camera or of all, on one tier or on all."""
+        query = (
+            "SELECT coalesce(sum(bytes), 0) FROM segment INDEXED BY segment_held_bytes "
+            "WHERE garbage = 0 AND held = 1 AND camera = coalesce(?, camera) AND tier = coalesce(?, tier)"
+        )
+        with self.transaction() as db:
+            return int(db.execute(query, (camera, tier)).fetchone()[0])
+
+    def move(self, segment: Segment, tier: int) -> bool:
+        """Its file lies on another tier now, at the same path; False when it was deleted meanwhile."""
+        query = "UPDATE segment SET tier = ? WHERE id = ? AND tier = ? AND garbage = 0"
+        with self.transaction() as db:
+            return db.execute(query, (tier, segment.id, segment.tier)).rowcount == 1
+
     def garbage(self) -> list[Segment]:
         """What waits for the last step of its deletion."""
         return self._select("TRUE", (), garbage=True)
@@ -220,8 +250,7 @@ class Catalogue:
         """
         with self._lock:
             try:
-                connection = self._connection = self._connection or self._connect()
-                with connection:
+                with self._opened() as connection:
                     yield connection
             except sqlite3.Error as error:
                 broken = getattr(error, "sqlite_errorcode", None) in _BROKEN
@@ -232,6 +261,19 @@ class Catalogue:
         query = f"SELECT {_COLUMNS} FROM segment WHERE garbage = {garbage:d} AND {where}"  # noqa: S608 - our own words
         with self.transaction() as db:
             return [_segment(row) for row in db.execute(query, values)]
+
+    def _opened(self) -> sqlite3.Connection:
+        """The connection, made anew where a disk went and came back. A file that was there is never begun again."""
+        file = _identity(self.path)
+        if self._file is not None and file is None:
+            raise StorageError(f"{self.path}: is gone; is the disk mounted?")
+        if self._connection is not None and file != self._file:
+            self._connection.close()
+            self._connection = None
+        if self._connection is None:
+            self._connection = self._connect()
+            self._file = _identity(self.path)
+        return self._connection
 
     def _connect(self) -> sqlite3.Connection:
         if self._read_only:
@@ -286,6 +328,15 @@ class _Look(sqlite3.Connection):
         super().close()
         if self._copy is not None:
             self._copy.cleanup()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tells a file from another that lies in its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _segment(row: tuple[object, ...]) -> Segment:

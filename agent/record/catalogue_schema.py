@@ -14,8 +14,8 @@ CREATE TABLE segment (
 CREATE UNIQUE INDEX segment_in_chain ON segment (camera, number);
 CREATE INDEX segment_by_time ON segment (camera, start_ns, end_ns) WHERE garbage = 0;
 CREATE INDEX segment_by_tier ON segment (tier, start_ns) WHERE garbage = 0;
-CREATE INDEX segment_free ON segment (tier, start_ns) WHERE garbage = 0 AND held = 0;
-CREATE INDEX segment_free_of_camera ON segment (camera, start_ns) WHERE garbage = 0 AND held = 0;
+CREATE INDEX segment_free_of_camera ON segment (camera, tier, number) WHERE garbage = 0 AND held = 0;
+CREATE INDEX segment_held_bytes ON segment (tier, camera, bytes) WHERE garbage = 0 AND held = 1;
 CREATE INDEX segment_unwanted ON segment (camera, start_ns)
   WHERE garbage = 0 AND held = 0 AND wanted = 0;
 CREATE INDEX segment_shifted ON segment (camera, number) WHERE shift_ns <> 0;
@@ -52,6 +52,12 @@ CREATE TABLE hold (
 CREATE INDEX hold_by_camera ON hold (camera);
 CREATE TRIGGER segment_held AFTER INSERT ON segment
   WHEN EXISTS (
+    SELECT 1 FROM hold WHERE camera = new.camera AND start_ns < new.end_ns AND end_ns > new.start_ns
+  ) BEGIN
+  UPDATE segment SET held = 1 WHERE n = new.n;
+END;
+CREATE TRIGGER segment_held_later AFTER UPDATE OF start_ns, end_ns ON segment
+  WHEN new.held = 0 AND EXISTS (
     SELECT 1 FROM hold WHERE camera = new.camera AND start_ns < new.end_ns AND end_ns > new.start_ns
   ) BEGIN
   UPDATE segment SET held = 1 WHERE n = new.n;

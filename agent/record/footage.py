@@ -38,11 +38,14 @@ class Footage:
     key: bool
     base: int
     tick: Fraction
+    elsewhere: tuple[Path, ...] = ()
+    """Where the file lies after it was moved to another tier."""
 
     @contextmanager
     def opened(self) -> Iterator[av.container.InputContainer]:
         """The stretch as PyAV reads it."""
-        with self.path.open("rb") as file:
+        path = next((path for path in (self.path, *self.elsewhere) if path.exists()), self.path)
+        with path.open("rb") as file:
             container = av.open(Bounded(file, self.limit), "r", format="mp4")
             try:
                 yield container
@@ -121,6 +124,7 @@ def _closed_footage(store: SegmentStore, segment: Segment) -> Footage:
         key=segment.key,
         base=segment.base,
         tick=segment.tick,
+        elsewhere=tuple(tier.root / segment.path for tier in store.tiers if tier.number != segment.tier),
     )
 
 

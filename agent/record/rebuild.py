@@ -28,13 +28,13 @@ class Rebuild:
         self._tiers, self._catalogue = tiers, catalogue
         self._graveyard = Graveyard(catalogue, tiers[0].root)
         self.skipped: list[Path] = []
-        """Files that are no whole segments of ours, or whose place in the chain is taken."""
+        """Files that are no whole segments of ours, or whose place in the chain is taken or stated as deleted."""
 
     def heads(self, camera: str, current: Path | None) -> None:
         """What is needed before the camera's next segment: its tombstones and the folder it was last written into."""
         self._graveyard.restore(camera)
         for path in sorted(current.glob("*.mp4")) if current else ():
-            self._add(self._tiers[0], path)
+            self.add(self._tiers[0], path)
 
     def rest(self, camera: str, stop: StopToken) -> Iterator[Segment]:
         """The rows that were missing, as they are written."""
@@ -42,16 +42,21 @@ class Rebuild:
             for path in sorted((tier.root / camera).glob("*/*/*.mp4")):
                 if stop.is_set():
                     return
-                segment = self._add(tier, path)
+                segment = self.add(tier, path)
                 if segment is not None:
                     yield segment
 
-    def _add(self, tier: Tier, path: Path) -> Segment | None:
+    def add(self, tier: Tier, path: Path) -> Segment | None:
+        """The row of one file; None when it has one, or may have none: then it stands in `skipped`."""
         try:
             segment = describe(path, str(path.relative_to(tier.root)), tier=tier.number)
         except FileNotFoundError:
             return None  # deleted or moved a moment ago
-        if segment is None or segment.camera != path.relative_to(tier.root).parts[0]:
+        camera = path.relative_to(tier.root).parts[0]
+        if segment is None or segment.camera != camera:
+            self.skipped.append(path)
+            return None
+        if self._graveyard.covering(camera, segment.number) is not None:
             self.skipped.append(path)
             return None
         try:

@@ -44,7 +44,8 @@ class RecorderStats:
 class Recorder:
     """A `PacketSink` for the capture's thread, and a `Worker` with a thread of its own that does all the writing.
 
-    `on_segment` is called from that thread for each new row; `mode` tells it what to keep at a wall time.
+    `on_segment` is called from that thread for each new row; `mode` tells it what to keep at a wall time, `refusal` is
+    asked at every keyframe: while it gives a reason, nothing is recorded.
     """
 
     def __init__(
@@ -57,12 +58,13 @@ class Recorder:
         on_segment: Callable[[Segment], None],
         look_s: float = LOOK_S,
         mode: Callable[[int], RecordMode] = lambda _: RecordMode.CONTINUOUS,
+        refusal: Callable[[], str] = lambda: "",
     ) -> None:
         self._look_s = look_s
         self.name = f"record-{camera}"
         self._camera = camera
         self._intake = Intake(clock)
-        self._recording = Recording(camera, store, clock, sync_interval_s, on_segment, mode)
+        self._recording = Recording(camera, store, clock, sync_interval_s, on_segment, mode, refusal)
         self._epoch: StreamInfo | None = None
         self._joiner: Joiner | None = None
         self._refused, self._refusal = 0, ""

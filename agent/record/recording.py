@@ -45,7 +45,9 @@ class Recording:
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
         mode: Callable[[int], RecordMode],
+        refusal: Callable[[], str],
     ) -> None:
+        self._refusal = refusal
         self._camera, self._store, self._clock = camera, store, clock
         self._sync_interval_s, self._on_segment = sync_interval_s, on_segment
         self._mode_at, self._mode = mode, RecordMode.CONTINUOUS
@@ -110,6 +112,9 @@ class Recording:
         if reason:
             self._close(reason, None if reason in _BREAKS else packet)
             self._goes_on = packet.track == info.video_index and self._mode is not RecordMode.OFF
+        if self._writer is not None and self._begins(packet) and self._refusal():
+            self._close("room", packet)
+            self._goes_on = False
 
     def _mode_changes(self, info: StreamInfo, packet: Packet, *, due: bool) -> bool:
         """Follow the mode where a segment may begin, or ends anyway."""
@@ -123,7 +128,8 @@ class Recording:
         info = self._info
         if info is None or packet.track != info.video_index or not (packet.key or self._goes_on):
             return None
-        if self.error and not self._try_again():
+        if (refusal := self._refusal() if packet.key else "") or (self.error and not self._try_again()):
+            self._say(refusal or self.error)
             return None
         self._store.check_room()
         segment_id = new_id(self._clock.wall_ns())
@@ -186,10 +192,16 @@ class Recording:
             writer.abandon()
         self._goes_on = False
         self._retry_mono_ns = self._clock.mono_ns() + _RETRY_NS
-        text = self._words(error)
-        if text != self.error:
-            log.error("%s: not recording: %s", self._camera, text)
-        self.error = text
+        self._say(self._words(error))
+
+    def _begins(self, packet: Packet) -> bool:
+        """Could a segment begin with this packet?"""
+        return self._info is not None and packet.key and packet.track == self._info.video_index
+
+    def _say(self, error: str) -> None:
+        if error != self.error:
+            log.error("%s: not recording: %s", self._camera, error)
+        self.error = error
 
     def _words(self, error: Exception) -> str:
         if isinstance(error, StorageError):

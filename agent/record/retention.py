@@ -1,12 +1,18 @@
-"""Deletes the oldest footage: by age, by bytes, and to keep a floor of free space."""
+"""Deletes the oldest footage: by age, by bytes, and to keep a floor of free space. Only a hold is never deleted."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 from agent.core.clock import NS, Clock
-from agent.core.errors import LamppostError, StorageError
+from agent.core.errors import LamppostError
 from agent.core.stop import StopToken
+from agent.record.age import Trust
+from agent.record.limits import CameraLimits, TierLimits
+from agent.record.oldest import Oldest
+from agent.record.room import Room
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
 
@@ -14,28 +20,41 @@ log = logging.getLogger(__name__)
 
 _DAY_NS = 86_400 * NS
 _INTERVAL_S = 10.0
+_AGE_EVERY_NS = 60 * NS
+"""A deletion is a few syncs; together once a minute they do not wear a card."""
 _BATCH = 200
-_JUMP_NS = 3600 * NS
-_TRUST_AGAIN_NS = 3600 * NS
-"""A clock that jumped (no battery, a wrong time server) must not make all footage look old: for so long nothing is
-deleted for its age."""
-_HYSTERESIS = 1.1
-"""Once below the floor, free a tenth more than it, so that the disk does not hang at the edge."""
+_BYTES_MORE = 0.99
+"""Once above `max_bytes`, go a hundredth below it, for the same reason."""
+_NOT_HELD = 10
+"""Holds count as bytes, but a part in ten is left to what is not held, or new footage would go at once."""
+
+_NO_LIMITS = CameraLimits()
 
 
 class Retention:
-    """A `Worker`: looks every ten seconds. `max_bytes` None means no bound but the disk."""
+    """A `Worker`: looks every ten seconds. `tiers` are the limits of the store's tiers, in their order.
+
+    `can_move` says whether footage is leaving for the next tier; then deletions on the first wait as long as they may.
+    """
 
     name = "retention"
 
     def __init__(
-        self, store: SegmentStore, clock: Clock, *, keep_days: float, max_bytes: int | None, min_free: int
+        self,
+        store: SegmentStore,
+        clock: Clock,
+        tiers: Sequence[TierLimits],
+        cameras: Mapping[str, CameraLimits],
+        can_move: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._store, self._clock = store, clock
-        self._keep_ns = int(keep_days * _DAY_NS)
-        self._max_bytes, self._min_free = max_bytes, min_free
-        self._apart_ns = clock.wall_ns() - clock.mono_ns()
-        self._distrust_until_ns = clock.mono_ns()
+        self._store, self._clock, self._limits = store, clock, tuple(tiers)
+        self._cameras, self._can_move = cameras, can_move
+        self._rooms = [
+            Room(tier, store.catalogue, limits.min_free) for tier, limits in zip(store.tiers, tiers, strict=True)
+        ]
+        self._oldest = Oldest(store.catalogue, clock)
+        self._trust = Trust(clock)
+        self._age_due_ns = clock.mono_ns()
         self.error = ""
 
     def run(self, stop: StopToken) -> None:
@@ -43,82 +62,117 @@ class Retention:
         while not stop.is_set():
             try:
                 self.sweep()
-                self._note("")
+                self._note("; ".join(self._problems()))
             except LamppostError as error:
                 self._note(str(error))
             except OSError as error:
                 self._note(f"{self._store.root}: {error.strerror}; look at the disk")
             stop.wait(_INTERVAL_S)
 
+    def allows(self, camera: str) -> str:
+        """Why this camera may not record now, asked at a keyframe; empty when it may."""
+        return self._rooms[0].refusal(camera, self._cameras.get(camera, _NO_LIMITS).priority)
+
     def sweep(self) -> list[Segment]:
         """Delete all that must go now, oldest first, and return it.
 
         Raises:
-            StorageError: the folder is gone, or nothing is left to delete and the floor is still not free.
+            StorageError: the folder is gone, or the catalogue fails.
             OSError: the disk does not do it.
         """
         self._store.check()
         self._store.finish_deletions()
-        gone = self._expired()
-        gone += self._over_bytes()
-        gone += self._below_floor()
+        cameras = self._store.catalogue.cameras()
+        tiers = [tier.number for tier in self._store.tiers if tier.is_there()]
+        gone = self._by_age(cameras, tiers)
+        if not self._store.is_partial:  # else its sums are not true yet
+            gone += self._by_bytes(cameras, tiers)
+        gone += self._by_floor(cameras, tiers)
         self._store.keep_reserve()
         if gone:
             log.info("deleted %d segments, %d bytes", len(gone), sum(segment.bytes for segment in gone))
         return gone
 
-    def _expired(self) -> list[Segment]:
-        limit_ns = self._clock.wall_ns() - self._keep_ns
-        gone: list[Segment] = []
-        if self._clock_jumped():
-            return gone
-        while expired := [one for one in self._store.catalogue.oldest(_BATCH) if one.end_ns < limit_ns]:
-            self._store.delete(expired, "age")
-            gone += expired
-        return gone
-
-    def _clock_jumped(self) -> bool:
-        """Did wall and monotonic time part lately? Either may be right: a person, or an hour, decides."""
-        mono_ns = self._clock.mono_ns()
-        apart_ns = self._clock.wall_ns() - mono_ns
-        jump_ns, self._apart_ns = apart_ns - self._apart_ns, apart_ns
-        if abs(jump_ns) > _JUMP_NS:
-            self._distrust_until_ns = mono_ns + _TRUST_AGAIN_NS
-            log.warning("the clock jumped by %+.0f s: no footage is deleted for its age in the next hour", jump_ns / NS)
-        return mono_ns < self._distrust_until_ns
-
-    def _over_bytes(self) -> list[Segment]:
-        if self._max_bytes is None:
+    def _by_age(self, cameras: Iterable[str], tiers: Sequence[int]) -> list[Segment]:
+        """Holds that are over, then what is too old; once a minute, and while the clock can be trusted."""
+        trusted, now_ns = self._trust.given(), self._clock.wall_ns()
+        if self._clock.mono_ns() < self._age_due_ns:
             return []
-        return self._free(self._store.catalogue.totals().bytes - self._max_bytes, "bytes")
-
-    def _below_floor(self) -> list[Segment]:
-        free = self._store.free_bytes()
-        if free >= self._min_free:
+        self._age_due_ns = self._clock.mono_ns() + _AGE_EVERY_NS
+        self._store.holds.mend()
+        if not trusted:
             return []
-        gone = self._free(int(self._min_free * _HYSTERESIS) - free, "room")
-        if not gone:
-            raise StorageError(
-                f"{self._store.root}: {free} bytes free, {self._min_free} wanted, and nothing left to delete; "
-                "something else fills the disk"
-            )
+        self._store.holds.expire(now_ns, self._store.signer)
+        places = [(camera, tier) for camera in cameras for tier in tiers]
+        expired = (
+            one
+            for camera, tier in places
+            for one in self._oldest.before(now_ns - self._keep_ns(camera, tier), camera, tier)
+        )
+        return self._delete(expired, "age")
+
+    def _keep_ns(self, camera: str, tier: int) -> int:
+        """What waits to be moved lives as long as what was."""
+        days = self._cameras.get(camera, _NO_LIMITS).keep_days
+        if days is None:
+            days = max(limits.keep_days for limits in self._limits[tier:])
+        return int(days * _DAY_NS)
+
+    def _by_bytes(self, cameras: Sequence[str], tiers: Sequence[int]) -> list[Segment]:
+        gone: list[Segment] = []
+        for camera in cameras:
+            limit = self._cameras.get(camera, _NO_LIMITS).max_bytes
+            gone += self._free(self._over(limit, camera, tiers), "bytes", [camera], tiers)
+        for tier in tiers:
+            limit = self._limits[tier].max_bytes
+            over = self._over(limit, None, [tier])
+            if limit and tier == 0 and over < limit // 10 and self._can_move():
+                continue
+            gone += self._free(over, "bytes", cameras, [tier])
         return gone
 
-    def _free(self, wanted: int, reason: str) -> list[Segment]:
-        """Delete the oldest until `wanted` bytes are gone."""
+    def _over(self, limit: int | None, camera: str | None, tiers: Sequence[int]) -> int:
+        """So many bytes must go; none while the limit is kept. What lies on a disk that is not there does not count."""
+        if limit is None:
+            return 0
+        catalogue = self._store.catalogue
+        total = sum(catalogue.totals(camera, tier).bytes for tier in tiers)
+        if total <= limit:
+            return 0
+        held = sum(catalogue.held_bytes(camera, tier) for tier in tiers)
+        return total - held - max(int(limit * _BYTES_MORE) - held, limit // _NOT_HELD)
+
+    def _by_floor(self, cameras: Sequence[str], tiers: Sequence[int]) -> list[Segment]:
         gone: list[Segment] = []
-        while wanted > 0 and (oldest := self._store.catalogue.oldest(_BATCH)):
-            batch: list[Segment] = []
-            for segment in oldest:
-                if wanted <= 0:
-                    break
-                batch.append(segment)
-                wanted -= segment.bytes
-            self._store.delete(batch, reason)
-            gone += batch
+        for tier in tiers:
+            wanted = self._rooms[tier].wanted(can_move=tier == 0 and self._can_move())
+            gone += self._free(wanted, "room", cameras, [tier])
         return gone
+
+    def _free(self, wanted: int, reason: str, cameras: Sequence[str], tiers: Sequence[int]) -> list[Segment]:
+        """Delete the oldest until `wanted` bytes are gone, or nothing is left."""
+        return self._delete(_until(wanted, self._oldest.of(cameras, tiers)), reason) if wanted > 0 else []
+
+    def _delete(self, segments: Iterable[Segment], reason: str) -> list[Segment]:
+        gone: list[Segment] = []
+        waiting = iter(segments)
+        while batch := list(islice(waiting, _BATCH)):
+            gone += self._store.delete(batch, reason)
+        return gone
+
+    def _problems(self) -> list[str]:
+        short = [problem for room in self._rooms if (problem := room.problem())]
+        return [*short, *filter(None, [self._store.holds.problem])]
 
     def _note(self, error: str) -> None:
         if error and error != self.error:
             log.error("retention: %s", error)
         self.error = error
+
+
+def _until(wanted: int, segments: Iterable[Segment]) -> Iterable[Segment]:
+    for one in segments:
+        if wanted <= 0:
+            return
+        wanted -= one.bytes
+        yield one

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.core.clock import NS, Clock
 from agent.record.boxes import box_header, check_sum
+from agent.record.pace import Pace
 
 _HEADER_BYTES = 8
 _LARGE_HEADER_BYTES = 16
@@ -25,7 +26,8 @@ class FragmentFile:
     fragment that is still in the making included (but for one that alone takes longer).
     """
 
-    def __init__(self, path: Path, clock: Clock, sync_interval_s: float) -> None:
+    def __init__(self, path: Path, clock: Clock, sync_interval_s: float, pace: Pace) -> None:
+        self._pace = pace
         self._clock, self._interval_ns = clock, int(sync_interval_s * NS)
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._digest = hashlib.sha256()
@@ -62,7 +64,8 @@ class FragmentFile:
         try:
             if self.error:
                 raise self.error
-            os.fsync(self._handle)
+            with self._pace.timed():
+                os.fsync(self._handle)
         finally:
             self.abandon()
 
@@ -113,5 +116,6 @@ class FragmentFile:
         self._header = b""
 
     def _sync(self) -> None:
-        os.fdatasync(self._handle)
+        with self._pace.timed():
+            os.fdatasync(self._handle)
         self._synced_bytes, self._synced_mono_ns = self.whole_bytes, self._clock.mono_ns()

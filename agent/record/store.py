@@ -6,6 +6,7 @@
 <root>/catalogue.sqlite
 <root>/keys/<key id>.pem                              the public keys that ever signed here
 <root>/journal.jsonl                                  what explains missing footage
+<root>/holds/<id>.json                                footage that may not be deleted
 <root>/<camera>/current                               the folder that the camera is written into
 <root>/<camera>/tombstones.jsonl                      what was deleted
 <root>/<camera>/<YYYY-MM-DD>/<HH>/<start>_<camera>_<epoch>.mp4        closed, synced
@@ -31,8 +32,12 @@ from agent.core.signing import Signer
 from agent.record.adoption import Adoption
 from agent.record.catalogue import NAME, Catalogue, CatalogueBroken
 from agent.record.disk import remove_empty, replace_file, sync_folder
+from agent.record.holds import FOLDER as HOLDS
+from agent.record.holds import Holds
+from agent.record.pace import Pace
 from agent.record.rebuild import Rebuild
 from agent.record.segment import OPEN_SUFFIX, Segment
+from agent.record.statement import KeyRing
 from agent.record.tiers import MARKER, Tier
 from agent.record.tombstones import Graveyard
 
@@ -41,7 +46,9 @@ log = logging.getLogger(__name__)
 RESERVE = ".reserve"
 RESERVE_BYTES = 1 << 20
 KEYS = "keys"
-OUR_NAMES = frozenset({KEYS, "holds"})
+OUR_NAMES = frozenset({KEYS, HOLDS})
+MISSING = "missing"
+"""Why a row goes whose file is not there any more: the only deletion that no hold prevents."""
 
 
 class SegmentStore:
@@ -64,10 +71,15 @@ class SegmentStore:
         self.tiers: tuple[Tier, ...] = (Tier(0, root), *((Tier(1, archive),) if archive else ()))
         self.catalogue = Catalogue(root / NAME, read_only=read_only)
         self.graveyard = Graveyard(self.catalogue, root)
+        self.holds = Holds(self.catalogue, root, KeyRing(root / KEYS))
+        self.pace = Pace(clock)
+        self._deleting = threading.RLock()
+        self.moving = threading.Lock()
+        """Held while a file goes from one tier to another: until it ended, two files may belong to one row."""
         self._key_path = key_path or root.parent / "gateway-key.pem"
         self._signer: Signer | None = None
         self._lock = -1
-        self._finishing = threading.Lock()
+        self._store_id = ""
         self.is_partial = False
         """Since `prepare`: the catalogue was lost, and does not list older footage yet."""
 
@@ -77,6 +89,18 @@ class SegmentStore:
         if self._signer is None:
             raise StorageError(f"{self.root}: the store is not prepared; start it first")
         return self._signer
+
+    def read_key(self) -> Signer:
+        """The gateway's key, for who works beside it; never made here.
+
+        Raises:
+            StorageError: there is none, or it may not be read.
+        """
+        try:
+            self._key_path.read_bytes()
+        except OSError as error:
+            raise StorageError(f"{self._key_path}: {error.strerror}; run this as the gateway's user") from error
+        return Signer.load_or_make(self._key_path)
 
     def prepare(self) -> list[Segment]:
         """Make the folder at the first start; finish what a kill left half done. Returns the segments adopted.
@@ -90,6 +114,7 @@ class SegmentStore:
             self._signer = self._signer or self._key()
             self._use_reserve_if_full()
             self._mend_catalogue()
+            self._reach_if_there()
             self.finish_deletions()
             adopted = [segment for camera in self.camera_folders() for segment in self.adopt(camera)]
             self.keep_reserve()
@@ -161,25 +186,45 @@ class SegmentStore:
         folder = self.current(camera)
         return [] if folder is None else sorted(folder.glob("*" + OPEN_SUFFIX))
 
-    def delete(self, segments: Sequence[Segment], reason: str) -> None:
+    def reach(self, number: int) -> Tier:
+        """The tier, with its disk there and ours; a folder where nothing of ours ever lay is claimed.
+
+        Raises:
+            StorageMissing: the disk is not mounted, or it is a stranger's.
+            OSError: the folder cannot be read or made.
+        """
+        tier = self.tiers[number]
+        if number and (self.is_partial or self.catalogue.totals(tier=number).segments):
+            tier.check()
+        tier.claim(self._store_id)
+        return tier
+
+    def delete(self, segments: Sequence[Segment], reason: str) -> list[Segment]:
         """Rows to garbage with a tombstone, its file, files away, rows gone: `finish_deletions` mends a kill between.
 
-        `reason` is a short word for the tombstone: `age`, `bytes`, `room`, `ring`, `missing`.
+        `reason` is a short word for the tombstone: `age`, `bytes`, `room`, `ring`, `missing`. Returns what went: all
+        but what a hold covers.
         """
-        self._use_reserve_if_full()
-        self.graveyard.bury(segments, reason, self.clock.wall_ns(), self.signer)
-        self.finish_deletions()
+        self.check()
+        with self._deleting:
+            self._use_reserve_if_full()
+            now_ns = self.clock.wall_ns()
+            taken = self.graveyard.bury(segments, reason, now_ns, self.signer, held_too=reason == MISSING)
+            self.finish_deletions()
+        return taken
 
     def finish_deletions(self) -> None:
-        """The steps after the first for everything that is garbage, whoever began it; one thread at a time."""
-        with self._finishing:
-            self._finish_deletions()
+        """The steps after the first for everything that is garbage; what lies on a disk that is not there waits."""
+        with self._deleting:
+            there = {tier.number for tier in self.tiers if tier.is_there()}
+            waiting = [one for one in self.catalogue.garbage() if one.tier in there]
+            if waiting:
+                self.graveyard.write({one.camera for one in waiting})
+                self._unlink(waiting)
+                self.catalogue.forget([one.id for one in waiting])
 
-    def _finish_deletions(self) -> None:
-        waiting = [one for one in self.catalogue.garbage() if one.tier < len(self.tiers)]
-        if not waiting:
-            return
-        self.graveyard.write({one.camera for one in waiting})
+    def _unlink(self, waiting: Sequence[Segment]) -> None:
+        """Their files go, and the folders that are empty then, synced."""
         folders = set()
         for segment in waiting:
             path = self.path_of(segment)
@@ -188,8 +233,7 @@ class SegmentStore:
         for folder, root in folders:
             if folder.is_dir():
                 sync_folder(folder)
-                self._remove_empty(folder, root)
-        self.catalogue.forget([one.id for one in waiting])
+                self.leave(folder, root)
 
     def free_bytes(self) -> int:
         """What is left on the disk for us."""
@@ -215,8 +259,8 @@ class SegmentStore:
             os.close(self._lock)
             self._lock = -1
 
-    def _remove_empty(self, folder: Path, root: Path) -> None:
-        """Not the one that is written into: the next segment may be about to begin there."""
+    def leave(self, folder: Path, root: Path) -> None:
+        """Remove an empty folder, but not the one that is written into: a segment may be about to begin there."""
         camera = folder.relative_to(root).parts[0]
         if folder != self.current(camera):
             remove_empty(folder, root)
@@ -226,10 +270,16 @@ class SegmentStore:
             (self.root / RESERVE).unlink(missing_ok=True)
 
     def _claim(self) -> None:
-        store_id = self.tiers[0].claim()
+        self._store_id = self.tiers[0].claim()
         self._take_lock()
+
+    def _reach_if_there(self) -> None:
+        """A second disk that is not there keeps nobody from recording; whoever moves footage says what is wrong."""
         for tier in self.tiers[1:]:
-            tier.claim(store_id)
+            try:
+                self.reach(tier.number)
+            except (OSError, StorageError) as error:
+                log.warning("the archive: %s", error)
 
     def _mend_catalogue(self) -> None:
         """A catalogue that is gone or broken is begun anew; older footage is listed again in the background."""
@@ -240,6 +290,7 @@ class SegmentStore:
             self.catalogue.set_aside()
             log.error("%s; it is set aside and made again from the files", error)  # noqa: TRY400 - one clear line
             self.is_partial = True
+        self.holds.mend()
         cameras = self.camera_folders() if self.is_partial else []
         rebuild = Rebuild(self.tiers, self.catalogue)
         for camera in cameras:

@@ -27,9 +27,13 @@ class Tier:
     number: int
     root: Path
 
+    def is_there(self) -> bool:
+        """Is the disk mounted?"""
+        return (self.root / MARKER).is_file()
+
     def check(self) -> None:
         """Raises: StorageMissing when the marker is gone: then nothing may be written or deleted here."""
-        if not (self.root / MARKER).is_file():
+        if not self.is_there():
             raise StorageMissing(f"{self.root}: no {MARKER} there; is the disk mounted?")
 
     def claim(self, store_id: str = "") -> str:

@@ -56,12 +56,19 @@ class Graveyard:
     def __init__(self, catalogue: Catalogue, root: Path) -> None:
         self._catalogue, self._root = catalogue, root
 
-    def bury(self, segments: Sequence[Segment], reason: str, at_ns: int, signer: Signer) -> None:
-        """Step 1 of a deletion: rows become garbage, and tombstones stand for them. All or nothing."""
+    def bury(
+        self, segments: Sequence[Segment], reason: str, at_ns: int, signer: Signer, *, held_too: bool = False
+    ) -> list[Segment]:
+        """Step 1 of a deletion: rows become garbage, and tombstones stand for them. All or nothing.
+
+        Returns those it took: one that a hold covers since it was chosen stays.
+        """
+        query = "UPDATE segment SET garbage = 1 WHERE id = ? AND garbage = 0 AND held <= ?"
         with self._catalogue.transaction() as db:
-            db.executemany("UPDATE segment SET garbage = 1 WHERE id = ?", [(one.id,) for one in segments])
-            for run in _runs(segments):
+            taken = [one for one in segments if db.execute(query, (one.id, held_too)).rowcount]
+            for run in _runs(taken):
                 _put(db, _merged(db, _tombstone(run, reason, at_ns)).sealed(signer))
+        return taken
 
     def write(self, cameras: Iterable[str]) -> None:
         """Step 2: the cameras' files say what the catalogue says, synced."""

@@ -68,7 +68,7 @@ class SegmentWriter:
             make_folders(self._store.root, folder)
             self._store.enter(self._info.camera, folder)
             try:
-                return FragmentFile(self._open_path, self._store.clock, sync_interval_s)
+                return FragmentFile(self._open_path, self._store.clock, sync_interval_s, self._store.pace)
             except FileNotFoundError:
                 if last:
                     raise

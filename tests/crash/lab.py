@@ -116,9 +116,10 @@ class Footage:
         )
 
     def reach(self, camera: int, life: Life) -> int:
-        """Frames of a life up to the last that is there; 0 when none is."""
+        """Frames of a life up to the last that is there, or was deleted as a tombstone states; 0 when none was."""
         rows = self.of(camera, life)
-        return (rows[-1].end_ns - life.start_ns) // FRAME_NS if rows else 0
+        end_ns = rows[-1].end_ns if rows else site.deleted_up_to_ns(self.root, camera_name(camera))
+        return max(0, end_ns - life.start_ns) // FRAME_NS
 
     def holes(self, life: Life) -> list[str]:
         """Frames that are missing between others, or that no file has although a row counts them."""

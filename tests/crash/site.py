@@ -17,6 +17,7 @@ from agent.core.clock import Clock, SystemClock
 from agent.core.media import Packet, StreamInfo
 from agent.record.boxes import read_layout
 from agent.record.catalogue import Catalogue
+from agent.record.limits import TierLimits
 from agent.record.recorder import LOOK_S, Recorder
 from agent.record.retention import Retention
 from agent.record.segment import OPEN_SUFFIX, Segment, parse_head, parse_tail
@@ -40,7 +41,7 @@ def make_recorder(camera: str, store: SegmentStore, clock: Clock, sync_interval_
 
 
 def make_retention(store: SegmentStore, clock: Clock, max_bytes: int) -> Retention:
-    return Retention(store, clock, keep_days=3650, max_bytes=max_bytes, min_free=0)
+    return Retention(store, clock, [TierLimits(3650, max_bytes, 0)], {})
 
 
 def sweep(retention: Retention) -> list[str]:
@@ -82,6 +83,17 @@ def rows(root: Path) -> list[Segment]:
             return catalogue.oldest(_ALL)
         finally:
             catalogue.close()
+
+
+def deleted_up_to_ns(root: Path, camera: str) -> int:
+    """The end of the newest footage of a camera that a tombstone stands for; 0 when there is none."""
+    if not (root / CATALOGUE).exists():
+        return 0
+    store = SegmentStore(root, SystemClock(), read_only=True)
+    try:
+        return max((one.end_ns for one in store.graveyard.of(camera)), default=0)
+    finally:
+        store.close()
 
 
 def verify(root: Path) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +17,7 @@ from agent.capture.files import FileOpener
 from agent.core.clock import NS, Clock, SystemClock
 from agent.core.media import Packet, StreamInfo
 from agent.core.stop import StopToken
+from agent.record.holds import Hold
 from agent.record.recorder import Recorder
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
@@ -41,15 +43,23 @@ def new_store(root: Path, clock: Clock | None = None) -> SegmentStore:
 class Recording:
     """A recorder with its thread; leaving the block stops it."""
 
-    def __init__(self, store: SegmentStore, clock: Clock | None = None, sync_interval_s: float = 0) -> None:
+    def __init__(
+        self,
+        store: SegmentStore,
+        clock: Clock | None = None,
+        sync_interval_s: float = 0,
+        camera: str = "cam",
+        allows: Callable[[str], str] = lambda _: "",
+    ) -> None:
         self.segments: list[Segment] = []
         self.recorder = Recorder(
-            "cam",
+            camera,
             store,
             clock or SystemClock(),
             sync_interval_s=sync_interval_s,
             on_segment=self.segments.append,
             look_s=0.005,
+            refusal=partial(allows, camera),
         )
         self._stop = StopToken()
         self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,))
@@ -165,3 +175,31 @@ def again(packets: list[Packet], times: int, step_ns: int, ticks: int) -> list[P
         for n in range(times)
         for packet in packets
     ]
+
+
+def hold(cameras: tuple[str, ...], start_s: float, end_s: float, until_ns: int | None = None, name: str = "") -> Hold:
+    """A hold over seconds after START_NS."""
+    return Hold(
+        id=name or f"h-{start_s:g}-{end_s:g}",
+        cameras=cameras,
+        start_ns=START_NS + int(start_s * NS),
+        end_ns=START_NS + int(end_s * NS),
+        reason="case 26-1041",
+        owner="Sgt. Lee",
+        created_ns=START_NS,
+        until_ns=until_ns,
+    )
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing after it runs."""
+
+
+def after(real: Callable[..., object]) -> Callable[..., object]:
+    """The step, and then the end."""
+
+    def run_and_die(*args: object, **named: object) -> None:
+        real(*args, **named)
+        raise Killed
+
+    return run_and_die

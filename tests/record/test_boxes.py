@@ -14,6 +14,7 @@ from agent.core.clock import SystemClock
 from agent.core.media import MediaKind, StreamInfo, TrackInfo
 from agent.record.boxes import check_sum, note, read_layout, sound_bytes, walk
 from agent.record.codecs import begins_picture, mime_codecs
+from agent.record.pace import Pace
 from agent.record.segment import parse_head
 from agent.record.sink import FragmentFile
 
@@ -52,7 +53,7 @@ def test_a_file_that_grows_in_pieces_knows_its_whole_fragments(tmp_path_factory:
     whole = box(b"ftyp", b"abcd") + box(b"moof", b"m" * 9) + box(b"mdat", tail)
     content = whole + box(b"moof", b"n")
     path = tmp_path_factory.mktemp("grow") / "file"
-    file = FragmentFile(path, SystemClock(), 3600)
+    file = FragmentFile(path, SystemClock(), 3600, Pace(SystemClock()))
     at = 0
     for cut in [*cuts, len(content)]:
         file.write(content[at : at + cut])
@@ -124,4 +125,4 @@ def test_mime_names(codec: str, extradata: str, mime: str) -> None:
 def test_a_file_that_exists_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"footage")
     with pytest.raises(FileExistsError):
-        FragmentFile(tmp_path / "file", SystemClock(), 0)
+        FragmentFile(tmp_path / "file", SystemClock(), 0, Pace(SystemClock()))

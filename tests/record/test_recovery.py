@@ -25,14 +25,10 @@ from agent.record.tiers import MARKER
 from agent.record.tombstones import Graveyard
 from agent.record.writer import SegmentWriter
 from tests.fixtures.clips import make_clip
-from tests.record.helpers import drop_row, new_store, read_all, record, units_of_files, units_of_packets
+from tests.record.helpers import Killed, after, drop_row, new_store, read_all, record, units_of_files, units_of_packets
 
 SCRIPT = Path(__file__).parents[1] / "servers" / "recording.py"
 REPOSITORY = Path(__file__).parents[2]
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing after it runs."""
 
 
 def test_kill_9_costs_at_most_the_last_fragment(tmp_path: Path) -> None:
@@ -67,14 +63,6 @@ def half_written(store: SegmentStore, film: Path) -> tuple[SegmentWriter, Stream
 
 def kill(*_: object, **__: object) -> None:
     raise Killed
-
-
-def after(real: Callable[..., object]) -> Callable[..., object]:
-    def run_and_die(*args: object, **named: object) -> None:
-        real(*args, **named)
-        raise Killed
-
-    return run_and_die
 
 
 @pytest.mark.parametrize(
