@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from agent import __version__
+from agent.cli_export import add_export_verb
 from agent.cli_list import add_list_verb
 from agent.core.clock import SystemClock, parse_rfc3339
 from agent.core.errors import ConfigError, LamppostError
@@ -147,6 +148,8 @@ def _add_archive_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     verify.add_argument("--level", choices=levels, default="chain", help="each looks at all before it, too")
     verify.add_argument("--camera", action="append", help="only this one; may be given again")
     verify.set_defaults(verb=_archive_verify)
+
+    add_export_verb(steps, time=_time, say=_say, progress=_progress)
 
     rebuild = steps.add_parser("rebuild", help="make the catalogue again from the files; the gateway must not run")
     rebuild.set_defaults(verb=_archive_rebuild)
