@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from agent import __version__
+from agent.cli_export import add_export_verb
 from agent.cli_hold import add_hold_verbs
 from agent.cli_list import add_list_verb
 from agent.core.clock import SystemClock, parse_rfc3339
@@ -149,13 +150,15 @@ def _add_archive_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     verify.add_argument("--camera", action="append", help="only this one; may be given again")
     verify.set_defaults(verb=_archive_verify)
 
+    export = add_export_verb(steps, time=_time, say=_say, progress=_progress)
+
     rebuild = steps.add_parser("rebuild", help="make the catalogue again from the files; the gateway must not run")
     rebuild.set_defaults(verb=_archive_rebuild)
 
     hold = steps.add_parser("hold", help="footage that may not be deleted")
     add_hold_verbs(hold.add_subparsers(required=True, metavar="STEP"), time=_time, positive=_positive, say=_say)
 
-    for step in (listed, verify, rebuild):
+    for step in (listed, export, verify, rebuild):
         step.add_argument("--config", type=Path, required=True, help="the gateway's file")
 
 

@@ -189,6 +189,10 @@ VERB_EXAMPLES = {
     "config show": "lamppost config show /etc/lamppost/gateway.toml",
     "config schema": "lamppost config schema --central",
     "archive verify": "lamppost archive verify --config /etc/lamppost/gateway.toml --level hashes",
+    "archive export": (
+        "lamppost archive export --config /etc/lamppost/gateway.toml --camera main-and-park "
+        "--from 2026-06-01T18:00:00Z --to 2026-06-01T18:10:00Z --out incident-4711 --zip --reason case-4711 --by d.ito"
+    ),
     "archive list": "lamppost archive list --config /etc/lamppost/gateway.toml --at 2026-06-01T02:13:00Z",
     "archive rebuild": "lamppost archive rebuild --config /etc/lamppost/gateway.toml",
     "archive hold add": "lamppost archive hold add --config /etc/lamppost/gateway.toml --camera main-and-park "

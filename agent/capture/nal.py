@@ -1,8 +1,9 @@
-"""H.264 and H.265 byte streams (ITU-T H.264 and H.265, annex B): to length prefixes (ISO 14496-15), and their sets."""
+"""H.264 and H.265 byte streams (ITU-T H.264 and H.265, annex B), and their parameter sets."""
 
 from __future__ import annotations
 
-_START = b"\0\0\1"
+from agent.core.nal import split
+
 _LONG_START = b"\0\0\0\1"
 _SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 SPLIT_CODECS = frozenset(_SETS)
@@ -11,27 +12,6 @@ SPLIT_CODECS = frozenset(_SETS)
 def is_annex_b(codec: str, extradata: bytes) -> bool:
     """Do packets of a stream with this extradata carry start codes? `avcC` and `hvcC` records begin with 1."""
     return codec in SPLIT_CODECS and extradata[:1] != b"\x01"
-
-
-def split(data: bytes) -> list[bytes]:
-    """The NAL units between start codes.
-
-    Zeros before a start code belong to it, not to the unit: a NAL unit never ends in zero (H.264 section 7.4.1).
-    """
-    units: list[bytes] = []
-    at = data.find(_START)
-    while at >= 0:
-        begin = at + len(_START)
-        at = data.find(_START, begin)
-        unit = data[begin : at if at >= 0 else len(data)].rstrip(b"\0")
-        if unit:
-            units.append(unit)
-    return units
-
-
-def with_lengths(data: bytes) -> bytes:
-    """The same NAL units in the same order, each behind its length in 4 bytes; empty when there is no start code."""
-    return b"".join(part for unit in split(data) for part in (len(unit).to_bytes(4, "big"), unit))
 
 
 class ParameterSets:

@@ -12,10 +12,11 @@ import av
 import av.container
 import av.stream
 
-from agent.capture.nal import ParameterSets, is_annex_b, with_lengths
+from agent.capture.nal import ParameterSets, is_annex_b
 from agent.capture.sound import G711, PCM, expander
 from agent.core.errors import SourceNotVideo
 from agent.core.media import MediaKind, TrackInfo
+from agent.core.nal import with_lengths
 
 log = logging.getLogger(__name__)
 

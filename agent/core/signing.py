@@ -32,7 +32,21 @@ class Signer:
         """The key in `path` (PEM, mode 0600), made there at the first call."""
         if not path.exists():
             _write_new_key(path)
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Signer:
+        """The key in `path`.
+
+        Raises:
+            ConfigError: it cannot be read, or it is none.
+        """
+        try:
+            key = serialization.load_pem_private_key(path.read_bytes(), None)
+        except OSError as error:
+            raise ConfigError(f"{path}: the gateway's key cannot be read: {error.strerror}") from error
+        except (ValueError, TypeError):
+            key = None
         if not isinstance(key, Ed25519PrivateKey):
             raise ConfigError(f"{path}: not an Ed25519 key; remove it to have a new one made")
         return cls(key)
@@ -68,6 +82,11 @@ class Verifier:
     def key_id(self) -> str:
         """See `Signer.key_id`."""
         return key_id(self._key)
+
+    @property
+    def public_hex(self) -> str:
+        """See `Signer.public_hex`."""
+        return _raw(self._key).hex()
 
     @classmethod
     def from_pem(cls, pem: bytes, place: str) -> Verifier:

@@ -1,16 +1,21 @@
-"""`lamppost archive`: looks at recordings, checks them, makes their catalogue again."""
+"""`lamppost archive`: looks at recordings, checks them, takes them out, makes their catalogue again."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from agent.config.gateway import GatewayConfig
 from agent.core.clock import SystemClock
 from agent.core.errors import ConfigError, StorageError
+from agent.core.signing import Signer
 from agent.core.stop import StopToken
 from agent.edge.archive_list import Wanted, list_gaps, list_segments, was_recorded
 from agent.record.catalogue import NAME
+from agent.record.cipher import Keys
 from agent.record.corrections import correct, corrections
+from agent.record.export.export import Done, Issuer, Request, export
 from agent.record.journal import read_journal
 from agent.record.rebuild import Rebuild
 from agent.record.store import SegmentStore
@@ -20,14 +25,15 @@ from agent.record.verify_holds import HoldVerification
 Say = Callable[[str], None]
 
 
-def open_store(config: GatewayConfig, *, read_only: bool) -> SegmentStore:
-    """The store that a gateway of this configuration uses."""
+def open_store(config: GatewayConfig, *, read_only: bool, keys: Keys | None = None) -> SegmentStore:
+    """The store that a gateway of this configuration uses; only who looks at footage needs its `keys`."""
     storage = config.storage
     return SegmentStore(
         storage.path / "recordings",
         SystemClock(),
         key_path=storage.path / "gateway-key.pem",
         archive=storage.archive.path if storage.archive else None,
+        keys=keys,
         read_only=read_only,
     )
 
@@ -106,6 +112,37 @@ def rebuild(config: GatewayConfig, say: Say) -> int:
         say(f"{path}: left alone: not a segment of ours, or its place is taken")
     say(f"{totals.segments} segments, {totals.bytes} bytes listed")
     return 1 if work.skipped else 0
+
+
+def export_footage(
+    config: GatewayConfig, request: Request, target: Path, say: Say, progress: Callable[[float], None]
+) -> int:
+    """Take footage out as evidence, beside a gateway or without one.
+
+    Raises:
+        ConfigError, StorageError: see `agent.record.export.export.export`.
+    """
+    store = open_store(config, read_only=True, keys=Keys.read(config.storage.encryption_key_file))
+    try:
+        must_be_there(store)
+        _chosen(store, request.cameras)
+        issuer = Issuer(config.gateway.site, config.gateway.id, Signer.load(config.storage.path / "gateway-key.pem"))
+        done = export(store, issuer, request, target, progress)
+    finally:
+        store.close()
+    _say_done(done, say)
+    return 0
+
+
+def _say_done(done: Done, say: Say) -> None:
+    for camera in done.manifest.cameras:
+        for clip in camera.clips:
+            again = sum(part.pictures for part in clip.reencoded)
+            say(f"{clip.name}: {clip.start} to {clip.end}" + (f", {again} pictures re-encoded" if again else ""))
+        for gap in camera.gaps:
+            say(f"{camera.camera}: no footage from {gap.start} to {gap.end}: {gap.text}")
+    public = bytes.fromhex(done.manifest.keys[done.manifest.key])
+    say(f"{done.place}: signed by the key {hashlib.sha256(public).hexdigest()}")
 
 
 def must_be_there(store: SegmentStore, *, catalogue: bool = True) -> None:

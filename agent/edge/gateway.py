@@ -32,6 +32,7 @@ from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
 from agent.publish.uplink import Uplink
 from agent.record.audit import SelfAudit
+from agent.record.cipher import Keys
 from agent.record.clock_watch import ClockWatch
 from agent.record.journal import Journal
 from agent.record.plan import Plan
@@ -139,7 +140,10 @@ class Gateway:
         verifier = _verifier(config.mqtt)
         storage = config.storage.path
         archive = config.storage.archive.path if config.storage.archive else None
-        store = SegmentStore(storage / "recordings", clock, key_path=storage / "gateway-key.pem", archive=archive)
+        keys = Keys.read(config.storage.encryption_key_file)
+        store = SegmentStore(
+            storage / "recordings", clock, key_path=storage / "gateway-key.pem", archive=archive, keys=keys
+        )
         adopted = store.prepare()
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock)

@@ -29,11 +29,12 @@ class _Hash(Protocol):
 
 
 class Box(NamedTuple):
-    """One top-level box: where it begins and how many bytes it has, header included."""
+    """One top-level box: where it begins and how many bytes it has, those of its header included."""
 
     kind: bytes
     at: int
     bytes: int
+    header: int
 
 
 class Layout(NamedTuple):
@@ -61,16 +62,24 @@ def read_layout(file: BinaryIO) -> Layout:
     return Layout(head, tail, whole, fragments)
 
 
+def read_head_note(file: BinaryIO) -> dict[str, Any] | None:
+    """The note that follows the init segment; what comes after it is not looked at."""
+    boxes = (box for box in walk(file) if box.kind in {b"uuid", b"moof"})
+    first = next(boxes, None)
+    return _read_note(file, first) if first is not None and first.kind == b"uuid" else None
+
+
 def walk(file: BinaryIO) -> Iterator[Box]:
     """The whole top-level boxes of a file, in order; ends at the first that is cut off or makes no sense."""
     total = file.seek(0, 2)
     at = 0
     while at + _HEADER_BYTES <= total:
         file.seek(at)
-        kind, size = box_header(file.read(_LARGE_HEADER_BYTES))
+        first = file.read(_LARGE_HEADER_BYTES)
+        kind, size = box_header(first)
         if size < _HEADER_BYTES or at + size > total:
             return
-        yield Box(kind, at, size)
+        yield Box(kind, at, size, _header_bytes(first))
         at += size
 
 
@@ -81,6 +90,10 @@ def box_header(data: bytes) -> tuple[bytes, int]:
         size = int.from_bytes(data[8:16], "big") if len(data) >= _LARGE_HEADER_BYTES else 0
         return kind, size if size >= _LARGE_HEADER_BYTES else 0
     return kind, size
+
+
+def _header_bytes(data: bytes) -> int:
+    return _LARGE_HEADER_BYTES if data[:4] == b"\0\0\0\1" else _HEADER_BYTES
 
 
 def note(kind: str, content: dict[str, Any]) -> bytes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,9 +14,11 @@ import av
 import av.container
 
 from agent.core.clock import NS
-from agent.record.boxes import read_layout
+from agent.record.boxes import read_head_note, read_layout
+from agent.record.cipher import Keys
+from agent.record.readers import Bounded, Decrypted
 from agent.record.recovery import measure_file
-from agent.record.segment import Segment, parse_head
+from agent.record.segment import OPEN_SUFFIX, Segment, parse_head
 from agent.record.store import SegmentStore
 
 _MOST_BACK = 100
@@ -38,58 +39,44 @@ class Footage:
     key: bool
     base: int
     tick: Fraction
+    keys: Keys
+    id: str
     elsewhere: tuple[Path, ...] = ()
     """Where the file lies after it was moved to another tier."""
 
     @contextmanager
     def opened(self) -> Iterator[av.container.InputContainer]:
-        """The stretch as PyAV reads it."""
-        path = next((path for path in (self.path, *self.elsewhere) if path.exists()), self.path)
-        with path.open("rb") as file:
-            container = av.open(Bounded(file, self.limit), "r", format="mp4")
+        """The stretch as PyAV reads it, in the clear.
+
+        Raises:
+            StorageError: it is encrypted, and the key is not here.
+        """
+        with self.open_file() as file:
+            container = av.open(self._readable(file), "r", format="mp4")
             try:
                 yield container
             finally:
                 container.close()
+
+    def open_file(self) -> BinaryIO:
+        """The file as it is stored; meanwhile it may have got its final name, or moved to another tier."""
+        others = (self.path.with_suffix(""),) if self.path.suffix == OPEN_SUFFIX else self.elsewhere
+        for path in (self.path, *others):
+            with suppress(FileNotFoundError):
+                return path.open("rb")
+        return self.path.open("rb")
+
+    def _readable(self, file: BinaryIO) -> Bounded:
+        head = parse_head(read_head_note(file))
+        if head is None or head.cipher is None:
+            return Bounded(file, self.limit)
+        return Decrypted(file, self.limit, self.keys.unwrap(head.cipher, str(self.path)))
 
     def wall_ns(self, media_ns: int) -> int:
         """Wall time of a moment that lies `media_ns` of playing time after the first picture."""
         if self.media_ns <= 0:
             return self.start_ns + media_ns
         return self.start_ns + media_ns * (self.end_ns - self.start_ns) // self.media_ns
-
-
-class Bounded(io.RawIOBase):
-    """The first `limit` bytes of a file, for a reader that must not see what is still being written."""
-
-    def __init__(self, file: BinaryIO, limit: int) -> None:
-        self._file, self._limit, self._at = file, limit, 0
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Yes."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes."""
-        left = self._limit - self._at
-        self._file.seek(self._at)
-        data = self._file.read(left if size < 0 else max(0, min(size, left)))
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """As files do it."""
-        start = {0: 0, 1: self._at, 2: self._limit}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def tell(self) -> int:
-        """Where the next read begins."""
-        return self._at
 
 
 def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int) -> list[Footage]:
@@ -109,7 +96,7 @@ def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int
 
 def open_footage(store: SegmentStore, camera: str) -> list[Footage]:
     """What can be read already of the segments that are being written, or were left open."""
-    return [found for path in store.open_files(camera) if (found := _open_footage(path))]
+    return [found for path in store.open_files(camera) if (found := _open_footage(store, path))]
 
 
 def _closed_footage(store: SegmentStore, segment: Segment) -> Footage:
@@ -125,10 +112,12 @@ def _closed_footage(store: SegmentStore, segment: Segment) -> Footage:
         base=segment.base,
         tick=segment.tick,
         elsewhere=tuple(tier.root / segment.path for tier in store.tiers if tier.number != segment.tier),
+        keys=store.keys,
+        id=segment.id,
     )
 
 
-def _open_footage(path: Path) -> Footage | None:
+def _open_footage(store: SegmentStore, path: Path) -> Footage | None:
     """The whole fragments of an open segment, made to last before anybody relies on them."""
     try:
         with path.open("rb") as file:
@@ -152,6 +141,8 @@ def _open_footage(path: Path) -> Footage | None:
         key=head.key,
         base=head.base,
         tick=tick,
+        keys=store.keys,
+        id=head.id,
     )
 
 

@@ -13,6 +13,7 @@ from agent.config.base import Id
 from agent.core.clock import NS
 from agent.core.media import TimeSource
 from agent.record.boxes import note
+from agent.record.cipher import CipherNote
 from agent.record.statement import Ns, Sha256, Statement, parsed
 
 OPEN_SUFFIX = ".open"
@@ -63,7 +64,7 @@ class Head(BaseModel):
     """What is known when a segment begins; read back from the file by recovery, so it is checked.
 
     `arrived_ns` and `mono_ns` are the gateway's two clocks at the first packet, `offset_ns` the camera's clock minus
-    the gateway's.
+    the gateway's. `cipher` is there when pictures and sound are encrypted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,6 +86,7 @@ class Head(BaseModel):
     mono_ns: Ns
     synced: bool | None
     wanted: bool
+    cipher: CipherNote | None = None
 
     def box(self) -> bytes:
         """The note that follows the init segment."""

@@ -1,4 +1,4 @@
-"""The file under an open segment: written straight through, hashed as it is written, synced at fragment ends."""
+"""The file under an open segment: written straight through, hashed as it lies there, synced at fragment ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.core.clock import NS, Clock
 from agent.record.boxes import box_header, check_sum
+from agent.record.cipher import crypt
 from agent.record.pace import Pace
 
 _HEADER_BYTES = 8
@@ -24,14 +25,16 @@ class FragmentFile:
     The file must not exist yet. A check sum follows each fragment, so that recovery can tell what the disk really has.
     `whole_bytes` ends with the last whole fragment; what is not synced is never more than `sync_interval_s`, the
     fragment that is still in the making included (but for one that alone takes longer).
+    With a `key` what stands in `mdat` boxes is encrypted.
     """
 
-    def __init__(self, path: Path, clock: Clock, sync_interval_s: float, pace: Pace) -> None:
+    def __init__(self, path: Path, clock: Clock, sync_interval_s: float, pace: Pace, key: bytes | None = None) -> None:
         self._pace = pace
         self._clock, self._interval_ns = clock, int(sync_interval_s * NS)
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._digest = hashlib.sha256()
         self._header, self._left, self._kind = b"", 0, b""
+        self._key = key
         self._synced_bytes, self._synced_mono_ns = 0, clock.mono_ns()
         self.bytes, self.whole_bytes = 0, 0
         self.error: OSError | None = None
@@ -90,14 +93,21 @@ class FragmentFile:
             if self._left:
                 step = min(self._left, len(view))
                 self._left -= step
+                self._append(self._stored(view[:step]))
             else:
                 step = self._take_header(view)
-            self._append(view[:step])
+                self._append(view[:step])
             view = view[step:]
             if not self._left and self._kind == b"mdat":
                 self._append(memoryview(check_sum(self._digest)))
                 self._kind, self.whole_bytes = b"", self.bytes
                 self.sync_if_due()
+
+    def _stored(self, payload: memoryview) -> memoryview:
+        """What goes to the disk for a piece of a box."""
+        if self._key is None or self._kind != b"mdat":
+            return payload
+        return memoryview(crypt(self._key, self.bytes, payload))
 
     def _take_header(self, view: memoryview) -> int:
         large = self._header[:4] == b"\0\0\0\1"

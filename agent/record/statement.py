@@ -55,10 +55,11 @@ class KeyRing:
 
     def fits(self, statement: Statement) -> bool:
         """Is the statement signed by the key it names, and is that key known here?"""
-        verifier = self._verifier(statement.key)
+        verifier = self.verifier(statement.key)
         return verifier is not None and verifier.verify(statement.signed_part(), statement.signature)
 
-    def _verifier(self, name: str) -> Verifier | None:
+    def verifier(self, name: str) -> Verifier | None:
+        """The public key of that name, if it is known here."""
         if name not in self._known:
             self._known[name] = self._read(self._folder / f"{name}.pem") if name else None
         return self._known[name]

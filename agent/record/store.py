@@ -31,6 +31,7 @@ from agent.core.ids import is_id
 from agent.core.signing import Signer
 from agent.record.adoption import Adoption
 from agent.record.catalogue import NAME, Catalogue, CatalogueBroken
+from agent.record.cipher import Keys
 from agent.record.disk import remove_empty, replace_file, sync_folder
 from agent.record.holds import FOLDER as HOLDS
 from agent.record.holds import Holds
@@ -55,6 +56,7 @@ class SegmentStore:
     """Paths and catalogue of one gateway's recordings. `root` holds nothing but recordings.
 
     `key_path` is where the gateway's private key lies, made there at the first start; beside the folder by default.
+    `keys` encrypt and decrypt footage; who only lists and verifies needs none.
     One that only reads is not prepared: it may look beside a gateway that runs, or after it was killed.
     """
 
@@ -65,9 +67,10 @@ class SegmentStore:
         *,
         key_path: Path | None = None,
         archive: Path | None = None,
+        keys: Keys | None = None,
         read_only: bool = False,
     ) -> None:
-        self.root, self.clock = root, clock
+        self.root, self.clock, self.keys = root, clock, keys or Keys()
         self.tiers: tuple[Tier, ...] = (Tier(0, root), *((Tier(1, archive),) if archive else ()))
         self.catalogue = Catalogue(root / NAME, read_only=read_only)
         self.graveyard = Graveyard(self.catalogue, root)

@@ -47,11 +47,13 @@ class SegmentWriter:
     ) -> None:
         self._store, self._info = store, info
         self.span = Span(info, first)
-        self._head = _head(info, first, segment_id, store.clock, wanted=wanted)
+        key, cipher = store.keys.fresh() or (None, None)
+        head = _head(info, first, segment_id, store.clock, wanted=wanted)
+        self._head = head.model_copy(update={"cipher": cipher})
         folder = store.root / folder_of(info.camera, first.wall_ns)
         self.path = folder / name_of(info.camera, info.epoch, first.wall_ns)
         self._open_path = self.path.with_name(self.path.name + OPEN_SUFFIX)
-        self._file = self._create(folder, sync_interval_s)
+        self._file = self._create(folder, sync_interval_s, key)
         try:
             sync_folder(folder)
             self._muxer = SegmentMuxer(info, self._head.base, self._file)
@@ -63,12 +65,12 @@ class SegmentWriter:
         self.id = segment_id
         self.samples = 0
 
-    def _create(self, folder: Path, sync_interval_s: float) -> FragmentFile:
+    def _create(self, folder: Path, sync_interval_s: float, key: bytes | None) -> FragmentFile:
         for last in (False, True):
             make_folders(self._store.root, folder)
             self._store.enter(self._info.camera, folder)
             try:
-                return FragmentFile(self._open_path, self._store.clock, sync_interval_s, self._store.pace)
+                return FragmentFile(self._open_path, self._store.clock, sync_interval_s, self._store.pace, key)
             except FileNotFoundError:
                 if last:
                     raise

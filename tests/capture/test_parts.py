@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.capture.files import FileOpener
-from agent.capture.nal import is_annex_b, with_lengths
+from agent.capture.nal import is_annex_b
 from agent.capture.rtsp import _with_keyframe
 from agent.capture.stamps import Raw, Stamper
 from agent.capture.timeline import Arrival
@@ -18,6 +18,7 @@ from agent.core.backoff import Backoff
 from agent.core.clock import SystemClock
 from agent.core.errors import SourceNotVideo, SourceUnreachable
 from agent.core.media import Packet, StreamInfo
+from agent.core.nal import with_lengths
 from agent.core.stop import StopToken
 
 units = st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=8).map(

@@ -116,10 +116,14 @@ class Footage:
         )
 
     def reach(self, camera: int, life: Life) -> int:
-        """Frames of a life up to the last that is there, or was deleted as a tombstone states; 0 when none was."""
+        """Frames of a life up to the last that is there; 0 when none is."""
         rows = self.of(camera, life)
-        end_ns = rows[-1].end_ns if rows else site.deleted_up_to_ns(self.root, camera_name(camera))
-        return max(0, end_ns - life.start_ns) // FRAME_NS
+        return (rows[-1].end_ns - life.start_ns) // FRAME_NS if rows else 0
+
+    def saved(self, camera: int, life: Life) -> int:
+        """The same, or up to the last that was deleted as a tombstone states."""
+        gone_ns = site.deleted_up_to_ns(self.root, camera_name(camera)) - life.start_ns
+        return self.reach(camera, life) or max(0, gone_ns) // FRAME_NS
 
     def holes(self, life: Life) -> list[str]:
         """Frames that are missing between others, or that no file has although a row counts them."""
@@ -163,7 +167,7 @@ class Losses:
         """Measure one life; no camera may miss more than `most` frames of what had left its queue."""
         self.looks += 1
         for camera, gop in enumerate(self.films.gops):
-            reach = footage.reach(camera, life)
+            reach = footage.saved(camera, life)
             missing = life.muxed(camera) - reach
             assert missing <= most, f"{camera_name(camera)}: {missing} frames missing of {life.muxed(camera)}"
             self.muxed[gop] = max(self.muxed.get(gop, 0), missing)

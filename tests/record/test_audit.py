@@ -15,10 +15,10 @@ from agent.core.stop import StopToken
 from agent.record.audit import SelfAudit, fault_of, is_plain, neighbours, sample
 from agent.record.audit_decode import Decoded, decode
 from agent.record.audit_process import decode_all
+from agent.record.cipher import Keys
 from agent.record.journal import Journal, read_journal
-from agent.record.segment import Segment
 from agent.record.store import SegmentStore
-from tests.record.helpers import Recording, new_store, read_all, segment
+from tests.record.helpers import Recording, new_store, read_all, record, segment
 from tests.record.test_verify import a_picture_changed, gone
 
 
@@ -176,13 +176,19 @@ def test_with_more_cameras_than_samples_chance_decides_whose(tmp_path: Path) -> 
     store.close()
 
 
-def test_what_is_encrypted_is_left_to_its_hash(made, monkeypatch) -> None:
+def test_what_is_encrypted_is_left_to_its_hash(tmp_path: Path, clip_h264: Path) -> None:
+    store = SegmentStore(tmp_path / "store", SystemClock(), keys=Keys([b"k" * 32]))
+    store.prepare()
+    [one], _, _ = record(store, clip_h264)
+    assert not is_plain(store, one)
+    audit, _ = audited(store)
+    assert audit.report is not None
+    assert (audit.report.checked, audit.report.failed) == (1, 0)
+    store.close()
+
+
+def test_what_is_plain_is_decoded(made) -> None:
     store, segments = made
-    one: Segment = segments[0]
-    assert is_plain(store, one)
-    path = store.path_of(one)
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b'"wanted":true}', b'"cipher":true}', 1))
-    assert not is_plain(store, one)
-    path.unlink()
-    assert not is_plain(store, one)
+    assert is_plain(store, segments[0])
+    store.path_of(segments[0]).unlink()
+    assert not is_plain(store, segments[0])

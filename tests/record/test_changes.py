@@ -8,9 +8,10 @@ import av
 import pytest
 
 from agent.capture.files import FileOpener
-from agent.capture.nal import ParameterSets, split
+from agent.capture.nal import ParameterSets
 from agent.capture.rtsp import RtspOpener
 from agent.core.clock import NS, SystemClock
+from agent.core.nal import split
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
 from agent.sim.rtsp.loop import Loop, Unit

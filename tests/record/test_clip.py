@@ -90,6 +90,19 @@ def test_b_frames_and_audio_stay_together(data: Path, tmp_path: Path) -> None:
     store.close()
 
 
+def test_sound_is_there_from_the_first_picture_to_the_end(data: Path, tmp_path: Path) -> None:
+    store = new_store(tmp_path / "store")
+    record(store, data / "video" / "mohamed_parking.mp4")
+    clip = cut_clip(store, "cam", START_NS + int(2.1 * NS), START_NS + int(2.9 * NS), tmp_path / "clip.mp4")
+    with av.open(str(clip.path)) as container:
+        audio = [frame.pts * frame.time_base for frame in container.decode(audio=0)]
+    assert clip.start_ns == START_NS + 2 * NS
+    assert 0 <= float(audio[0]) < 0.05
+    assert 0.85 < float(audio[-1]) < 0.9
+    assert float(times(clip.path)[0]) < 0.05
+    store.close()
+
+
 def test_a_clip_reaches_into_the_segment_that_is_being_written(film: Path, tmp_path: Path) -> None:
     info, packets = read_all(film)
     store = new_store(tmp_path / "store")

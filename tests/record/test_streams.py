@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
-from agent.capture.nal import split
 from agent.capture.rtsp import RtspOpener
 from agent.core.clock import NS, SystemClock
+from agent.core.nal import split
 from agent.record.boxes import read_layout
 from agent.sim.rtsp.loop import load_loop
 from tests.fixtures.clips import make_clip
