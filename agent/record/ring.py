@@ -142,8 +142,7 @@ class Ring:
         for camera in self._wanted.waiting_cameras():
             wait_ns = self._rolls.get(camera, _STRAY).wait_ns
             while batch := self._wanted.expired(camera, self._clock, wait_ns, _BATCH):
-                self._store.delete(batch, "ring")
-                gone += batch
+                gone += self._store.delete(batch, "ring")
             self._wanted.forget(camera, self._clock.wall_ns() - wait_ns - _LATE_NS)
         return gone
 

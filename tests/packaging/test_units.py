@@ -25,7 +25,6 @@ WANTED = {
     "CapabilityBoundingSet": "",
     "RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX AF_NETLINK",
     "KillMode": "mixed",
-    "SystemCallFilter": "@system-service",
 }
 KNOWN_SECTIONS = {"Unit", "Service", "Install"}
 
@@ -54,6 +53,13 @@ def test_a_unit_is_sandboxed_watched_and_bounded(name: str) -> None:
     for key in ("WatchdogSec", "MemoryMax", "TasksMax", "TimeoutStopSec", "StateDirectory", "User", "OOMPolicy"):
         assert keys["Service", key], key
     assert keys["Service", "User"] != "root"
+    assert keys["Service", "SystemCallFilter"].split()[0] == "@system-service"
+
+
+def test_the_gateway_may_ask_whether_its_clock_is_synchronised() -> None:
+    keys = unit("gateway")
+    assert {"adjtimex", "clock_adjtime"} <= set(keys["Service", "SystemCallFilter"].split())
+    assert ("Service", "ProtectClock") not in keys
 
 
 @pytest.mark.parametrize("name", UNITS)
