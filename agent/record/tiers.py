@@ -16,7 +16,8 @@ from agent.core.errors import StorageError, StorageMissing
 from agent.record.disk import make_folders, replace_file
 
 MARKER = ".lamppost-store"
-_NOT_OURS_NOT_FOREIGN = frozenset({"lost+found"})
+_NOT_OURS_NOT_FOREIGN = frozenset({"lost+found", f"{MARKER}.new"})
+"""What a new file system has, and what is left of a first start that was killed as it wrote the marker."""
 _WORDS = "This folder belongs to Lamppost. Without this file nothing is recorded or deleted here."
 
 

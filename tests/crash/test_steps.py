@@ -107,6 +107,7 @@ def test_a_kill_between_two_steps_of_a_later_start_is_mended(later_start: Stage)
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
+@pytest.mark.usefixtures("nursery")  # a process that outlives the test is there before it
 @pytest.mark.parametrize(
     ("stage", "more"), [("first_start", set()), ("later_start", {"unlink", "ftruncate", "DELETE"})]
 )

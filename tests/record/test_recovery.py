@@ -189,6 +189,7 @@ def test_a_used_folder_without_the_marker_is_left_alone(clip_h264: Path, tmp_pat
 
 def test_a_new_or_empty_folder_is_made_ours(tmp_path: Path) -> None:
     (tmp_path / "disk" / "lost+found").mkdir(parents=True)
+    (tmp_path / "disk" / f"{MARKER}.new").write_bytes(b"")  # a first start was killed here
     for root in (tmp_path / "disk", tmp_path / "new" / "deeper"):
         store = new_store(root)
         assert (root / MARKER).is_file()
