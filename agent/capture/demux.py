@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import av
 import av.container
@@ -15,6 +15,7 @@ from agent.capture.timeline import Arrival, Placed
 from agent.capture.tracks import Streams, Tracks
 from agent.core.clock import Clock
 from agent.core.media import Packet
+from agent.core.stop import StopToken
 
 Demuxed: TypeAlias = "av.Packet[av.stream.Stream]"
 
@@ -22,12 +23,32 @@ _PRFT = struct.Struct("<qi")
 """AVProducerReferenceTime: microseconds UTC, flags (libavcodec/defs.h)."""
 
 
-def read(container: av.container.InputContainer, streams: Streams, clock: Clock) -> Iterator[tuple[Raw, bool]]:
-    """Packets of `streams` as they come, each with whether the demuxer calls it damaged."""
-    order = {stream.index: track for track, stream in enumerate(streams)}
+class Read(NamedTuple):
+    """A packet and when it came."""
+
+    packet: Demuxed
+    wall_ns: int
+    mono_ns: int
+
+
+def read(
+    container: av.container.InputContainer, streams: Streams, clock: Clock, stop: StopToken | None = None
+) -> Iterator[Read]:
+    """Packets of `streams` as they come, until `stop`."""
     for packet in container.demux(streams):
+        if stop is not None and stop.is_set():
+            return
         if packet.size:  # PyAV ends with an empty packet per stream
-            yield _raw(packet, order[packet.stream_index], clock), packet.is_corrupt
+            yield Read(packet, clock.wall_ns(), clock.mono_ns())
+
+
+def raws(reads: Iterable[Read], streams: Streams) -> Iterator[tuple[Raw, bool]]:
+    """What was read, taken out of the demuxer's objects, each with whether the demuxer calls it damaged."""
+    order = {stream.index: track for track, stream in enumerate(streams)}
+    for packet, wall_ns, mono_ns in reads:
+        arrival = Arrival(wall_ns, mono_ns, _camera_ns(packet))
+        track, data, length = order[packet.stream_index], memoryview(packet), packet.duration or 0
+        yield Raw(track, data, packet.pts, packet.dts, length, packet.is_keyframe, arrival), packet.is_corrupt
 
 
 def from_keyframe(packets: Iterable[Raw]) -> Iterator[Raw]:
@@ -54,11 +75,6 @@ def finish(raw: Raw, stamp: Stamp, placed: Placed, tracks: Tracks) -> Packet:
         arrived_mono_ns=raw.arrival.mono_ns,
         offset_ns=placed.offset_ns,
     )
-
-
-def _raw(packet: Demuxed, track: int, clock: Clock) -> Raw:
-    arrival = Arrival(clock.wall_ns(), clock.mono_ns(), _camera_ns(packet))
-    return Raw(track, bytes(packet), packet.pts, packet.dts, packet.duration or 0, packet.is_keyframe, arrival)
 
 
 def _camera_ns(packet: Demuxed) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,11 +10,12 @@ from urllib.parse import unquote, urlsplit
 import av
 import av.container
 
-from agent.capture.demux import finish, from_keyframe, read
+from agent.capture.demux import finish, from_keyframe, raws, read
 from agent.capture.epochs import Epochs
 from agent.capture.stamps import Raw, Stamp, Stamper
 from agent.capture.timeline import Placed, ticks_ns
 from agent.capture.tracks import Streams, Tracks, choose, describe
+from agent.capture.turns import always
 from agent.core.clock import NS, Clock
 from agent.core.errors import SourceBroken, SourceNotVideo, SourceUnreachable
 from agent.core.ids import new_id
@@ -98,7 +99,7 @@ class FileSource:
         """See `core.ports.PacketSource.info`."""
         return self._epochs.info
 
-    def packets(self, stop: StopToken) -> Iterator[Packet]:
+    def packets(self, stop: StopToken, hurried: Callable[[], bool] = always) -> Iterator[Packet]:  # noqa: ARG002
         """See `core.ports.PacketSource.packets`.
 
         Raises:
@@ -198,7 +199,8 @@ class _Turn:
 
     def _whole(self) -> Iterator[Raw]:
         try:
-            for raw, damaged in read(self._container, self._tracks.streams, self._clock):
+            streams = self._tracks.streams
+            for raw, damaged in raws(read(self._container, streams, self._clock), streams):
                 self._damaged = damaged
                 if not damaged:
                     yield raw

@@ -25,7 +25,7 @@ class ParameterSets:
         self._known: dict[int, list[bytes]] = {}
         self.learn(announced)
 
-    def learn(self, data: bytes) -> bool:
+    def learn(self, data: bytes | memoryview) -> bool:
         """Take the sets in an access unit; true when one of them was not in force before."""
         found: dict[int, list[bytes]] = {}
         for unit in split(data):

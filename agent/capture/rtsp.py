@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import av
 import av.container
 
-from agent.capture.demux import finish, from_keyframe, read
+from agent.capture.demux import finish, from_keyframe, raws, read
 from agent.capture.epochs import Epochs
 from agent.capture.foreign import at_open, while_reading
 from agent.capture.stamps import Raw, Stamp, Stamper
 from agent.capture.timeline import Timeline, ticks_ns
 from agent.capture.tracks import Streams, Tracks, choose, describe
+from agent.capture.turns import always, in_turns
 from agent.core.clock import NS, Clock
 from agent.core.errors import SourceBroken, SourceNotVideo, SourceUnreachable
 from agent.core.ids import new_id
@@ -136,14 +137,12 @@ class RtspSource:
         """See `core.ports.PacketSource.info`."""
         return self._epochs.info
 
-    def packets(self, stop: StopToken) -> Iterator[Packet]:
+    def packets(self, stop: StopToken, hurried: Callable[[], bool] = always) -> Iterator[Packet]:
         """See `core.ports.PacketSource.packets`."""
         stamper = Stamper(self._epochs.tracks.usual_ticks)
         with while_reading(self._place):
-            for raw, stamp in stamper.stamped(chain(self._ahead, self._live(stop))):
+            for raw, stamp in stamper.stamped(chain(self._ahead, self._live(stop, hurried))):
                 yield self._placed(raw, stamp)
-                if stop.is_set():
-                    return
         if not stop.is_set():
             raise SourceBroken(f"{self._place}: the camera ended the stream; trying again")
 
@@ -151,8 +150,10 @@ class RtspSource:
         """See `core.ports.PacketSource.close`."""
         self._container.close()
 
-    def _live(self, stop: StopToken) -> Iterator[Raw]:
-        return _until(stop, self._container, self._epochs.tracks.streams, self._clock)
+    def _live(self, stop: StopToken, hurried: Callable[[], bool]) -> Iterator[Raw]:
+        streams = self._epochs.tracks.streams
+        reads = in_turns(read(self._container, streams, self._clock, stop), hurried)
+        return (raw for raw, _ in raws(reads, streams))
 
     def _placed(self, raw: Raw, stamp: Stamp) -> Packet:
         media_ns = ticks_ns(stamp.pts, self._epochs.tracks.infos[raw.track].time_base)
@@ -175,13 +176,6 @@ class RtspSource:
         return live_ns - ticks_ns(stamp.pts, self._epochs.tracks.infos[0].time_base)
 
 
-def _until(stop: StopToken, container: av.container.InputContainer, streams: Streams, clock: Clock) -> Iterator[Raw]:
-    for raw, _ in read(container, streams, clock):
-        if stop.is_set():
-            return
-        yield raw
-
-
 def _with_keyframe(packets: Iterator[Raw], deadline_ns: int, place: str) -> Iterator[Raw]:
     """The packets; an error when none of them was a keyframe by `deadline_ns`."""
     awaited = True
@@ -198,7 +192,8 @@ def _read_ahead(
     """From the first keyframe to the first packet that was waited for: what lay in buffers is older than it looks."""
     ahead: list[Raw] = []
     before_ns = clock.mono_ns()
-    live = _with_keyframe(_until(stop, container, streams, clock), before_ns + _KEYFRAME_NS, place)
+    came = (raw for raw, _ in raws(read(container, streams, clock, stop), streams))
+    live = _with_keyframe(came, before_ns + _KEYFRAME_NS, place)
     for raw in from_keyframe(live):
         ahead.append(raw)
         waited = raw.arrival.mono_ns - before_ns > _WAITED_NS

@@ -14,13 +14,13 @@ PCM = "pcm_s16le"
 
 
 @cache
-def expander(codec: str) -> Callable[[bytes], bytes]:
+def expander(codec: str) -> Callable[[bytes | memoryview], bytes]:
     """Turns samples of a G.711 codec into PCM: each of its 256 codes always means the same."""
     low, high = _tables(codec)
 
-    def expand(data: bytes) -> bytes:
-        out = bytearray(2 * len(data))
-        out[::2], out[1::2] = data.translate(low), data.translate(high)
+    def expand(data: bytes | memoryview) -> bytes:
+        codes, out = bytes(data), bytearray(2 * len(data))
+        out[::2], out[1::2] = codes.translate(low), codes.translate(high)
         return bytes(out)
 
     return expand

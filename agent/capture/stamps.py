@@ -29,7 +29,7 @@ class Raw:
     """A packet as the demuxer gave it, in the time base of its track; a hole for what it did not know."""
 
     track: int
-    data: bytes
+    data: bytes | memoryview
     pts: int | None
     dts: int | None
     duration: int

@@ -21,7 +21,7 @@ from agent.core.nal import with_lengths
 log = logging.getLogger(__name__)
 
 Streams = list[av.VideoStream | av.AudioStream]
-Form = Callable[[bytes], bytes]
+Form = Callable[[bytes | memoryview], bytes]
 
 _TEXT_CODECS = frozenset({"ansi", "bintext", "idf", "xbin"})
 """FFmpeg draws any text file as a picture; to us that is no video."""
@@ -89,7 +89,7 @@ def _refusal(stream: av.AudioStream) -> str:
     return ""
 
 
-def describe(choice: Choice, first_key: bytes, place: str) -> Tracks:
+def describe(choice: Choice, first_key: bytes | memoryview, place: str) -> Tracks:
     """Make the init segment and the track list.
 
     The parameter sets of `first_key` count for more than those that were announced: they are what is sent.
@@ -107,7 +107,7 @@ def describe(choice: Choice, first_key: bytes, place: str) -> Tracks:
     return _probed(choice, sets, first_key, place)
 
 
-def described_anew(tracks: Tracks, key: bytes, place: str) -> Tracks:
+def described_anew(tracks: Tracks, key: bytes | memoryview, place: str) -> Tracks:
     """The same streams with the parameter sets that are in force now; they begin with the keyframe `key`.
 
     Raises:
@@ -118,7 +118,7 @@ def described_anew(tracks: Tracks, key: bytes, place: str) -> Tracks:
     return _probed(Choice(tracks.streams, tracks.left_out), tracks.sets, key, place)
 
 
-def _probed(choice: Choice, sets: ParameterSets, key: bytes, place: str) -> Tracks:
+def _probed(choice: Choice, sets: ParameterSets, key: bytes | memoryview, place: str) -> Tracks:
     codec = choice.streams[0].codec_context.name
     try:
         with av.open(io.BytesIO(sets.stream() + key), format=codec) as probe:
@@ -139,17 +139,13 @@ def _described(choice: Choice, video: av.stream.Stream, sets: ParameterSets | No
     infos = tuple(
         _info(stream, template, extra) for stream, template, extra in zip(streams, templates, extradata, strict=True)
     )
-    forms = (_as_it_is if sets is None else with_lengths, *(_form(stream) for stream in streams[1:]))
+    forms: tuple[Form, ...] = (bytes if sets is None else with_lengths, *(_form(stream) for stream in streams[1:]))
     return Tracks(streams, infos, init, forms, tuple(_usual_ticks(one) for one in streams), sets, choice.left_out)
 
 
 def _form(audio: av.stream.Stream) -> Form:
     codec = audio.codec_context.name
-    return expander(codec) if codec in G711 else _as_it_is
-
-
-def _as_it_is(data: bytes) -> bytes:
-    return data
+    return expander(codec) if codec in G711 else bytes
 
 
 def _init_segment(templates: list[av.stream.Stream], time_bases: list[Fraction]) -> bytes:

@@ -93,7 +93,7 @@ class CaptureWorker:
         info = source.info
         self._online(info)
         try:
-            for packet in source.packets(stop):
+            for packet in source.packets(stop, self._hurried):
                 if source.info is not info:
                     info = source.info
                     self._turn(info)
@@ -105,6 +105,9 @@ class CaptureWorker:
             for sink in self._sinks:
                 sink.closed(reason)
         return not stop.is_set()
+
+    def _hurried(self) -> bool:
+        return any(sink.hurried for sink in self._sinks)
 
     def _hand_on(self, packet: Packet) -> None:
         for sink in self._sinks:
@@ -192,6 +195,10 @@ class _Guarded:
 
     def __init__(self, sink: PacketSink, name: str) -> None:
         self._sink, self._name, self._failed = sink, name, False
+
+    @property
+    def hurried(self) -> bool:
+        return self._sink.hurried
 
     def opened(self, info: StreamInfo) -> None:
         self._call(lambda: self._sink.opened(info))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from agent.core.media import Packet, StreamInfo
@@ -23,6 +23,10 @@ class Worker(Protocol):
 class PacketSink(Protocol):
     """Takes a camera's packets. Every call returns at once and never raises for reasons of the taker's own."""
 
+    @property
+    def hurried(self) -> bool:
+        """Does each packet matter the moment it is there? While nobody hurries they come a few at a time."""
+
     def opened(self, info: StreamInfo) -> None:
         """A new epoch begins; the packets that follow belong to it. The first video packet is a keyframe."""
 
@@ -40,8 +44,10 @@ class PacketSource(Protocol):
     def info(self) -> StreamInfo:
         """What the newest packet belongs to: another object than before where a new epoch begins with it."""
 
-    def packets(self, stop: StopToken) -> Iterator[Packet]:
+    def packets(self, stop: StopToken, hurried: Callable[[], bool] = ...) -> Iterator[Packet]:
         """Access units in decode order from the first keyframe on, until `stop`, or the end of a file.
+
+        While `hurried` (always, by default) each comes when it is read, else up to half a second later with others.
 
         Raises:
             SourceError: the stream broke off.

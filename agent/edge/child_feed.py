@@ -27,6 +27,11 @@ class Feed:
         self._muted = False
         self._dropped = 0
 
+    @property
+    def hurried(self) -> bool:
+        """What is seen late is told late."""
+        return True
+
     def opened(self, info: StreamInfo) -> None:
         """See `PacketSink.opened`."""
         with self._lock:

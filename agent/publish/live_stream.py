@@ -59,6 +59,11 @@ class LiveStream:
 
     # -- what the capture thread calls --------------------------------------------------------------------------
 
+    @property
+    def hurried(self) -> bool:
+        """While somebody watches."""
+        return self._watched
+
     def opened(self, info: StreamInfo) -> None:
         """See `PacketSink`."""
         with self._lock:

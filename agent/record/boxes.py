@@ -92,6 +92,18 @@ def box_header(data: bytes) -> tuple[bytes, int]:
     return kind, size
 
 
+def children(body: bytes | memoryview) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of each whole box that stands in `body`, one after another."""
+    at = 0
+    while at + _HEADER_BYTES <= len(body):
+        kind, size = box_header(bytes(body[at : at + _LARGE_HEADER_BYTES]))
+        header = _header_bytes(bytes(body[at : at + 4]))
+        if size < header or at + size > len(body):
+            return
+        yield kind, bytes(body[at + header : at + size])
+        at += size
+
+
 def _header_bytes(data: bytes) -> int:
     return _LARGE_HEADER_BYTES if data[:4] == b"\0\0\0\1" else _HEADER_BYTES
 

@@ -26,7 +26,7 @@ Item = StreamInfo | Packet | Closed
 
 
 class Intake:
-    """A `PacketSink` in front of a queue; never waits.
+    """What the recorder does as a `PacketSink`: a queue; never waits.
 
     Full means 64 MiB, or that the reader has taken nothing for 20 s while packets wait. Then whole groups of pictures
     are left out, counted in `lost`, up to a keyframe that finds room; the epoch is announced again before it, so the

@@ -19,10 +19,12 @@ from agent.record.store import SegmentStore
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.2
-"""The thread looks so often, instead of being woken by each packet: threads that change places at every packet of
-every camera cost more than the writing does."""
-_GRACE_TICKS = 8
+LOOK_S = 0.9
+"""The thread looks so often and makes a fragment of what came; that is what a kill costs. Were it woken by each packet,
+the threads of all cameras would change places all the time, which costs more than the writing does."""
+_LOOKS_A_SYNC = 0.45
+"""Where syncs are to be closer together than usual, the looks are, too."""
+_GRACE_TICKS, _GRACE_S = 8, 0.2
 """After the stop, so many empty waits for the capture's own farewell."""
 
 
@@ -56,11 +58,11 @@ class Recorder:
         *,
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
-        look_s: float = LOOK_S,
+        look_s: float | None = None,
         mode: Callable[[int], RecordMode] = lambda _: RecordMode.CONTINUOUS,
         refusal: Callable[[], str] = lambda: "",
     ) -> None:
-        self._look_s = look_s
+        self._look_s = look_s or min(LOOK_S, _LOOKS_A_SYNC * sync_interval_s)
         self.name = f"record-{camera}"
         self._camera = camera
         self._intake = Intake(clock)
@@ -68,6 +70,11 @@ class Recorder:
         self._epoch: StreamInfo | None = None
         self._joiner: Joiner | None = None
         self._refused, self._refusal = 0, ""
+
+    @property
+    def hurried(self) -> bool:
+        """Never: what counts is what lies on the disk."""
+        return False
 
     def opened(self, info: StreamInfo) -> None:
         """See `core.ports.PacketSink.opened`."""
@@ -99,10 +106,10 @@ class Recorder:
         grace = _GRACE_TICKS
         try:
             while not stop.is_set() or (grace > 0 and (self._epoch is not None or len(self._intake))):
-                item = self._intake.take(LOOK_S if stop.is_set() else 0)
+                item = self._intake.take(_GRACE_S if stop.is_set() else 0)
                 if item is None:
                     grace -= stop.is_set()
-                    self._recording.idle()
+                    self._recording.pause()
                     stop.wait(self._look_s)
                 else:
                     self._take(item)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Callable
 from dataclasses import replace
-
-import av
 
 from agent.config.gateway import RecordMode
 from agent.core.clock import NS, Clock
@@ -24,7 +23,7 @@ _RETRY_NS = 2 * NS
 _BREAKS = frozenset({"jump", "clock", "gap", "no_video"})
 """What follows these does not begin where the segment ended."""
 
-_TROUBLE = (OSError, StorageError, av.FFmpegError, ValueError, OverflowError)
+_TROUBLE = (OSError, StorageError, ValueError, OverflowError, struct.error)
 """The disk, and times that fit no file: whatever a camera sends, its recorder goes on."""
 
 
@@ -92,12 +91,12 @@ class Recording:
         except _TROUBLE as error:
             self._failed(error)
 
-    def idle(self) -> None:
-        """Nothing comes: sync what waits for it."""
+    def pause(self) -> None:
+        """All that came is placed: let the segment write it."""
         if self._writer is None:
             return
         try:
-            self._writer.sync_if_due()
+            self._writer.pause()
         except OSError as error:
             self._failed(error)
 

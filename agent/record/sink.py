@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from agent.core.clock import NS, Clock
-from agent.record.boxes import box_header, check_sum
+from agent.record.boxes import check_sum
 from agent.record.cipher import crypt
+from agent.record.fragment import Fragment
 from agent.record.pace import Pace
-
-_HEADER_BYTES = 8
-_LARGE_HEADER_BYTES = 16
-
 
 _NEXT_NS = 3 * NS // 2
 """So long the next fragment may take: fragments are about a second, and not all alike."""
 
+_MOST_PIECES = 1000
+"""The kernel takes 1,024 pieces at a time (IOV_MAX)."""
+
 
 class FragmentFile:
-    """What PyAV writes into. `write` never raises into the muxer: the first error is kept in `error`.
+    """Boxes in order. The file must not exist yet; all calls but `abandon` raise OSError when the disk does.
 
-    The file must not exist yet. A check sum follows each fragment, so that recovery can tell what the disk really has.
-    `whole_bytes` ends with the last whole fragment; what is not synced is never more than `sync_interval_s`, the
-    fragment that is still in the making included (but for one that alone takes longer).
-    With a `key` what stands in `mdat` boxes is encrypted.
+    A check sum follows each fragment, so that recovery can tell what the disk really has.
+    What is not synced is never more than `sync_interval_s`, the fragment that is still in the making included (but for
+    one that alone takes longer). With a `key` the samples are encrypted.
     """
 
     def __init__(self, path: Path, clock: Clock, sync_interval_s: float, pace: Pace, key: bytes | None = None) -> None:
@@ -33,23 +33,29 @@ class FragmentFile:
         self._clock, self._interval_ns = clock, int(sync_interval_s * NS)
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._digest = hashlib.sha256()
-        self._header, self._left, self._kind = b"", 0, b""
         self._key = key
         self._synced_bytes, self._synced_mono_ns = 0, clock.mono_ns()
         self.bytes, self.whole_bytes = 0, 0
-        self.error: OSError | None = None
 
-    def write(self, data: bytes) -> int:
-        """Append `data`; after an error, do nothing."""
-        try:
-            self._follow_boxes(memoryview(data))
-        except OSError as error:
-            self.error = self.error or error
-        return len(data)
+    def write(self, boxes: bytes) -> None:
+        """Append boxes that are not fragments: the init segment, a note."""
+        self._digest.update(boxes)
+        self._append([boxes])
+
+    def add(self, fragment: Fragment) -> None:
+        """Append a fragment and its check sum, and sync when it is time."""
+        pieces = [fragment.front, *self._stored(fragment)]
+        for piece in pieces:
+            self._digest.update(piece)
+        pieces.append(check_sum(self._digest))
+        self._digest.update(pieces[-1])
+        self._append(pieces)
+        self.whole_bytes = self.bytes
+        self.sync_if_due()
 
     def sync_if_due(self) -> None:
         """Sync what waits when the end of the next fragment would come too late for the interval."""
-        if self.error or self._synced_bytes >= self.whole_bytes:
+        if self._synced_bytes >= self.whole_bytes:
             return
         if self._clock.mono_ns() - self._synced_mono_ns >= self._interval_ns - _NEXT_NS:
             self._sync()
@@ -59,14 +65,8 @@ class FragmentFile:
         return self._digest.copy().hexdigest()
 
     def finish(self) -> None:
-        """Sync and close.
-
-        Raises:
-            OSError: the disk did not take it all; the file stays, open, for recovery.
-        """
+        """Sync and close; when the disk did not take it all, the file stays for recovery."""
         try:
-            if self.error:
-                raise self.error
             with self._pace.timed():
                 os.fsync(self._handle)
         finally:
@@ -78,52 +78,22 @@ class FragmentFile:
             os.close(self._handle)
             self._handle = -1
 
-    def _append(self, view: memoryview) -> None:
-        if self.error or self._handle < 0:
-            return
-        while view:
-            done = os.write(self._handle, view)
-            self._digest.update(view[:done])
-            self.bytes += done
-            view = view[done:]
+    def _stored(self, fragment: Fragment) -> list[bytes]:
+        """What goes to the disk for the samples."""
+        if self._key is None:
+            return fragment.samples
+        return [crypt(self._key, self.bytes + len(fragment.front), b"".join(fragment.samples))]
 
-    def _follow_boxes(self, view: memoryview) -> None:
-        """Write, and notice where an mdat ends: that is where a fragment is whole."""
-        while view and not self.error:
-            if self._left:
-                step = min(self._left, len(view))
-                self._left -= step
-                self._append(self._stored(view[:step]))
-            else:
-                step = self._take_header(view)
-                self._append(view[:step])
-            view = view[step:]
-            if not self._left and self._kind == b"mdat":
-                self._append(memoryview(check_sum(self._digest)))
-                self._kind, self.whole_bytes = b"", self.bytes
-                self.sync_if_due()
+    def _append(self, pieces: Sequence[bytes]) -> None:
+        for first in range(0, len(pieces), _MOST_PIECES):
+            self._append_some(pieces[first : first + _MOST_PIECES])
 
-    def _stored(self, payload: memoryview) -> memoryview:
-        """What goes to the disk for a piece of a box."""
-        if self._key is None or self._kind != b"mdat":
-            return payload
-        return memoryview(crypt(self._key, self.bytes, payload))
-
-    def _take_header(self, view: memoryview) -> int:
-        large = self._header[:4] == b"\0\0\0\1"
-        wanted = (_LARGE_HEADER_BYTES if large else _HEADER_BYTES) - len(self._header)
-        piece = bytes(view[:wanted])
-        self._header += piece
-        self._large_or_small()
-        return len(piece)
-
-    def _large_or_small(self) -> None:
-        large = self._header[:4] == b"\0\0\0\1"
-        if len(self._header) < (_LARGE_HEADER_BYTES if large else _HEADER_BYTES):
-            return
-        self._kind, size = box_header(self._header)
-        self._left = max(0, size - len(self._header))
-        self._header = b""
+    def _append_some(self, pieces: Sequence[bytes]) -> None:
+        size = sum(map(len, pieces))
+        done = os.writev(self._handle, pieces)
+        while done < size:  # a disk that fills takes a part, and says so at the next call
+            done += os.write(self._handle, b"".join(pieces)[done:])
+        self.bytes += size
 
     def _sync(self) -> None:
         with self._pace.timed():

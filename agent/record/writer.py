@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
-
-from agent.core.clock import Clock
-from agent.core.errors import StorageError
+from agent.core.clock import NS, Clock
 from agent.core.media import Packet, StreamInfo
 from agent.record.codecs import mime_codecs
 from agent.record.disk import make_folders, sync_folder
+from agent.record.fragment import FragmentMaker
 from agent.record.joiner import Sample
-from agent.record.muxer import SegmentMuxer
 from agent.record.segment import OPEN_SUFFIX, Anchors, Head, Segment, Tail, folder_of, make_segment, name_of
 from agent.record.sink import FragmentFile
 from agent.record.spans import Span
 from agent.record.store import SegmentStore
+
+_OLD_NS = 6 * NS // 10
+"""A fragment whose first sample came so long ago may end: the recorder looks somewhat more often than once a second."""
 
 
 class SegmentWriter:
@@ -32,7 +32,7 @@ class SegmentWriter:
 
     Raises (all calls):
         OSError: the disk does not take it.
-        StorageError: the muxer refuses, or the catalogue.
+        StorageError: the catalogue refuses.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class SegmentWriter:
         self.path = folder / name_of(info.camera, info.epoch, first.wall_ns)
         self._open_path = self.path.with_name(self.path.name + OPEN_SUFFIX)
         self._file = self._create(folder, sync_interval_s, key)
+        self._fragment = FragmentMaker(info, self._head.base)
+        self._since_mono_ns = 0
         try:
             sync_folder(folder)
-            self._muxer = SegmentMuxer(info, self._head.base, self._file)
+            self._file.write(info.init + self._head.box())
         except BaseException:
             self._file.abandon()
             raise
-        self._file.write(self._head.box())
-        self._raise_disk_error()
         self.id = segment_id
         self.samples = 0
 
@@ -79,39 +79,40 @@ class SegmentWriter:
 
     @property
     def bytes(self) -> int:
-        """Written so far."""
-        return self._file.bytes
+        """Written so far, and what waits to be."""
+        return self._file.bytes + self._fragment.bytes
 
     @property
     def mended(self) -> int:
         """Timestamps that had to be moved."""
-        return self._muxer.mended
+        return self._fragment.mended
 
     def write(self, sample: Sample) -> None:
         """Append one sample."""
-        try:
-            self._muxer.mux(sample.packet)
-        except (av.FFmpegError, ValueError) as error:
-            raise StorageError(f"{self.path}: the muxer refuses a packet ({error})") from error
-        self._raise_disk_error()
+        if self._fragment.full(sample.packet):
+            self._cut()
+        if not self._fragment:
+            self._since_mono_ns = sample.packet.arrived_mono_ns
+        self._fragment.add(sample.packet)
         self.samples += 1
         self.span.add(sample.packet)
 
-    def sync_if_due(self) -> None:
-        """For the time when no packets come."""
+    def pause(self) -> None:
+        """No packet waits to be written: end a fragment that is old enough, and sync what is due."""
+        now_ns = self._store.clock.mono_ns()
+        if self._fragment and now_ns - self._since_mono_ns >= _OLD_NS:
+            self._cut()
         self._file.sync_if_due()
 
     def close(self, reason: str, next_packet: Packet | None = None) -> Segment:
         """Steps 3 to 5; `next_packet` begins the segment that follows without a gap."""
         try:
-            self._muxer.close()
-            self._raise_disk_error()
+            if self._fragment:
+                self._cut()
             tail = self._tail(reason, next_packet).sealed(self._store.signer)
             self._file.write(tail.box())
             size = self._file.bytes
             self._file.finish()
-        except av.FFmpegError as error:
-            raise StorageError(f"{self.path}: the muxer could not end the segment ({error})") from error
         finally:
             self.abandon()
         self._open_path.rename(self.path)
@@ -120,6 +121,9 @@ class SegmentWriter:
         segment = make_segment(self._head, tail, tier=0, path=path, size=size)
         self._store.catalogue.add(segment)
         return segment
+
+    def _cut(self) -> None:
+        self._file.add(self._fragment.cut())
 
     def _tail(self, reason: str, next_packet: Packet | None) -> Tail:
         head, chain = self._head, self._store.catalogue.head(self._head.camera)
@@ -149,14 +153,6 @@ class SegmentWriter:
     def abandon(self) -> None:
         """Let go of the file as it is; safe to call twice."""
         self._file.abandon()
-        try:
-            self._muxer.close()
-        except (av.FFmpegError, ValueError):
-            return  # it had nowhere left to write
-
-    def _raise_disk_error(self) -> None:
-        if self._file.error is not None:
-            raise self._file.error
 
 
 def _head(info: StreamInfo, first: Packet, segment_id: str, clock: Clock, *, wanted: bool) -> Head:

@@ -86,6 +86,8 @@ def test_sound_does_not_overtake_a_keyframe_that_waits_for_its_stamp() -> None:
 class Refusing:
     """A sink that breaks the rule never to raise."""
 
+    hurried = True
+
     def opened(self, _: object) -> None:
         raise RuntimeError("sink fell")
 
@@ -93,6 +95,8 @@ class Refusing:
 
 
 class Counting:
+    hurried = True
+
     def __init__(self) -> None:
         self.packets, self.calls = 0, []
 

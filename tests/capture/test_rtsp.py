@@ -180,6 +180,8 @@ def assert_one_clear_line(error: Exception, secret: str) -> None:
 class Collected:
     """A sink that keeps what it gets."""
 
+    hurried = True
+
     def __init__(self) -> None:
         self.packets: list[Packet] = []
         self.calls: list[tuple[str, str]] = []

@@ -80,6 +80,8 @@ def sound_of(store: SegmentStore, segments: Iterable[Segment]) -> bytes:
 class Kept:
     """A sink that keeps what it gets: packets, and how each epoch began and ended."""
 
+    hurried = True
+
     def __init__(self) -> None:
         self.packets: list[Packet] = []
         self.infos: list[StreamInfo] = []

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from agent.core.clock import SystemClock
 from agent.core.media import MediaKind, StreamInfo, TrackInfo
-from agent.record.boxes import check_sum, note, read_layout, sound_bytes, walk
+from agent.record.boxes import check_sum, children, note, read_layout, sound_bytes, walk
 from agent.record.codecs import begins_picture, mime_codecs
+from agent.record.fragment import Fragment
 from agent.record.pace import Pace
 from agent.record.segment import parse_head
 from agent.record.sink import FragmentFile
@@ -48,21 +49,29 @@ def test_large_boxes_and_notes_are_read() -> None:
     assert (layout.whole_bytes, layout.fragments) == (len(content), 1)
 
 
-@given(st.binary(min_size=1, max_size=600), st.lists(st.integers(1, 40), max_size=40))
-def test_a_file_that_grows_in_pieces_knows_its_whole_fragments(tmp_path_factory: object, tail: bytes, cuts: list[int]):
-    whole = box(b"ftyp", b"abcd") + box(b"moof", b"m" * 9) + box(b"mdat", tail)
-    content = whole + box(b"moof", b"n")
+@given(st.lists(st.lists(st.binary(max_size=60), min_size=1, max_size=9), max_size=5))
+def test_a_file_that_grows_by_fragments_knows_what_is_whole(tmp_path_factory: object, groups: list[list[bytes]]):
     path = tmp_path_factory.mktemp("grow") / "file"
-    file = FragmentFile(path, SystemClock(), 3600, Pace(SystemClock()))
-    at = 0
-    for cut in [*cuts, len(content)]:
-        file.write(content[at : at + cut])
-        at = min(len(content), at + cut)
+    file, expected = FragmentFile(path, SystemClock(), 3600, Pace(SystemClock())), box(b"ftyp", b"abcd")
+    file.write(expected)
+    for samples in groups:
+        size = sum(map(len, samples))
+        front = box(b"moof", b"m" * 9) + (size + 8).to_bytes(4, "big") + b"mdat"
+        file.add(Fragment(front, samples))
+        expected += front + b"".join(samples)
+        expected += check_sum(hashlib.sha256(expected))
+    file.write(box(b"uuid", b"n"))
     file.abandon()
     written = path.read_bytes()
-    assert written == whole + check_sum(hashlib.sha256(whole)) + box(b"moof", b"n")
-    assert file.whole_bytes == len(written) - 9
+    assert written == expected + box(b"uuid", b"n")
+    assert file.sha256() == hashlib.sha256(written).hexdigest()
+    assert file.whole_bytes == (len(expected) if groups else 0)
     assert sound_bytes(io.BytesIO(written)) == file.whole_bytes
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_have_children_within_them(body: bytes) -> None:
+    assert sum(8 + len(inner) for _, inner in children(body)) <= len(body)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 512))

@@ -43,7 +43,7 @@ def test_a_disk_that_takes_no_more_costs_only_what_it_did_not_take(tmp_path: Pat
     info, packets = read_all(make_clip(tmp_path / "film.mp4", seconds=8, size=(640, 360)))
     size = sum(len(packet.data) for packet in packets)
     with Recording(store, clock) as recording:
-        with no_file_may_grow_beyond(size * 6 // 10):
+        with no_file_may_grow_beyond(size):
             recording.feed(info, packets, reason=None)
         stats = recording.recorder.stats()
         assert not stats.recording

@@ -258,6 +258,8 @@ def test_a_camera_over_rtsp_is_recorded_through_its_servers_death(
 
 
 class Kept:
+    hurried = True
+
     def __init__(self) -> None:
         self.packets: list[Packet] = []
 
