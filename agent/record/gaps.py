@@ -12,7 +12,7 @@ from agent.core.clock import NS, rfc3339
 from agent.record.corrections import corrections, shift_of
 from agent.record.journal import Entry
 from agent.record.segment import Segment
-from agent.record.tombstones import Tombstone
+from agent.record.tombstone_file import Tombstone
 
 LEAST_NS = 2 * NS
 """Less between two segments is no gap: it is how far frames and clocks are apart."""

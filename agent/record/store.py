@@ -222,7 +222,7 @@ class SegmentStore:
             there = {tier.number for tier in self.tiers if tier.is_there()}
             waiting = [one for one in self.catalogue.garbage() if one.tier in there]
             if waiting:
-                self.graveyard.write({one.camera for one in waiting})
+                self.graveyard.write(waiting)
                 self._unlink(waiting)
                 self.catalogue.forget([one.id for one in waiting])
 

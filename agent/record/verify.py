@@ -20,7 +20,7 @@ from agent.record.segment import Segment, Tail, parse_head, parse_tail
 from agent.record.statement import GENESIS, KeyRing
 from agent.record.store import KEYS, SegmentStore
 from agent.record.tiers import Tier
-from agent.record.tombstones import FILE, Tombstone, read_file
+from agent.record.tombstone_file import FILE, Tombstone, read_file
 
 _PAGE = 500
 _UNKNOWN = ""
