@@ -103,7 +103,13 @@ def _values(number: int) -> dict[str, object]:
         "bytes": 3_750_000, "packets": 150, "reason": "length", "sha256": f"{number * 0x9E3779B97F4A7C15:064x}"[-64:],
         "codecs": "avc1.640028", "key": 1, "base": number * 900_000, "tick": "1/90000",
         "time_source": TimeSource.SENDER_REPORT.value, "offset_ns": 1_000_000,
+        "boot": "b" * 32, "mono_ns": start_ns - _FIRST_NS, "synced": 1, "wanted": 1,
+        "number": number // CAMERAS + 1, "previous": _link(number - CAMERAS), "link": _link(number),
     }  # fmt: skip
+
+
+def _link(number: int) -> str:
+    return f"{max(0, number + 1) * 0x9E3779B97F4A7C15:064x}"[-64:]
 
 
 def _path(camera: str, epoch: str, hour_ns: int, within_ns: int) -> str:

@@ -8,7 +8,7 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -190,12 +190,11 @@ def test_an_hour_with_one_of_each(root: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_24_hours_keep_every_promise_and_every_gap_has_a_reason(
-    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     day, store = live(root, tmp_path, 24, faults=120, keep_hours=12)
     reasons = check(day, store)
     store.close()
     assert store.root.exists()
-    with capsys.disabled():
-        print(f"\n{dict(day.done)}\n{reasons}")  # noqa: T201
+    tell(f"{dict(day.done)}; gaps: {reasons}")
     shutil.rmtree(root)
