@@ -293,7 +293,7 @@ def _rolls(cameras: Sequence[Camera]) -> dict[str, Roll]:
 
 def _evidence(store: SegmentStore, keeper: Keeper, clock: Clock) -> _Evidence:
     """A step of the clock while nobody looked is noted first, and footage corrected before anybody is told of it."""
-    journal = Journal(store.tiers[0], clock)
+    journal = Journal(store)
     last = journal.last()
     watch = ClockWatch(
         journal,

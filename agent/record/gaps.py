@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agent.core.clock import NS, rfc3339
 from agent.record.corrections import corrections, shift_of
-from agent.record.journal import Entry
+from agent.record.journal_file import Entry
 from agent.record.segment import Segment
 from agent.record.tombstone_file import Tombstone
 

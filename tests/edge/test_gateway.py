@@ -11,7 +11,7 @@ from agent.core.stop import StopToken
 from agent.edge.gateway import Gateway, _evidence, _tell_again
 from agent.edge.keeper import MAX_MESSAGES, Keeper
 from agent.publish.outbox import Outbox
-from agent.record.journal import read_journal
+from agent.record.journal_file import read_journal
 from agent.record.segment import Segment
 from tests.fixtures.clips import make_clip
 from tests.record.helpers import new_store, record, segment

@@ -6,7 +6,7 @@ import pytest
 
 from agent.core.clock import NS
 from agent.record.gaps import Gap, Recorded, between, causes_of, gaps
-from agent.record.journal import Entry
+from agent.record.journal_file import Entry
 from agent.record.tombstone_file import Tombstone
 
 T0_S = 1_780_000_000
