@@ -17,11 +17,27 @@ def port(text: str) -> int:
     return port
 
 
+def address(text: str) -> tuple[str, int]:
+    """`host:port` to listen at."""
+    host, _, number = text.rpartition(":")
+    if not host or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no host:port, like 127.0.0.1:8554")
+    return host, port(number)
+
+
+def count(text: str) -> int:
+    """At least one."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
 def positive(text: str) -> float:
     """A number above 0."""
     value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not more than 0, or has no end")
     return value
 
 

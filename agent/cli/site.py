@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from agent.cli.arguments import Steps, port, positive
+from agent.cli.arguments import Steps, address, count, port, positive
 from agent.cli.terminal import progress, say, stop_on_signals
 from agent.core.errors import ConfigError
 
@@ -36,9 +36,10 @@ def add_site_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
     status.set_defaults(verb=_status)
 
     sim = verbs.add_parser("sim", help="virtual cameras alone")
-    sim.add_argument("--cameras", type=int, default=3)
+    sim.add_argument("--cameras", type=count, default=3)
     sim.add_argument("--seed", type=int, default=1)
-    sim.add_argument("--listen", default="127.0.0.1:8554", help="host:port of the RTSP server; port 0 takes a free one")
+    help_ = "host:port of the RTSP server; port 0 takes a free one"
+    sim.add_argument("--listen", type=address, default="127.0.0.1:8554", help=help_)
     sim.add_argument("--folder", type=Path, help="where the drawn scenes are kept")
     sim.add_argument("--username", help="ask for it, with Digest")
     sim.add_argument("--password-file", type=Path)
@@ -75,10 +76,10 @@ def _sim(args: argparse.Namespace) -> int:
     from agent.config.base import read_secret  # noqa: PLC0415
     from agent.sim.site import serve  # noqa: PLC0415
 
-    host, _, port = args.listen.rpartition(":")
+    host, number = args.listen
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lamppost" / "scenes"
     return serve(
-        args.folder or cache, args.cameras, args.seed, host, port(port), stop_on_signals("virtual cameras"),
+        args.folder or cache, args.cameras, args.seed, host, number, stop_on_signals("virtual cameras"),
         say=say, progress=progress("drawing the scene"), ready_file=args.ready_file,
         username=args.username, password=read_secret(args.password_file),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from agent.core.clock import NS
 from agent.edge.archive_list import Wanted, list_gaps
 from agent.record.store import SegmentStore
 from agent.record.verify import Level, Verification
+from agent.record.verify_journal import JournalVerification
 from tests.crash.day import FPS, FRAME_NS, Camera, Gateway
 from tests.crash.lab import seed
 from tests.fixtures.clips import make_clip
@@ -167,6 +168,9 @@ def live(root: Path, folder: Path, hours: float, *, faults: int, keep_hours: flo
 def check(day: Day, store: SegmentStore) -> dict[str, Counter[str]]:
     """Every promise; the reasons of all gaps."""
     reasons: dict[str, Counter[str]] = {}
+    journal = JournalVerification(store)
+    assert [str(fault) for fault in journal.run()] == []
+    assert journal.entries > 2 * day.done.total() // 3
     for camera in day.cameras:
         assert [str(fault) for fault in Verification(store, Level.HASHES).run(camera.name)] == []
         lines: list[str] = []
