@@ -17,8 +17,8 @@ demo: $(VENV)/.ready viewer ## a whole site on this machine: virtual cameras, ga
 test: $(VENV)/.ready viewer ## all tests; what the machine lacks of servers is skipped and named
 	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup
 
-test-slow: $(VENV)/.ready viewer ## soak and accuracy runs
-	@$(BIN)/python -m pytest -q -m slow
+test-slow: $(VENV)/.ready viewer ## soak, crash and accuracy runs; LAMPPOST_KILLS, _CUTS and _STEPS say how many
+	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m slow --durations=8
 
 test-web: $(VENV)/.ready ## the viewer's own unit tests
 	@$(BIN)/python packaging/build_viewer.py --test

@@ -9,7 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-NEEDED = ("agent/cli.py", "agent/central/static/index.html", "agent/_models/manifest.toml", "agent/py.typed")
+NEEDED = ("agent/cli/__main__.py", "agent/central/static/index.html", "agent/_models/manifest.toml", "agent/py.typed")
 UNWANTED = ("agent/central/web/", "node_modules/", "tests/")
 
 

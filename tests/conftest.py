@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,12 +31,27 @@ def data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run side by side file by file; what needs the demo's drawn scenes stays together, so that they are drawn once."""
+    """Run side by side file by file; what needs the demo's drawn scenes stays together, so that they are drawn once.
+
+    Slow ones are long enough to run each by itself.
+    """
     for item in items:
         group = (
             "demo" if item.path.name in {"test_demo.py", "test_viewer.py"} else item.path.stem + item.path.parent.name
         )
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if item.get_closest_marker("slow") else group))
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say what was measured, in the summary of the run; several processes at once have no other place."""
+    return lambda text: record_property("told", text)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for report in terminalreporter.stats.get("passed", ()):
+        for text in (value for name, value in report.user_properties if name == "told"):
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}")
 
 
 def _children() -> set[int]:

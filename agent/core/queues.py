@@ -80,8 +80,15 @@ class GopQueue:
     One group always fits, up to `max_bytes`; beyond that packets are dropped up to the next keyframe.
     """
 
-    def __init__(self, video_track: int, max_gops: int = 2, max_bytes: int = 32 << 20) -> None:
-        self._video, self._max_gops, self._max_bytes = video_track, max_gops, max_bytes
+    def __init__(
+        self,
+        video_track: int,
+        max_gops: int = 2,
+        max_bytes: int = 32 << 20,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`has_room` says whether a budget that others share allows one more packet."""
+        self._video, self._max_gops, self._max_bytes, self._has_room = video_track, max_gops, max_bytes, has_room
         self._packets: deque[Packet] = deque()
         self._ready = threading.Condition()
         self._bytes = 0
@@ -96,11 +103,12 @@ class GopQueue:
                 self._gated = False
                 while self._keys() >= self._max_gops:
                     self._drop_first_group()
-            if self._gated or (self._bytes + len(packet.data) > self._max_bytes and not begins):
+            full = not self._gated and (self._bytes + len(packet.data) > self._max_bytes or not self._has_room())
+            if self._gated or (full and not begins):
                 self._gated = True
                 self.dropped += 1
                 return
-            if begins and self._bytes + len(packet.data) > self._max_bytes:
+            if full:
                 self._drop_all()
             self._packets.append(packet)
             self._bytes += len(packet.data)
@@ -115,6 +123,11 @@ class GopQueue:
 
     def __len__(self) -> int:
         return len(self._packets)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes queued now."""
+        return self._bytes
 
     def _keys(self) -> int:
         return sum(1 for packet in self._packets if packet.key and packet.track == self._video)

@@ -16,11 +16,12 @@ from agent.record.catalogue import NAME
 from agent.record.cipher import Keys
 from agent.record.corrections import correct, corrections
 from agent.record.export.export import Done, Issuer, Request, export
-from agent.record.journal import read_journal
+from agent.record.journal_file import read_journal
 from agent.record.rebuild import Rebuild
 from agent.record.store import SegmentStore
 from agent.record.verify import Level, Verification
 from agent.record.verify_holds import HoldVerification
+from agent.record.verify_journal import JournalVerification
 
 Say = Callable[[str], None]
 
@@ -53,12 +54,14 @@ def verify(config: GatewayConfig, cameras: Iterable[str], level: Level, say: Say
             for problem in verification.run(camera):
                 say(str(problem))
                 faults += 1
-        for problem in HoldVerification(store).run():
+        journal = JournalVerification(store)
+        for problem in [*HoldVerification(store).run(), *(journal.run() if level >= Level.CHAIN else ())]:
             say(str(problem))
             faults += 1
     finally:
         store.close()
     said = f"{verification.segments} segments, {verification.bytes} bytes, {verification.deleted} deleted as stated"
+    said += f", {journal.entries} entries of the journal" if level >= Level.CHAIN else ""
     say(f"{level.name.lower()}: {said}: {'good' if not faults else f'{faults} faults'}")
     return 1 if faults else 0
 

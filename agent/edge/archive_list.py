@@ -11,7 +11,7 @@ from agent.core.clock import NS, rfc3339
 from agent.core.errors import ConfigError
 from agent.record.footage import open_footage
 from agent.record.gaps import LEAST_NS, Gap, Recorded, between, causes_of, gaps, recorded
-from agent.record.journal import Entry, read_journal
+from agent.record.journal_file import Entry, read_journal
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
 

@@ -14,6 +14,7 @@ from agent.config.base import read_secret
 from agent.config.gateway import Camera, RecordMode
 from agent.core.clock import Clock, rfc3339
 from agent.core.media import StreamInfo
+from agent.core.memory import Budget
 from agent.core.ports import PacketSink, Worker
 from agent.record.plan import Plan
 from agent.record.recorder import Recorder
@@ -47,8 +48,12 @@ class CameraUnit:
         sync_interval_s: float,
         on_segment: Callable[[Segment], None],
         allows: Callable[[str], str],
+        budget: Budget | None = None,
     ) -> None:
-        """`allows` says why a camera may not record now, for want of room; empty when it may."""
+        """`allows` says why a camera may not record now, for want of room; empty when it may.
+
+        `budget` is for the packets that wait to be recorded, of all cameras together.
+        """
         self.camera, self.plan = camera, plan
         self._clock = clock
         self._lock = threading.Lock()
@@ -62,6 +67,7 @@ class CameraUnit:
                 on_segment=on_segment,
                 mode=plan.mode,
                 refusal=partial(allows, camera.id),
+                budget=budget,
             )
             if plan.modes != {RecordMode.OFF}
             else None

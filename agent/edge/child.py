@@ -15,6 +15,7 @@ from agent.config.gateway import Analysis, Camera
 from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock
 from agent.core.errors import WireError
+from agent.core.memory import Budget
 from agent.core.ports import PacketSink
 from agent.core.stop import StopToken
 from agent.edge.child_feed import Feed
@@ -52,12 +53,14 @@ class AnalysisChild:
         on_frame: Callable[[FrameBoxes], None],
         command: Sequence[str] = COMMAND,
         backoff: Backoff | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        """`budget` is for the packets that wait for the child, of all cameras together."""
         self._cameras, self._analysis, self._clock, self._command = tuple(cameras), analysis, clock, command
         self._on_event, self._on_track, self._on_picture, self._on_frame = on_event, on_track, on_picture, on_frame
         self._backoff = backoff or Backoff(0.5, 30.0)
         self._bell = Bell()
-        self._feeds = {camera.id: Feed(camera.id, self._bell.ring) for camera in cameras}
+        self._feeds = {camera.id: Feed(camera.id, self._bell.ring, budget) for camera in cameras}
         self._tally = Tally([camera.id for camera in cameras])
         self._falls = dict.fromkeys(self._feeds, 0)
         self._quarantine: dict[str, str] = {}

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from agent.core.media import Packet, StreamInfo
+from agent.core.memory import Budget
 from agent.core.queues import GopQueue
 from agent.wire import framing
 
@@ -17,8 +18,9 @@ class Feed:
     child does not take is dropped to the next keyframe and counted.
     """
 
-    def __init__(self, camera: str, wake: Callable[[], None]) -> None:
+    def __init__(self, camera: str, wake: Callable[[], None], budget: Budget | None = None) -> None:
         self._camera, self._wake = camera, wake
+        self._has_room = budget.share(self._held) if budget else lambda: True
         self._lock = threading.Lock()
         self._info: StreamInfo | None = None
         self._queue: GopQueue | None = None
@@ -36,7 +38,7 @@ class Feed:
         """See `PacketSink.opened`."""
         with self._lock:
             self._retire()
-            self._info, self._queue = info, GopQueue(info.video_index)
+            self._info, self._queue = info, GopQueue(info.video_index, has_room=self._has_room)
             self._announce, self._closing = True, ""
         self._wake()
 
@@ -102,6 +104,10 @@ class Feed:
         self._retire()
         self._info = None
         return framing.encode({"type": "closed", "camera": self._camera, "reason": reason})
+
+    def _held(self) -> int:
+        queue = self._queue
+        return 0 if queue is None else queue.bytes
 
     def _retire(self) -> None:
         if self._queue is not None:

@@ -23,6 +23,7 @@ from agent.edge.chronicle import Chronicle, Condition, condition_of
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
+from agent.edge.memory import Memory
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
@@ -94,6 +95,7 @@ class Gateway:
         self._config, self._stop, self._clock = config, stop, clock
         self._topics = GatewayTopics(config.gateway.site, config.gateway.id)
         self._supervisor = Supervisor(clock, stop)
+        self._memory = Memory.of_this_machine()
         self._parts = self._build()
         self.board = HealthBoard(
             self._parts.units,
@@ -146,7 +148,7 @@ class Gateway:
         )
         adopted = store.prepare()
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
-        live = LiveRelay(self._say, self._topics, clock)
+        live = LiveRelay(self._say, self._topics, clock, self._memory.pictures)
         keeper = Keeper(outbox)
         evidence = _evidence(store, keeper, clock)
         _tell_again(store, adopted, keeper)
@@ -184,6 +186,7 @@ class Gateway:
             on_track=lambda track: keeper.keep("track", track.camera, track),
             on_picture=keeper.keep_picture,
             on_frame=self._say_frame,
+            budget=self._memory.pictures,
         )
 
     def _chronicle(self) -> Chronicle:
@@ -233,7 +236,7 @@ class Gateway:
         sync_interval_s = self._config.storage.sync_interval_s
         return CameraUnit(
             camera, store, takers, self._clock, plan, sync_interval_s=sync_interval_s, on_segment=on_segment,
-            allows=keeping.retention.allows,
+            allows=keeping.retention.allows, budget=self._memory.recording,
         )  # fmt: skip
 
     def _on_event(self, event: Event) -> None:
@@ -290,7 +293,7 @@ def _rolls(cameras: Sequence[Camera]) -> dict[str, Roll]:
 
 def _evidence(store: SegmentStore, keeper: Keeper, clock: Clock) -> _Evidence:
     """A step of the clock while nobody looked is noted first, and footage corrected before anybody is told of it."""
-    journal = Journal(store.tiers[0], clock)
+    journal = Journal(store)
     last = journal.last()
     watch = ClockWatch(
         journal,

@@ -16,7 +16,6 @@ from agent.edge.child_stats import AnalysisStats
 from agent.edge.movement import Movement
 from agent.publish.outbox import Outbox
 from agent.record.audit import AuditReport
-from agent.record.recorder import RecorderStats
 from agent.record.store import SegmentStore
 from agent.wire.messages import (
     AuditResult,
@@ -88,12 +87,7 @@ class HealthBoard:
 
         Never for the network, the child or a disk that says what is wrong with it.
         """
-        return not any(self._stuck(unit.camera.id, unit.recorder.stats()) for unit in self._units if unit.recorder)
-
-    def _stuck(self, camera: str, stats: RecorderStats) -> bool:
-        done = stats.packets_recorded + stats.packets_lost + stats.packets_not_wanted
-        still_s = self._movement.still_s(f"recorded-{camera}", done)
-        return stats.packets_in > done and not stats.error and still_s > STUCK_S
+        return not any(unit.recorder.stats().waiting_s > STUCK_S for unit in self._units if unit.recorder)
 
     def _state(self, unit: CameraUnit, stats: AnalysisStats | None) -> CameraState:
         analysing = stats is not None and self._analysing(unit.camera.id, stats)

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.core.clock import NS, Clock
 from agent.core.errors import SourceUnreachable
+from agent.core.memory import Budget
 from agent.core.stop import StopToken
 from agent.publish.live_stream import Lease, LiveStream, Say
 from agent.wire.messages import LiveArgs
@@ -19,9 +20,9 @@ TURN_S = 0.25
 class LiveRelay:
     """A worker. Streams are made known with `sink`; `start` and `stop` are handlers for the command desk."""
 
-    def __init__(self, say: Say, topics: GatewayTopics, clock: Clock) -> None:
+    def __init__(self, say: Say, topics: GatewayTopics, clock: Clock, budget: Budget | None = None) -> None:
         self.name = "live"
-        self._say, self._topics, self._clock = say, topics, clock
+        self._say, self._topics, self._clock, self._budget = say, topics, clock, budget
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._streams: dict[tuple[str, str], LiveStream] = {}
@@ -30,7 +31,7 @@ class LiveRelay:
         """Where that stream's packets go; the same object at every call."""
         with self._lock:
             if (camera, stream) not in self._streams:
-                self._streams[camera, stream] = LiveStream(self._say, self._topics, self._work.set)
+                self._streams[camera, stream] = LiveStream(self._say, self._topics, self._work.set, self._budget)
             return self._streams[camera, stream]
 
     def start(self, args: LiveArgs) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from agent.core.errors import SourceNotVideo
 from agent.core.media import Packet, StreamInfo
+from agent.core.memory import Budget
 from agent.core.queues import GopQueue
 from agent.publish.live_muxer import LiveMuxer, Piece
 from agent.wire.live import LivePiece
@@ -46,7 +47,9 @@ class Feed(NamedTuple):
 class LiveStream:
     """The `PacketSink` of one camera's stream. `leases` and `pump` belong to the relay's thread."""
 
-    def __init__(self, say: Say, topics: GatewayTopics, wake: Callable[[], None]) -> None:
+    def __init__(self, say: Say, topics: GatewayTopics, wake: Callable[[], None], budget: Budget | None = None) -> None:
+        """`budget` is for the packets that are kept for viewers, of all streams together."""
+        self._has_room = budget.share(self._held) if budget else lambda: True
         self._say, self._topics, self._wake = say, topics, wake
         self._lock = threading.Lock()
         self._feed: Feed | None = None
@@ -67,7 +70,7 @@ class LiveStream:
     def opened(self, info: StreamInfo) -> None:
         """See `PacketSink`."""
         with self._lock:
-            self._feed = Feed(info, GopQueue(info.video_index, QUEUED_GOPS))
+            self._feed = self._new_feed(info)
             self._gop, self._gop_bytes = [], 0
 
     def packet(self, packet: Packet) -> None:
@@ -90,8 +93,8 @@ class LiveStream:
     def _remember(self, packet: Packet) -> None:
         if packet.key:
             self._gop, self._gop_bytes = [], 0
-        elif not self._gop or self._gop_bytes > GOP_BYTES or len(self._gop) >= GOP_ITEMS:
-            self._gop = []  # without its beginning the rest is of no use
+        elif not self._gop or self._gop_bytes > GOP_BYTES or len(self._gop) >= GOP_ITEMS or not self._has_room():
+            self._gop, self._gop_bytes = [], 0  # without its beginning the rest is of no use
             return
         self._gop.append(packet)
         self._gop_bytes += len(packet.data)
@@ -124,9 +127,16 @@ class LiveStream:
                 self._preload()
             self._watched = watched
 
+    def _new_feed(self, info: StreamInfo) -> Feed:
+        return Feed(info, GopQueue(info.video_index, QUEUED_GOPS, has_room=self._has_room))
+
+    def _held(self) -> int:
+        feed = self._feed
+        return self._gop_bytes + (0 if feed is None else feed.queue.bytes)
+
     def _preload(self) -> None:
         if self._feed is not None:
-            self._feed = Feed(self._feed.info, GopQueue(self._feed.info.video_index, QUEUED_GOPS))
+            self._feed = self._new_feed(self._feed.info)
             for packet in self._gop:
                 self._feed.queue.put(packet)
 

@@ -45,6 +45,10 @@ CREATE TABLE tombstone (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tombstone_by_last ON tombstone (camera, last);
 
+CREATE TABLE journal (
+  one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, link TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE hold (
   id TEXT NOT NULL, camera TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, until_ns INTEGER,
   PRIMARY KEY (id, camera)

@@ -11,7 +11,8 @@ from agent.core.errors import StorageError
 from agent.core.stop import StopToken
 from agent.record.catalogue import Catalogue
 from agent.record.corrections import Untold, correct, corrections
-from agent.record.journal import Entry, Journal, read_journal
+from agent.record.journal import Journal
+from agent.record.journal_file import Entry, read_journal
 from agent.record.segment import Segment
 
 log = logging.getLogger(__name__)

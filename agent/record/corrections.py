@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from agent.core.clock import NS
 from agent.record.catalogue import Catalogue
-from agent.record.journal import Entry
+from agent.record.journal_file import Entry
 from agent.record.segment import Segment
 
 REASONABLE_NS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * NS

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from agent.core.clock import NS, rfc3339
 from agent.record.corrections import corrections, shift_of
-from agent.record.journal import Entry
+from agent.record.journal_file import Entry
 from agent.record.segment import Segment
-from agent.record.tombstones import Tombstone
+from agent.record.tombstone_file import Tombstone
 
 LEAST_NS = 2 * NS
 """Less between two segments is no gap: it is how far frames and clocks are apart."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent.config.gateway import RecordMode
 from agent.core.clock import Clock
 from agent.core.media import Packet, StreamInfo
+from agent.core.memory import Budget
 from agent.core.stop import StopToken
 from agent.record.codecs import RECORDABLE
 from agent.record.intake import Closed, Intake, Item
@@ -32,7 +33,8 @@ _GRACE_TICKS, _GRACE_S = 8, 0.2
 class RecorderStats:
     """Counts since the recorder was made: in = recorded + lost + not wanted + what is on its way.
 
-    Not wanted is what came while the schedule said `off`. No `error`: all is well.
+    Not wanted is what came while the schedule said `off`. No `error`: all is well. `waiting_s` is for how long the
+    recorder's thread has taken nothing while something waits for it.
     """
 
     packets_in: int
@@ -41,13 +43,14 @@ class RecorderStats:
     packets_not_wanted: int
     recording: bool
     error: str
+    waiting_s: float
 
 
 class Recorder:
     """A `PacketSink` for the capture's thread, and a `Worker` with a thread of its own that does all the writing.
 
     `on_segment` is called from that thread for each new row; `mode` tells it what to keep at a wall time, `refusal` is
-    asked at every keyframe: while it gives a reason, nothing is recorded.
+    asked at every keyframe: while it gives a reason, nothing is recorded. `budget` is for what waits in all recorders.
     """
 
     def __init__(
@@ -61,11 +64,12 @@ class Recorder:
         look_s: float | None = None,
         mode: Callable[[int], RecordMode] = lambda _: RecordMode.CONTINUOUS,
         refusal: Callable[[], str] = lambda: "",
+        budget: Budget | None = None,
     ) -> None:
         self._look_s = look_s or min(LOOK_S, _LOOKS_A_SYNC * sync_interval_s)
         self.name = f"record-{camera}"
         self._camera = camera
-        self._intake = Intake(clock)
+        self._intake = Intake(clock, budget)
         self._recording = Recording(camera, store, clock, sync_interval_s, on_segment, mode, refusal)
         self._epoch: StreamInfo | None = None
         self._joiner: Joiner | None = None
@@ -97,7 +101,8 @@ class Recorder:
             packets_lost=self._intake.lost + recording.lost + self._refused,
             packets_not_wanted=recording.not_wanted,
             recording=recording.active,
-            error=self._refusal or recording.error,
+            error=self._refusal or recording.error or self._intake.error,
+            waiting_s=self._intake.waiting_s(),
         )
 
     def run(self, stop: StopToken) -> None:

@@ -46,6 +46,10 @@ class Statement(BaseModel):
         return named.model_copy(update={"signature": signer.sign(named.signed_part())})
 
 
+KEYS = "keys"
+"""The folder of a store for the public keys that ever signed there."""
+
+
 class KeyRing:
     """The public keys that ever signed in a recording folder: `keys/<key id>.pem`."""
 

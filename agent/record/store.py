@@ -38,7 +38,7 @@ from agent.record.holds import Holds
 from agent.record.pace import Pace
 from agent.record.rebuild import Rebuild
 from agent.record.segment import OPEN_SUFFIX, Segment
-from agent.record.statement import KeyRing
+from agent.record.statement import KEYS, KeyRing
 from agent.record.tiers import MARKER, Tier
 from agent.record.tombstones import Graveyard
 
@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 
 RESERVE = ".reserve"
 RESERVE_BYTES = 1 << 20
-KEYS = "keys"
 OUR_NAMES = frozenset({KEYS, HOLDS})
 MISSING = "missing"
 """Why a row goes whose file is not there any more: the only deletion that no hold prevents."""
@@ -222,7 +221,7 @@ class SegmentStore:
             there = {tier.number for tier in self.tiers if tier.is_there()}
             waiting = [one for one in self.catalogue.garbage() if one.tier in there]
             if waiting:
-                self.graveyard.write({one.camera for one in waiting})
+                self.graveyard.write(waiting)
                 self._unlink(waiting)
                 self.catalogue.forget([one.id for one in waiting])
 

@@ -1,53 +1,22 @@
 """What was deleted, stated and signed, so that a chain with holes still verifies.
 
 A tombstone covers a run of numbers of one camera's chain; runs that touch are made one. The catalogue holds them all;
-`<camera>/tombstones.jsonl` holds them for a catalogue that must be made again: a line each, later lines cover earlier
-ones, written anew when most of it is covered.
+`<camera>/tombstones.jsonl` holds them for a catalogue that must be made again. What a deletion costs does not depend on
+how many there are.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Annotated
 
-from pydantic import Field
-
-from agent.config.base import Id
 from agent.core.signing import Signer
 from agent.record.catalogue import Catalogue
-from agent.record.disk import append_lines, replace_file
 from agent.record.segment import Segment
-from agent.record.statement import Ns, Sha256, Statement, parsed
-
-FILE = "tombstones.jsonl"
-_WASTE = 4
-"""The file is written anew when it has so many times more bytes than what it says."""
-_SMALL_BYTES = 64 << 10
-_MAX_LINE_BYTES = 64 << 10
-
-Number = Annotated[int, Field(ge=1, lt=1 << 63)]
-
-
-class Tombstone(Statement):
-    """Segments `first` to `last` of a camera were deleted: `previous` and `link` join what is before and after.
-
-    `reasons` counts segments by why they went; `at_ns` is when the last of them did.
-    """
-
-    camera: Id
-    first: Number
-    last: Number
-    previous: Sha256
-    link: Sha256
-    start_ns: Ns
-    end_ns: Ns
-    bytes: Annotated[int, Field(ge=0)]
-    reasons: dict[Annotated[str, Field(max_length=40)], Annotated[int, Field(ge=1)]]
-    at_ns: Ns
+from agent.record.tombstone_file import FILE, Tombstone, TombstoneFile, read_file
 
 
 class Graveyard:
@@ -55,6 +24,7 @@ class Graveyard:
 
     def __init__(self, catalogue: Catalogue, root: Path) -> None:
         self._catalogue, self._root = catalogue, root
+        self._files: dict[str, TombstoneFile] = {}
 
     def bury(
         self, segments: Sequence[Segment], reason: str, at_ns: int, signer: Signer, *, held_too: bool = False
@@ -70,10 +40,14 @@ class Graveyard:
                 _put(db, _merged(db, _tombstone(run, reason, at_ns)).sealed(signer))
         return taken
 
-    def write(self, cameras: Iterable[str]) -> None:
-        """Step 2: the cameras' files say what the catalogue says, synced."""
-        for camera in cameras:
-            self._write(camera, self.of(camera))
+    def write(self, garbage: Iterable[Segment]) -> None:
+        """Step 2: the cameras' files say what stands for this garbage, synced."""
+        numbers: defaultdict[str, list[int]] = defaultdict(list)
+        for one in garbage:
+            numbers[one.camera].append(one.number)
+        for camera, gone in numbers.items():
+            file = self._files.setdefault(camera, TombstoneFile(self._root / camera / FILE, camera))
+            file.say(self._over(camera, sorted(gone)), partial(self.of, camera))
 
     def of(self, camera: str) -> list[Tombstone]:
         """All tombstones of a camera in the order of its chain."""
@@ -101,44 +75,13 @@ class Graveyard:
                     (camera, one.last, one.link),
                 )
 
-    def _write(self, camera: str, tombstones: Sequence[Tombstone]) -> None:
-        path = self._root / camera / FILE
-        lines = {one.signature: _line(one) for one in tombstones}
-        size = path.stat().st_size if path.exists() else 0
-        if size < max(_SMALL_BYTES, _WASTE * sum(map(len, lines.values()))) and size:
-            said = {one.signature for one in _lines(path, camera)}
-            if fresh := b"".join(line for signature, line in lines.items() if signature not in said):
-                append_lines(path, fresh)
-        else:
-            path.parent.mkdir(exist_ok=True)
-            replace_file(path, b"".join(lines.values()))
-
-
-def read_file(path: Path, camera: str) -> list[Tombstone]:
-    """What a camera's file says, in the order of its chain: later lines stand for the earlier ones they cover."""
-    kept: list[Tombstone] = []
-    for one in _lines(path, camera):
-        kept = [other for other in kept if other.last < one.first or other.first > one.last]
-        kept.append(one)
-    return sorted(kept, key=lambda one: one.first)
-
-
-def _lines(path: Path, camera: str) -> Iterator[Tombstone]:
-    """The lines that can be read; the last may be cut off by a power cut before anything was deleted for it."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        while line := file.readline(_MAX_LINE_BYTES):
-            try:
-                found = parsed(Tombstone, json.loads(line))
-            except (ValueError, RecursionError):
-                continue
-            if found is not None and found.camera == camera and found.first <= found.last:
-                yield found
-
-
-def _line(one: Tombstone) -> bytes:
-    return one.model_dump_json().encode() + b"\n"
+    def _over(self, camera: str, numbers: Sequence[int]) -> list[Tombstone]:
+        """The tombstones that stand for these numbers, which ascend."""
+        found: list[Tombstone] = []
+        for number in numbers:
+            if (not found or found[-1].last < number) and (one := self.covering(camera, number)) is not None:
+                found.append(one)
+        return found
 
 
 def _runs(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
@@ -170,7 +113,11 @@ def _tombstone(run: Sequence[Segment], reason: str, at_ns: int) -> Tombstone:
 
 def _merged(db: Connection, one: Tombstone) -> Tombstone:
     """`one` together with its neighbours on either side, which go."""
-    query = "SELECT statement FROM tombstone WHERE camera = ? AND (last = ? OR first = ?)"
+    # two lookups, each told its index: left to itself SQLite goes through all of the camera's
+    query = (
+        "SELECT statement FROM tombstone INDEXED BY tombstone_by_last WHERE camera = ?1 AND last = ?2 "
+        "UNION ALL SELECT statement FROM tombstone WHERE camera = ?1 AND first = ?3"
+    )
     rows = db.execute(query, (one.camera, one.first - 1, one.last + 1)).fetchall()
     for neighbour in (Tombstone.model_validate_json(row[0]) for row in rows):
         db.execute("DELETE FROM tombstone WHERE camera = ? AND first = ?", (one.camera, neighbour.first))

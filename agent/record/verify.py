@@ -17,10 +17,10 @@ from agent.record.boxes import Layout, read_layout
 from agent.record.catalogue import ChainHead
 from agent.record.recovery import describe
 from agent.record.segment import Segment, Tail, parse_head, parse_tail
-from agent.record.statement import GENESIS, KeyRing
-from agent.record.store import KEYS, SegmentStore
+from agent.record.statement import GENESIS, KEYS, KeyRing
+from agent.record.store import SegmentStore
 from agent.record.tiers import Tier
-from agent.record.tombstones import FILE, Tombstone, read_file
+from agent.record.tombstone_file import FILE, Tombstone, read_file
 
 _PAGE = 500
 _UNKNOWN = ""

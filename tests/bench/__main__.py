@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import catalogue, outbox, pipeline, record
+from tests.bench import catalogue, deletion, outbox, pipeline, record
 
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
 
@@ -21,6 +21,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "record-peers": record.peers,
     "record-growth": record.growth,
     "record-catalogue": catalogue.run,
+    "record-deletion": deletion.run,
 }
 
 

@@ -63,7 +63,7 @@ class Gateway:
         self._clock, self.cameras = clock, cameras
         self.store = SegmentStore(root, clock)
         self.store.prepare()
-        journal = Journal(self.store.tiers[0], clock)
+        journal = Journal(self.store)
         last = journal.last()
         self._watch = ClockWatch(journal, self.store.catalogue, clock, last=last, on_corrected=lambda _: None)
         self._watch.look()

@@ -202,6 +202,11 @@ def seed() -> int:
     return int(os.environ.get("LAMPPOST_SEED") or random.SystemRandom().randrange(1 << 32))
 
 
+def times(name: str, usual: int) -> int:
+    """How often a slow test does what it does: LAMPPOST_KILLS, LAMPPOST_CUTS and LAMPPOST_STEPS say it otherwise."""
+    return int(os.environ.get(f"LAMPPOST_{name}") or usual)
+
+
 def _length(row: Segment) -> int:
     return (row.end_ns - row.start_ns) // FRAME_NS
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.crash import site
-from tests.crash.lab import FRAGMENT, START_NS, Films, Footage, Losses, Nursery, restarted_copy, seed
+from tests.crash.lab import FRAGMENT, START_NS, Films, Footage, Losses, Nursery, restarted_copy, seed, times
 from tests.crash.plan import FRAME_NS, Life
 
 _FOREVER_S = 3600
@@ -17,12 +18,12 @@ _LONGEST_S = 1.2
 """24 s of film: enough to close segments of both kinds and to delete some."""
 
 
-def kill_at_random_moments(films: Films, nursery: Nursery, folder: Path, times: int) -> Losses:
+def kill_at_random_moments(films: Films, nursery: Nursery, folder: Path, kills: int) -> Losses:
     number = seed()
     print(f"LAMPPOST_SEED={number}")  # noqa: T201 - shown when the test fails
     chance, losses = random.Random(number), Losses(films)
     root, lives, saved, start_ns = folder / "store", list[Life](), dict[tuple[int, Life], int](), START_NS
-    for turn in range(times):
+    for turn in range(kills):
         plan = films.plan(root, folder / f"notes{turn}", start_ns=start_ns, seconds=_FOREVER_S, speed=_SPEED)
         life = nursery.kill_after(plan, chance.uniform(0, _LONGEST_S))
         assert life.trouble == ()
@@ -50,8 +51,6 @@ def test_a_kill_at_a_random_moment_costs_at_most_the_last_fragment(
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_200_kills_at_random_moments_cost_at_most_the_last_fragment(
-    films: Films, nursery: Nursery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    films: Films, nursery: Nursery, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
-    losses = kill_at_random_moments(films, nursery, tmp_path, 200)
-    with capsys.disabled():
-        print("\n" + losses.report("kills"))  # noqa: T201
+    tell(kill_at_random_moments(films, nursery, tmp_path, times("KILLS", 200)).report("kills"))

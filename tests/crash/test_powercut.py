@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 
 from agent.core.clock import NS
 from tests.crash import site
-from tests.crash.lab import FRAGMENT, REPOSITORY, START_NS, Films, Footage, Losses, seed, sound_after
+from tests.crash.lab import FRAGMENT, REPOSITORY, START_NS, Films, Footage, Losses, seed, sound_after, times
 from tests.crash.plan import FPS, Life, Plan, read_life
 from tests.crash.replay import Disk, Keep, Kind, Record, everything, lay_out, nothing, part, read_log, read_tree, up_to
 
@@ -79,13 +79,13 @@ class History:
                 if position in positions:
                     yield position, record.mono_ns, disk
 
-    def choose(self, chance: random.Random, times: int) -> set[int]:
+    def choose(self, chance: random.Random, cuts: int) -> set[int]:
         """Positions at random, each kind of call as often as any other: what is rare is what matters."""
         places: dict[Kind, list[int]] = {}
         for place, record in enumerate((record for records in self.records for record in records), 1):
             places.setdefault(record.kind, []).append(place)
         found: set[int] = set()
-        while len(found) < times:
+        while len(found) < cuts:
             place = chance.choice(places[chance.choice(sorted(places))])
             found.add(min(len(self), place + chance.randrange(-1, 4)) or 1)
         return found
@@ -213,12 +213,12 @@ class Blackouts:
         assert footage.strangers(life for life in lives if life.epoch) == []
 
 
-def cut_at_random_moments(history: History, folder: Path, times: int) -> list[Blackouts]:
+def cut_at_random_moments(history: History, folder: Path, cuts: int) -> list[Blackouts]:
     number = seed()
     print(f"LAMPPOST_SEED={number}, {len(history)} records")  # noqa: T201 - shown when the test fails
     chance = random.Random(number)
     least, most, late, mixed = (Blackouts(history, folder, Losses(history.films)) for _ in range(4))
-    for position, mono_ns, disk in history.cuts(history.choose(chance, times)):
+    for position, mono_ns, disk in history.cuts(history.choose(chance, cuts)):
         least.cut(position, mono_ns, disk, nothing, 512, PROMISED)
         most.cut(position, mono_ns, disk, everything, 512, FRAGMENT)
         late.cut(position, mono_ns, disk, up_to(position - chance.randrange(_LATEST)), 512, PROMISED)
@@ -239,8 +239,6 @@ def test_a_power_cut_costs_at_most_the_sync_interval(history: History, tmp_path:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_300_power_cuts_cost_at_most_the_sync_interval(
-    history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    history: History, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
-    blackouts = cut_at_random_moments(history, tmp_path, 300)
-    with capsys.disabled():
-        print("\n" + report(blackouts))  # noqa: T201
+    tell(report(cut_at_random_moments(history, tmp_path, times("CUTS", 300))))

@@ -60,7 +60,13 @@ def test_nobody_at_the_cameras_address() -> None:
     assert "127.0.0.1:9" in one_line(lamppost("probe", "rtsp://127.0.0.1:9/axis-media/media.amp"), 3)
 
 
-@pytest.mark.parametrize("arguments", [["run"], ["analyse"], ["no-such-verb"], ["analyse", "x.mp4", "--fps", "-1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"], ["analyse"], ["no-such-verb"], ["analyse", "x.mp4", "--fps", "-1"], ["demo", "--for", "inf"],
+        ["sim", "--listen", "nowhere"], ["sim", "--listen", "127.0.0.1:http"], ["sim", "--cameras", "0"],
+    ],
+)  # fmt: skip
 def test_wrong_arguments_exit_with_2(arguments: list[str]) -> None:
     done = lamppost(*arguments)
     assert done.returncode == 2

@@ -29,7 +29,7 @@ class Site:
         )
         self.store = SegmentStore(root / "store/recordings", SystemClock(), key_path=root / "store/gateway-key.pem")
         self.store.prepare()
-        self.journal = Journal(self.store.tiers[0], SystemClock())
+        self.journal = Journal(self.store)
         self.journal.begin("1", None)
         info, packets = read_all(clip)
         length_ns = packets[-1].wall_ns + packets[-1].wall_ns - packets[-2].wall_ns - packets[0].wall_ns

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agent.edge.chronicle import Chronicle, Condition
-from agent.record.journal import Journal, read_journal
-from agent.record.tiers import MARKER, Tier
+from agent.record.journal import Journal
+from agent.record.journal_file import read_journal
 from tests.fixtures.clock import FakeClock
+from tests.record.helpers import new_store
 
 WELL = Condition("cam", online=True, since_ns=None, error="", trouble="", mode="continuous")
 GONE = WELL._replace(online=False, since_ns=77, error="timed out")
@@ -17,9 +19,9 @@ GONE = WELL._replace(online=False, since_ns=77, error="timed out")
 
 class Rig:
     def __init__(self, root: Path, clock: FakeClock) -> None:
-        (root / MARKER).write_text("{}")
         self.clock, self.now = clock, [WELL]
-        self.journal = Journal(Tier(0, root), clock)
+        self.store = new_store(root / "store", clock)
+        self.journal = Journal(self.store)
         self.chronicle = Chronicle(self.journal, lambda: self.now, clock)
 
     def after(self, seconds: int, condition: Condition) -> None:
@@ -34,8 +36,10 @@ class Rig:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, clock: FakeClock) -> Rig:
-    return Rig(tmp_path, clock)
+def rig(tmp_path: Path, clock: FakeClock) -> Iterator[Rig]:
+    made = Rig(tmp_path, clock)
+    yield made
+    made.store.close()
 
 
 def test_a_camera_that_goes_and_comes(rig: Rig) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agent.config.gateway import GatewayConfig
 from agent.core.clock import NS, SystemClock
-from agent.edge.gateway import _evidence, _tell_again
+from agent.core.memory import memory_bytes
+from agent.core.stop import StopToken
+from agent.edge.gateway import Gateway, _evidence, _tell_again
 from agent.edge.keeper import MAX_MESSAGES, Keeper
 from agent.publish.outbox import Outbox
-from agent.record.journal import read_journal
+from agent.record.journal_file import read_journal
 from agent.record.segment import Segment
 from tests.fixtures.clips import make_clip
 from tests.record.helpers import new_store, record, segment
@@ -56,3 +59,18 @@ def test_a_clock_set_right_while_the_gateway_was_down_is_noted_before_its_start(
     assert b'"shift_ms":3600000' in outbox.waiting(10)[0].record
     outbox.close()
     store.close()
+
+
+def test_every_queue_of_packets_has_its_share_of_the_memory(tmp_path) -> None:
+    document = {
+        "gateway": {"id": "g", "site": "s"},
+        "storage": {"path": str(tmp_path / "store")},
+        "camera": [{"id": name, "url": "rtsp://127.0.0.1:1/x", "sub_url": "rtsp://127.0.0.1:1/y"} for name in "ab"],
+    }
+    gateway = Gateway(GatewayConfig.model_validate(document), StopToken(), SystemClock())
+    assert len(gateway._memory.recording._holders) == 2
+    assert len(gateway._memory.pictures._holders) == 2 + 4  # for the analysis, and each stream for viewers
+    both = gateway._memory.recording.most_bytes + gateway._memory.pictures.most_bytes
+    assert both <= max(memory_bytes() // 4, 32 << 20)
+    gateway._parts.outbox.close()
+    gateway._parts.store.close()

@@ -11,7 +11,7 @@ import pytest
 
 CHECK = Path(__file__).parents[2] / "packaging/check_wheel.py"
 GOOD = (
-    "agent/cli.py",
+    "agent/cli/__main__.py",
     "agent/py.typed",
     "agent/central/static/index.html",
     "agent/central/static/assets/index-1.js",

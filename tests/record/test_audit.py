@@ -16,7 +16,8 @@ from agent.record.audit import SelfAudit, fault_of, is_plain, neighbours, sample
 from agent.record.audit_decode import Decoded, decode
 from agent.record.audit_process import decode_all
 from agent.record.cipher import Keys
-from agent.record.journal import Journal, read_journal
+from agent.record.journal import Journal
+from agent.record.journal_file import read_journal
 from agent.record.store import SegmentStore
 from tests.record.helpers import Recording, new_store, read_all, record, segment
 from tests.record.test_verify import a_picture_changed, gone
@@ -35,7 +36,7 @@ def made(tmp_path: Path, clip_h264: Path):
 
 
 def audited(store: SegmentStore) -> tuple[SelfAudit, Journal]:
-    journal = Journal(store.tiers[0], SystemClock())
+    journal = Journal(store)
     audit = SelfAudit(store, journal, SystemClock())
     audit.audit(StopToken())
     return audit, journal
@@ -87,7 +88,7 @@ def test_a_stop_ends_it_soon(made, monkeypatch) -> None:
     stop = StopToken()
     stop.set()
     assert decode_all([store.path_of(segments[0])], stop) == [None]
-    assert SelfAudit(store, Journal(store.tiers[0], SystemClock()), SystemClock()).audit(stop) is None
+    assert SelfAudit(store, Journal(store), SystemClock()).audit(stop) is None
 
 
 def test_the_decoding_process_has_the_lowest_priority_and_no_numpy(clip_h264: Path) -> None:

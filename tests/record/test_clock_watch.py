@@ -12,11 +12,11 @@ from agent.core.clock import NS
 from agent.record.catalogue import Catalogue
 from agent.record.clock_watch import ClockWatch, Reading, stepped
 from agent.record.corrections import Correction, correct, corrections, shift_of
-from agent.record.journal import Entry, Journal, read_journal
+from agent.record.journal import Journal
+from agent.record.journal_file import Entry, read_journal
 from agent.record.segment import Segment
-from agent.record.tiers import MARKER, Tier
 from tests.fixtures.clock import FakeClock
-from tests.record.helpers import segment
+from tests.record.helpers import new_store, segment
 
 DAY = 86_400
 
@@ -25,9 +25,9 @@ class Rig:
     """A catalogue, a journal and a watch; `record` lists a segment of ten seconds that begins now."""
 
     def __init__(self, root: Path, clock: FakeClock) -> None:
-        (root / MARKER).write_text("{}")
         self.clock, self.told = clock, list[Segment]()
-        self.catalogue, self.journal = Catalogue(root / "catalogue.sqlite"), Journal(Tier(0, root), clock)
+        self.store = new_store(root / "store", clock)
+        self.catalogue, self.journal = self.store.catalogue, Journal(self.store)
         self.count = 0
         self.watch = self.new_watch()
 
@@ -69,7 +69,7 @@ def rig(tmp_path: Path):
     clock.is_synced = False
     made = Rig(tmp_path, clock)
     yield made
-    made.catalogue.close()
+    made.store.close()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_the_year_1970_is_wrong_whatever_the_clock_says_of_itself(tmp_path: Path
     rig.watch.look()
     second = rig.record()
     assert rig.shifts(first, second) == [1_780_000_000, 0]
-    rig.catalogue.close()
+    rig.store.close()
 
 
 def test_a_server_that_steps_first_and_says_synchronised_later(rig: Rig) -> None:

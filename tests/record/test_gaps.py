@@ -6,8 +6,8 @@ import pytest
 
 from agent.core.clock import NS
 from agent.record.gaps import Gap, Recorded, between, causes_of, gaps
-from agent.record.journal import Entry
-from agent.record.tombstones import Tombstone
+from agent.record.journal_file import Entry
+from agent.record.tombstone_file import Tombstone
 
 T0_S = 1_780_000_000
 BOOT, LATER = "b" * 32, "c" * 32

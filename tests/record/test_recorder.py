@@ -16,9 +16,7 @@ from agent.core.clock import NS, SystemClock
 from agent.core.media import Packet, StreamInfo
 from agent.core.stop import StopToken
 from agent.record.boxes import walk
-from agent.record.intake import Intake
 from tests.fixtures.clips import make_clip
-from tests.fixtures.clock import FakeClock
 from tests.fixtures.gst import GstServer, transcoded
 from tests.record.helpers import (
     START_NS,
@@ -184,28 +182,6 @@ def test_a_listener_that_fails_does_not_end_the_recording(clip_h264: Path, tmp_p
 
 def _fail(_: object) -> None:
     raise RuntimeError("the listener fell")
-
-
-def test_a_full_queue_drops_whole_groups_and_says_where_the_hole_is(clip_h264: Path) -> None:
-    info, packets = read_all(clip_h264)
-    clock = FakeClock()
-    intake = Intake(clock)
-    intake.opened(info)
-    for packet in packets[:15]:
-        intake.packet(packet)
-    clock.advance(21)  # nobody takes anything
-    for packet in packets[15:25]:
-        intake.packet(packet)
-    assert intake.lost == 10
-    taken = [intake.take(0) for _ in range(16)]
-    assert isinstance(taken[0], StreamInfo)
-    assert taken[-1] is packets[14]
-    for packet in packets[25:40]:
-        intake.packet(packet)
-    assert intake.lost == 15  # 25..29 belong to a group whose keyframe is gone
-    assert intake.take(0) is info  # announced again: a hole
-    assert intake.take(0) is packets[30]
-    assert intake.packets_in == 40
 
 
 def test_an_epoch_announced_twice_closes_the_segment_as_overflow(clip_h264: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from agent.core.stop import StopToken
 from agent.record.rebuild import Rebuild
 from agent.record.segment import OPEN_SUFFIX, Segment
 from agent.record.store import KEYS, SegmentStore
-from agent.record.tombstones import FILE
+from agent.record.tombstone_file import FILE
 from agent.record.verify import Level, Verification
 from tests.record.helpers import Recording, new_store, read_all
 

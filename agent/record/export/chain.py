@@ -11,7 +11,7 @@ from agent.record.boxes import read_layout
 from agent.record.footage import Footage
 from agent.record.segment import OPEN_SUFFIX, Head, Segment, Tail, parse_head, parse_tail
 from agent.record.store import SegmentStore
-from agent.record.tombstones import Tombstone
+from agent.record.tombstone_file import Tombstone
 
 _PAGE = 500
 

@@ -30,8 +30,8 @@ from agent.record.export.manifest import (
 )
 from agent.record.footage import Footage, footage_between
 from agent.record.segment import OPEN_SUFFIX
-from agent.record.statement import KeyRing
-from agent.record.store import KEYS, SegmentStore
+from agent.record.statement import KEYS, KeyRing
+from agent.record.store import SegmentStore
 
 ORIGINALS = "originals"
 VERIFIER = "verify.py"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from agent.record.export.manifest import ClipEntry, Gap
 from agent.record.footage import Footage
 from agent.record.gaps import LEAST_NS, Recorded, between, causes_of, gaps, recorded
-from agent.record.journal import read_journal
+from agent.record.journal_file import read_journal
 from agent.record.segment import OPEN_SUFFIX
 from agent.record.store import SegmentStore
 

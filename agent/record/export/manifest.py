@@ -11,7 +11,7 @@ from agent.config.base import Id
 from agent.core.clock import rfc3339
 from agent.record.segment import Head, Tail
 from agent.record.statement import Ns, Sha256, Statement
-from agent.record.tombstones import Tombstone
+from agent.record.tombstone_file import Tombstone
 
 NAME = "manifest.json"
 

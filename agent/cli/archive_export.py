@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-Steps = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
-Say = Callable[[str], None]
-Progress = Callable[[str], Callable[[float], None]]
+from agent.cli.arguments import Steps, time
+from agent.cli.terminal import progress, say
 
 
-def add_export_verb(
-    steps: Steps[argparse.ArgumentParser], *, time: Callable[[str], int], say: Say, progress: Progress
-) -> argparse.ArgumentParser:
-    """`time` reads an argument as the other verbs do, `say` prints a line, `progress` shows how far it is.
-
-    Returns the verb's parser.
-    """
+def add_export_verb(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """`archive export`; returns its parser."""
     export = steps.add_parser("export", help="take footage out as evidence, with a verifier beside it")
     export.add_argument("--camera", action="append", required=True, help="may be given again")
     export.add_argument("--from", dest="start", type=time, required=True, metavar="TIME", help="RFC 3339")
@@ -28,11 +21,11 @@ def add_export_verb(
     export.add_argument("--exact", action="store_true", help="to the picture: re-encodes the edges, and says so")
     export.add_argument("--originals", action="store_true", help="the segments as they are stored, too")
     export.add_argument("--zip", action="store_true", help="one file, DIR.zip")
-    export.set_defaults(verb=lambda args: _export(args, say, progress))
+    export.set_defaults(verb=_export)
     return export
 
 
-def _export(args: argparse.Namespace, say: Say, progress: Progress) -> int:
+def _export(args: argparse.Namespace) -> int:
     from agent.config.load import load_gateway  # noqa: PLC0415 - verbs load only what they need
     from agent.edge.archive import export_footage  # noqa: PLC0415
     from agent.record.export.export import Request  # noqa: PLC0415

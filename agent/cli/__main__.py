@@ -1,0 +1,7 @@
+"""`python -m agent.cli` is the command `lamppost`."""
+
+import sys
+
+from agent.cli import main
+
+sys.exit(main())

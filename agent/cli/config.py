@@ -1,0 +1,48 @@
+"""The verbs below `lamppost config`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from agent.cli.arguments import Steps
+
+
+def add_config_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
+    """`config` and its steps."""
+    config = verbs.add_parser("config", help="check, show or describe a configuration")
+    steps = config.add_subparsers(required=True, metavar="STEP")
+    for name, step, text in (
+        ("check", _config_check, "report every mistake with its line"),
+        ("show", _config_show, "what is in force, defaults included"),
+        ("schema", _config_schema, "the JSON Schema"),
+    ):
+        parser = steps.add_parser(name, help=text)
+        parser.add_argument("file", type=Path, nargs="?" if name == "schema" else None, metavar="FILE")
+        parser.add_argument("--central", action="store_true", help="a centre's file, not a gateway's")
+        parser.set_defaults(verb=step)
+
+
+def _config_check(args: argparse.Namespace) -> int:
+    from agent.config.load import load_central, load_gateway  # noqa: PLC0415
+
+    (load_central if args.central else load_gateway)(args.file)
+    print(f"{args.file}: good")
+    return 0
+
+
+def _config_show(args: argparse.Namespace) -> int:
+    from agent.config.load import load_central, load_gateway, show  # noqa: PLC0415
+
+    config = load_central(args.file) if args.central else load_gateway(args.file)
+    print(json.dumps(show(config), indent=2))
+    return 0
+
+
+def _config_schema(args: argparse.Namespace) -> int:
+    from agent.config.central import CentralConfig  # noqa: PLC0415
+    from agent.config.gateway import GatewayConfig  # noqa: PLC0415
+
+    print(json.dumps((CentralConfig if args.central else GatewayConfig).model_json_schema(), indent=2))
+    return 0
