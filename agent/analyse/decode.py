@@ -40,6 +40,10 @@ class Decoded:
         return cast("Image", np.ascontiguousarray(self.frame.to_ndarray(format="bgr24", width=width, height=height)))
 
 
+_DECODERS = {"av1": "libdav1d"}
+"""Where FFmpeg's decoder that is called like the codec needs hardware."""
+
+
 class FrameDecoder:
     """Decodes one epoch of one stream. `broken` counts packets that gave an error instead of a picture."""
 
@@ -50,7 +54,7 @@ class FrameDecoder:
             SourceNotVideo: no decoder of that name.
         """
         try:
-            context = av.CodecContext.create(codec, "r")
+            context = av.CodecContext.create(_DECODERS.get(codec, codec), "r")
         except (av.FFmpegError, ValueError) as error:
             raise SourceNotVideo(f"video codec {codec!r} cannot be decoded here") from error
         if not isinstance(context, VideoCodecContext):

@@ -16,6 +16,7 @@ from agent.capture.nal import ParameterSets, is_annex_b
 from agent.capture.sound import G711, PCM, expander
 from agent.core.errors import SourceNotVideo
 from agent.core.media import MediaKind, TrackInfo
+from agent.core.muxing import codec_name, copied_stream
 from agent.core.nal import with_lengths
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def choose(container: av.container.InputContainer, place: str) -> Choice:
 
 def _refusal(stream: av.AudioStream) -> str:
     """Why this audio cannot be recorded; empty when it can."""
-    codec = stream.codec_context.name
+    codec = codec_name(stream)
     if codec == "aac" and not stream.codec_context.extradata:
         return "its configuration is not announced"
     if not _init_segment([stream], [_time_base(stream)]):
@@ -98,7 +99,7 @@ def describe(choice: Choice, first_key: bytes | memoryview, place: str) -> Track
         SourceNotVideo: parameter sets are nowhere.
     """
     video = choice.streams[0]
-    codec, announced = video.codec_context.name, bytes(video.codec_context.extradata or b"")
+    codec, announced = codec_name(video), bytes(video.codec_context.extradata or b"")
     if not is_annex_b(codec, announced):
         return _described(choice, video, None)
     sets = ParameterSets(codec, announced)
@@ -119,7 +120,7 @@ def described_anew(tracks: Tracks, key: bytes | memoryview, place: str) -> Track
 
 
 def _probed(choice: Choice, sets: ParameterSets, key: bytes | memoryview, place: str) -> Tracks:
-    codec = choice.streams[0].codec_context.name
+    codec = codec_name(choice.streams[0])
     try:
         with av.open(io.BytesIO(sets.stream() + key), format=codec) as probe:
             return _described(choice, probe.streams.video[0], sets)
@@ -168,7 +169,7 @@ def _added(out: av.container.OutputContainer, template: av.stream.Stream) -> av.
         sound = template.codec_context
         layout = _LAYOUTS.get(sound.layout.nb_channels, sound.layout.name)
         return out.add_stream(PCM, rate=sound.sample_rate, layout=layout)
-    stream = out.add_stream_from_template(template)
+    stream = copied_stream(out, template)
     if template.codec_context.name == "hevc":
         stream.codec_context.codec_tag = "hvc1"  # Safari plays no hev1
     return stream
@@ -192,7 +193,7 @@ def _extradata_of(init: bytes) -> list[bytes]:
 
 
 def _info(stream: av.VideoStream | av.AudioStream, template: av.stream.Stream, extradata: bytes) -> TrackInfo:
-    codec = stream.codec_context.name
+    codec = codec_name(stream)
     if isinstance(stream, av.AudioStream):
         channels = stream.codec_context.layout.nb_channels
         rate = stream.codec_context.sample_rate

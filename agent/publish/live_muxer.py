@@ -11,6 +11,7 @@ from av.error import FFmpegError
 
 from agent.core.errors import SourceNotVideo
 from agent.core.media import Packet, StreamInfo
+from agent.core.muxing import copied_stream
 
 _MOVFLAGS = "empty_moov+default_base_moof+frag_every_frame"
 
@@ -38,7 +39,7 @@ class LiveMuxer:
         try:
             with av.open(BytesIO(info.init)) as template:
                 self._container = av.open(self._out, "w", format="mp4", options={"movflags": _MOVFLAGS})
-                self._stream = self._container.add_stream_from_template(template.streams[info.video_index])
+                self._stream = copied_stream(self._container, template.streams[info.video_index])
             self._container.start_encoding()
         except FFmpegError as error:
             raise SourceNotVideo(f"{info.camera}/{info.stream} cannot be shown live: {error.strerror}") from error

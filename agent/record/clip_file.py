@@ -11,6 +11,7 @@ import av
 import av.container
 
 from agent.core.clock import NS
+from agent.core.muxing import copied_stream
 from agent.record.cutting import Unit
 from agent.record.footage import Footage
 
@@ -58,7 +59,7 @@ class ClipFile:
 
     def __init__(self, path: Path, template: av.container.InputContainer, entry: VideoEntry | None = None) -> None:
         self._out = av.open(str(path), "w", format="mp4", options={"movflags": "faststart"})
-        self._streams = [self._out.add_stream_from_template(stream) for stream in template.streams]
+        self._streams = [copied_stream(self._out, stream) for stream in template.streams]
         for stream, source in zip(self._streams, template.streams, strict=True):
             stream.time_base = source.time_base
             if source.codec_context.name == "hevc":

@@ -22,7 +22,7 @@ def decoded(info: StreamInfo, packets: list[Packet]) -> tuple[list[int], FrameDe
     return stamps + [picture.pts for picture in decoder.flush()], decoder
 
 
-@pytest.mark.parametrize(("codec", "b_frames"), [("libx264", 0), ("libx264", 2), ("libx265", 2)])
+@pytest.mark.parametrize(("codec", "b_frames"), [("libx264", 0), ("libx264", 2), ("libx265", 2), ("libsvtav1", 0)])
 def test_every_frame_comes_out_in_order_with_the_time_of_its_own_packet(tmp_path, codec, b_frames):
     info, packets = packets_of(make_clip(tmp_path / "c.mp4", codec=codec, b_frames=b_frames))
     decoder = FrameDecoder(info.video.codec, info.video.extradata, info.video.time_base)

@@ -12,6 +12,7 @@ import pytest
 from agent.core.clock import NS
 from agent.core.errors import SourceUnreachable
 from agent.core.media import MediaKind, Packet, StreamInfo, TimeSource, TrackInfo
+from agent.core.muxing import codec_name, copied_stream
 from agent.publish.live import LiveRelay
 from agent.publish.live_muxer import mime_of
 from agent.wire.live import LivePiece
@@ -31,12 +32,12 @@ def read(path: Path, clock: FakeClock) -> tuple[StreamInfo, list[Packet]]:
         stream = source.streams.video[0]
         out = BytesIO()
         with av.open(out, "w", format="mp4", options={"movflags": "empty_moov+default_base_moof"}) as sink:
-            sink.add_stream_from_template(stream)
+            copied_stream(sink, stream)
             sink.start_encoding()
             init = out.getvalue()
         info = StreamInfo(
             "cam", "sub", "e1",
-            (TrackInfo(MediaKind.VIDEO, stream.codec_context.name, stream.time_base,
+            (TrackInfo(MediaKind.VIDEO, codec_name(stream), stream.time_base,
                        stream.codec_context.extradata or b"", stream.width, stream.height),),
             init, clock.wall_ns(),
         )  # fmt: skip
@@ -95,6 +96,7 @@ def feed(relay: LiveRelay, packets: list[Packet], *, turn: bool = True) -> None:
         ("libx264", "mp4", 2, 'video/mp4; codecs="avc1.'),
         ("libx264", "ts", 0, 'video/mp4; codecs="avc1.'),  # Annex B
         ("libx265", "mp4", 0, 'video/mp4; codecs="h'),
+        ("libsvtav1", "mp4", 0, 'video/mp4; codecs="av01.'),
     ],
 )
 def test_pieces_put_together_decode(tmp_path: Path, clock, relay, ears, codec, suffix, b_frames, mime):

@@ -11,6 +11,7 @@ import pytest
 from agent.capture.rtsp import RtspOpener
 from agent.core.clock import NS, SystemClock
 from agent.core.nal import split
+from agent.record.audit_decode import decode
 from agent.record.boxes import read_layout
 from agent.sim.rtsp.loop import load_loop
 from tests.fixtures.clips import make_clip
@@ -42,6 +43,20 @@ def test_each_access_unit_comes_back_with_its_bytes_and_its_times(
         if codec == "libx264":  # x265 opens its groups: a picture may lean on the segment before
             assert len(pictures_of(store, segment)) == segment.packets
     assert sum(segment.media_ns for segment in segments) == pytest.approx(25 * NS, abs=200_000_000)
+    store.close()
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_av1_comes_back_with_its_bytes_its_times_and_its_pictures(tmp_path: Path, suffix: str) -> None:
+    clip = make_clip(tmp_path / f"clip.{suffix}", codec="libsvtav1", seconds=25, size=(160, 96))
+    store = new_store(tmp_path / "store")
+    segments, packets, info = record(store, clip)
+    assert info.video.codec == "av1"
+    assert [segment.reason for segment in segments] == ["length", "length", "end"]
+    assert all_samples(store, segments) == as_samples(info, packets)
+    assert all(segment.key and segment.codecs.startswith("av01.0.") for segment in segments)
+    assert [len(pictures_of(store, segment)) for segment in segments] == [100, 100, 50]
+    assert decode(store.root / segments[0].path).pictures == 100
     store.close()
 
 
