@@ -14,8 +14,9 @@ def add_list_verb(steps: Steps[argparse.ArgumentParser]) -> argparse.ArgumentPar
     listed.add_argument("--camera", action="append", help="only this one; may be given again")
     listed.add_argument("--from", dest="since", type=time, metavar="TIME", help="RFC 3339, like 2026-01-31T12:00:00Z")
     listed.add_argument("--to", dest="until", type=time, metavar="TIME", help="RFC 3339")
-    listed.add_argument("--gaps", action="store_true", help="what was not recorded, and why")
-    listed.add_argument("--at", type=time, metavar="TIME", help="yes and the segment, or no and why; exits with 0 or 1")
+    other = listed.add_mutually_exclusive_group()
+    other.add_argument("--gaps", action="store_true", help="what was not recorded, and why")
+    other.add_argument("--at", type=time, metavar="TIME", help="yes and the segment, or no and why; exits with 0 or 1")
     listed.add_argument("--json", action="store_true", help="an object a line")
     listed.set_defaults(verb=_list)
     return listed

@@ -6,6 +6,9 @@ import argparse
 
 from agent.core.clock import parse_rfc3339
 
+LAST_NS = 1 << 62
+"""What comes after it has no place in a catalogue."""
+
 Steps = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
 
@@ -52,6 +55,9 @@ def not_negative(text: str) -> float:
 def time(text: str) -> int:
     """A time of RFC 3339, as nanoseconds since 1970."""
     try:
-        return parse_rfc3339(text)
-    except ValueError as error:
+        value = parse_rfc3339(text)
+    except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 2026-01-31T12:00:00Z") from error
+    if not 0 <= value < LAST_NS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time that we know; years go from 1970 to 2115")
+    return value

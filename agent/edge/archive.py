@@ -78,8 +78,10 @@ def show(
     """Say what is recorded, with `only_gaps` what is not; asked for a moment, 1 when a camera was not recorded then.
 
     Raises:
+        ConfigError: no such camera, or no such time.
         StorageError: there is no store, or it cannot be read.
     """
+    wanted.check()
     store = open_store(config, read_only=True)
     try:
         must_be_there(store)

@@ -18,6 +18,7 @@ from agent.record.store import SegmentStore
 Say = Callable[[str], None]
 
 _DAY_NS = 86_400 * NS
+_FOREVER_NS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ def add(config: GatewayConfig, wanted: Wanted, say: Say, clock: Clock | None = N
     """
     clock = clock or SystemClock()
     until_ns = clock.wall_ns() + int(wanted.days * _DAY_NS) if wanted.days is not None else wanted.until_ns
+    if until_ns is not None and until_ns >= _FOREVER_NS:
+        raise ConfigError("nobody can count so many days; leave --days out, and it is held for ever")
     with _opened(config) as (store, signer):
         _check(config, store, wanted)
         if until_ns is not None and until_ns <= clock.wall_ns():

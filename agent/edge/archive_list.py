@@ -30,6 +30,13 @@ class Wanted(NamedTuple):
     until_ns: int | None = None
     at_ns: int | None = None
 
+    def check(self) -> None:
+        """Raises: ConfigError when the part ends before it begins."""
+        if self.since_ns is not None and self.until_ns is not None and self.until_ns <= self.since_ns:
+            raise ConfigError(
+                f"the span ends at {rfc3339(self.until_ns)}, before it begins; turn --from and --to around"
+            )
+
 
 def list_segments(store: SegmentStore, camera: str, wanted: Wanted, say: Say, *, as_json: bool) -> None:
     """A line for each segment, by its begin."""
@@ -123,10 +130,11 @@ def _covering(store: SegmentStore, camera: str, at_ns: int) -> Segment | None:
 
 
 def _first_ns(store: SegmentStore, camera: str) -> int:
-    """When the camera's footage begins, or began before it was deleted."""
+    """When the camera's footage begins, or began before it was deleted; or the journal, where there never was any."""
     kept = (one.start_ns for one in store.catalogue.oldest(1, camera))
     deleted: Iterable[int] = (one.start_ns for one in store.graveyard.of(camera)[:1])
-    return min((*kept, *deleted), default=store.clock.wall_ns())
+    noted: Iterable[int] = (one.at_ns for one in read_journal(store.root)[:1])
+    return min((*kept, *deleted), default=min(noted, default=store.clock.wall_ns()))
 
 
 def _row(segment: Segment, *, held: bool) -> dict[str, Any]:
@@ -178,4 +186,6 @@ def _gap_row(camera: str, gap: Gap) -> dict[str, Any]:
 
 def _gap_line(camera: str, gap: Gap) -> str:
     length_s = (gap.end_ns - gap.start_ns) / NS
+    if not gap.start_ns:  # there is no footage before it
+        return f"{camera}: up to {rfc3339(gap.end_ns)}: {gap.why}: {gap.text}"
     return f"{camera}: {rfc3339(gap.start_ns)} to {rfc3339(gap.end_ns)} ({length_s:.1f} s): {gap.why}: {gap.text}"

@@ -99,8 +99,33 @@ def test_was_it_recorded_then(site: Site, capsys) -> None:
 
 def test_before_all_and_in_the_future(site: Site, capsys) -> None:
     code, (line,) = site.asked(capsys, "--at", "2001-01-01T00:00:00Z")
-    assert (code, "before: nothing was recorded before" in line) == (1, True)
-    assert main(["archive", "list", "--config", str(site.config), "--at", "2199-01-01T00:00:00Z"]) == 2
+    assert code == 1
+    assert line == f"no: cam: up to {rfc3339(START_NS)}: before: nothing was recorded before"
+    assert main(["archive", "list", "--config", str(site.config), "--at", "2099-01-01T00:00:00Z"]) == 2
+
+
+def test_a_camera_of_which_nothing_was_ever_recorded_says_why(site: Site, capsys) -> None:
+    site.config.write_text(site.config.read_text() + '[[camera]]\nid = "idle"\nurl = "rtsp://127.0.0.1:1/x"\n')
+    site.journal.camera("trouble", "idle", "it sends MJPEG", since_ns=SystemClock().wall_ns() - 100 * NS)
+    code, (line,) = site.asked(capsys, "--gaps", "--camera", "idle")
+    assert code == 0
+    assert "trouble: it could not be recorded: it sends MJPEG" in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--from", "2026-06-02T00:00:00Z", "--to", "2026-06-01T00:00:00Z"),
+        ("--from", "3000-01-01T00:00:00Z"), ("--to", "9999-01-01T00:00:00Z"), ("--at", "1900-01-01T00:00:00Z"),
+        ("--gaps", "--at", "2026-06-01T00:00:00Z"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused(site: Site, words: tuple[str, ...], capsys) -> None:
+    try:
+        code, _ = site.asked(capsys, *words)
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
 
 
 def test_deleted_footage_says_when_and_why(site: Site, capsys) -> None:

@@ -205,6 +205,10 @@ def test_the_command_works_beside_a_gateway(config: Path, tmp_path: Path, clip_h
             ["--camera", "nobody", "--from", "2026-05-28T20:00:00Z", "--to", "2026-05-28T21:00:00Z"],
             "no camera is called",
         ),
+        (
+            ["--camera", "cam", "--from", "2026-05-28T20:00:00Z", "--to", "2026-05-28T21:00:00Z", "--days", "1e12"],
+            "leave --days out",
+        ),
         (["--camera", "cam", "--from", "2026-05-28T21:00:00Z", "--to", "2026-05-28T20:00:00Z"], "before it begins"),
         (
             [
