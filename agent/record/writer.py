@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.core.clock import NS, Clock
+from agent.core.clock import Clock
 from agent.core.media import Packet, StreamInfo
 from agent.record.codecs import mime_codecs
 from agent.record.disk import make_folders, sync_folder
@@ -22,9 +22,6 @@ from agent.record.segment import OPEN_SUFFIX, Anchors, Head, Segment, Tail, fold
 from agent.record.sink import FragmentFile
 from agent.record.spans import Span
 from agent.record.store import SegmentStore
-
-_OLD_NS = 6 * NS // 10
-"""A fragment whose first sample came so long ago may end: the recorder looks somewhat more often than once a second."""
 
 
 class SegmentWriter:
@@ -55,7 +52,6 @@ class SegmentWriter:
         self._open_path = self.path.with_name(self.path.name + OPEN_SUFFIX)
         self._file = self._create(folder, sync_interval_s, key)
         self._fragment = FragmentMaker(info, self._head.base)
-        self._since_mono_ns = 0
         try:
             sync_folder(folder)
             self._file.write(info.init + self._head.box())
@@ -91,16 +87,13 @@ class SegmentWriter:
         """Append one sample."""
         if self._fragment.full(sample.packet):
             self._cut()
-        if not self._fragment:
-            self._since_mono_ns = sample.packet.arrived_mono_ns
         self._fragment.add(sample.packet)
         self.samples += 1
         self.span.add(sample.packet)
 
     def pause(self) -> None:
-        """No packet waits to be written: end a fragment that is old enough, and sync what is due."""
-        now_ns = self._store.clock.mono_ns()
-        if self._fragment and now_ns - self._since_mono_ns >= _OLD_NS:
+        """The recorder has looked: what came since it last did is a fragment."""
+        if self._fragment:
             self._cut()
         self._file.sync_if_due()
 
