@@ -34,6 +34,7 @@ def cut_clip(store: SegmentStore, camera: str, start_ns: int, end_ns: int, targe
     says so; holes in the footage stay holes in time.
 
     Raises:
+        StorageMissing: a disk is not mounted.
         StorageError: nothing is recorded there, or it cannot be read or written.
     """
     parts = footage_between(store, camera, start_ns, end_ns)
@@ -48,6 +49,8 @@ def cut_clip(store: SegmentStore, camera: str, start_ns: int, end_ns: int, targe
         half.replace(target)
         size = target.stat().st_size
     except (av.FFmpegError, OSError, ValueError) as error:
+        for tier in store.tiers:
+            tier.check()  # a file that is not there may lie on a disk that is not
         raise StorageError(f"{target}: the clip could not be cut ({error}); look at the disk") from error
     finally:
         half.unlink(missing_ok=True)

@@ -151,7 +151,7 @@ def _causes(
     alone = _BEFORE if first else _by_itself(before, after)
     found: list[Gap] = []
     at_ns = start_ns
-    for cause in sorted(one for one in causes if _fits(one, start_ns, end_ns)):
+    for cause in sorted((one for one in causes if _fits(one, start_ns, end_ns)), key=_order):
         begin_ns, stop_ns = max(cause.start_ns, at_ns), min(cause.end_ns, end_ns)
         if stop_ns <= begin_ns:
             continue
@@ -165,6 +165,11 @@ def _causes(
     if end_ns - at_ns > _LATE_NS:
         return [*found, Gap(at_ns, end_ns, *_UNKNOWN)]
     return [*found[:-1], found[-1]._replace(end_ns=end_ns)]
+
+
+def _order(cause: Cause) -> tuple[int, bool, int]:
+    """What is certain before a kill that may have come at any later time."""
+    return cause.start_ns, cause.vague, cause.end_ns
 
 
 def _fits(cause: Cause, start_ns: int, end_ns: int) -> bool:

@@ -19,7 +19,7 @@ from agent.record.recovery import describe
 from agent.record.segment import Segment, Tail, parse_head, parse_tail
 from agent.record.statement import GENESIS, KEYS, KeyRing
 from agent.record.store import SegmentStore
-from agent.record.tiers import Tier
+from agent.record.tiers import MARKER, Tier
 from agent.record.tombstone_file import FILE, Tombstone, read_file
 
 _PAGE = 500
@@ -55,14 +55,25 @@ class Verification:
         self._store, self._level = store, level
         self._ring = KeyRing(store.root / KEYS)
         self.segments, self.bytes, self.deleted = 0, 0, 0
+        self._away: frozenset[int] = frozenset()
 
     def run(self, camera: str) -> Iterator[Problem]:
-        """The faults of one camera, as they are found."""
-        for tier in self._store.tiers:
-            tier.check()
+        """The faults of one camera, as they are found.
+
+        What lies on a second disk that is not there cannot be looked at, which is one fault.
+
+        Raises:
+            StorageMissing: the recording folder itself is not there.
+        """
+        self._store.check()
+        self._away = frozenset(tier.number for tier in self._store.tiers if not tier.is_there())
         yield from self._rows(camera)
         for tier in self._store.tiers:
-            yield from self._strays(camera, tier)
+            if tier.is_there():
+                yield from self._strays(camera, tier)
+            elif unseen := self._store.catalogue.totals(camera, tier.number).segments:
+                what = f"no {MARKER} there, so {unseen} segments were not looked at; is the disk mounted?"
+                yield Problem(camera, str(tier.root), what)
 
     def check(self, segment: Segment) -> list[Problem]:
         """The faults of one segment by itself; none when it was deleted meanwhile."""
@@ -83,6 +94,8 @@ class Verification:
         self.deleted += chain.deleted
 
     def _segment(self, segment: Segment) -> Iterator[Problem]:
+        if segment.tier in self._away:
+            return
         found = list(self._faults(segment))
         if found and self._is_gone(segment):
             return  # deleted, or moved to the other tier, while we looked

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.core.clock import NS
+from agent.core.errors import StorageMissing
 from agent.core.stop import StopToken
 from agent.record import archive as archive_module
 from agent.record import footage as footage_module
@@ -177,6 +178,13 @@ def test_without_the_archive_disk_recording_starts_footage_waits_and_it_heals(
     assert sweep(again, clock).problem == ""
     assert list((tmp_path / "archive").iterdir()) == []  # nothing is written where our disk is not
     assert again.catalogue.totals(tier=1).segments == 4  # nor is anything stated as gone
+    look = Verification(again, Level.HASHES)
+    assert [fault.what for fault in look.run("cam")] == [
+        f"no {MARKER} there, so 4 segments were not looked at; is the disk mounted?"
+    ]
+    assert look.segments == again.catalogue.totals(tier=0).segments
+    with pytest.raises(StorageMissing, match="is the disk mounted"):
+        cut_clip(again, "cam", START_NS, START_NS + 5 * NS, tmp_path / "clip.mp4")
     (tmp_path / "archive").rmdir()
     (tmp_path / "unplugged").rename(tmp_path / "archive")
     work.run(Rounds())

@@ -121,6 +121,11 @@ TABLE: dict[str, tuple[list[Recorded], list[Entry], list[tuple[float, float, str
         [START, entry("trouble", 11, camera="cam", text="disk full"), entry("well", 89, camera="cam")],
         [(10, 90, "trouble")],
     ),
+    "trouble was the last that was noted before a kill": (
+        [A, footage(500, 510, 2)],
+        [START, entry("trouble", 11, camera="cam", text="disk full"), entry("start", 495, ended="killed")],
+        [(10, 500, "trouble")],
+    ),
     "off by the schedule": (
         [A, footage(3600, 3610, 2)],
         [START, entry("mode", 10, camera="cam", text="off"), entry("mode", 3600, camera="cam", text="continuous")],

@@ -64,6 +64,7 @@ class CameraChain:
 
     def _of_row(self, row: Segment) -> Noted:
         path = self._store.path_of(row)
+        self._store.tiers[row.tier].check()
         head, tail = _notes(path, lambda: path.open("rb"))
         return Noted(head, tail, row.shift_ns, None)
 
