@@ -23,6 +23,8 @@ EXECUTION = {
 }
 """Our names for the execution providers of ONNX Runtime."""
 CPUS = ("xnnpack", "cpu")
+MOST_SAID = 300
+"""Characters of what a foreign library says."""
 DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 Options = Mapping[str, str]
 
@@ -81,14 +83,13 @@ class OnnxRunner:
         try:
             return call()
         except Exception as error:  # the runtime raises errors of its own that share no base
-            raise ModelError(f"{self._path} {what} on {self._provider}: {first_line(error)}") from error
+            raise ModelError(f"{self._path} {what} on {self._provider}: {one_line(error)}") from error
 
 
-def first_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """What an error of a foreign library says, as one short line."""
     cause = error.__cause__ if isinstance(error, SystemError) else None  # native code that returned in the middle
-    text = str(cause or error).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__
+    return " ".join(str(cause or error).split())[:MOST_SAID] or type(error).__name__
 
 
 def _session(path: Path, provider: str, threads: int, cache: Path) -> ort.InferenceSession:

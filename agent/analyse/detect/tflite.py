@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.analyse.detect.onnx import first_line
+from agent.analyse.detect.onnx import one_line
 from agent.analyse.detect.port import Floats, Tensor
 from agent.core.errors import ModelError
 
@@ -60,7 +60,7 @@ class TfliteRunner:
         except ModelError:
             raise
         except Exception as error:  # the runtime raises whatever its native code met
-            raise ModelError(f"{self._path} fails on {self._provider}: {first_line(error)}") from error
+            raise ModelError(f"{self._path} fails on {self._provider}: {one_line(error)}") from error
 
     def _quantised(self, tensor: Tensor) -> NDArray[Any]:
         kind = np.dtype(self._input["dtype"])
@@ -96,7 +96,7 @@ def _interpreter(path: Path, threads: int, delegate: str) -> tuple[str, Any]:
         except ModuleNotFoundError:
             continue
         except Exception as error:  # noqa: BLE001 - broken builds raise anything, a SystemError too
-            failures.append(f"{library}: {first_line(error)}")
+            failures.append(f"{library}: {one_line(error)}")
     if failures:
         raise ModelError(f"{path} cannot be loaded: {'; '.join(failures)}")
     raise ModelError(f"{path} needs TensorFlow Lite: {INSTALL}")
@@ -114,4 +114,4 @@ def _delegate(library: Any, name: str) -> Any:
         ctypes.CDLL(name)  # load_delegate leaves half an object behind, which complains, when the library is missing
         return library.load_delegate(name)
     except (OSError, ValueError) as error:
-        raise ModelError(f"the library {name} or its device is not there ({first_line(error)})") from error
+        raise ModelError(f"the library {name} or its device is not there ({one_line(error)})") from error
