@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import http.server
 import threading
@@ -140,16 +141,21 @@ def test_fetch_from_nowhere_says_so(tmp_path):
 
 
 class _Server(http.server.BaseHTTPRequestHandler):
-    """Gives CONTENT, with ranges."""
+    """Gives CONTENT, with ranges; `pieces` says how much of each answer comes before the line breaks."""
 
     def do_GET(self) -> None:
         wanted = self.headers.get("Range")
         begins = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        begins += self.server.shift  # type: ignore[attr-defined]
         self.send_response(206 if wanted else 200)
         self.send_header("Content-Length", str(len(CONTENT) - begins))
+        if wanted:
+            self.send_header("Content-Range", f"bytes {begins}-{len(CONTENT) - 1}/{len(CONTENT)}")
         self.end_headers()
-        self.wfile.write(CONTENT[begins:])
+        pieces = self.server.pieces  # type: ignore[attr-defined]
+        self.wfile.write(CONTENT[begins : begins + pieces.pop(0) if pieces else None])
         self.server.asked.append(wanted)  # type: ignore[attr-defined]
+        self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
@@ -158,7 +164,7 @@ class _Server(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[http.server.HTTPServer]:
     with http.server.HTTPServer(("127.0.0.1", 0), _Server) as server:
-        server.asked = []  # type: ignore[attr-defined]
+        server.asked, server.pieces, server.shift = [], [], 0  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -172,6 +178,37 @@ def test_fetch_over_http_resumes(server, tmp_path):
     path = ModelStore([], manifest()).fetch("yolox-nano", url, tmp_path)
     assert path.read_bytes() == CONTENT
     assert server.asked == ["bytes=3000-"]
+
+
+def test_a_line_that_breaks_is_taken_up_again_as_long_as_something_comes(server, tmp_path):
+    server.pieces = [1000, 2000]
+    url = f"http://127.0.0.1:{server.server_port}/m.onnx"
+    path = ModelStore([], manifest()).fetch("yolox-nano", url, tmp_path)
+    assert path.read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=1000-", "bytes=3000-"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["m.onnx"]
+
+
+def test_a_line_that_brings_nothing_more_is_given_up_and_what_came_is_kept(server, tmp_path):
+    server.pieces = [1000, 0]
+    url = f"http://127.0.0.1:{server.server_port}/m.onnx"
+    with pytest.raises(ModelError, match=r"broke off after 1000 of 7000 bytes.*what came is kept"):
+        ModelStore([], manifest()).fetch("yolox-nano", url, tmp_path)
+    assert (tmp_path / "m.onnx.part").read_bytes() == CONTENT[:1000]
+
+
+def test_a_server_that_goes_on_elsewhere_is_not_believed(server, tmp_path):
+    (tmp_path / "m.onnx.part").write_bytes(CONTENT[:3000])
+    server.shift = 5
+    with pytest.raises(ModelError, match="goes on at byte 3005, not at 3000"):
+        ModelStore([], manifest()).fetch("yolox-nano", f"http://127.0.0.1:{server.server_port}/m.onnx", tmp_path)
+
+
+def test_two_fetches_do_not_write_one_file(tmp_path):
+    with (tmp_path / "m.onnx.part").open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(ModelError, match="another fetch"):
+            ModelStore([], manifest()).fetch("yolox-nano", folder(tmp_path / "source"), tmp_path)
 
 
 def test_a_label_that_the_model_does_not_have_is_refused(tmp_path):
