@@ -1,15 +1,18 @@
-"""Writes docs/reference/messages.md and docs/reference/cli.md from the code: `python docs/make_reference.py`."""
+"""Writes the pages of docs/reference from the code and the models' manifest: `python docs/make_reference.py`."""
 
 # ruff: noqa: INP001 - a script, not a module
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from agent.analyse.manifest import DecoderSpec, LabelSet, ModelEntry, ModelFile
+from agent.analyse.models import load_manifest
 from agent.cli import build_parser
 from agent.wire import messages as wire
 from agent.wire import topics
@@ -203,6 +206,7 @@ VERB_EXAMPLES = {
     "models list": "lamppost models list",
     "models fetch": "lamppost models fetch yolox-nano --from /media/usb",
     "models verify": "lamppost models verify",
+    "models bench": "lamppost models bench yolox-nano --seconds 10",
 }
 
 
@@ -265,11 +269,79 @@ def _default(action: argparse.Action) -> str:
     return f"`{action.default}`"
 
 
+_MODELS = (
+    "The models that Lamppost knows, as its [manifest](../../models/manifest.toml) names them. "
+    "[How to fetch, choose and add them](../guide/models.md)."
+)
+_MEASURED = (
+    "Average precision at IoU 0.5 on 627 pictures that we train nothing on; most of their labels are what at least two "
+    "of YOLOX-nano, NanoDet-m and PicoDet-s agreed on, so that the figures of the first two are flattered. `false`: "
+    "boxes on a picture with nothing in it, at the score from which a detection is believed. `ms`: a whole detection "
+    "on one thread ({machine}), from the picture to boxes; `ratio`: that over a bare loop that resizes and runs it. "
+    "Bags and animals are few in these pictures. Made by `python -m tests.bench detect`; `lamppost models bench` says "
+    "what your machine does."
+)
+
+
+def models_page() -> str:
+    """docs/reference/models.md."""
+    manifest = load_manifest()
+    files = [(entry, file) for entry in manifest.model for file in entry.file]
+    machines = dict.fromkeys(file.measured.machine for _, file in files if file.measured)
+    parts = [
+        "# Models", NOTE, _MODELS, _file_table(files), "## What they find, and how fast",
+        _MEASURED.format(machine="; ".join(machines)), _measured_table(files),
+        "## What they find is called",
+        *(_label_table(name, labels) for name, labels in manifest.labels.items()),
+        "## Decoders", "How the output of a model is read: the manifest's `decoder`.", _decoder_table(),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+def _file_table(files: list[tuple[ModelEntry, ModelFile]]) -> str:
+    rows = [
+        f"| `{entry.name}` | `{file.name}` | {file.bytes / 1e6:.1f} MB | {entry.input.width} x {entry.input.height} "
+        f"| {entry.licence} | {entry.source} |"
+        for entry, file in files
+    ]
+    return "\n".join(["| model | file | size | input | licence | source |", "|---|---|---|---|---|---|", *rows])
+
+
+def _measured_table(files: list[tuple[ModelEntry, ModelFile]]) -> str:
+    keys = ("person", "vehicle", "two_wheeler", "bag", "animal")
+    rows = [
+        f"| `{entry.name}` | `{file.name}` | {' | '.join(f'{getattr(it, key):.3f}' for key in keys)} "
+        f"| {it.false_per_empty:.2f} | {it.latency_ms:.1f} | {it.ratio:.2f} |"
+        for entry, file in files
+        if (it := file.measured)
+    ]
+    detectors = [entry for entry in load_manifest().model if entry.detects]
+    unknown = [f"`{entry.name}`" for entry in detectors if not any(file.measured for file in entry.file)]
+    more = f"\n\nNot measured here: {', '.join(unknown)}." if unknown else ""
+    head = ["| model | file | " + " | ".join(keys) + " | false | ms | ratio |", "|" + "---|" * 10]
+    return "\n".join([*head, *rows]) + more
+
+
+def _label_table(name: str, labels: LabelSet) -> str:
+    rows = [f"| `{ours}` | {', '.join(theirs)} |" for ours, theirs in labels.ours.items()]
+    return "\n".join([f"| here | {name} |", "|---|---|", *rows])
+
+
+def _decoder_table() -> str:
+    rows = []
+    for spec in get_args(get_args(DecoderSpec)[0]):
+        options = ", ".join(f"`{key}`" for key in spec.model_fields if key != "kind")
+        (kind,) = get_args(spec.model_fields["kind"].annotation)
+        rows.append(f"| `{kind}` | {' '.join(inspect.getdoc(spec).split())} | {options} |")
+    return "\n".join(["| kind | what comes out of the model | options |", "|---|---|---|", *rows])
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write all pages."""
     REFERENCE.mkdir(exist_ok=True)
     (REFERENCE / "messages.md").write_text(messages_page())
     (REFERENCE / "cli.md").write_text(cli_page())
+    (REFERENCE / "models.md").write_text(models_page())
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import http.client
 import os
+import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -24,58 +27,77 @@ def fetch_file(
 ) -> None:
     """Copy `size` bytes from `source` to `target` by way of `target.part`; `check` raises when they are wrong.
 
+    A connection that breaks off is taken up again as long as each attempt brings something.
+
     Raises:
         ModelError: one clear line; a part with wrong content is removed, a short one is kept for the next attempt.
     """
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if _size(part) > size:
-            part.unlink()
-        _append(source, target.name, part, size, progress)
-        _check_or_remove(part, check)
-        part.replace(target)
-    except urllib.error.URLError as error:
-        raise ModelError(f"{source}: cannot be fetched: {error.reason}; what came is kept, try again") from error
-    except (http.client.HTTPException, ValueError) as error:
-        raise ModelError(f"{source}: cannot be fetched: {error or type(error).__name__}") from error
+        with _held(part) as file:
+            if _size(part) > size:
+                file.truncate(0)
+            while not _append(source, target.name, file, size, progress):
+                pass
+            file.flush()
+            os.fsync(file.fileno())
+            _check_or_remove(part, check)
+            part.replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
         raise ModelError(f"{source}: cannot be copied to {target}: {error.strerror or error}") from error
 
 
-def _append(source: Path | str, name: str, part: Path, size: int, progress: Progress | None) -> None:
-    have = _size(part)
+@contextlib.contextmanager
+def _held(part: Path) -> Iterator[BinaryIO]:
+    """The part, open for adding to it, and no other fetch's meanwhile."""
+    with part.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ModelError(f"{part}: another fetch is writing it; wait for its end") from error
+        yield file
+
+
+def _append(source: Path | str, name: str, file: BinaryIO, size: int, progress: Progress | None) -> bool:
+    """Add what comes until the end or a break; True when all is there.
+
+    Raises:
+        ModelError: nothing came.
+    """
+    have = before = file.seek(0, os.SEEK_END)
     if have == size:
-        return
-    with _open(source, name, have) as (stream, begins), part.open("r+b" if have else "wb") as file:
-        file.truncate(begins)
-        file.seek(begins)
-        _copy(stream, file, size - begins, lambda done: progress(begins + done, size) if progress else None)
-        file.flush()
-        os.fsync(file.fileno())
-    if _size(part) < size:
-        raise ModelError(f"{source}: broke off after {_size(part)} of {size} bytes; what came is kept, try again")
+        return True
+    why = ""
+    try:
+        with _open(source, name, have) as (stream, begins):
+            file.truncate(begins)
+            _copy(stream, file, size - begins, lambda done: progress(begins + done, size) if progress else None)
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ValueError) as error:
+        why = f": {getattr(error, 'reason', None) or error or type(error).__name__}"
+    file.flush()
+    have = file.seek(0, os.SEEK_END)
+    if have == size:
+        return True
+    if have <= before or "://" not in str(source):
+        what = f"broke off after {have} of {size} bytes" if have else "cannot be fetched"
+        raise ModelError(f"{source}: {what}{why}{'; what came is kept, try again' if have else ''}")
+    return False
 
 
-class _open:  # noqa: N801 - a context manager that reads like the function it is
-    """Yields the stream and the byte it begins at: not every server takes up where we stopped."""
-
-    def __init__(self, source: Path | str, name: str, offset: int) -> None:
-        self._source, self._name, self._offset = source, name, offset
-
-    def __enter__(self) -> tuple[BinaryIO, int]:
-        text = str(self._source)
-        self._stream, begins = _url(text, self._name, self._offset) if "://" in text else self._file()
-        return self._stream, begins
-
-    def __exit__(self, *_: object) -> None:
-        self._stream.close()
-
-    def _file(self) -> tuple[BinaryIO, int]:
-        path = Path(self._source)
-        stream = (path / self._name if path.is_dir() else path).open("rb")
-        stream.seek(self._offset)
-        return stream, self._offset
+@contextlib.contextmanager
+def _open(source: Path | str, name: str, offset: int) -> Iterator[tuple[BinaryIO, int]]:
+    """The stream and the byte it begins at: not every server takes up where we stopped."""
+    text = str(source)
+    if "://" in text:
+        stream, begins = _url(text, name, offset)
+    else:
+        path = Path(source)
+        stream, begins = (path / name if path.is_dir() else path).open("rb"), offset
+        stream.seek(offset)
+    with stream:
+        yield stream, begins
 
 
 def _url(url: str, name: str, offset: int) -> tuple[BinaryIO, int]:
@@ -85,7 +107,19 @@ def _url(url: str, name: str, offset: int) -> tuple[BinaryIO, int]:
     if offset:
         request.add_header("Range", f"bytes={offset}-")
     reply = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310 - scheme checked above
-    return cast("BinaryIO", reply), offset if reply.status == 206 else 0  # 206: RFC 9110 section 15.3.7
+    return cast("BinaryIO", reply), _begins(reply, offset)
+
+
+def _begins(reply: http.client.HTTPResponse, offset: int) -> int:
+    """Where the answer begins: 206 says so in Content-Range (RFC 9110 section 14.4), 200 is the whole."""
+    if reply.status != http.client.PARTIAL_CONTENT:
+        return 0
+    told = re.match(r"bytes (\d{1,12})-", reply.headers.get("Content-Range", ""))
+    begins = int(told[1]) if told else offset
+    if begins > offset:
+        reply.close()
+        raise ValueError(f"the server goes on at byte {begins}, not at {offset}")
+    return begins
 
 
 def _copy(stream: BinaryIO, file: BinaryIO, most: int, progress: Callable[[int], None]) -> None:
@@ -102,6 +136,15 @@ def _check_or_remove(part: Path, check: Callable[[Path], None]) -> None:
     except ModelError:
         part.unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """After a rename: what appeared stays after a power cut, too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _size(path: Path) -> int:

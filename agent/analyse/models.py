@@ -1,115 +1,49 @@
-"""Which models there are and where their files lie: the manifest, the folders, the hashes. Imports no model runtime."""
+"""Which models there are and where their files lie: manifests, folders, hashes. Imports no model runtime."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, ValidationError, model_validator
 
 import agent
 from agent.analyse.fetch import Progress, fetch_file
-from agent.config.base import Id, Section
+from agent.analyse.manifest import MANIFEST, LabelSet, Manifest, ModelEntry, ModelFile, read_manifest
 from agent.core.errors import ModelError
 
 PREFERRED = ("lamppost-nano", "yolox-nano")
-"""What a camera that names no model gets: the first of these whose file is here and whole."""
-
-MANIFEST = "manifest.toml"
-
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Three = tuple[float, float, float]
-
-
-class ModelInput(Section):
-    """How a picture goes in: size in px, mean and scale per channel in the model's order ((value - mean) / scale)."""
-
-    name: str
-    width: Annotated[int, Field(ge=32, le=2048)]
-    height: Annotated[int, Field(ge=32, le=2048)]
-    layout: Literal["NCHW"] = "NCHW"
-    order: Literal["BGR", "RGB"] = "BGR"
-    mean: Three = (0.0, 0.0, 0.0)
-    scale: Three = (1.0, 1.0, 1.0)
-    padding: Annotated[int, Field(ge=0, le=255)] = 114
-    place: Literal["top-left"] = "top-left"
-
-
-class ModelEntry(Section):
-    """One model of the manifest."""
-
-    name: Id
-    file: FileName
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    bytes: Annotated[int, Field(gt=0, le=1 << 30)]
-    licence: str
-    source: str
-    decoder: Literal["yolox"]
-    labels: str
-    input: ModelInput
-
-
-class LabelSet(Section):
-    """The classes of a model in their order, and which of them we call what; a class that nobody claims is ignored."""
-
-    names: tuple[str, ...]
-    ours: Mapping[str, tuple[str, ...]]
-
-    @model_validator(mode="after")
-    def _names_what_exists(self) -> Self:
-        unknown = [name for names in self.ours.values() for name in names if name not in self.names]
-        if unknown:
-            raise ValueError(f"the model has no class {unknown[0]!r}")
-        return self
-
-    def mapping(self) -> dict[int, tuple[str, str]]:
-        """Class index -> (our label, the model's finer name)."""
-        return {self.names.index(name): (label, name) for label, names in self.ours.items() for name in names}
-
-
-class Manifest(Section):
-    """The whole file."""
-
-    model: tuple[ModelEntry, ...]
-    labels: Mapping[str, LabelSet]
-
-    def entry(self, name: str) -> ModelEntry:
-        """The model called `name`.
-
-        Raises:
-            ModelError: nobody knows it.
-        """
-        for entry in self.model:
-            if entry.name == name:
-                return entry
-        known = ", ".join(entry.name for entry in self.model)
-        raise ModelError(f"model {name!r}: unknown; known are: {known}")
+"""What a camera that names no model gets: the first of these that is here and whole, else any that is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model whose file is here and whole."""
+class LocalFile:
+    """A file of a model that is here and whole."""
 
-    entry: ModelEntry
-    labels: LabelSet
+    file: ModelFile
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRow:
-    """One line of `lamppost models list`; `state` is ready, absent or wrong hash."""
+class Model:
+    """A model that is here: its whole files, and a line for each that is here and broken."""
 
-    name: str
+    entry: ModelEntry
+    labels: LabelSet
+    files: tuple[LocalFile, ...]
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One file in `lamppost models list`; `state` is ready, absent or wrong hash."""
+
+    entry: ModelEntry
+    file: ModelFile
     state: str
     path: Path | None
-    bytes: int
-    licence: str
-    source: str
 
 
 def bundled_folder() -> Path:
@@ -134,115 +68,142 @@ def model_folders(configured: Path | None = None) -> tuple[Path, ...]:
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
-    """Read the manifest, by default the bundled one.
+    """Read a manifest, by default the bundled one.
 
     Raises:
         ModelError: it is missing or wrong.
     """
-    path = path or bundled_folder() / MANIFEST
-    try:
-        return Manifest.model_validate(tomllib.loads(path.read_text()))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: the manifest of models cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ModelError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    return read_manifest(path or bundled_folder() / MANIFEST)
 
 
 class ModelStore:
-    """Finds, checks and fetches the files of the manifest's models."""
+    """Finds, checks and fetches the files of models: those of our manifest and of any `manifest.toml` in the folders.
+
+    `notes` has a line for each manifest of a folder that cannot be read.
+    """
 
     def __init__(self, folders: Sequence[Path], manifest: Manifest | None = None) -> None:
         self._folders = tuple(folders)
-        self.manifest = manifest or load_manifest()
+        self.notes: tuple[str, ...] = ()
+        self.manifest = self._with_folders(manifest or load_manifest())
 
     def find(self, name: str) -> Model:
-        """The model called `name`; the first folder that has its file decides.
+        """The model called `name`, with all of its files that are here; of each the first folder that has it decides.
 
         Raises:
-            ModelError: unknown, absent, or its hash is wrong.
+            ModelError: unknown, absent, or no file of it has the right hash.
         """
         entry = self.manifest.entry(name)
-        path = self._first(entry)
-        if path is None:
-            raise ModelError(
-                f"model {name}: {entry.file} is in none of {', '.join(map(str, self._folders))}; "
-                f"run: lamppost models fetch {name} --from FOLDER-OR-URL"
-            )
-        _check(entry, path)
-        return Model(entry, self._labels(entry), path)
+        labels = self.manifest.labels_of(entry)
+        files, broken = [], []
+        for file in entry.file:
+            path = self._first(file)
+            if path is not None and (wrong := _wrong(entry, file, path)):
+                broken.append(wrong)
+            elif path is not None:
+                files.append(LocalFile(file, path))
+        if not files:
+            raise ModelError(broken[0] if broken else self._absent(entry))
+        return Model(entry, labels, tuple(files), tuple(broken))
 
-    def best(self) -> tuple[Model | None, tuple[str, ...]]:
-        """The best model that is here and whole, and a line for each better one that is here and broken."""
-        notes: list[str] = []
-        known = {entry.name for entry in self.manifest.model}
-        for name in PREFERRED:
-            if name not in known or self._first(self.manifest.entry(name)) is None:
-                continue
-            try:
-                return self.find(name), tuple(notes)
-            except ModelError as error:
-                notes.append(str(error))
-        return None, tuple(notes)
+    def ranked(self) -> list[str]:
+        """The names of the detectors with a file here, the preferred first; whether they are whole shows when found."""
+        detectors = (entry for entry in self.manifest.model if entry.detects)
+        here = [entry.name for entry in detectors if any(self._first(file) for file in entry.file)]
+        return [name for name in PREFERRED if name in here] + [name for name in here if name not in PREFERRED]
 
-    def verify(self, name: str) -> Path:
-        """Check the file of `name` and return where it lies.
+    def verify(self, name: str) -> list[Path]:
+        """Check all files of `name` that are here and return where they lie.
 
         Raises:
-            ModelError: as `find`.
+            ModelError: as `find`, and when any of them is broken.
         """
-        return self.find(name).path
+        model = self.find(name)
+        if model.broken:
+            raise ModelError(model.broken[0])
+        return [local.path for local in model.files]
 
-    def fetch(self, name: str, source: Path | str, into: Path | None = None, progress: Progress | None = None) -> Path:
-        """Bring the file of `name` from a folder or an http(s) URL (of the file, or ending in `/`) into `into`.
+    def file_of(self, name: str, wanted: str | None) -> ModelFile:
+        """The file of that model called `wanted`; without it the first one.
 
-        By default into the user's folder. Goes on where an earlier attempt broke off; the file appears only whole.
+        Raises:
+            ModelError: there is none of that name.
+        """
+        entry = self.manifest.entry(name)
+        for file in entry.file:
+            if wanted is None or file.name == wanted:
+                return file
+        known = ", ".join(file.name for file in entry.file)
+        raise ModelError(f"model {name}: it has no file {wanted!r}, but {known}")
+
+    def fetch(
+        self, name: str, source: Path | str, into: Path | None = None, progress: Progress | None = None,
+        file: ModelFile | None = None,
+    ) -> Path:  # fmt: skip
+        """Bring a file of `name` from a folder or an http(s) URL (of the file, or ending in `/`) into `into`.
+
+        By default the model's first file, into the user's folder. Goes on where an earlier attempt broke off; the
+        file appears only whole.
 
         Raises:
             ModelError: unknown, unreachable, too large, or what came has another hash.
         """
         entry = self.manifest.entry(name)
-        target = (into or user_folder()) / entry.file
-        fetch_file(source, target, entry.bytes, progress, lambda path: _check(entry, path))
+        chosen = file or entry.file[0]
+        target = (into or user_folder()) / chosen.name
+        fetch_file(source, target, chosen.bytes, progress, lambda path: _check(entry, chosen, path))
         return target
 
     def rows(self) -> list[ModelRow]:
-        """Every model of the manifest and whether it can be used here."""
-        return [self._row(entry) for entry in self.manifest.model]
+        """Every file of every model and whether it can be used here."""
+        return [self._row(entry, file) for entry in self.manifest.model for file in entry.file]
 
-    def _row(self, entry: ModelEntry) -> ModelRow:
-        path = self._first(entry)
-        state = "absent" if path is None else "ready" if _fits(entry, path) else "wrong hash"
-        return ModelRow(entry.name, state, path, entry.bytes, entry.licence, entry.source)
+    def _row(self, entry: ModelEntry, file: ModelFile) -> ModelRow:
+        path = self._first(file)
+        state = "absent" if path is None else "wrong hash" if _wrong(entry, file, path) else "ready"
+        return ModelRow(entry, file, state, path)
 
-    def _first(self, entry: ModelEntry) -> Path | None:
-        paths = (folder / entry.file for folder in self._folders)
+    def _first(self, file: ModelFile) -> Path | None:
+        paths = (folder / file.name for folder in self._folders)
         return next((path for path in paths if path.is_file()), None)
 
-    def _labels(self, entry: ModelEntry) -> LabelSet:
+    def _absent(self, entry: ModelEntry) -> str:
+        return (
+            f"model {entry.name}: {' or '.join(file.name for file in entry.file)} is in none of "
+            f"{', '.join(map(str, self._folders))}; run: lamppost models fetch {entry.name} --from FOLDER-OR-URL"
+        )
+
+    def _with_folders(self, manifest: Manifest) -> Manifest:
+        ours = bundled_folder().resolve()
+        paths = [folder / MANIFEST for folder in self._folders if folder.resolve() != ours]
+        more = [read for path in paths if path.is_file() and (read := self._read(path)) is not None]
+        return reduce(lambda below, above: above.over(below), reversed(more), manifest)
+
+    def _read(self, path: Path) -> Manifest | None:
         try:
-            return self.manifest.labels[entry.labels]
-        except KeyError as error:
-            raise ModelError(f"model {entry.name}: the manifest has no labels {entry.labels!r}") from error
+            return read_manifest(path)
+        except ModelError as error:
+            self.notes = (*self.notes, f"{error}; its models are left out")
+            return None
 
 
-def _fits(entry: ModelEntry, path: Path) -> bool:
+def _wrong(entry: ModelEntry, file: ModelFile, path: Path) -> str:
     try:
-        _check(entry, path)
-    except ModelError:
-        return False
-    return True
+        _check(entry, file, path)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
-def _check(entry: ModelEntry, path: Path) -> None:
+def _check(entry: ModelEntry, file: ModelFile, path: Path) -> None:
     try:
         size = path.stat().st_size
-        found = _sha256(path) if size == entry.bytes else None
+        found = _sha256(path) if size == file.bytes else None
     except OSError as error:
         raise ModelError(f"model {entry.name}: {path} cannot be read: {error.strerror}") from error
     if found is None:
-        raise ModelError(f"model {entry.name}: {path} has {size} bytes, not {entry.bytes}; {_advice(entry)}")
-    if found != entry.sha256:
+        raise ModelError(f"model {entry.name}: {path} has {size} bytes, not {file.bytes}; {_advice(entry)}")
+    if found != file.sha256:
         raise ModelError(f"model {entry.name}: {path} has the wrong hash {found[:12]}...; {_advice(entry)}")
 
 

@@ -24,6 +24,7 @@ from agent.analyse.track.track import Track
 from agent.analyse.track.tracker import Step, Tracker
 from agent.config.gateway import Camera
 from agent.core.clock import NS
+from agent.core.errors import ModelError, SourceBroken
 from agent.wire.messages import ClockState, Event, TrackSummary
 
 MakeId = Callable[[int], str]
@@ -54,7 +55,10 @@ class _Open:
 
 
 class Pipeline:
-    """One per camera. `detector` None follows whatever moves. `make_id` names tracks, events and pictures."""
+    """One per camera. `detector` None follows whatever moves. `make_id` names tracks, events and pictures.
+
+    A detector that is lost for good leaves motion alone, and `trouble` says so.
+    """
 
     def __init__(
         self, camera: Camera, detector: Detector | None, make_id: MakeId, *, with_pictures: bool = True
@@ -70,11 +74,18 @@ class Pipeline:
         self._last_ns = 0
         self._aspect = 16 / 9
         self._clock = ClockState()
+        self.trouble = ""
 
     def process(self, frame: Frame) -> Outcome:
-        """Look at one picture (which is painted over where masked) and say what follows from it."""
+        """Look at one picture (which is painted over where masked) and say what follows from it.
+
+        Raises:
+            SourceBroken: the picture has no size; the next one is looked at as if it had not been there.
+        """
         outcome = Outcome()
         picture, wall_ns = frame.bgr, frame.wall_ns
+        if not picture.size:
+            raise SourceBroken(f"picture {frame.number} is {picture.shape[1]} x {picture.shape[0]} px: nothing to see")
         self._painter.paint(picture)
         self._last_ns, self._aspect = wall_ns, picture.shape[1] / picture.shape[0]
         offset_ms = None if frame.offset_ns is None else round(frame.offset_ns / 1e6, 1)
@@ -99,15 +110,22 @@ class Pipeline:
     def _follow(self, picture: Image, wall_ns: int, outcome: Outcome) -> Step:
         motion = self._gate.look(picture, wall_ns)
         if self._detector is None:
-            moving = self._restless.without(moving_objects(motion), wall_ns)
-            step = self._tracker.update(moving, wall_ns, _nothing_stands)
-            self._restless.learn(step.tracks, step.ended, wall_ns)
-            return step
+            return self._follow_motion(motion, wall_ns)
         if not self._wants_look(motion, wall_ns):
             return self._tracker.hold(wall_ns)
         outcome.detected, self._detected_ns = True, wall_ns
-        found = self._detector.detect([picture])[0]
+        try:
+            found = self._detector.detect([picture])[0]
+        except ModelError as error:
+            self._detector, self.trouble = None, f"{error}; motion only: things that move are called object"
+            return self._follow_motion(motion, wall_ns)
         return self._tracker.update(found, wall_ns, lambda box: not motion.relearning and not motion.touches(box))
+
+    def _follow_motion(self, motion: Motion, wall_ns: int) -> Step:
+        moving = self._restless.without(moving_objects(motion), wall_ns)
+        step = self._tracker.update(moving, wall_ns, _nothing_stands)
+        self._restless.learn(step.tracks, step.ended, wall_ns)
+        return step
 
     def _wants_look(self, motion: Motion, wall_ns: int) -> bool:
         if not motion.quiet or self._detected_ns is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from agent.analyse.detect.pool import DetectorPool
-from agent.analyse.detect.port import Detector
+from agent.analyse.beat import Beat
+from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.frames import as_fraction
 from agent.analyse.intake import TRACK, Epoch, Intake, Look
 from agent.analyse.ladder import Ladder
@@ -19,10 +20,11 @@ from agent.analyse.models import ModelStore, model_folders
 from agent.analyse.outgoing import Outgoing
 from agent.analyse.pipeline import Pipeline
 from agent.analyse.thinker import Desk, Thinker
+from agent.analyse.together import Together
 from agent.analyse.turns import Turns
 from agent.config.gateway import Camera
 from agent.core.clock import Clock
-from agent.core.errors import ModelError, WireError
+from agent.core.errors import WireError
 from agent.core.ids import new_id
 from agent.core.media import Packet, TimeSource
 from agent.core.ports import Worker
@@ -32,6 +34,8 @@ from agent.wire import framing
 
 PIECE_BYTES = 256 * 1024
 FAREWELL_S = 3.0
+MOST_TOGETHER = 8
+"""Cameras whose pictures go into one run of the model, where the model and the device take so many."""
 
 
 class Writer:
@@ -114,29 +118,42 @@ class Service:
         turns = Turns[Look]([camera.id for camera in cameras])
         ladder = Ladder(as_fraction(hello["fps"]))
         folder = Path(hello["models"]) if hello.get("models") else None
-        pool = DetectorPool(ModelStore(model_folders(folder)), hello["threads"])
+        engines = Engines(hello["threads"], tuple(hello["providers"]), hello["edgetpu_library"])
+        pool = DetectorPool(ModelStore(model_folders(folder)), engines)
+        together = Together(1 if hello["careful"] else MOST_TOGETHER)
         desks: dict[str, Desk] = {}
         for number, camera in enumerate(cameras):
-            detector, error = _detector(pool, camera)
+            with Beat(self._say_nothing_new):
+                detector = pool.get_or_next(camera.model)
             intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
-            desks[camera.id] = Desk(number, Pipeline(camera, detector, new_id), intake, model_error=error)
-        self._thinker = Thinker(desks, turns, ladder, marks, self._out, self._clock)
-        self._say_ready(pool, [desk.model_error for desk in desks.values() if desk.model_error])
+            pipeline = Pipeline(camera, detector and together.detector(detector), new_id)
+            desks[camera.id] = Desk(number, pipeline, intake, partial(pool.trouble, camera.model))
+        self._thinker = Thinker(
+            desks, turns, ladder, marks, self._out, self._clock, News(pool).take, together, pool.at_once
+        )
         workers: list[Worker] = [*self._intakes.values(), self._thinker]
         for worker in workers:
             self._workers.start(worker)
 
-    def _say_ready(self, pool: DetectorPool, errors: list[str]) -> None:
-        ready = {"type": "ready", "detector": pool.names() or "motion", "notes": [*pool.notes, *dict.fromkeys(errors)]}
-        self._out.put(framing.encode(ready), may_go=False)
+    def _say_nothing_new(self) -> None:
+        stats = {"type": "stats", "cameras": {}, "shed": "none", "dropped": 0}
+        self._out.put(framing.encode(stats), may_go=True)
 
 
-def _detector(pool: DetectorPool, camera: Camera) -> tuple[Detector | None, str]:
-    """The camera's detector; one that was asked for and is broken leaves it with motion alone, and a line to say so."""
-    try:
-        return pool.get(camera.model), ""
-    except ModelError as error:
-        return None, f"{error} (until then things that move are called object)"
+class News:
+    """What the parent must know of the detectors: said at the beginning and whenever it has changed."""
+
+    def __init__(self, pool: DetectorPool) -> None:
+        self._pool = pool
+        self._said: dict[str, Any] = {}
+
+    def take(self) -> bytes | None:
+        """A frame `ready` when there is news."""
+        now = {"type": "ready", "detector": self._pool.names() or "motion", "notes": list(self._pool.notes)}
+        if now == self._said:
+            return None
+        self._said = now
+        return framing.encode(now)
 
 
 def _cameras(hello: dict[str, Any]) -> list[Camera]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from agent.analyse.frames import Frame
@@ -13,6 +15,7 @@ from agent.analyse.marks import LOOKING, Marks
 from agent.analyse.outgoing import Outgoing
 from agent.analyse.pipeline import Outcome, Pipeline
 from agent.analyse.tell import corners
+from agent.analyse.together import Together
 from agent.analyse.turns import Turns
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import LamppostError
@@ -23,6 +26,7 @@ from agent.wire.messages import BoxNow, Event, FrameBoxes, TrackSummary
 log = logging.getLogger(__name__)
 
 STATS_NS = NS
+Turn = tuple[str, Look | None]
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +36,7 @@ class Desk:
     number: int
     pipeline: Pipeline
     intake: Intake
-    model_error: str = ""
+    model_error: Callable[[], str] = str
     error: str = ""
     analysed: int = 0
     tracks: int = 0
@@ -47,20 +51,23 @@ class Desk:
         return {
             "decoded": intake.decoded, "analysed": self.analysed, "skipped": intake.thinned + replaced,
             "broken": intake.broken, "tracks": self.tracks, "events": self.events, "lag_ms": round(self.lag_ms, 1),
-            "error": self.model_error or intake.error or self.error,
+            "error": self.pipeline.trouble or self.model_error() or intake.error or self.error,
         }  # fmt: skip
 
 
 class Thinker:
-    """A Worker. When it is stopped it ends all tracks and events and says so."""
+    """A Worker. When it is stopped it ends all tracks and events and says so. `news`: what else there is to say."""
 
     name = "think"
 
     def __init__(
-        self, desks: dict[str, Desk], turns: Turns[Look], ladder: Ladder, marks: Marks, out: Outgoing, clock: Clock
-    ) -> None:
+        self, desks: dict[str, Desk], turns: Turns[Look], ladder: Ladder, marks: Marks, out: Outgoing, clock: Clock,
+        news: Callable[[], bytes | None], together: Together, at_once: Callable[[], int],
+    ) -> None:  # fmt: skip
         self._desks, self._turns, self._ladder, self._marks = desks, turns, ladder, marks
-        self._out, self._clock = out, clock
+        self._out, self._clock, self._news = out, clock, news
+        self._together, self._at_once = together, at_once
+        self._kept: Turn | None = None
         self._stats_ns = clock.mono_ns()
         self._offered = self._replaced = 0
 
@@ -71,15 +78,30 @@ class Thinker:
 
     def run(self, stop: StopToken) -> None:
         """Look at pictures until the end."""
+        self._tell_news()
         while not stop.is_set():
-            turn = self._turns.take(0.2)
-            if turn is not None:
-                self._serve(*turn)
+            if served := self._take_turns():
+                self._together.run([partial(self._serve, *turn) for turn in served])
             if self._clock.mono_ns() - self._stats_ns >= STATS_NS:
                 self._tell_stats()
         for camera in self._desks:
             self._serve(camera, None)
         self._tell_stats()
+        self._together.close()
+
+    def _take_turns(self) -> list[Turn]:
+        """The next camera's turn; with it those of others that wait, where the detector likes to see many at once."""
+        turns: list[Turn] = []
+        most = min(self._together.most, self._at_once())
+        while len(turns) < most:
+            turn, self._kept = self._kept or self._turns.take(0 if turns else 0.2), None
+            if turn is None:
+                break
+            if turn[0] in {camera for camera, _ in turns}:
+                self._kept = turn  # each camera's pictures are looked at in their order
+                break
+            turns.append(turn)
+        return turns
 
     def _serve(self, camera: str, look: Look | None) -> None:
         desk = self._desks[camera]
@@ -129,7 +151,13 @@ class Thinker:
         now = FrameBoxes(camera=camera, time=rfc3339(look.frame.wall_ns), boxes=boxes[:300])
         self._out.put(framing.encode({"type": "frame", "boxes": now.model_dump(mode="json")}), may_go=True)
 
+    def _tell_news(self) -> None:
+        news = self._news()
+        if news is not None:
+            self._out.put(news, may_go=False)
+
     def _tell_stats(self) -> None:
+        self._tell_news()
         self._stats_ns = self._clock.mono_ns()
         replaced = {camera: self._turns.replaced(camera) for camera in self._desks}
         self._step_ladder(sum(replaced.values()))

@@ -58,6 +58,7 @@ def _hour(value: str) -> str:
     return value
 
 
+Provider = Literal["tensorrt", "cuda", "openvino", "coreml", "xnnpack", "cpu", "tflite", "edgetpu"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 CameraUrl = Annotated[str, AfterValidator(_camera_url)]
@@ -113,6 +114,8 @@ class Analysis(Section):
     enabled: bool = True
     fps: Annotated[float, Field(gt=0, le=60)] = 5
     threads: Annotated[int, Field(ge=0, le=64)] = 0
+    providers: tuple[Provider, ...] = ()
+    edgetpu_library: Annotated[str, Field(min_length=1)] = "libedgetpu.so.1"
     models: Path | None = None
 
 

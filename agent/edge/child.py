@@ -31,6 +31,7 @@ SILENT_S = 60.0
 """A child that says nothing for so long (it tells statistics every second) hangs."""
 STEADY_S = 60.0
 FALLS_TO_QUARANTINE = 3
+FALLS_TO_PLAIN = 2
 FORGIVEN_S = 3600.0
 """After so long without a fall, earlier ones no longer count against a camera."""
 STARTING = "starting"
@@ -69,7 +70,8 @@ class AnalysisChild:
         self._child: ChildProcess | None = None
         self._heard_ns = 0
         self._shed, self.status, self.restarts, self.last_fall = "none", STARTING, 0, ""
-        self.notes: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()
+        self._early_falls, self._is_ready = 0, False
 
     def sink(self, camera: str) -> PacketSink:
         """Where the packets of `camera` go; calls never wait."""
@@ -93,6 +95,12 @@ class AnalysisChild:
     def shed(self) -> str:
         """What the child gives up to keep pace: `none`, or in words."""
         return self._shed
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the models and of what runs them."""
+        falls = f"the analysis fell {FALLS_TO_PLAIN} times: until the gateway restarts its models run on the cpu alone"
+        return [*([falls] if self._plain() else []), *self._notes]
 
     @property
     def pid(self) -> int | None:
@@ -122,7 +130,7 @@ class AnalysisChild:
     def _live(self, stop: StopToken) -> str:
         """One life of the child, from start to fall or stop; says how it ended."""
         child = self._child = ChildProcess(self._command, len(self._cameras))
-        self._heard_ns = self._clock.mono_ns()
+        self._heard_ns, self._is_ready = self._clock.mono_ns(), False
         suspects: list[int] = []
         try:
             why = Pump(self, child.sock, self._bell, self._clock).run(stop)
@@ -131,6 +139,7 @@ class AnalysisChild:
             self._child = None
             how = child.end(FAREWELL_S if stop.is_set() else 0.2)
             self._tally.child_ended()
+        self._early_falls += not (suspects or self._is_ready or stop.is_set())
         self._blame(suspects)
         return why or how
 
@@ -143,6 +152,10 @@ class AnalysisChild:
         worst = max(self._falls, key=lambda camera: self._falls[camera])
         if self._falls[worst] >= FALLS_TO_QUARANTINE:
             self._isolate(worst)
+
+    def _plain(self) -> bool:
+        """May a driver under the models be what ends the child? The cpu's own is tried before a camera is blamed."""
+        return max(self._early_falls, *self._falls.values()) >= FALLS_TO_PLAIN
 
     def _isolate(self, camera: str) -> None:
         self._quarantine[camera] = (
@@ -163,6 +176,8 @@ class AnalysisChild:
         hello = {
             "type": "hello",
             "careful": any(self._falls.values()), "fps": self._analysis.fps, "threads": self._analysis.threads,
+            "providers": ["cpu"] if self._plain() else list(self._analysis.providers),
+            "edgetpu_library": self._analysis.edgetpu_library,
             "models": None if self._analysis.models is None else str(self._analysis.models),
             "cameras": [
                 camera.model_dump(mode="json", exclude={"username", "password_file", "name", "place"})
@@ -218,7 +233,8 @@ class AnalysisChild:
 
     def _ready(self, detector: str, notes: list[str]) -> None:
         self.status = "motion only: no model found" if detector == "motion" else detector
-        if self.notes != tuple(notes):  # said once, not at every restart
-            self.notes = tuple(notes)
-            for note in notes:
-                log.warning("%s", note)
+        self._is_ready = True
+        fresh = [note for note in notes if note not in self._notes]  # said once, not at every restart
+        self._notes = tuple(notes)
+        for note in fresh:
+            log.warning("%s", note)

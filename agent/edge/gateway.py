@@ -265,6 +265,7 @@ class Gateway:
             error = parts.uplink.health().error
             found += [f"uplink: {error}"] if error else []
             found += [parts.desk.problem] if parts.desk.problem else []
+        found += parts.child.notes if parts.child is not None else ()
         found += parts.keeping.problems()
         found += [f"ring: {error}"] if (error := parts.ring.error) else []
         found += self._kept_whole()

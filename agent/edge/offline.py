@@ -6,13 +6,14 @@ import contextlib
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Self, TextIO
 
 from agent.analyse.decode import Decoded, FrameDecoder
-from agent.analyse.detect.pool import DetectorPool
+from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.frames import Frame, Sampler, as_fraction
 from agent.analyse.models import ModelStore, model_folders
 from agent.analyse.pipeline import Outcome, Pipeline
@@ -25,6 +26,8 @@ from agent.core.ports import PacketSource
 from agent.core.stop import StopToken
 from agent.edge.mot import MotWriter
 from agent.wire.messages import Event, TrackSummary
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[float], None]
 """Share of the file that is done, 0..1."""
@@ -55,15 +58,24 @@ def analyse_file(
     """
     chosen = _camera(video, config, camera, model)
     analysis = config.analysis if config is not None else Analysis()
-    detectors = DetectorPool(ModelStore(model_folders(analysis.models)), analysis.threads)
-    pipeline = Pipeline(chosen, detectors.get(chosen.model), counted_ids(chosen.id), with_pictures=False)
+    detectors = DetectorPool(ModelStore(model_folders(analysis.models)), Engines.of(analysis))
+    detector = detectors.get_or_next(None) if chosen.model is None else detectors.get(chosen.model)
+    _warn(detectors.notes)
+    pipeline = Pipeline(chosen, detector, counted_ids(chosen.id), with_pictures=False)
     start_ns = start_wall_ns or 0
     opener = FileOpener(chosen.id, "main", video, SystemClock(), realtime=False, loop=False, start_wall_ns=start_ns)
     stop = StopToken()
     source = opener.open(stop)
     with contextlib.closing(source), _Writers(events_out, tracks, mot, start_ns) as writers:
         seen = _watched(source, stop, video.stat().st_size, progress)
+        said = len(detectors.notes)
         _run(pipeline, seen, _sampler(source.info, fps), writers, start_ns)
+        _warn(detectors.notes[said:])
+
+
+def _warn(notes: Sequence[str]) -> None:
+    for note in notes:
+        log.warning("%s", note)
 
 
 def counted_ids(seed: str) -> Callable[[int], str]:

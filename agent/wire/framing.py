@@ -4,7 +4,7 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 
 | parent -> child | header | payload |
 |---|---|---|
-| `hello` | fps, threads, models (folder or null), careful, cameras: [config of a camera, ...] | - |
+| `hello` | fps, threads, providers, edgetpu_library, models (folder or null), careful, cameras: [its config, ...] | - |
 | `opened` | camera, stream, epoch, codec, width, height, num, den, opened_wall_ns | extradata |
 | `packet` | camera, pts, dts, duration, key, wall_ns, offset_ns, arrived_mono_ns | access unit |
 | `closed` | camera, reason | - |
@@ -13,7 +13,7 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 
 | child -> parent | header | payload |
 |---|---|---|
-| `ready` | detector: name of the model or "motion", notes: [text, ...] | - |
+| `ready` | detector: names of models or "motion", notes: [text, ...]; again when they change | - |
 | `event`, `track` | record: the wire's Event or TrackSummary | - |
 | `picture` | media: MediaManifest's id, camera, kind, type, event, track, start, end, width, height | JPEG |
 | `frame` | boxes: the wire's FrameBoxes | - |

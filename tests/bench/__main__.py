@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import catalogue, deletion, outbox, pipeline, record
+from tests.bench import catalogue, deletion, detect, outbox, pipeline, record
 
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
+    "detect": detect.run,
     "pipeline": pipeline.run,
     "outbox": outbox.run,
     "record-peers": record.peers,

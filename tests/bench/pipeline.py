@@ -12,9 +12,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from agent.analyse.detect.letterbox import letterbox
 from agent.analyse.models import ModelStore, model_folders
 from agent.edge.offline import analyse_file
+from tests.bench.detect import bare_input
 from tests.fixtures.gst import transcoded
 
 DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -49,12 +49,13 @@ def _bare(clip: Path) -> float:
     began = time.process_time()
     options = ort.SessionOptions()
     options.intra_op_num_threads = min(2, os.cpu_count() or 1)
-    session = ort.InferenceSession(str(model.path), options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(model.files[0].path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
     with av.open(str(clip)) as container:
         due = 0.0
         for frame in container.decode(video=0):
             if frame.time is not None and frame.time >= due:
                 due += 1 / FPS
-                picture = letterbox(frame.to_ndarray(format="bgr24"), model.entry.input)
-                np.asarray(session.run(None, {model.entry.input.name: picture})[0])
+                picture = bare_input(frame.to_ndarray(format="bgr24"), model.entry.input)
+                np.asarray(session.run(None, {name: picture})[0])
     return time.process_time() - began

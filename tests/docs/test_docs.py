@@ -93,7 +93,7 @@ def test_every_config_key_is_explained_with_its_default(model: type[BaseModel], 
     assert documented(text) == set(expected(model))
 
 
-@pytest.mark.parametrize("page", ["messages", "cli"])
+@pytest.mark.parametrize("page", ["messages", "cli", "models"])
 def test_reference_pages_are_as_the_code_makes_them(maker: ModuleType, page: str) -> None:
     made = getattr(maker, f"{page}_page")()
     assert (DOCS / f"reference/{page}.md").read_text() == made, "run: python docs/make_reference.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ from agent.core.supervisor import Supervisor
 from agent.edge.child import FALLS_TO_QUARANTINE, AnalysisChild
 from agent.wire import framing
 from agent.wire.messages import Event, FrameBoxes, TrackSummary
+from tests.analyse.made_models import bright
 from tests.analyse.packets import packets_of
 from tests.fixtures.clips import make_clip
 
@@ -283,6 +285,56 @@ def test_a_model_with_a_wrong_hash_is_said_and_disturbs_nobody(gateway, clip, tm
     until(lambda: one.stats("wants").error)
     assert "yolox_nano_416.onnx" in one.stats("wants").error
     assert one.stats("plain").error == ""
+
+
+def test_what_runs_the_models_comes_from_the_configuration(gateway, tmp_path):
+    (tmp_path / "models" / "manifest.toml").write_text(own_manifest(bright(tmp_path / "models" / "own.onnx", "plain")))
+    one = gateway(camera("plain"), analysis=Analysis(threads=1, providers=("cuda",)))
+    until(lambda: one.child.status == "own on onnxruntime (cpu)")
+    (note,) = one.child.notes
+    assert note.startswith("own on cuda: ")
+    assert note.endswith("own on onnxruntime (cpu) is used instead")
+    assert one.stats("plain").error == ""
+
+
+def own_manifest(path: Path) -> str:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return f"""
+        [[model]]
+        name = "own"
+        licence = "ours"
+        source = "made here"
+        input = {{ width = 64, height = 64 }}
+        decoder = {{ kind = "plain" }}
+        labels = "own"
+        file = [{{ name = "{path.name}", sha256 = "{digest}", bytes = {len(content)} }}]
+        [labels.own]
+        names = ["thing", "person"]
+        ours = {{ person = ["person"] }}
+    """
+
+
+BAD_DRIVER = """
+import os, runpy, signal
+from agent.analyse.detect import pool
+real = pool.DetectorPool.__init__
+def deadly(self, store, engines):
+    real(self, store, engines)
+    if engines.providers != ("cpu",):
+        os.kill(os.getpid(), signal.SIGSEGV)
+pool.DetectorPool.__init__ = deadly
+runpy.run_module("agent.analyse", run_name="__main__")
+"""
+
+
+def test_a_driver_that_kills_the_child_as_it_loads_is_set_aside(gateway, tmp_path):
+    (tmp_path / "bad_driver.py").write_text(BAD_DRIVER)
+    one = gateway(command=(sys.executable, str(tmp_path / "bad_driver.py")))
+    until(lambda: one.child.status.startswith("motion"))
+    assert one.child.restarts == 2
+    assert "on the cpu alone" in one.child.notes[0]
+    assert not one.stats().quarantined
 
 
 def test_an_unknown_codec_is_said_and_the_next_session_works(gateway, clip):

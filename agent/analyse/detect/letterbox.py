@@ -1,40 +1,96 @@
-"""A picture of any shape into a model's fixed one, and boxes back: resized to fit, rest padded, top left."""
+"""A picture of any shape into a model's fixed one, and boxes back.
+
+The tensor is kept and filled again: after the resize each grey level is touched once, and the padding only when the
+shape of the picture changes.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.analyse.detect.port import Image
-from agent.analyse.models import ModelInput
-
-Floats = NDArray[np.float32]
+from agent.analyse.detect.port import Floats, Image, Tensor
+from agent.analyse.manifest import ModelInput
 
 
-def fit(picture_width: int, picture_height: int, shape: ModelInput) -> float:
-    """The factor from the picture's px to the model's."""
-    return min(shape.width / picture_width, shape.height / picture_height)
+class Placed(NamedTuple):
+    """Where a picture stands in the model's input, px."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def back(self, boxes: Floats) -> Floats:
+        """Boxes n x 4 from the model's px to 0..1 of the picture, clipped to it."""
+        corner = np.array([self.x, self.y] * 2, np.float32)
+        size = np.array([self.width, self.height] * 2, np.float32)
+        return np.asarray(np.clip((boxes - corner) / size, 0.0, 1.0), np.float32)
 
 
-def letterbox(picture: Image, shape: ModelInput) -> Floats:
-    """The model's input for one picture: 1 x 3 x height x width."""
-    height, width = picture.shape[:2]
-    factor = fit(width, height, shape)
-    small = cv2.resize(picture, (max(1, round(width * factor)), max(1, round(height * factor))))
-    canvas = np.full((shape.height, shape.width, 3), shape.padding, np.uint8)
-    canvas[: small.shape[0], : small.shape[1]] = small
-    if shape.order == "RGB":
-        canvas = canvas[:, :, ::-1]
-    values: Floats = canvas.astype(np.float32)
-    if any(shape.mean) or shape.scale != (1.0, 1.0, 1.0):
-        values -= np.asarray(shape.mean, np.float32)
-        values /= np.asarray(shape.scale, np.float32)
-    return np.ascontiguousarray(values.transpose(2, 0, 1)[None])
+def place(width: int, height: int, shape: ModelInput) -> Placed:
+    """Where a picture of that size goes."""
+    if shape.place == "stretch":
+        return Placed(0, 0, shape.width, shape.height)
+    factor = min(shape.width / width, shape.height / height)
+    wide, high = max(1, round(width * factor)), max(1, round(height * factor))
+    if shape.place == "centre":
+        return Placed((shape.width - wide) // 2, (shape.height - high) // 2, wide, high)
+    return Placed(0, 0, wide, high)
 
 
-def unletterbox(boxes: Floats, picture_width: int, picture_height: int, shape: ModelInput) -> Floats:
-    """Boxes n x 4 from the model's px to 0..1 of the picture, clipped to it."""
-    factor = fit(picture_width, picture_height, shape)
-    scale = np.array([picture_width, picture_height] * 2, np.float32) * factor
-    return np.asarray(np.clip(boxes / scale, 0.0, 1.0), np.float32)
+class Letterbox:
+    """Makes the input of one model. The tensor it gives is good until the next call."""
+
+    def __init__(self, shape: ModelInput, dtype: np.dtype[Any]) -> None:
+        self._shape, self._dtype = shape, dtype
+        self._plain = not any(shape.mean) and shape.scale == (1.0, 1.0, 1.0)
+        self._tensor = self._empty(1)
+        self._padded_for: list[Placed | None] = [None]
+
+    def fill(self, pictures: Sequence[Image], least: int = 1) -> tuple[Tensor, list[Placed]]:
+        """The tensor for these pictures, at least `least` long, and where each picture stands in it."""
+        count = max(len(pictures), least)
+        if len(self._tensor) < count:
+            self._tensor, self._padded_for = self._empty(count), [None] * count
+        return self._tensor[:count], [self._put(picture, slot) for slot, picture in enumerate(pictures)]
+
+    def _put(self, picture: Image, slot: int) -> Placed:
+        placed = place(picture.shape[1], picture.shape[0], self._shape)
+        if self._padded_for[slot] != placed:
+            self._pad(slot)
+            self._padded_for[slot] = placed
+        small = cv2.resize(picture, (placed.width, placed.height))
+        if self._dtype != np.uint8:
+            small = small.astype(np.float32)
+        area = slice(placed.y, placed.y + placed.height), slice(placed.x, placed.x + placed.width)
+        if self._shape.layout == "NHWC":
+            self._tensor[slot][area] = self._normal(small[:, :, ::-1] if self._shape.order == "RGB" else small)
+        else:
+            self._split(small, [plane[area] for plane in self._tensor[slot]])
+        return placed
+
+    def _split(self, small: NDArray[Any], planes: list[NDArray[Any]]) -> None:
+        cv2.split(small, planes[::-1] if self._shape.order == "RGB" else planes)
+        if not self._plain:
+            for plane, mean, scale in zip(planes, self._shape.mean, self._shape.scale, strict=True):
+                np.subtract(plane, np.float32(mean), out=plane)
+                np.multiply(plane, np.float32(1 / scale), out=plane)
+
+    def _normal(self, values: NDArray[Any]) -> NDArray[Any]:
+        if self._plain:
+            return values
+        return (values - np.asarray(self._shape.mean, np.float32)) / np.asarray(self._shape.scale, np.float32)
+
+    def _pad(self, slot: int) -> None:
+        grey = self._normal(np.full(3, self._shape.padding, np.float32))
+        self._tensor[slot] = grey if self._shape.layout == "NHWC" else grey[:, None, None]
+
+    def _empty(self, count: int) -> Tensor:
+        height, width = self._shape.height, self._shape.width
+        size = (count, height, width, 3) if self._shape.layout == "NHWC" else (count, 3, height, width)
+        return np.zeros(size, self._dtype)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from agent.analyse.detect.port import Floats, Ints
+
 SAME = 0.5
 MOST = 300
+"""Boxes kept in one picture."""
 
 
 def iou_matrix(a: Floats, b: Floats) -> Floats:
@@ -19,15 +21,14 @@ def iou_matrix(a: Floats, b: Floats) -> Floats:
     return np.asarray(overlap / np.maximum(union, 1e-12), np.float32)
 
 
-def suppress(boxes: Floats, scores: Floats, labels: list[str]) -> list[int]:
-    """Which boxes stay, best first, at most `MOST`."""
-    order = [int(index) for index in np.argsort(-scores, kind="stable")[: 4 * MOST]]
-    same = iou_matrix(boxes[order], boxes[order]) > SAME
-    kept: list[int] = []
-    for place, index in enumerate(order):
-        if not any(same[place, other] and labels[order[other]] == labels[index] for other in kept):
-            kept.append(place)
-    return [order[place] for place in kept[:MOST]]
+def suppress(boxes: Floats, scores: Floats, labels: Ints) -> list[int]:
+    """Which of the boxes n x 4 stay, best first, at most `MOST`; boxes with different labels leave each other alone."""
+    if not len(boxes):
+        return []
+    corners_and_sizes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)
+    # lists: the binding reads them twenty times as fast as arrays
+    kept = cv2.dnn.NMSBoxesBatched(corners_and_sizes.tolist(), scores.tolist(), labels.tolist(), 0.0, SAME)
+    return [int(index) for index in kept[:MOST]]
 
 
 def _areas(boxes: Floats) -> Floats:

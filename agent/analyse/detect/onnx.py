@@ -1,98 +1,132 @@
-"""Detection with ONNX Runtime."""
+"""Models in ONNX Runtime, on one of its execution providers."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 
-from agent.analyse.detect.letterbox import letterbox, unletterbox
-from agent.analyse.detect.nms import suppress
-from agent.analyse.detect.port import LOWEST_SCORE, Detection, Image
-from agent.analyse.detect.yolox import decode_yolox, rows_of
-from agent.analyse.models import Model, ModelInput
+from agent.analyse.detect.port import Floats, Tensor
 from agent.core.errors import ModelError
-from agent.core.geometry import Box
 
-Floats = NDArray[np.float32]
-Decode = Callable[[Floats, ModelInput, float], tuple[Floats, Floats, NDArray[np.int64]]]
-DECODERS: dict[str, tuple[Decode, Callable[[ModelInput], int]]] = {"yolox": (decode_yolox, rows_of)}
-SMALLEST = 0.002
-"""Boxes narrower or lower than this share of the picture are noise."""
+EXECUTION = {
+    "tensorrt": "TensorrtExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "xnnpack": "XnnpackExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+"""Our names for the execution providers of ONNX Runtime."""
+CPUS = ("xnnpack", "cpu")
+MOST_SAID = 300
+"""Characters of what a foreign library says."""
+DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+Options = Mapping[str, str]
 
 
-class OnnxDetector:
-    """One session of one model; implements `Detector`."""
+def offered() -> tuple[str, ...]:
+    """The execution providers that the installed ONNX Runtime was built with, by our names."""
+    built = ort.get_available_providers()
+    return tuple(name for name, theirs in EXECUTION.items() if theirs in built)
 
-    def __init__(self, model: Model, threads: int = 0) -> None:
-        """Load the file and try it once.
+
+class OnnxRunner:
+    """One session; implements `Runner`. What a provider cannot do, ONNX Runtime does on the CPU."""
+
+    def __init__(self, path: Path, provider: str, threads: int, cache: Path) -> None:
+        """Load the file. `cache` is a folder where providers may keep what they compiled.
 
         Raises:
-            ModelError: it is no model, or not the one the manifest describes.
+            ModelError: it is no model, or the provider is not there or does not take it.
         """
-        self._entry, self._mapping = model.entry, model.labels.mapping()
-        self._decode, self._rows = DECODERS[model.entry.decoder]
-        self._classes = len(model.labels.names)
-        self._place = model.path
-        self._session = self._guarded("cannot be loaded", lambda: _session(model, threads))
-        self._try_once()
+        self._path, self._provider = path, provider
+        if provider not in offered():
+            raise ModelError(f"onnxruntime here has no {provider}, only {', '.join(offered())}")
+        self._session = self._guarded("cannot be loaded", lambda: _session(path, provider, threads, cache))
+        used = self._session.get_providers()[0]
+        if used != EXECUTION[provider]:  # a library it needs is missing: ONNX Runtime goes on without it
+            raise ModelError(f"{provider} does not start (its libraries or the device are missing)")
+        (self._input, *more) = self._session.get_inputs()
+        if more:
+            raise ModelError(f"{path} wants {1 + len(more)} inputs instead of 1")
+        if self._input.type not in DTYPES:
+            raise ModelError(f"{path} wants {self._input.type} as input")
 
     @property
     def name(self) -> str:
-        """See `Detector.name`."""
-        return f"{self._entry.name} on onnxruntime"
+        """See `Runner.name`."""
+        return f"onnxruntime ({self._provider})"
 
-    def detect(self, pictures: Sequence[Image]) -> list[list[Detection]]:
-        """See `Detector.detect`."""
-        return [self._one(picture) for picture in pictures]
+    @property
+    def batch(self) -> int | None:
+        """See `Runner.batch`. A CPU is faster one by one: what lies between the layers stays in its cache."""
+        first = self._input.shape[0] if self._input.shape else 1
+        return first if isinstance(first, int) else 1 if self._provider in CPUS else None
 
-    def _one(self, picture: Image) -> list[Detection]:
-        shape = self._entry.input
-        raw = self._run(letterbox(picture, shape))
-        boxes, scores, classes = self._decode(raw[0], shape, LOWEST_SCORE)
-        known = np.isin(classes, list(self._mapping)) & np.isfinite(boxes).all(1)
-        boxes = unletterbox(boxes[known], picture.shape[1], picture.shape[0], shape)
-        names = [self._mapping[int(number)] for number in classes[known]]
-        return _detections(boxes, scores[known], names)
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """See `Runner.dtype`."""
+        return np.dtype(np.uint8 if self._input.type == "tensor(uint8)" else np.float32)
 
-    def _run(self, values: Floats) -> Floats:
-        outputs = self._guarded("fails", lambda: self._session.run(None, {self._entry.input.name: values}))
-        return np.asarray(outputs[0], np.float32)
-
-    def _try_once(self) -> None:
-        shape = self._entry.input
-        raw = self._run(np.zeros((1, 3, shape.height, shape.width), np.float32))
-        wanted = (1, self._rows(shape), 5 + self._classes)
-        if raw.shape != wanted:
-            raise ModelError(f"model {self._entry.name}: {self._place} gives {raw.shape}, not {wanted}; wrong file?")
+    def run(self, tensor: Tensor) -> list[Floats]:
+        """See `Runner.run`."""
+        tensor = tensor.astype(DTYPES[self._input.type], copy=False)
+        outputs = self._guarded("fails", lambda: self._session.run(None, {self._input.name: tensor}))
+        return [_floats(output, self._path) for output in outputs or ()]
 
     def _guarded(self, what: str, call: Callable[[], Any]) -> Any:
         try:
             return call()
         except Exception as error:  # the runtime raises errors of its own that share no base
-            line = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-            raise ModelError(f"model {self._entry.name}: {self._place} {what}: {line}") from error
+            raise ModelError(f"{self._path} {what} on {self._provider}: {one_line(error)}") from error
 
 
-def _session(model: Model, threads: int) -> ort.InferenceSession:
+def one_line(error: BaseException) -> str:
+    """What an error of a foreign library says, as one short line."""
+    cause = error.__cause__ if isinstance(error, SystemError) else None  # native code that returned in the middle
+    return " ".join(str(cause or error).split())[:MOST_SAID] or type(error).__name__
+
+
+def _session(path: Path, provider: str, threads: int, cache: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or min(2, os.cpu_count() or 1)
+    options.intra_op_num_threads = 1 if provider == "xnnpack" else threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     # idle threads must sleep: recording shares these cores
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(model.path), options, providers=["CPUExecutionProvider"])
+    providers: list[Any] = [(EXECUTION[provider], dict(_options(provider, threads, cache)))]
+    if provider != "cpu":
+        providers.append(EXECUTION["cpu"])
+    # enable_fallback=0: a provider that fails must say so, not be replaced in silence
+    return ort.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
 
 
-def _detections(boxes: Floats, scores: Floats, names: list[tuple[str, str]]) -> list[Detection]:
-    found = []
-    for index in suppress(boxes, scores, [label for label, _ in names]):
-        box = Box(*(float(value) for value in boxes[index]))
-        if box.width >= SMALLEST and box.height >= SMALLEST:
-            label, kind = names[index]
-            found.append(Detection(label, min(1.0, float(scores[index])), box, kind))
-    return found
+def _options(provider: str, threads: int, cache: Path) -> Options:
+    """What each provider is told; see its page in ONNX Runtime's documentation, "Execution Providers"."""
+    if provider == "tensorrt":  # an engine takes minutes to build: once
+        cache.mkdir(parents=True, exist_ok=True)
+        return {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(cache), "trt_fp16_enable": "1"}
+    if provider == "cuda":  # the default tries all algorithms at the first picture, and takes all memory it can
+        return {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}
+    if provider == "openvino":
+        return {"device_type": "AUTO", "num_of_threads": str(threads)}
+    if provider == "xnnpack":
+        return {"intra_op_num_threads": str(threads)}
+    return {}
+
+
+def _floats(output: Any, path: Path) -> Floats:
+    values = np.asarray(output)
+    if values.dtype.kind not in "fiu":
+        raise ModelError(f"{path} gives {values.dtype} instead of numbers")
+    return values.astype(np.float32, copy=False)
+
+
+def threads_here(wanted: int) -> int:
+    """How many threads detection gets: as configured, or two at most."""
+    return wanted or min(2, os.cpu_count() or 1)
