@@ -105,4 +105,4 @@ def _name(where: tuple[str | int, ...]) -> str:
 
 def show(config: BaseModel) -> dict[str, Any]:
     """The configuration as it is in force. Secrets never stand in it: the file holds only paths to them."""
-    return config.model_dump(mode="json", exclude_none=True)
+    return config.model_dump(mode="json", exclude_none=True, by_alias=True)

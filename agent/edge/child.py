@@ -180,7 +180,7 @@ class AnalysisChild:
             "edgetpu_library": self._analysis.edgetpu_library,
             "models": None if self._analysis.models is None else str(self._analysis.models),
             "cameras": [
-                camera.model_dump(mode="json", exclude={"username", "password_file", "name", "place"})
+                camera.model_dump(mode="json", by_alias=True, exclude={"username", "password_file", "name", "place"})
                 for camera in self._cameras
             ],
         }  # fmt: skip

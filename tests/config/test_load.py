@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.config.gateway import GatewayConfig
 from agent.config.lines import LineIndex
 from agent.config.load import load_central, load_gateway, show
 from agent.core.errors import ConfigError
@@ -128,6 +129,13 @@ def test_show_holds_paths_of_secrets_only(tmp_path) -> None:
     text = json.dumps(show(config))
     assert "hunter2" not in text
     assert "password_file" in text
+
+
+def test_what_is_shown_has_the_names_of_the_file(tmp_path) -> None:
+    hours = '[[camera.schedule]]\nfrom = "08:00"\nto = "18:00"\nrecord = "off"\n'
+    shown = show(load_gateway(write(tmp_path, f"{GOOD}{hours}")))
+    assert shown["camera"][0]["schedule"] == [{"days": [], "from": "08:00", "to": "18:00", "record": "off"}]
+    assert GatewayConfig.model_validate(shown)
 
 
 def test_lines_of_nested_and_repeated_tables() -> None:

@@ -146,6 +146,13 @@ def test_a_clip_gives_events_a_track_pictures_and_statistics(gateway, clip):
     assert one.frames == []
 
 
+def test_whatever_is_configured_of_a_camera_the_child_understands(gateway):
+    hours = {"from": "08:00", "to": "18:00", "record": "events"}
+    one = gateway(camera(**PLAZA, schedule=[hours], record="off", username="u", name="n", priority="low"))
+    until(lambda: one.child.status.startswith("motion") or one.child.restarts)
+    assert one.child.restarts == 0, one.child.last_fall
+
+
 def test_boxes_come_only_while_somebody_watches(gateway, clip):
     one = gateway()
     one.child.watch("cam", 20)
