@@ -17,12 +17,14 @@ from agent.core.clock import Clock, SystemClock
 from agent.core.media import Packet, StreamInfo
 from agent.record.boxes import read_layout
 from agent.record.catalogue import Catalogue
+from agent.record.journal import Journal
 from agent.record.limits import TierLimits
 from agent.record.recorder import LOOK_S, Recorder
 from agent.record.retention import Retention
 from agent.record.segment import OPEN_SUFFIX, Segment, parse_head, parse_tail
 from agent.record.store import SegmentStore
 from agent.record.verify import Level, Verification
+from agent.record.verify_journal import JournalVerification
 from tests.record.helpers import read_all
 
 CATALOGUE = "catalogue.sqlite"
@@ -42,6 +44,13 @@ def make_recorder(camera: str, store: SegmentStore, clock: Clock, sync_interval_
 
 def make_retention(store: SegmentStore, clock: Clock, max_bytes: int) -> Retention:
     return Retention(store, clock, [TierLimits(3650, max_bytes, 0)], {})
+
+
+def begin_journal(store: SegmentStore) -> Journal:
+    """As the gateway does at its start."""
+    journal = Journal(store)
+    journal.begin("test", journal.last())
+    return journal
 
 
 def sweep(retention: Retention) -> list[str]:
@@ -159,6 +168,7 @@ def _said_by_the_product(root: Path) -> list[str]:
     try:
         cameras = sorted({*store.camera_folders(), *store.catalogue.cameras()})
         found = [str(fault) for camera in cameras for fault in Verification(store, Level.HASHES).run(camera)]
+        found += [str(fault) for fault in JournalVerification(store).run()]
     finally:
         store.close()
     return found + [f"{name}: verifying changed it" for name in before ^ _tree(root)]

@@ -28,6 +28,8 @@ _PATIENCE_S = 60.0
 _MOST_BEHIND = 5 * FPS
 """Frames in a queue. A slow machine slows the film: what a recorder does when its disk stands still is tested
 elsewhere."""
+_NOTED_S = 8
+"""So often something is noted in the journal."""
 _write = os.write  # the notes are no step
 
 
@@ -105,6 +107,7 @@ class Life:
         """Start as the gateway does, record, and end in order if nothing comes between."""
         self._note("begin")
         self._store.prepare()
+        self._journal = site.begin_journal(self._store)
         epoch = new_id(self._plan.start_ns)
         self._note(f"epoch {epoch}")
         cameras = [camera_name(number) for number in range(len(self._plan.clips))]
@@ -133,6 +136,8 @@ class Life:
             self._note_frame(number)
             for recorder, (_, packets) in zip(self._recorders, streams, strict=True):
                 recorder.packet(next(packets))
+            if number % (_NOTED_S * FPS) == FPS:
+                self._journal.camera("offline", camera_name(0), f"frame {number}")
             if number % FPS == 0:
                 self._note_deleted(site.sweep(retention))
             self._settle(number - _MOST_BEHIND if self._plan.speed else number)
@@ -144,6 +149,7 @@ class Life:
         for thread in threads:
             thread.join()
         self._note_trouble()
+        self._journal.end()
         self._store.close()
         self._note(f"end {self._steps.count}")
 
