@@ -62,8 +62,12 @@ def verify(config: GatewayConfig, cameras: Iterable[str], level: Level, say: Say
         store.close()
     said = f"{verification.segments} segments, {verification.bytes} bytes, {verification.deleted} deleted as stated"
     said += f", {journal.entries} entries of the journal" if level >= Level.CHAIN else ""
-    say(f"{level.name.lower()}: {said}: {'good' if not faults else f'{faults} faults'}")
+    say(f"{level.name.lower()}: {said}: {_counted(faults)}")
     return 1 if faults else 0
+
+
+def _counted(faults: int) -> str:
+    return "good" if not faults else "1 fault" if faults == 1 else f"{faults} faults"
 
 
 def show(
@@ -152,6 +156,10 @@ def _say_done(done: Done, say: Say) -> None:
 
 def must_be_there(store: SegmentStore, *, catalogue: bool = True) -> None:
     """Raises: StorageError when there is no store, or it has no catalogue."""
+    if not store.root.exists():
+        raise StorageError(
+            f"{store.root}: is not there; nothing was recorded yet, or [storage] path names another folder"
+        )
     store.check()
     if catalogue and not (store.root / NAME).exists():
         raise StorageError(f"{store.root}: no {NAME}; make it again with `lamppost archive rebuild`")

@@ -58,7 +58,8 @@ class JournalVerification:
 
 def _follows(at: ChainHead, entry: Entry) -> str:
     if entry.number > at.number + 1:
-        return f"entries {at.number + 1} to {entry.number - 1} are missing"
+        first, last = at.number + 1, entry.number - 1
+        return f"entry {first} is missing" if first == last else f"entries {first} to {last} are missing"
     follows = entry.number == at.number + 1 and entry.previous == at.link
     return "" if follows else f"entry {entry.number} does not follow {at.number}"
 

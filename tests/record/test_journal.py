@@ -165,13 +165,13 @@ def forged(lines: list[bytes]) -> list[bytes]:
     ("harm", "said"),
     [
         (lambda lines: lines[1:], "begins with entry 2: those before it are missing"),
-        (lambda lines: [*lines[:1], *lines[2:]], "entries 2 to 2 are missing"),
+        (lambda lines: [*lines[:1], *lines[2:]], "entry 2 is missing"),
         (lambda lines: [*lines[:1], *lines[3:]], "entries 2 to 3 are missing"),
         (lambda lines: lines[:-1], "ends with entry 3, written were 4"),
         (lambda _: [], "ends with entry 0, written were 4"),
         (changed, "entry 2: its signature does not fit, or the key is not known here"),
         (forged, "entry 3: its signature does not fit, or the key is not known here"),
-        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "entries 2 to 2 are missing"),
+        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "entry 2 is missing"),
     ],
 )
 def test_what_was_done_to_it_is_found(
