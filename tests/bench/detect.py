@@ -29,7 +29,7 @@ from tests.bench.accuracy import LABELS, Judged, ap50, false_per_empty, validati
 
 DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
-TIMED_PICTURES = 120
+TIMED_PICTURES = 60
 ROUNDS = 3
 LOWEST = 0.01
 """For the curve: average precision wants the unsure ones too."""
