@@ -1,7 +1,7 @@
 """Several cameras' pictures in one run of the model, where that pays: on devices that take many at once.
 
-On a CPU it does not (eight pictures at once take longer than one after the other), so there one camera is served at a
-time, and nothing of this runs.
+On a CPU eight pictures at once take no less than one by one, and the first waits for the last: there one camera
+is served at a time, and nothing of this runs.
 """
 
 from __future__ import annotations

@@ -265,7 +265,7 @@ class Gateway:
             error = parts.uplink.health().error
             found += [f"uplink: {error}"] if error else []
             found += [parts.desk.problem] if parts.desk.problem else []
-        found += parts.child.notes if parts.child is not None else ()
+        found += _models(parts.child) if parts.child is not None else []
         found += parts.keeping.problems()
         found += [f"ring: {error}"] if (error := parts.ring.error) else []
         found += self._kept_whole()
@@ -281,6 +281,11 @@ class Gateway:
             for unit in parts.units
             if (why := parts.ring.why_kept.get(unit.camera.id)) and unit.plan.mode(now_ns) is RecordMode.EVENTS
         ]
+
+
+def _models(child: AnalysisChild) -> list[str]:
+    """What is wrong with the models, without what the status of the analysis says anyway."""
+    return [note for note in child.notes if not note.startswith(child.status)]
 
 
 def _rolls(cameras: Sequence[Camera]) -> dict[str, Roll]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
 
 from agent.config.gateway import GatewayConfig
 from agent.core.clock import NS, SystemClock
 from agent.core.memory import memory_bytes
 from agent.core.stop import StopToken
-from agent.edge.gateway import Gateway, _evidence, _tell_again
+from agent.edge.gateway import Gateway, _evidence, _models, _tell_again
 from agent.edge.keeper import MAX_MESSAGES, Keeper
 from agent.publish.outbox import Outbox
 from agent.record.journal_file import read_journal
@@ -74,3 +77,14 @@ def test_every_queue_of_packets_has_its_share_of_the_memory(tmp_path) -> None:
     assert both <= max(memory_bytes() // 4, 32 << 20)
     gateway._parts.outbox.close()
     gateway._parts.store.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "notes", "told"),
+    [
+        ("yolox-nano on onnxruntime (cpu)", ["yolox-nano on cuda: not there"], ["yolox-nano on cuda: not there"]),
+        ("motion only: no model found", ["motion only: no model found; run ..."], []),  # the status says it
+    ],
+)
+def test_what_is_wrong_with_the_models_stands_in_health(status, notes, told):
+    assert _models(SimpleNamespace(status=status, notes=notes)) == told  # type: ignore[arg-type]

@@ -42,6 +42,7 @@ class ModelDetector:
         self._letterbox = Letterbox(shape, runner.dtype)
         self._decoder = decoder_of(entry.decoder_of(file), shape, len(labels.names))
         self._labels = _Labels(labels)
+        self._expects = f"the manifest says {shape.width} x {shape.height} px, {len(self._labels)} labels"
         self._lowest = lowest
         self._lowest_raw = _raw(lowest, entry.believe)
         self._strange: set[int] = set()
@@ -63,8 +64,9 @@ class ModelDetector:
         sized = [number for number, picture in enumerate(pictures) if picture.shape[0] and picture.shape[1]]
         for numbers in self._batches(sized):
             outputs, placed = self._run([pictures[number] for number in numbers])
-            for slot, number in enumerate(numbers):
-                found[number] = self._detections(self._decoder.read(outputs, slot, self._lowest_raw), placed[slot])
+            with np.errstate(all="ignore"):  # what is no number in the end is left out
+                for slot, number in enumerate(numbers):
+                    found[number] = self._detections(self._decoder.read(outputs, slot, self._lowest_raw), placed[slot])
         return found
 
     def _batches(self, numbers: list[int]) -> Iterator[list[int]]:
@@ -73,14 +75,15 @@ class ModelDetector:
     def _run(self, pictures: list[Image]) -> tuple[list[Floats], list[Placed]]:
         tensor, placed = self._letterbox.fill(pictures, self._runner.batch or 1)
         outputs = self._runner.run(tensor)
-        if wrong := self._decoder.misfit(outputs, len(tensor)) or _broken(outputs):
+        if wrong := self._decoder.misfit(outputs, len(tensor)):
+            raise ModelError(f"{self._runner.name} {wrong} ({self._expects})")
+        if wrong := _broken(outputs):
             raise ModelError(f"{self._runner.name} {wrong}")
         return outputs, placed
 
     def _try_once(self) -> list[Floats]:
         noise = np.random.default_rng(PROBE_SEED).integers(0, 256, (90, 160, 3), np.uint8)
         outputs, _ = self._run([noise])
-        self._decoder.read(outputs, 0, self._lowest_raw)
         return outputs
 
     def _detections(self, found: Found, placed: Placed) -> list[Detection]:

@@ -64,7 +64,7 @@ class OnnxRunner:
 
     @property
     def batch(self) -> int | None:
-        """See `Runner.batch`. A CPU is faster one by one: what lies between the layers stays in its cache."""
+        """See `Runner.batch`. On a CPU many at once bring nothing, and the first waits for the last."""
         first = self._input.shape[0] if self._input.shape else 1
         return first if isinstance(first, int) else 1 if self._provider in CPUS else None
 
