@@ -52,7 +52,9 @@ EXAMPLES: dict[str, wire.Message] = {
         _EVENT,
         wire.TrackSummary(
             id=_TRACK, camera="main-and-park", final=True, label="person", score=0.87, start=_START, end=_END,
-            path=[(0.0, *_BOX), (29.8, 0.81, 0.5, 0.87, 0.77)], colours={"upper": [("red", 0.8), ("black", 0.2)]},
+            path=[(0.0, *_BOX), (29.8, 0.81, 0.5, 0.87, 0.77)],
+            contour=[(0.42, 0.54), (0.46, 0.54), (0.465, 0.77), (0.415, 0.77)],
+            colours={"upper": [("red", 0.8), ("black", 0.2)]},
             zones=["plaza"], dwell_s=12.4, clock=_CLOCK,
         ),
         wire.RecordingSpan(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agent.analyse.appearance import Appearance
 from agent.analyse.detect.moving import moving_objects
 from agent.analyse.detect.port import Detector, Image
 from agent.analyse.detect.restless import Restless
@@ -15,10 +16,11 @@ from agent.analyse.frames import Frame
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
 from agent.analyse.observe import Observation, Seen
-from agent.analyse.pictures import Picture, take_picture
+from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.rules.build import rules_of
 from agent.analyse.rules.port import Happening, Rule
 from agent.analyse.tell import event_of, summary_of
+from agent.analyse.track.recall import Recall
 from agent.analyse.track.story import Story
 from agent.analyse.track.track import Track
 from agent.analyse.track.tracker import Step, Tracker
@@ -61,18 +63,21 @@ class Pipeline:
     """
 
     def __init__(
-        self, camera: Camera, detector: Detector | None, make_id: MakeId, *, with_pictures: bool = True
-    ) -> None:
-        self._with_pictures = with_pictures
+        self, camera: Camera, detector: Detector | None, make_id: MakeId, *, with_pictures: bool = True,
+        appearance: Appearance | None = None,
+    ) -> None:  # fmt: skip
+        self._with_pictures, self._with_sprites = with_pictures, with_pictures and camera.sprites
         self._camera, self._detector, self._make_id = camera, detector, make_id
         self._painter = Painter([mask.polygon for mask in camera.mask])
         self._rules: list[Rule] = rules_of(camera)
         self._gate, self._tracker, self._restless = MotionGate(), Tracker(make_id), Restless()
+        self._recall = None if appearance is None else Recall(appearance, self._tracker)
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
         self._detected_ns: int | None = None
         self._last_ns = 0
         self._aspect = 16 / 9
+        self._motion: Motion | None = None
         self._clock = ClockState()
         self.trouble = ""
 
@@ -90,7 +95,10 @@ class Pipeline:
         self._last_ns, self._aspect = wall_ns, picture.shape[1] / picture.shape[0]
         offset_ms = None if frame.offset_ns is None else round(frame.offset_ns / 1e6, 1)
         self._clock = ClockState(offset_ms=offset_ms, synced=frame.synced)
+        self._tracker.aspect = self._aspect
         step = self._follow(picture, wall_ns, outcome)
+        if self._recall is not None:
+            step = self._recall.step(step, picture, wall_ns)
         self._remember(step, picture, wall_ns)
         outcome.observation = self._observation(step, wall_ns)
         self._judge(outcome, picture)
@@ -108,7 +116,7 @@ class Pipeline:
         return outcome
 
     def _follow(self, picture: Image, wall_ns: int, outcome: Outcome) -> Step:
-        motion = self._gate.look(picture, wall_ns)
+        motion = self._motion = self._gate.look(picture, wall_ns)
         if self._detector is None:
             return self._follow_motion(motion, wall_ns)
         if not self._wants_look(motion, wall_ns):
@@ -144,9 +152,10 @@ class Pipeline:
         for track in step.tracks:
             story = self._stories.get(track.id)
             if story is None:
-                story = self._stories[track.id] = Story(track, self._camera.zone)
+                story = self._stories[track.id] = Story(track, self._camera.zone, with_sprites=self._with_sprites)
             if track.id in boxes:
-                story.tell(picture, [box for other, box in boxes.items() if other != track.id])
+                others = [box for other, box in boxes.items() if other != track.id]
+                story.tell(picture, others, self._motion.mask if self._motion is not None else None)
 
     def _observation(self, step: Step, wall_ns: int) -> Observation:
         living = tuple(self._seen(track, wall_ns) for track in step.tracks)
@@ -190,8 +199,8 @@ class Pipeline:
     def _attributes(self, happening: Happening) -> dict[str, object]:
         story = self._stories[happening.seen.track]
         said = {
-            "class": story.track.kind, "zones": story.zones_now(), "moving": story.direction(self._aspect),
-            "speed": round(story.speed(self._aspect), 3),
+            "class": story.track.kind, "zones": story.zones_now(), "moving": story.path.direction(self._aspect),
+            "speed": round(story.path.speed(self._aspect, story.track.age_s), 3),
         }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 
@@ -206,15 +215,26 @@ class Pipeline:
                 outcome.tracks.append(self._summary(story, outcome, final=True))
 
     def _summary(self, story: Story, outcome: Outcome, *, final: bool) -> TrackSummary:
-        media = []
-        if final and story.shot is not None and self._with_pictures:
-            crop = take_picture(
-                story.shot.crop, self._make_id(self._last_ns), self._camera.id, story.shot.wall_ns,
-                track=story.track.id,
-            )  # fmt: skip
-            outcome.pictures.append(crop)
-            media = [crop.ref()]
-        return summary_of(story, self._camera.id, self._aspect, self._clock, media, final=final)
+        media = self._show(story) if final and self._with_pictures else []
+        outcome.pictures += media
+        refs = [picture.ref() for picture in media]
+        return summary_of(story, self._camera.id, self._aspect, self._clock, refs, final=final)
+
+    def _show(self, story: Story) -> list[Picture]:
+        """The best shots of a track and its sprites."""
+        track = story.track
+        pictures = [
+            picture_of(shot.jpeg, self._whose(track), (shot.width, shot.height), (shot.wall_ns, shot.wall_ns))
+            for shot in story.gallery.shots
+        ]
+        strip = story.sprites.strip(track.first_ns)
+        if strip is not None:
+            span, size = (track.first_ns, track.seen_ns), (strip.width, strip.height)
+            pictures.append(picture_of(strip.webp, self._whose(track), size, span, "sprite", "image/webp"))
+        return pictures
+
+    def _whose(self, track: Track) -> dict[str, str | None]:
+        return {"id": self._make_id(self._last_ns), "camera": self._camera.id, "track": track.id}
 
 
 def _nothing_stands(_: object) -> bool:

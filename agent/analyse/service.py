@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agent.analyse.appearance import AppearancePool
 from agent.analyse.beat import Beat
 from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.frames import as_fraction
@@ -119,15 +120,19 @@ class Service:
         ladder = Ladder(as_fraction(hello["fps"]))
         folder = Path(hello["models"]) if hello.get("models") else None
         engines = Engines(hello["threads"], tuple(hello["providers"]), hello["edgetpu_library"])
-        pool = DetectorPool(ModelStore(model_folders(folder)), engines)
+        store = ModelStore(model_folders(folder))
+        pool, looking = DetectorPool(store, engines), AppearancePool(store, hello["threads"])
         together = Together(1 if hello["careful"] else MOST_TOGETHER)
         desks: dict[str, Desk] = {}
         for number, camera in enumerate(cameras):
             with Beat(self._say_nothing_new):
                 detector = pool.get_or_next(camera.model)
+                looks, missing = looking.get(camera.appearance)
+            if missing:
+                pool.note(missing)
             intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
-            pipeline = Pipeline(camera, detector and together.detector(detector), new_id)
-            desks[camera.id] = Desk(number, pipeline, intake, partial(pool.trouble, camera.model))
+            pipeline = Pipeline(camera, detector and together.detector(detector), new_id, appearance=looks)
+            desks[camera.id] = Desk(number, pipeline, intake, partial(_trouble, pool, camera.model, missing))
         self._thinker = Thinker(
             desks, turns, ladder, marks, self._out, self._clock, News(pool).take, together, pool.at_once
         )
@@ -154,6 +159,11 @@ class News:
             return None
         self._said = now
         return framing.encode(now)
+
+
+def _trouble(pool: DetectorPool, model: str | None, missing: str) -> str:
+    """What is wrong with the models of a camera now."""
+    return pool.trouble(model) or missing
 
 
 def _cameras(hello: dict[str, Any]) -> list[Camera]:

@@ -37,10 +37,11 @@ def summary_of(
 ) -> TrackSummary:
     """The wire's TrackSummary of a track so far, or of a whole one."""
     track = story.track
-    path = [(round((at - track.first_ns) / NS, 2), *corners(box)) for at, box in story.path()]
+    path = [(round((at - track.first_ns) / NS, 2), *corners(box)) for at, box in story.path.points()]
     return TrackSummary(
         id=track.id, camera=camera, final=final, label=track.label, score=round(track.best_score, 3),
-        start=rfc3339(track.first_ns), end=rfc3339(track.seen_ns), path=path, speed=round(story.speed(aspect), 3),
-        direction=story.direction(aspect), size=round(story.size(), 5), dwell_s=round(track.age_s, 2),
+        start=rfc3339(track.first_ns), end=rfc3339(track.seen_ns), path=path, contour=list(story.outline or ()),
+        speed=round(story.path.speed(aspect, track.age_s), 3), direction=story.path.direction(aspect),
+        size=round(story.path.size(), 5), dwell_s=round(track.age_s, 2),
         zones=story.zones[:64], media=media, clock=clock,
     )  # fmt: skip

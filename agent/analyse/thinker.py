@@ -132,7 +132,7 @@ class Thinker:
 
     def _send(self, desk: Desk, outcome: Outcome) -> None:
         for picture in outcome.pictures:
-            self._out.put(framing.encode({"type": "picture", "media": picture.header}, picture.jpeg), may_go=True)
+            self._out.put(framing.encode({"type": "picture", "media": picture.header}, picture.body), may_go=True)
         for event in outcome.events:
             desk.events += event.phase == "start"
             self._out.put(_record("event", event), may_go=event.phase == "update")

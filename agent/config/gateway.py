@@ -197,6 +197,8 @@ class Camera(Section):
     max_bytes: Size | None = None
     priority: Literal["low", "normal", "high"] = "normal"
     model: str | None = None
+    appearance: str | None = None
+    sprites: bool = True
     place: Place | None = None
     still: Still = Still()
     zone: tuple[Zone, ...] = ()

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Self, TextIO
 
+from agent.analyse.appearance import load_appearance
 from agent.analyse.decode import Decoded, FrameDecoder
 from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.frames import Frame, Sampler, as_fraction
@@ -58,10 +59,12 @@ def analyse_file(
     """
     chosen = _camera(video, config, camera, model)
     analysis = config.analysis if config is not None else Analysis()
-    detectors = DetectorPool(ModelStore(model_folders(analysis.models)), Engines.of(analysis))
+    store = ModelStore(model_folders(analysis.models))
+    detectors = DetectorPool(store, Engines.of(analysis))
     detector = detectors.get_or_next(None) if chosen.model is None else detectors.get(chosen.model)
+    looks = None if chosen.appearance is None else load_appearance(store, chosen.appearance, analysis.threads)
     _warn(detectors.notes)
-    pipeline = Pipeline(chosen, detector, counted_ids(chosen.id), with_pictures=False)
+    pipeline = Pipeline(chosen, detector, counted_ids(chosen.id), with_pictures=False, appearance=looks)
     start_ns = start_wall_ns or 0
     opener = FileOpener(chosen.id, "main", video, SystemClock(), realtime=False, loop=False, start_wall_ns=start_ns)
     stop = StopToken()

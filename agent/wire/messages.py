@@ -88,7 +88,11 @@ PathPoint = tuple[float, Share, Share, Share, Share]
 
 
 class TrackSummary(Message):
-    """One object over time. `path` is [[seconds since start, x1, y1, x2, y2], ...]; sent again until `final`."""
+    """One object over time. `path` is [[seconds since start, x1, y1, x2, y2], ...]; sent again until `final`.
+
+    `contour` is its outline at its best moment, [[x, y], ...] of the picture, empty where nobody could tell. `media`
+    has the best snapshots first, then the sprites (see the page on tracking).
+    """
 
     id: Id
     camera: Id
@@ -98,6 +102,7 @@ class TrackSummary(Message):
     start: Time
     end: Time
     path: Annotated[list[PathPoint], Field(max_length=2000)] = []
+    contour: Annotated[list[tuple[Share, Share]], Field(max_length=64)] = []
     colours: dict[str, list[tuple[str, Share]]] = {}
     speed: float | None = None
     direction: Text | None = None

@@ -93,18 +93,19 @@ def test_a_zone_event_has_start_picture_box_and_end():
     assert start.attributes["class"] == "person"
     snapshot = next(picture for picture in pictures(outcomes) if picture.header["id"] == start.media[0].id)
     assert snapshot.header["event"] == start.id
-    assert cv2.imdecode(np.frombuffer(snapshot.jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (360, 640, 3)
-    assert start.media[0].bytes == len(snapshot.jpeg)
+    assert cv2.imdecode(np.frombuffer(snapshot.body, np.uint8), cv2.IMREAD_COLOR).shape == (360, 640, 3)
+    assert start.media[0].bytes == len(snapshot.body)
 
 
 def test_the_final_summary_brings_a_crop_of_the_thing_itself():
     pipeline = Pipeline(camera(), walking_detector(), ids())
     outcomes = [*walk(pipeline, 30), pipeline.finish()]
     (track,) = tracks(outcomes)
-    (crop,) = pictures(outcomes)
-    assert track.media[0].id == crop.header["id"]
-    assert crop.header["track"] == track.id
-    image = cv2.imdecode(np.frombuffer(crop.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    crop, *others, strip = pictures(outcomes)
+    assert [ref.id for ref in track.media] == [picture.header["id"] for picture in (crop, *others, strip)]
+    assert [ref.kind for ref in track.media] == ["snapshot"] * (1 + len(others)) + ["sprite"]
+    assert {picture.header["track"] for picture in (crop, *others, strip)} == {track.id}
+    image = cv2.imdecode(np.frombuffer(crop.body, np.uint8), cv2.IMREAD_COLOR)
     assert max(image.shape) <= 256
     centre = image[image.shape[0] // 2, image.shape[1] // 2]
     assert centre[2] > 180
@@ -181,7 +182,7 @@ def test_a_mask_is_in_every_picture_and_hides_from_the_detector():
     assert {tuple(colour) for colour in seen} == {GREY}
     for picture in pictures(outcomes):
         if "event" in picture.header:
-            image = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+            image = cv2.imdecode(np.frombuffer(picture.body, np.uint8), cv2.IMREAD_COLOR)
             assert np.abs(image[180, 352].astype(int) - GREY).max() < 6
 
 

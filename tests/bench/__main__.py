@@ -11,13 +11,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import catalogue, deletion, detect, outbox, pipeline, record
+from tests.bench import catalogue, deletion, detect, outbox, pipeline, record, track
 
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "detect": detect.run,
     "pipeline": pipeline.run,
+    "track": track.run,
     "outbox": outbox.run,
     "record-peers": record.peers,
     "record-growth": record.growth,

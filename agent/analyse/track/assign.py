@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 Pairs = list[tuple[int, int]]
 
 
-def assign(cost: NDArray[np.float32], most: float) -> Pairs:
+def assign(cost: NDArray[np.floating[Any]], most: float) -> Pairs:
     """Pairs (row, column) of least total cost, each at most `most` (Jonker and Volgenant 1987, through `lap`)."""
     if cost.size == 0:
         return []
-    _, columns, _ = _solve(cost.astype(np.float64), most)
+    _, columns, _ = _solve(np.ascontiguousarray(cost, np.float64), most)
     return [(row, int(column)) for row, column in enumerate(columns) if column >= 0 and cost[row, column] <= most]
 
 

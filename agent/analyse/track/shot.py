@@ -1,4 +1,4 @@
-"""The best picture of a track: large, sharp, whole and not hidden behind others."""
+"""The best pictures of a track: large, sharp, whole, not hidden behind others, and some seconds apart."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from agent.analyse.detect.port import Image
+from agent.core.clock import NS
 from agent.core.geometry import Box
 
 CONTEXT = 0.15
@@ -17,16 +18,55 @@ LONGEST_PX = 256
 EDGE = 0.004
 SHARP = 400.0
 """Variance of the Laplacian at which a crop counts as half sharp."""
+MOST_SHOTS = 3
+APART_S = 2.0
+"""Shots nearer in time show the same: only the better one stays."""
+BETTER = 1.05
+"""A new shot must be so much better: who walks towards the camera is not coded anew in every picture."""
+QUALITY = 80
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Shot:
-    """A crop with some context, at most 256 px long, and the box as it was."""
+    """A crop with some context as JPEG, at most 256 px long, and the box as it was. `worth` only compares."""
 
-    crop: Image
+    jpeg: bytes
+    width: int
+    height: int
     box: Box
     wall_ns: int
     worth: float
+
+
+class Gallery:
+    """The best shots of one track; a few tens of kilobytes however long it lives."""
+
+    def __init__(self) -> None:
+        self._shots: list[Shot] = []
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """The best first."""
+        return tuple(sorted(self._shots, key=lambda shot: -shot.worth))
+
+    def offer(self, picture: Image, box: Box, score: float, wall_ns: int, others: Sequence[Box]) -> bool:
+        """Keep what `picture` shows when it is better than what it would replace. True when it is the best now."""
+        near = [shot for shot in self._shots if abs(shot.wall_ns - wall_ns) < APART_S * NS]
+        least = BETTER * self._to_beat(near)
+        most = promise(box, score, others)
+        crop = _crop(picture, box) if most > least else None
+        if crop is None or (worth := most * _sharpness(crop)) <= least:
+            return False
+        best = worth > max((shot.worth for shot in self._shots), default=0.0)
+        kept = [shot for shot in self.shots if shot not in near][: MOST_SHOTS - 1]
+        self._shots = [*kept, _coded(_shrunk(crop), box, wall_ns, worth)]
+        return best
+
+    def _to_beat(self, near: Sequence[Shot]) -> float:
+        """The worth of the shot that a new one would replace."""
+        if near:
+            return max(shot.worth for shot in near)
+        return min(shot.worth for shot in self._shots) if len(self._shots) == MOST_SHOTS else 0.0
 
 
 def promise(box: Box, score: float, others: Sequence[Box]) -> float:
@@ -34,20 +74,6 @@ def promise(box: Box, score: float, others: Sequence[Box]) -> float:
     whole = 0.5 if box.x1 < EDGE or box.y1 < EDGE or box.x2 > 1 - EDGE or box.y2 > 1 - EDGE else 1.0
     hidden = max((_hidden(box, other) for other in others), default=0.0)
     return math.sqrt(box.area) * score * whole * (1.0 - hidden)
-
-
-def better_shot(
-    picture: Image, box: Box, score: float, wall_ns: int, others: Sequence[Box], best: Shot | None
-) -> Shot | None:
-    """The better of `best` and what `picture` shows now."""
-    most = promise(box, score, others)
-    if best is not None and most <= best.worth:
-        return best
-    crop = _crop(picture, box)
-    if crop is None:
-        return best
-    worth = most * _sharpness(crop)
-    return Shot(_shrunk(crop), box, wall_ns, worth) if best is None or worth > best.worth else best
 
 
 def _hidden(box: Box, other: Box) -> float:
@@ -74,7 +100,12 @@ def _sharpness(crop: Image) -> float:
 def _shrunk(crop: Image) -> Image:
     longest = max(crop.shape[:2])
     if longest <= LONGEST_PX:
-        return crop.copy()
+        return crop
     factor = LONGEST_PX / longest
     size = (max(1, round(crop.shape[1] * factor)), max(1, round(crop.shape[0] * factor)))
     return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _coded(crop: Image, box: Box, wall_ns: int, worth: float) -> Shot:
+    _, jpeg = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return Shot(jpeg.tobytes(), crop.shape[1], crop.shape[0], box, wall_ns, worth)

@@ -1,51 +1,51 @@
-"""What a track remembers beside where it is: its path, its best shot, the zones it touched, when to tell of it."""
+"""What a track remembers beside where it is: path, best shots, outline, sprites, zones, and when to tell of it."""
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Sequence
 
 from agent.analyse.detect.port import Image
 from agent.analyse.observe import foot_of
-from agent.analyse.track.shot import Shot, better_shot
+from agent.analyse.track.outline import Mask, Outline, outline_of
+from agent.analyse.track.path import Path
+from agent.analyse.track.shot import Gallery
+from agent.analyse.track.sprites import Sprites
 from agent.analyse.track.track import Track
 from agent.config.gateway import Zone
 from agent.core.clock import NS
-from agent.core.geometry import Box, Point, inside
+from agent.core.geometry import Box, inside
 
-STEP_NS = NS // 2
-MOST_POINTS = 600
 FIRST_REPORT_S = 30
 REPORT_S = 60
 SHORTEST_S = 1.0
 """A track that lived shorter is not worth telling of."""
-STRIDE = 0.25
-"""Of the box height: smaller moves are the detector's trembling."""
-
-SECTORS = ("right", "down-right", "down", "down-left", "left", "up-left", "up", "up-right")
 
 
 class Story:
     """One per track, from its first sight."""
 
-    def __init__(self, track: Track, zones: Sequence[Zone]) -> None:
-        self.track = track
-        self.shot: Shot | None = None
+    def __init__(self, track: Track, zones: Sequence[Zone], *, with_sprites: bool = True) -> None:
+        self.track, self._with_sprites = track, with_sprites
+        self.path, self.gallery, self.sprites = Path(), Gallery(), Sprites()
+        self.outline: Outline | None = None
+        """As it was at the best shot, where it could be told from the street."""
         self.zones: list[str] = []
         self._zones = zones
         self.birth_foot = foot_of(track.box)
-        self._path: list[tuple[int, Box]] = []
-        self._step_ns = STEP_NS
         self._reports = 0
+        self._told_ns = 0
 
-    def tell(self, picture: Image, others: Sequence[Box]) -> None:
-        """The track was just found in `picture`, among `others`."""
+    def tell(self, picture: Image | None, others: Sequence[Box], foreground: Mask | None) -> None:
+        """The track was just found in `picture`, among `others`; None: it is known to stand where it stood.
+
+        `foreground` (0 or 255, the whole picture at any size) is where something moves, where that is known.
+        """
         track = self.track
-        self._walk(track.seen_ns, track.box.clipped())
-        if not track.confirmed:
+        box = track.box.clipped()
+        self.path.go(track.seen_ns, box)
+        if not track.confirmed or picture is None:
             return
-        self.shot = better_shot(picture, track.box.clipped(), track.best_score, track.seen_ns, others, self.shot)
+        self._keep(picture, box, others, foreground)
         foot = foot_of(track.box)
         self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(foot, z.polygon)]
 
@@ -59,58 +59,26 @@ class Story:
         return self.track.confirmed and self.track.age_s >= SHORTEST_S
 
     def due(self, wall_ns: int) -> bool:
-        """Is it time for a summary of a track that goes on: after 30 s, then every minute? True once each time."""
-        if not self.worthy or wall_ns - self.track.first_ns < (FIRST_REPORT_S + REPORT_S * self._reports) * NS:
+        """Is it time for a summary of a track that goes on: after 30 s, then every minute? True once each time.
+
+        Never for one that nobody has seen since the last: there is nothing new to tell.
+        """
+        if (
+            not self.worthy
+            or self.track.seen_ns == self._told_ns
+            or wall_ns - self.track.first_ns < (FIRST_REPORT_S + REPORT_S * self._reports) * NS
+        ):
             return False
         self._reports += 1
+        self._told_ns = self.track.seen_ns
         return True
 
-    def path(self) -> list[tuple[int, Box]]:
-        """Times and boxes, the last sight included."""
-        last = (self.track.seen_ns, self.track.box.clipped())
-        return self._path if self._path[-1][0] >= last[0] else [*self._path, last]
-
-    def size(self) -> float:
-        """Share of the picture, the median of the path."""
-        areas = sorted(box.area for _, box in self.path())
-        return areas[len(areas) // 2]
-
-    def speed(self, aspect: float) -> float:
-        """Box heights per second over the whole life; `aspect` is the picture's width over its height."""
-        path = self.path()
-        way = sum(_gap(a, b, aspect) for a, b in itertools.pairwise(self._anchors(aspect)))
-        height = sum(box.height for _, box in path) / len(path)
-        return way / height / self.track.age_s if height > 0 and self.track.age_s > 0 else 0.0
-
-    def direction(self, aspect: float) -> str | None:
-        """One of eight sectors of the picture, None for a thing that stayed where it was."""
-        path = self.path()
-        start, end = path[0][1], path[-1][1]
-        return sector(start.centre, end.centre, aspect, least=max(start.height, end.height) / 2)
-
-    def _walk(self, wall_ns: int, box: Box) -> None:
-        if not self._path or wall_ns - self._path[-1][0] >= self._step_ns:
-            self._path.append((wall_ns, box))
-        if len(self._path) > MOST_POINTS:  # half as many points, twice as far apart: a day's track stays small
-            self._path = self._path[::2]
-            self._step_ns *= 2
-
-    def _anchors(self, aspect: float) -> list[Point]:
-        path = self.path()
-        anchors = [path[0][1].centre]
-        for _, box in path[1:]:
-            if _gap(anchors[-1], box.centre, aspect) > STRIDE * box.height:
-                anchors.append(box.centre)
-        return anchors
-
-
-def sector(start: Point, end: Point, aspect: float, least: float) -> str | None:
-    """The direction from `start` to `end` as seen in the picture, None when shorter than `least` picture heights."""
-    dx, dy = (end[0] - start[0]) * aspect, end[1] - start[1]
-    if math.hypot(dx, dy) < least:
-        return None
-    return SECTORS[round(math.atan2(dy, dx) / (math.pi / 4)) % 8]
-
-
-def _gap(a: Point, b: Point, aspect: float) -> float:
-    return math.hypot((b[0] - a[0]) * aspect, b[1] - a[1])
+    def _keep(self, picture: Image, box: Box, others: Sequence[Box], foreground: Mask | None) -> None:
+        track = self.track
+        best = self.gallery.offer(picture, box, track.score, track.seen_ns, others)
+        wants = self._with_sprites and self.sprites.wants(box, track.seen_ns)
+        outline = outline_of(foreground, box) if foreground is not None and (best or wants) else None
+        if best:
+            self.outline = outline
+        if wants:
+            self.sprites.add(picture, box, track.seen_ns, outline)

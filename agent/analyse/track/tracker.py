@@ -1,8 +1,7 @@
 """From detections to tracks: two-stage association after BYTE (Zhang et al., arXiv 2110.06864), made for 2 to 10 fps.
 
-High detections meet all tracks first, by intersection over union of widened boxes (C-BIoU, Yang et al., WACV 2023):
-at 3 fps a walker's boxes hardly overlap. Low detections then keep alive what nothing high was found for; they never
-begin a track. Speeds are per second of capture time, so uneven frames do no harm.
+High detections meet all tracks first; low ones then keep alive what nothing high was found for, and never begin a
+track. All times are those of capture, so uneven frames do no harm.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from agent.analyse.detect.nms import iou_matrix
 from agent.analyse.detect.port import Detection
+from agent.analyse.track.affinity import costs
 from agent.analyse.track.assign import Pairs, assign
+from agent.analyse.track.filter import CUT, MEASURED, Floats, born, corrected, predicted
 from agent.analyse.track.track import Track
 from agent.core.clock import NS
 from agent.core.geometry import Box, iou
@@ -23,17 +22,35 @@ from agent.core.geometry import Box, iou
 HIGH_SCORE = 0.4
 LOW_SCORE = 0.1
 BIRTH_SCORE = 0.45
-LOST_S = 1.5
+FIRST_LIMIT = 0.68
+LOOSER_PER_S = 0.2
+"""The costs allowed in the first stage grow with the time between two looks, for half a second."""
+SECOND_LIMIT = 0.8
+NEWBORN_LIMIT = 0.82
+LOST_S = 3.0
 LOST_YOUNG_S = 0.8
-OTHER_LABEL_COST = 0.25
-FIRST_LIMIT = 0.9
-SECOND_LIMIT = 0.6
-NEWBORN_LIMIT = 0.75
+LEFT_S = 0.3
+"""A track that nobody found is over after: one that was found three times, a younger one, one that left the picture."""
+HOLE_S = 20.0
+"""A thing that stood is still itself after a hole of so long in the stream; one that moved, after `LOST_S`."""
+JITTER_S = 1.0
+"""Times that go back further were set anew: nothing is known any more."""
 TWIN_IOU = 0.7
 MOST_TRACKS = 200
+MOST_FOUND = 400
+SLEEP_S = 20.0
+MOST_SLEEPING = 50
+SMALLEST = 1e-4
+"""Boxes narrower or lower than this share of the picture are none."""
+
+PACES = {
+    "person": (0.9, 0.6), "vehicle": (10.0, 3.0), "two_wheeler": (4.0, 1.5), "animal": (3.0, 1.5), "bag": (0.9, 0.6),
+    "object": (4.0, 1.5),
+}  # fmt: skip
+"""How such things move across and along the view, standard deviation, own heights a second: a newborn track is looked
+for as far as that, and no further."""
 
 Still = Callable[[Box], bool]
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,103 +68,186 @@ class Tracker:
         self._make_id = make_id
         self._tracks: list[Track] = []
         self._looked_ns = 0
+        self._sleeping: list[Track] = []
+        self.aspect = 16 / 9
+        """The picture's width over its height."""
+        self.may_sleep: Callable[[Track], bool] = _nobody
+        """Of such tracks, those lost inside the picture go on for `SLEEP_S`, asleep: `wake` alone can continue them."""
 
     def update(self, detections: Sequence[Detection], wall_ns: int, still: Still) -> Step:
         """What the detector found in a picture; `still(box)` says that nothing moves there."""
-        high = [found for found in detections if found.score >= HIGH_SCORE]
-        low = [found for found in detections if LOW_SCORE <= found.score < HIGH_SCORE]
-        settled = [track for track in self._tracks if track.confirmed]
-        newborn = [track for track in self._tracks if not track.confirmed]
-        settled, high = self._meet(settled, high, wall_ns, FIRST_LIMIT)
-        settled, _ = self._meet(settled, low, wall_ns, SECOND_LIMIT)
-        _, high = self._meet(newborn, high, wall_ns, NEWBORN_LIMIT)
-        for track in settled:
-            track.miss(wall_ns, still=still(track.box))
+        ended = self._begin(wall_ns)
+        found, boxes = _sound(detections)
+        unmet = self._associate(found, boxes, wall_ns)
+        for track in self._tracks:
+            if track.confirmed and track.seen_ns != wall_ns:
+                track.miss(wall_ns, still=still(track.box))
         self._looked_ns = wall_ns
-        ended = self._bury(wall_ns)
-        self._give_birth(high, wall_ns)
-        return Step(tuple(self._tracks), ended)
+        ended += self._bury(wall_ns)
+        self._give_birth([found[column] for column in unmet], boxes[unmet], wall_ns)
+        return Step(self.living, ended)
 
     def hold(self, wall_ns: int) -> Step:
         """A picture in which nothing moves and that nobody looked at: what stood there still stands there."""
+        ended = self._begin(wall_ns)
         for track in self._tracks:
             if track.seen_ns == self._looked_ns:
                 track.stay(wall_ns)
         self._looked_ns = wall_ns
-        return Step(tuple(self._tracks), self._bury(wall_ns))
+        ended += self._bury(wall_ns)
+        return Step(self.living, ended)
 
     def finish(self) -> Step:
         """The stream is over: so are all tracks."""
-        ended, self._tracks = tuple(self._tracks), []
+        ended, self._tracks, self._sleeping = self.living, [], []
         return Step((), ended)
+
+    def wake(self, sleeper: Track, track: Track) -> None:
+        """`track`, which was just found, is `sleeper` come back: it goes on as that one, and never was another."""
+        track.confirmed = False
+        sleeper.take_over(track)
+        self._sleeping.remove(sleeper)
+        self._tracks[self._tracks.index(track)] = sleeper
 
     @property
     def tracks(self) -> tuple[Track, ...]:
-        """All that live."""
+        """All that live and are not asleep."""
         return tuple(self._tracks)
 
-    def _meet(
-        self, tracks: list[Track], found: list[Detection], wall_ns: int, most: float
-    ) -> tuple[list[Track], list[Detection]]:
-        """Let each track see its detection; returns the tracks and detections that are left over."""
-        pairs = _pairs(tracks, found, wall_ns, most)
-        for row, column in pairs:
-            tracks[row].see(found[column], wall_ns)
+    @property
+    def sleeping(self) -> tuple[Track, ...]:
+        """Those that nobody has found for long, and that may come back."""
+        return tuple(self._sleeping)
+
+    @property
+    def living(self) -> tuple[Track, ...]:
+        """Both."""
+        return (*self._tracks, *self._sleeping)
+
+    def _begin(self, wall_ns: int) -> tuple[Track, ...]:
+        """What a hole in the stream, or a clock set back, has ended."""
+        hole_s = (wall_ns - self._looked_ns) / NS
+        if -JITTER_S <= hole_s <= LOST_S or not self.living:
+            return ()
+        slept, self._sleeping = tuple(self._sleeping), []
+        kept = [track for track in self._tracks if track.stands()] if 0 < hole_s <= HOLE_S else []
+        return slept + self._keep(kept)
+
+    def _associate(self, found: list[Detection], boxes: Floats, wall_ns: int) -> list[int]:
+        """Let each track see its detection; the high detections that belong to none."""
+        high = [column for column, one in enumerate(found) if one.score >= HIGH_SCORE]
+        if not self._tracks or not found:
+            return high
+        tracks = self._tracks
+        elapsed = np.array([max(0, wall_ns - track.seen_ns) for track in tracks]) / NS
+        states = predicted(np.array([track.state for track in tracks]), elapsed)
+        cost = costs(tracks, states, found, boxes, self.aspect)
+        pairs = self._stages(cost, found, high, (wall_ns - self._looked_ns) / NS)
+        self._show(pairs, states, found, boxes, wall_ns)
+        met = {column for _, column in pairs}
+        return [column for column in high if column not in met]
+
+    def _stages(self, cost: Floats, found: list[Detection], high: list[int], elapsed_s: float) -> Pairs:
+        settled = [row for row, track in enumerate(self._tracks) if track.confirmed]
+        newborn = [row for row, track in enumerate(self._tracks) if not track.confirmed]
+        low = [column for column, one in enumerate(found) if one.score < HIGH_SCORE]
+        pairs = _meet(cost, settled, high, FIRST_LIMIT + LOOSER_PER_S * min(0.5, max(0.0, elapsed_s)))
         rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
-        return (
-            [track for index, track in enumerate(tracks) if index not in rows],
-            [one for index, one in enumerate(found) if index not in columns],
-        )
+        pairs += _meet(cost, [row for row in settled if row not in rows], low, SECOND_LIMIT)
+        return pairs + _meet(cost, newborn, [column for column in high if column not in columns], NEWBORN_LIMIT)
+
+    def _show(self, pairs: Pairs, states: Floats, found: list[Detection], boxes: Floats, wall_ns: int) -> None:
+        if not pairs:
+            return
+        rows, columns = ([pair[side] for pair in pairs] for side in (0, 1))
+        spread = np.array([MEASURED if found[column].score >= HIGH_SCORE else CUT for column in columns])
+        after = corrected(states[rows], boxes[columns], spread).tolist()
+        for row, column, state in zip(rows, columns, after, strict=True):
+            self._tracks[row].see(found[column], state, wall_ns)
 
     def _bury(self, wall_ns: int) -> tuple[Track, ...]:
-        ended = [track for track in self._tracks if _is_over(track, wall_ns)]
-        ended += _twins([track for track in self._tracks if track not in ended])
-        self._tracks = [track for track in self._tracks if track not in ended]
-        return tuple(ended)
+        living = [track for track in self._tracks if not _is_over(track, wall_ns)]
+        ended = self._keep(_without_twins(living))
+        return self._lay(ended, wall_ns)
 
-    def _give_birth(self, found: list[Detection], wall_ns: int) -> None:
-        room = MOST_TRACKS - len(self._tracks)
-        for one in [one for one in found if one.score >= BIRTH_SCORE][:room]:
-            self._tracks.append(Track(self._make_id(wall_ns), one, wall_ns))
+    def _lay(self, ended: tuple[Track, ...], wall_ns: int) -> tuple[Track, ...]:
+        """Put to sleep who may come back; those that are over now."""
+        if not ended and not self._sleeping:
+            return ()
+        oldest_ns = wall_ns - round((LOST_S + SLEEP_S) * NS)
+        over = [track for track in self._sleeping if track.kept_ns < oldest_ns]
+        tired = [track for track in ended if self.may_sleep(track) and not _has_left(track.expected(wall_ns))]
+        sleeping = [track for track in self._sleeping if track not in over] + tired
+        self._sleeping = sleeping[-MOST_SLEEPING:]
+        over += sleeping[:-MOST_SLEEPING]
+        return (*over, *(track for track in ended if track not in tired))
+
+    def _keep(self, kept: list[Track]) -> tuple[Track, ...]:
+        """Go on with these; the others, which have ended."""
+        if len(kept) == len(self._tracks):
+            return ()
+        ids = {track.id for track in kept}
+        ended = tuple(track for track in self._tracks if track.id not in ids)
+        self._tracks = kept
+        return ended
+
+    def _give_birth(self, found: list[Detection], boxes: Floats, wall_ns: int) -> None:
+        good = [index for index, one in enumerate(found) if one.score >= BIRTH_SCORE]
+        good = sorted(good, key=lambda index: -found[index].score)[: MOST_TRACKS - len(self._tracks)]
+        if not good:
+            return
+        paces = np.array([PACES.get(found[index].label, PACES["object"]) for index in good])
+        for index, state in zip(good, born(boxes[good], paces).tolist(), strict=True):
+            self._tracks.append(Track(self._make_id(wall_ns), found[index], state, wall_ns))
+
+
+def _nobody(_: Track) -> bool:
+    return False
+
+
+def _sound(detections: Sequence[Detection]) -> tuple[list[Detection], Floats]:
+    """The detections that can be worked with, at most `MOST_FOUND`, and their boxes n x 4 (centre, size)."""
+    found = [one for one in detections if one.score >= LOW_SCORE]
+    if len(found) > MOST_FOUND:
+        found = sorted(found, key=lambda one: -one.score)[:MOST_FOUND]
+    corners = np.array([one.box for one in found], np.float64).reshape(-1, 4)
+    with np.errstate(invalid="ignore"):
+        sizes = corners[:, 2:] - corners[:, :2]
+        boxes = np.concatenate([corners[:, :2] + sizes / 2, sizes], 1)
+        good = np.asarray(np.isfinite(boxes).all(1) & (sizes >= SMALLEST).all(1))
+    if good.all():
+        return found, boxes
+    return [one for one, fine in zip(found, good.tolist(), strict=True) if fine], boxes[good]
+
+
+def _meet(cost: Floats, rows: list[int], columns: list[int], most: float) -> Pairs:
+    if not rows or not columns:
+        return []
+    pairs = assign(cost[np.ix_(rows, columns)], most)
+    return [(rows[row], columns[column]) for row, column in pairs]
 
 
 def _is_over(track: Track, wall_ns: int) -> bool:
-    limit_s = LOST_S if track.hits > 2 else LOST_YOUNG_S
-    return wall_ns - track.kept_ns > limit_s * NS
+    unseen_s = (wall_ns - track.kept_ns) / NS
+    if unseen_s <= LEFT_S:
+        return False
+    return unseen_s > (LOST_S if track.hits > 2 else LOST_YOUNG_S) or _has_left(track.expected(wall_ns))
 
 
-def _twins(tracks: list[Track]) -> list[Track]:
-    """Newborn tracks that lie on an older one with the same label: one thing, found twice."""
-    return [
-        track
-        for track in tracks
-        if not track.confirmed
-        and any(
-            other is not track
-            and other.confirmed
-            and other.label == track.label
-            and iou(other.box, track.box) > TWIN_IOU
-            for other in tracks
-        )
-    ]
+def _has_left(box: Box) -> bool:
+    x, y = box.centre
+    return not (0.0 < x < 1.0 and 0.0 < y < 1.0)
 
 
-def _pairs(tracks: list[Track], found: list[Detection], wall_ns: int, most: float) -> Pairs:
-    if not tracks or not found:
-        return []
-    widths = [_widening(track, wall_ns) for track in tracks]
-    expected = _array([track.expected(wall_ns).grown(width) for track, width in zip(tracks, widths, strict=True)])
-    mean = sum(widths) / len(widths)
-    cost = 1.0 - iou_matrix(expected, _array([one.box.grown(mean) for one in found]))
-    differs = np.array([[track.label != one.label for one in found] for track in tracks])
-    return assign(np.asarray(cost + OTHER_LABEL_COST * differs, np.float32), most)
-
-
-def _widening(track: Track, wall_ns: int) -> float:
-    """How much wider the boxes are made: more the longer it was not seen, and while its speed is a guess."""
-    unseen_s = (wall_ns - track.seen_ns) / NS
-    return min(0.7, (0.15 if track.hits > 2 else 0.3) + 0.6 * unseen_s)
-
-
-def _array(boxes: Sequence[Box]) -> Floats:
-    return np.asarray(boxes, np.float32).reshape(-1, 4)
+def _without_twins(tracks: list[Track]) -> list[Track]:
+    """Without newborn tracks that lie on an older one with the same label: one thing, found twice."""
+    newborn = [track for track in tracks if not track.confirmed]
+    if not newborn:
+        return tracks
+    settled = [track for track in tracks if track.confirmed]
+    twins = {
+        track.id
+        for track in newborn
+        if any(other.label == track.label and iou(other.box, track.box) > TWIN_IOU for other in settled)
+    }
+    return [track for track in tracks if track.id not in twins]
