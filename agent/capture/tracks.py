@@ -30,6 +30,9 @@ _TEXT_CODECS = frozenset({"ansi", "bintext", "idf", "xbin"})
 _LAYOUTS = {1: "mono", 2: "stereo"}
 """Some sources tell how many channels there are, but not which."""
 
+_TEMPORAL_DELIMITER = b"\x12\0"
+"""OBU type 2 with a size, which is none (AV1 specification sections 5.3.2 and 5.6)."""
+
 _MP4_OPTIONS = {"movflags": "empty_moov+default_base_moof"}
 
 
@@ -140,11 +143,23 @@ def _described(choice: Choice, video: av.stream.Stream, sets: ParameterSets | No
     infos = tuple(
         _info(stream, template, extra) for stream, template, extra in zip(streams, templates, extradata, strict=True)
     )
-    forms: tuple[Form, ...] = (bytes if sets is None else with_lengths, *(_form(stream) for stream in streams[1:]))
+    forms = (_picture_form(infos[0].codec, sets), *(_sound_form(stream) for stream in streams[1:]))
     return Tracks(streams, infos, init, forms, tuple(_usual_ticks(one) for one in streams), sets, choice.left_out)
 
 
-def _form(audio: av.stream.Stream) -> Form:
+def _picture_form(codec: str, sets: ParameterSets | None) -> Form:
+    if codec == "av1":
+        return _without_delimiter
+    return bytes if sets is None else with_lengths
+
+
+def _without_delimiter(unit: bytes | memoryview) -> bytes:
+    """AV1 in ISOBMFF section 2.4: a sample holds no temporal delimiter; in other streams every unit begins with one."""
+    data = bytes(unit)
+    return data.removeprefix(_TEMPORAL_DELIMITER)
+
+
+def _sound_form(audio: av.stream.Stream) -> Form:
     codec = audio.codec_context.name
     return expander(codec) if codec in G711 else bytes
 

@@ -46,7 +46,7 @@ def test_each_access_unit_comes_back_with_its_bytes_and_its_times(
     store.close()
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ivf"])
 def test_av1_comes_back_with_its_bytes_its_times_and_its_pictures(tmp_path: Path, suffix: str) -> None:
     clip = make_clip(tmp_path / f"clip.{suffix}", codec="libsvtav1", seconds=25, size=(160, 96))
     store = new_store(tmp_path / "store")
@@ -55,6 +55,7 @@ def test_av1_comes_back_with_its_bytes_its_times_and_its_pictures(tmp_path: Path
     assert [segment.reason for segment in segments] == ["length", "length", "end"]
     assert all_samples(store, segments) == as_samples(info, packets)
     assert all(segment.key and segment.codecs.startswith("av01.0.") for segment in segments)
+    assert not any(packet.data.startswith(b"\x12\0") for packet in packets)  # MP4 wants no temporal delimiters
     assert [len(pictures_of(store, segment)) for segment in segments] == [100, 100, 50]
     assert decode(store.root / segments[0].path).pictures == 100
     store.close()
