@@ -37,6 +37,7 @@ def add_model_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
         "--from", dest="source", metavar="DIR|URL", help="a folder, or an address of the file; else where it is from"
     )
     fetch.add_argument("--file", help="which of the model's files; else the first that is there")
+    fetch.add_argument("--into", type=Path, metavar="DIR", help="else [analysis] models, else the user's folder")
     fetch.set_defaults(verb=_fetch)
 
     verify = steps.add_parser("verify", help="compare the files with their hashes")
@@ -95,7 +96,8 @@ def _fetch(args: argparse.Namespace) -> int:
         origin = store.manifest.entry(args.name).source
         raise ConfigError(f"model {args.name}: say where its file is with --from FOLDER-OR-URL; it is from {origin}")
     show = progress(args.name)
-    print(store.fetch(args.name, source, progress=lambda done, of: show(done / of), file=file))
+    into = args.into or _analysis(args).models
+    print(store.fetch(args.name, source, into, progress=lambda done, of: show(done / of), file=file))
     return 0
 
 

@@ -80,6 +80,18 @@ def test_fetch_takes_the_file_that_is_asked_for_or_that_the_source_has(folder, t
     assert "it has no file 'other', but own.onnx, own.tflite" in capsys.readouterr().err
 
 
+def test_fetch_goes_where_the_gateway_looks(folder, tmp_path, capsys):
+    usb, kept = str(tmp_path / "usb"), tmp_path / "kept"
+    config = tmp_path / "gateway.toml"
+    config.write_text(
+        f'[gateway]\nid = "g"\nsite = "s"\n[analysis]\nmodels = "{kept}"\n[[camera]]\nid = "c"\nurl = "rtsp://h/s"\n'
+    )
+    assert main(["models", "fetch", "own", "--from", usb, "--config", str(config)]) == 0
+    assert capsys.readouterr().out == f"{kept / 'own.onnx'}\n"
+    assert main(["models", "fetch", "own", "--from", usb, "--into", str(tmp_path / "there")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'there' / 'own.onnx'}\n"
+
+
 def test_fetch_without_a_source_goes_where_the_file_is_from_or_says_so(folder, capsys):
     assert main(["models", "fetch", "own"]) == 2
     assert "--from FOLDER-OR-URL; it is from made here" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import numpy as np
 from agent.analyse.detect.decoders import decoder_of
 from agent.analyse.detect.letterbox import Letterbox, Placed
 from agent.analyse.detect.nms import suppress
-from agent.analyse.detect.port import BELIEVED_SCORE, LOWEST_SCORE, Detection, Floats, Found, Image, Runner
+from agent.analyse.detect.port import BELIEVED_SCORE, LOWEST_SCORE, Detection, Floats, Found, Image, Ints, Runner
 from agent.analyse.manifest import LabelSet, ModelEntry, ModelFile
 from agent.core.errors import ModelError
 from agent.core.geometry import Box
@@ -89,20 +89,16 @@ class ModelDetector:
     def _detections(self, found: Found, placed: Placed) -> list[Detection]:
         ours, strange = self._labels.look_up(found.classes)
         self._mention(strange)
-        known = (ours >= 0) & np.isfinite(found.boxes).all(1)
-        boxes, scores, classes = placed.back(found.boxes[known]), found.scores[known], found.classes[known]
-        sides = boxes[:, 2:] - boxes[:, :2]
-        kept = suppress(boxes, scores, ours[known])
-        scores = _calibrated(scores, self._entry.believe)
+        boxes = placed.back(found.boxes)
+        # a box with a corner that is no number fails the comparison, too
+        good = np.flatnonzero((ours >= 0) & ((boxes[:, 2:] - boxes[:, :2]) >= SMALLEST).all(1))
+        kept = good[suppress(boxes[good], found.scores[good], ours[good])]
+        scores = _calibrated(found.scores[kept], self._entry.believe).tolist()
+        rows = zip(found.classes[kept].tolist(), scores, boxes[kept].tolist(), strict=True)
         return [
-            Detection(
-                self._labels.label(classes[at]),
-                float(scores[at]),
-                Box(*boxes[at].tolist()),
-                self._labels.kind(classes[at]),
-            )
-            for at in kept
-            if sides[at].min() >= SMALLEST
+            Detection(label, score, Box(*corners), kind)
+            for number, score, corners in rows
+            for label, kind in (self._labels.names[number],)
         ]
 
     def _mention(self, strange: set[int]) -> None:
@@ -115,32 +111,24 @@ class ModelDetector:
 
 
 class _Labels:
-    """The model's classes as arrays, so that a look-up is one step for all boxes."""
+    """The model's classes as an array, so that a look-up is one step for all boxes. `names`: (our label, theirs)."""
 
     def __init__(self, labels: LabelSet) -> None:
-        self._mapping = labels.mapping()
+        self.names = labels.mapping()
         ours = sorted(labels.ours)
         self._numbers = np.full(len(labels.names) + 1, -1)  # the last one is for what no label stands for
-        for number, (label, _) in self._mapping.items():
+        for number, (label, _) in self.names.items():
             self._numbers[number] = ours.index(label)
 
     def __len__(self) -> int:
         return len(self._numbers) - 1
 
-    def look_up(
-        self, classes: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-    ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], set[int]]:
+    def look_up(self, classes: Ints) -> tuple[Ints, set[int]]:
         """For each class the number of our label, -1 where it is none of ours; and the classes beyond the list."""
         beyond = (classes < 0) | (classes >= len(self))
+        if not beyond.any():
+            return self._numbers[classes], set()
         return self._numbers[np.where(beyond, len(self), classes)], set(classes[beyond].tolist())
-
-    def label(self, number: int) -> str:
-        """What we call a class."""
-        return self._mapping[int(number)][0]
-
-    def kind(self, number: int) -> str:
-        """What the model calls it."""
-        return self._mapping[int(number)][1]
 
 
 def _broken(outputs: Sequence[Floats]) -> str:
