@@ -130,6 +130,19 @@ def test_who_walks_across_the_view_does_not_stand(pace, stands):
     assert [track.stands() for track in steps[-1].tracks] == [stands]
 
 
+def test_what_merely_moves_keeps_its_track_though_its_shape_changes():
+    """Without a model a walker is now his legs, now all of him, now he and his shadow."""
+    rng = np.random.default_rng(7)
+
+    def script(t: float):
+        whole = walker(0.2 + 0.05 * t, 0.5, 0.06, 0.3)
+        cut = rng.uniform(0, 0.35)
+        return [found(Box(whole.x1, whole.y1 + cut * whole.height, whole.x2, whole.y2), 0.6, "object")]
+
+    steps, _ = follow(script, np.arange(0, 10, 0.2))
+    assert {track for step in steps for track in confirmed(step)} == {"id1"}
+
+
 def test_finish_ends_everything():
     _, tracker = follow(lambda _: [found(walker(0.5))], [0, 0.2, 0.4])
     assert [track.id for track in tracker.finish().ended] == ["id1"]

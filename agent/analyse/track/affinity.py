@@ -26,6 +26,10 @@ SIZE_COST = 0.3
 FOOT_COST = 0.3
 OTHER_LABEL_COST = 0.17
 HIDDEN_COST = 0.1
+SHAPELESS = "object"
+SHAPELESS_EASE = 0.12
+"""What merely moves falls apart and grows together from picture to picture: its shape says nothing, and it may fit
+worse."""
 TINY = 1e-6
 
 
@@ -35,13 +39,17 @@ def costs(tracks: Sequence[Track], states: Floats, found: Sequence[Detection], b
     sigma = np.sqrt(states[:, PP])
     sigma[:, 0] *= height / np.maximum(states[:, 2] * aspect, TINY)
     wider = np.minimum(WIDEST, WIDER + PER_SIGMA * sigma)
-    cost = 1.0 - _widened_iou(states, boxes, wider)
-    cost += SIZE_COST * np.minimum(1.0, np.abs(np.log(boxes[None, :, 3] / height[:, None])))
+    shaped = np.array([track.label != SHAPELESS for track in tracks])[:, None]
+    cost = 1.0 - _widened_iou(states, boxes, wider) + OTHER_LABEL_COST * _differ(tracks, found)
+    return np.asarray(cost + np.where(shaped, _shape_costs(states, boxes, height), -SHAPELESS_EASE), np.float64)
+
+
+def _shape_costs(states: Floats, boxes: Floats, height: Floats) -> Floats:
+    """What size, foot and being hidden say."""
+    cost = SIZE_COST * np.minimum(1.0, np.abs(np.log(boxes[None, :, 3] / height[:, None])))
     gap = (boxes[:, 1] + boxes[:, 3] / 2)[None] - (states[:, 1] + states[:, 3] / 2)[:, None]
     cost += FOOT_COST * np.minimum(1.0, np.abs(gap) / height[:, None])
-    cost += HIDDEN_COST * _hidden(states)[:, None]
-    cost += OTHER_LABEL_COST * _differ(tracks, found)
-    return np.asarray(cost, np.float64)
+    return np.asarray(cost + HIDDEN_COST * _hidden(states)[:, None])
 
 
 def _differ(tracks: Sequence[Track], found: Sequence[Detection]) -> NDArray[np.bool_]:

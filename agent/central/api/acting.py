@@ -83,7 +83,7 @@ def ask_for_event_clip(centre: Here, who: Operator, request: Request, response: 
     return ClipOut.model_validate(clip)
 
 
-_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
+_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}
 
 
 def _settle_range(request: Request, size: int) -> int:
