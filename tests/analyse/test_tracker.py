@@ -136,8 +136,8 @@ def test_what_merely_moves_keeps_its_track_though_its_shape_changes():
 
     def script(t: float):
         whole = walker(0.2 + 0.05 * t, 0.5, 0.06, 0.3)
-        cut = rng.uniform(0, 0.35)
-        return [found(Box(whole.x1, whole.y1 + cut * whole.height, whole.x2, whole.y2), 0.6, "object")]
+        above, below = rng.uniform(0, 0.6) * whole.height * (np.arange(2) == rng.integers(2))
+        return [found(Box(whole.x1, whole.y1 + above, whole.x2, whole.y2 - below), 0.6, "object")]
 
     steps, _ = follow(script, np.arange(0, 10, 0.2))
     assert {track for step in steps for track in confirmed(step)} == {"id1"}
