@@ -3,7 +3,7 @@
 `python track_peers.py JOB OUT`: JOB is JSON `{clips: [{name, fps, pictures: [{time, found: [[x, y, w, h, score]...],
 truth: [[id, x, y, w, h]...]}...], ours: {name: [[[id, x, y, w, h]...]...]}}]}` in px; OUT gets, per clip and tracker,
 `{idf1, mota, switches}`. The peers get their defaults and thresholds that suit a small detector, ids from the first or
-the second sight, lost tracks kept for 1 or 3 s; each with and without the capture times.
+the second sight; each with and without the capture times.
 """
 
 from __future__ import annotations
@@ -31,26 +31,12 @@ PEERS: dict[str, Callable[[float], Any]] = {
     "sort lowered, twice": lambda fps: SORTTracker(
         frame_rate=fps, track_activation_threshold=0.45, minimum_consecutive_frames=2, minimum_iou_threshold=0.1
     ),
-    "sort lowered, patient": lambda fps: SORTTracker(
-        frame_rate=fps,
-        track_activation_threshold=0.45,
-        minimum_iou_threshold=0.1,
-        minimum_consecutive_frames=1,
-        lost_track_buffer=90,
-    ),
     "bytetrack default": lambda fps: ByteTrackTracker(frame_rate=fps),
     "bytetrack lowered": lambda fps: ByteTrackTracker(
         frame_rate=fps, track_activation_threshold=0.45, high_conf_det_threshold=0.4, minimum_consecutive_frames=1
     ),
     "bytetrack lowered, twice": lambda fps: ByteTrackTracker(
         frame_rate=fps, track_activation_threshold=0.45, high_conf_det_threshold=0.4, minimum_consecutive_frames=2
-    ),
-    "bytetrack lowered, patient": lambda fps: ByteTrackTracker(
-        frame_rate=fps,
-        track_activation_threshold=0.45,
-        high_conf_det_threshold=0.4,
-        minimum_consecutive_frames=1,
-        lost_track_buffer=90,
     ),
 }
 
