@@ -212,12 +212,11 @@ class Catalogue:
 
     def held_bytes(self, camera: str | None = None, tier: int | None = None) -> int:
         """What holds keep, of one camera or of all, on one tier or on all."""
-        query = (
-            "SELECT coalesce(sum(bytes), 0) FROM segment INDEXED BY segment_held_bytes "
-            "WHERE garbage = 0 AND held = 1 AND camera = coalesce(?, camera) AND tier = coalesce(?, tier)"
-        )
+        asked = {name: value for name, value in (("tier", tier), ("camera", camera)) if value is not None}
+        where = " AND ".join(["garbage = 0", "held = 1", *(f"{name} = :{name}" for name in asked)])
+        query = f"SELECT coalesce(sum(bytes), 0) FROM segment INDEXED BY segment_held_bytes WHERE {where}"  # noqa: S608 - our own names
         with self.transaction() as db:
-            return int(db.execute(query, (camera, tier)).fetchone()[0])
+            return int(db.execute(query, asked).fetchone()[0])
 
     def move(self, segment: Segment, tier: int) -> bool:
         """Its file lies on another tier now, at the same path; False when it was deleted meanwhile."""

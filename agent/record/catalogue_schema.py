@@ -15,7 +15,7 @@ CREATE UNIQUE INDEX segment_in_chain ON segment (camera, number);
 CREATE INDEX segment_by_time ON segment (camera, start_ns, end_ns) WHERE garbage = 0;
 CREATE INDEX segment_by_tier ON segment (tier, start_ns) WHERE garbage = 0;
 CREATE INDEX segment_free_of_camera ON segment (camera, tier, number) WHERE garbage = 0 AND held = 0;
-CREATE INDEX segment_held_bytes ON segment (tier, camera, bytes) WHERE garbage = 0 AND held = 1;
+CREATE INDEX segment_held_bytes ON segment (tier, camera, bytes, garbage, held) WHERE garbage = 0 AND held = 1;
 CREATE INDEX segment_unwanted ON segment (camera, start_ns)
   WHERE garbage = 0 AND held = 0 AND wanted = 0;
 CREATE INDEX segment_shifted ON segment (camera, number) WHERE shift_ns <> 0;

@@ -40,8 +40,8 @@ class Intake:
 
     def __init__(self, clock: Clock, budget: Budget | None = None) -> None:
         self._clock = clock
-        self._shared = budget.share(lambda: self._queue.bytes) if budget else lambda: True
         self._queue: BoundedQueue[Item] = BoundedQueue(_MOST_ITEMS, size=_size)
+        self._shared = budget.share(lambda: self._queue.bytes) if budget else lambda: True
         self._info: StreamInfo | None = None
         self._video = 0
         self._announce = False
