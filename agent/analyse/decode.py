@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -10,14 +11,19 @@ from typing import Any, cast
 import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import VideoReformatter
 
 from agent.analyse.detect.port import Image
+from agent.analyse.motion import Grey
 from agent.core.errors import SourceNotVideo
 from agent.core.media import Packet
 
 MOST_PENDING = 64
+MOST_SHAPES = 64
+"""Of pictures; as many as a gateway has cameras."""
 JUMP_S = 2
 """Timestamps that go back further were set anew by the camera."""
+_LUMA_FIRST = ("yuv4", "yuvj4", "nv12", "nv21", "gray")
 WIDEST_PX = 1920
 """Wider pictures are made smaller before anybody looks at them: a 4K picture takes 25 MB."""
 
@@ -34,14 +40,42 @@ class Decoded:
 
     def bgr(self) -> Image:
         """The picture as the detectors take it."""
+        width, height = self.size
+        converted = _reformatter(self.frame, width, height).reformat(self.frame, width, height, "bgr24", threads=1)
+        return cast("Image", np.ascontiguousarray(converted.to_ndarray()))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px as `bgr` gives them: at most `WIDEST_PX` wide."""
         width, height = self.frame.width, self.frame.height
-        if width > WIDEST_PX:
-            width, height = WIDEST_PX, max(2, height * WIDEST_PX // width)
-        return cast("Image", np.ascontiguousarray(self.frame.to_ndarray(format="bgr24", width=width, height=height)))
+        return (width, height) if width <= WIDEST_PX else (WIDEST_PX, max(2, height * WIDEST_PX // width))
+
+    def luma(self) -> Grey:
+        """The brightness: the decoder's own plane where it has one of 8 bits, else a conversion."""
+        frame = self.frame
+        if not frame.format.name.startswith(_LUMA_FIRST) or frame.format.components[0].bits != 8:
+            return cast("Grey", frame.to_ndarray(format="gray"))
+        plane = frame.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        return rows[: frame.height, : frame.width]
 
 
 _DECODERS = {"av1": "libdav1d"}
 """Where FFmpeg's decoder that is called like the codec needs hardware."""
+
+
+_kept = threading.local()
+
+
+def _reformatter(frame: av.VideoFrame, width: int, height: int) -> VideoReformatter:
+    """One for each shape of picture and each thread: a new one each time, with threads of its own, costs four times."""
+    known: dict[tuple[object, ...], VideoReformatter] = _kept.__dict__.setdefault("known", {})
+    shape = frame.format.name, frame.width, frame.height, width, height
+    if shape not in known:
+        if len(known) >= MOST_SHAPES:
+            known.clear()
+        known[shape] = VideoReformatter()
+    return known[shape]
 
 
 class FrameDecoder:

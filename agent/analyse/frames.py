@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from typing import Protocol
+
+import cv2
+import numpy as np
 
 from agent.analyse.detect.port import Image
+from agent.analyse.mask import Painter
+from agent.analyse.motion import Grey, small_grey
+
+
+class Source(Protocol):
+    """A picture still in the decoder's own format: turned into ours only when somebody looks."""
+
+    def bgr(self) -> Image:
+        """Its colours, as a picture of its own that may be written to."""
+
+    def luma(self) -> Grey:
+        """Its brightness, to be read only, perhaps the decoder's own memory."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of `bgr` in px."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,10 +37,41 @@ class Frame:
     """
 
     number: int
-    bgr: Image
+    picture: Image | Source
     wall_ns: int
     offset_ns: int | None = None
     synced: bool | None = None
+
+
+class View:
+    """What may be seen of a frame: its privacy masks are painted over whatever is taken from it."""
+
+    def __init__(self, frame: Frame, painter: Painter) -> None:
+        self._frame, self._painter = frame, painter
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px."""
+        picture = self._frame.picture
+        return (picture.shape[1], picture.shape[0]) if isinstance(picture, np.ndarray) else picture.size
+
+    @cached_property
+    def bgr(self) -> Image:
+        """The colours, at full size (see `Decoded.bgr`). Costs a conversion the first time."""
+        picture = self._frame.picture
+        bgr = picture if isinstance(picture, np.ndarray) else picture.bgr()
+        self._painter.paint(bgr)
+        return bgr
+
+    @cached_property
+    def small(self) -> Grey:
+        """The brightness at the motion gate's size, without a conversion of the colours."""
+        picture = self._frame.picture
+        if isinstance(picture, np.ndarray):
+            return small_grey(np.asarray(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY), np.uint8))
+        grey = small_grey(picture.luma())
+        self._painter.paint_grey(grey)
+        return grey
 
 
 class Sampler:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -10,6 +13,7 @@ from agent.analyse.decode import Decoded, FrameDecoder
 from agent.analyse.frames import Frame, Sampler
 from agent.analyse.ladder import Ladder
 from agent.analyse.marks import DECODING, Marks
+from agent.analyse.rest import Rest
 from agent.analyse.turns import Turns
 from agent.core.errors import SourceError
 from agent.core.media import Packet
@@ -17,16 +21,27 @@ from agent.core.queues import GopQueue, LatestSlot
 from agent.core.stop import StopToken
 
 WAIT_S = 0.2
+PATIENCE_S = 1.0
+"""A picture that was kept waits so long for its turn,"""
+CATCH_UP_S = 5.0
+"""until this long after the camera was woken: then it is the load that makes it late."""
 TRACK = 0
 """Only the video track comes over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A picture on its way to the thinker."""
+    """A picture on its way to the thinker.
+
+    `glance`: the camera rests, and this is a keyframe to be glanced at only. `late`: it was kept while the camera
+    rested, so that its age says nothing about the load.
+    """
 
     frame: Frame
     arrived_mono_ns: int
+    pts: int = 0
+    glance: bool = False
+    late: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -51,8 +66,14 @@ class Intake:
         self._epoch: Epoch | None = None
         self._playing: Epoch | None = None
         self._gap = False
+        self._catch_up_until = 0.0
         self.decoded = self.offered = self.thinned = self.broken = 0
+        self.packets = self.decode_ns = self.decodes = 0
         self.error = ""
+        self.idle = False
+        """Set by the thinker: nobody is there as far as it knows."""
+        self.empty_pts: int | None = None
+        """Set by the thinker: the last keyframe that was glanced at and showed nobody."""
 
     def opened(self, epoch: Epoch) -> None:
         """A new session begins; the old one, if any, is over."""
@@ -86,46 +107,116 @@ class Intake:
 
     def _play(self, epoch: Epoch, stop: StopToken) -> None:
         try:
-            decoder = FrameDecoder(epoch.codec, epoch.extradata, epoch.time_base)
+            self.play(epoch, self._coming_in(epoch, stop))
         except SourceError as error:
             self.error = str(error)
-            return
-        self._gap = True
-        self._decode_all(epoch, decoder, stop)
-        self._turns.over(self._camera)
 
-    def _decode_all(self, epoch: Epoch, decoder: FrameDecoder, stop: StopToken) -> None:
-        sampler, fps = Sampler(self._ladder.fps, epoch.time_base), self._ladder.fps
+    def _coming_in(self, epoch: Epoch, stop: StopToken) -> Iterator[Packet]:
         while not stop.is_set():
             packet = epoch.packets.get(WAIT_S)
-            if packet is None:
-                if epoch.over.is_set():
-                    break
-                continue
-            if self._ladder.fps != fps:
-                sampler, fps = Sampler(self._ladder.fps, epoch.time_base), self._ladder.fps
-            self._decode(packet, decoder, sampler)
-        with self._marks.at(self._number, DECODING):
-            self._offer(list(decoder.flush()), sampler)
+            if packet is not None:
+                yield packet
+            elif epoch.over.is_set():
+                return
 
-    def _decode(self, packet: Packet, decoder: FrameDecoder, sampler: Sampler) -> None:
+    def play(self, epoch: Epoch, packets: Iterable[Packet]) -> None:
+        """Decode one session from its first packet to its last.
+
+        Raises:
+            SourceNotVideo: no decoder for it.
+        """
+        session = _Session(epoch, self._ladder.fps)
+        self._gap, self.idle, self.empty_pts = True, False, None
+        for packet in packets:
+            self.packets += 1
+            self._take(session, packet)
+        for packet in session.rest.wake():  # who comes at the very end
+            self._decode(packet, session)
+        self._offer(self._timed(session.decoder.flush), session)
+        self._turns.over(self._camera)
+
+    def _take(self, session: _Session, packet: Packet) -> None:
+        """Decode the packet and what was kept before it, or let it rest."""
+        session.follow(self._ladder.fps)
+        if self.empty_pts is not None:
+            self.thinned += session.rest.empty_until(self.empty_pts)
+            self.empty_pts = None
+        was_resting = session.rest.resting
+        due = session.rest.take(packet, idle=self.idle)
+        if due is None:
+            self._glance(session, packet)
+            return
+        if was_resting:
+            self.idle, self._gap, self._catch_up_until = False, True, time.monotonic() + CATCH_UP_S
+            session.begin_again()
+        for one in due:
+            self._decode(one, session)
+        if self._catch_up_until and not len(session.epoch.packets):
+            self._catch_up_until = 0.0
+
+    def _glance(self, session: _Session, packet: Packet) -> None:
+        """The camera rests: show the thinker the keyframes."""
+        if not packet.key:
+            return
+        alone = FrameDecoder(session.epoch.codec, session.epoch.extradata, session.epoch.time_base)
+        pictures = self._timed(lambda: itertools.chain(alone.decode(packet), alone.flush()))
+        for picture in pictures[:1]:
+            self.decoded += 1
+            self._put(picture, glance=True)
+
+    def _decode(self, packet: Packet, session: _Session) -> None:
         # what follows a packet that was left out cannot be decoded rightly: the next keyframe ends the gap
         self._gap = not packet.key and (self._gap or self._ladder.keyframes_only)
         if self._gap:
             self.thinned += 1
             return
-        before = decoder.broken
-        with self._marks.at(self._number, DECODING):
-            self._offer(list(decoder.decode(packet)), sampler)
-        self.broken += decoder.broken - before
+        before = session.decoder.broken
+        self._offer(self._timed(lambda: session.decoder.decode(packet)), session)
+        self.broken += session.decoder.broken - before
 
-    def _offer(self, pictures: list[Decoded], sampler: Sampler) -> None:
+    def _timed(self, decode: Callable[[], Iterable[Decoded]]) -> list[Decoded]:
+        """Have one packet decoded, with an eye on what it costs."""
+        began_ns = time.thread_time_ns()
+        with self._marks.at(self._number, DECODING):
+            done = list(decode())
+        self.decode_ns += time.thread_time_ns() - began_ns
+        self.decodes += 1
+        return done
+
+    def _offer(self, pictures: list[Decoded], session: _Session) -> None:
         for picture in pictures:
             self.decoded += 1
-            if sampler.takes(picture.pts):
-                self.offered += 1
-                self.error = ""
-                frame = Frame(self.decoded, picture.bgr(), picture.wall_ns, picture.offset_ns)
-                self._turns.put(self._camera, Look(frame, picture.arrived_mono_ns))
+            if session.sampler.takes(picture.pts):
+                self._put(picture)
             else:
                 self.thinned += 1
+
+    def _put(self, picture: Decoded, *, glance: bool = False) -> None:
+        self.offered += 1
+        self.error = ""
+        late = time.monotonic() < self._catch_up_until
+        frame = Frame(self.decoded, picture, picture.wall_ns, picture.offset_ns)
+        look = Look(frame, picture.arrived_mono_ns, picture.pts, glance=glance, late=late)
+        self._turns.put(self._camera, look, PATIENCE_S if late else 0.0)
+
+
+class _Session:
+    """What belongs to one epoch while it is decoded.
+
+    Raises:
+        SourceNotVideo: no decoder for it.
+    """
+
+    def __init__(self, epoch: Epoch, fps: Fraction) -> None:
+        self.epoch, self._fps = epoch, fps
+        self.decoder = FrameDecoder(epoch.codec, epoch.extradata, epoch.time_base)
+        self.sampler, self.rest = Sampler(fps, epoch.time_base), Rest(epoch.time_base)
+
+    def follow(self, fps: Fraction) -> None:
+        """Sample at this rate from now on."""
+        if fps != self._fps:
+            self.sampler, self._fps = Sampler(fps, self.epoch.time_base), fps
+
+    def begin_again(self) -> None:
+        """The decoder goes on at a keyframe that is not the next."""
+        self.decoder = FrameDecoder(self.epoch.codec, self.epoch.extradata, self.epoch.time_base)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from agent.analyse.detect.port import Image
+from agent.analyse.motion import Grey
 from agent.core.geometry import Point
 
 GREY = (96, 96, 96)
@@ -25,3 +26,11 @@ class Painter:
         for polygon in self._polygons:
             corners = np.round(polygon * (width, height)).astype(np.int32)
             cv2.fillPoly(picture, [corners], GREY)
+
+    def paint_grey(self, grey: Grey) -> None:
+        """The same for the small picture that the motion gate sees, in place, with a pixel around it: it is blurred."""
+        height, width = grey.shape
+        for polygon in self._polygons:
+            corners = np.round(polygon * (width, height)).astype(np.int32)
+            cv2.fillPoly(grey, [corners], GREY[0])
+            cv2.polylines(grey, [corners], isClosed=True, color=GREY[0], thickness=3)

@@ -37,8 +37,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One analysed picture: everything that lives, and what ended just before it."""
+    """One analysed picture: everything that lives, and what ended just before it.
+
+    `blind_s` is how long nobody had looked before this picture, when that was longer than planned, else 0: overload or
+    a gap in the stream. What is decided now may have happened at any time in it; events say so.
+    """
 
     wall_ns: int
     seen: tuple[Seen, ...]
     ended: tuple[Seen, ...] = ()
+    blind_s: float = 0.0

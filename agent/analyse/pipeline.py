@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.analyse.appearance import Appearance
+from agent.analyse.attention import Attention, Plan
 from agent.analyse.detect.moving import moving_objects
-from agent.analyse.detect.port import Detector, Image
+from agent.analyse.detect.port import Detector
 from agent.analyse.detect.restless import Restless
-from agent.analyse.frames import Frame
+from agent.analyse.frames import Frame, View
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
 from agent.analyse.observe import Observation, Seen
@@ -31,10 +32,10 @@ from agent.wire.messages import ClockState, Event, TrackSummary
 
 MakeId = Callable[[int], str]
 
-AGAIN_S = 1.0
-"""While nothing moves, things that stand are looked at again this often,"""
-IDLE_S = 2.0
-"""and an empty picture this often: somebody may have been standing there from the start."""
+BLIND_STEPS = 2.6
+"""So many times the usual step between two pictures is a time in which nobody looked."""
+IDLE_S = 10.0
+"""A camera that has seen nobody and nothing for so long may rest."""
 
 
 @dataclass(slots=True)
@@ -45,7 +46,8 @@ class Outcome:
     events: list[Event] = field(default_factory=list)
     tracks: list[TrackSummary] = field(default_factory=list)
     observation: Observation | None = None
-    detected: bool = False
+    looks: int = 0
+    """How many pictures and parts of them the detector was shown."""
 
 
 @dataclass(slots=True)
@@ -59,25 +61,37 @@ class _Open:
 class Pipeline:
     """One per camera. `detector` None follows whatever moves. `make_id` names tracks, events and pictures.
 
+    `fps` says how many pictures a second are meant to come, so that rules can be told when they did not.
+
     A detector that is lost for good leaves motion alone, and `trouble` says so.
     """
 
     def __init__(
-        self, camera: Camera, detector: Detector | None, make_id: MakeId, *, with_pictures: bool = True,
+        self,
+        camera: Camera,
+        detector: Detector | None,
+        make_id: MakeId,
+        *,
+        fps: float | None = None,
+        with_pictures: bool = True,
         appearance: Appearance | None = None,
-    ) -> None:  # fmt: skip
+        attention: Callable[[], Attention] = Attention,
+    ) -> None:
         self._with_pictures, self._with_sprites = with_pictures, with_pictures and camera.sprites
         self._camera, self._detector, self._make_id = camera, detector, make_id
         self._painter = Painter([mask.polygon for mask in camera.mask])
         self._rules: list[Rule] = rules_of(camera)
         self._gate, self._tracker, self._restless = MotionGate(), Tracker(make_id), Restless()
         self._recall = None if appearance is None else Recall(appearance, self._tracker)
+        self._motion, self._gated = Motion((), self._gate.grey), True
+        self._new_attention, self._attention = attention, attention()
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
-        self._detected_ns: int | None = None
         self._last_ns = 0
+        self._blind_ns = round(BLIND_STEPS / fps * NS) if fps else None
+        self._blind_s = 0.0
+        self._glanced_ns = 0
         self._aspect = 16 / 9
-        self._motion: Motion | None = None
         self._clock = ClockState()
         self.trouble = ""
 
@@ -87,23 +101,65 @@ class Pipeline:
         Raises:
             SourceBroken: the picture has no size; the next one is looked at as if it had not been there.
         """
-        outcome = Outcome()
-        picture, wall_ns = frame.bgr, frame.wall_ns
-        if not picture.size:
-            raise SourceBroken(f"picture {frame.number} is {picture.shape[1]} x {picture.shape[0]} px: nothing to see")
-        self._painter.paint(picture)
-        self._last_ns, self._aspect = wall_ns, picture.shape[1] / picture.shape[0]
+        outcome, wall_ns, view = Outcome(), frame.wall_ns, View(frame, self._painter)
+        width, height = view.size
+        if not width * height:
+            raise SourceBroken(f"picture {frame.number} is {width} x {height} px: nothing to see")
+        self._blind_s = self._unseen_s(wall_ns)
+        self._last_ns, self._aspect = wall_ns, width / height
         offset_ms = None if frame.offset_ns is None else round(frame.offset_ns / 1e6, 1)
         self._clock = ClockState(offset_ms=offset_ms, synced=frame.synced)
         self._tracker.aspect = self._aspect
-        step = self._follow(picture, wall_ns, outcome)
+        step = self._follow(view, wall_ns, outcome)
         if self._recall is not None:
-            step = self._recall.step(step, picture, wall_ns)
-        self._remember(step, picture, wall_ns)
+            step = self._recall.step(step, view.bgr, wall_ns)
+        self._remember(step, view if outcome.looks or self._detector is None else None, wall_ns)
         outcome.observation = self._observation(step, wall_ns)
-        self._judge(outcome, picture)
+        self._judge(outcome, view)
         self._report(step, outcome)
         return outcome
+
+    @property
+    def last_ns(self) -> int:
+        """The time of the last picture that was processed."""
+        return self._last_ns
+
+    @property
+    def calm(self) -> bool:
+        """Does nothing move that is followed?"""
+        return all(track.stands() for track in self._tracker.tracks)
+
+    @property
+    def idle(self) -> bool:
+        """Is nobody there but what stands, has nothing moved for a while, and does no event go on?"""
+        quiet_s = (self._last_ns - self._attention.stirred_ns) / NS
+        steady = self._attention.steady(self._tracker.tracks, self._last_ns)
+        return steady and not self._open and quiet_s >= IDLE_S
+
+    def glance(self, frame: Frame) -> bool:
+        """While `idle`, before `process`: is there anything new in this picture? Nothing is learnt from it then.
+
+        After True the pictures since the last glance, this one included, are to be processed after all.
+        """
+        new = self._is_new(frame)
+        self._glanced_ns = 0 if new else frame.wall_ns
+        return new
+
+    def _is_new(self, frame: Frame) -> bool:
+        view, tracks = View(frame, self._painter), self._tracker.tracks
+        grey, unusual = self._gate.unusual(view.small)
+        if self._detector is None:
+            things = self._restless.without(moving_objects(Motion(unusual, grey)), frame.wall_ns)
+            unusual = tuple(one.box for one in things)
+        plan = self._attention.glance(unusual, grey, tracks, view.size, frame.wall_ns)
+        if plan is None or self._detector is None or not plan.regions:
+            return plan is None
+        try:
+            found, _ = self._attention.look(self._detector, view.bgr, plan)
+        except ModelError as error:
+            self._lose_detector(error)
+            return True
+        return self._attention.surprised(found, plan, frame.wall_ns)
 
     def finish(self) -> Outcome:
         """The stream is over: end all events and tracks."""
@@ -112,42 +168,55 @@ class Pipeline:
         outcome.observation = self._observation(step, self._last_ns)
         self._judge(outcome, None)
         self._report(step, outcome)
-        self._gate, self._detected_ns = MotionGate(), None
+        self._gate, self._attention = MotionGate(), self._new_attention()
         return outcome
 
-    def _follow(self, picture: Image, wall_ns: int, outcome: Outcome) -> Step:
-        motion = self._motion = self._gate.look(picture, wall_ns)
-        if self._detector is None:
-            return self._follow_motion(motion, wall_ns)
-        if not self._wants_look(motion, wall_ns):
-            return self._tracker.hold(wall_ns)
-        outcome.detected, self._detected_ns = True, wall_ns
-        try:
-            found = self._detector.detect([picture])[0]
-        except ModelError as error:
-            self._detector, self.trouble = None, f"{error}; motion only: things that move are called object"
-            return self._follow_motion(motion, wall_ns)
-        return self._tracker.update(found, wall_ns, lambda box: not motion.relearning and not motion.touches(box))
+    def _unseen_s(self, wall_ns: int) -> float:
+        """For how long nobody looked, before the picture of that time; 0 when the one before it came as it should.
 
-    def _follow_motion(self, motion: Motion, wall_ns: int) -> Step:
+        A camera at rest is not blind: its packets would have told.
+        """
+        gap_ns = wall_ns - self._last_ns if self._last_ns and wall_ns != self._glanced_ns else 0
+        return gap_ns / NS if self._blind_ns is not None and gap_ns > self._blind_ns else 0.0
+
+    def _follow(self, view: View, wall_ns: int, outcome: Outcome) -> Step:
+        plan = None if self._detector is None else self._attention.foresee(wall_ns)
+        self._gated = plan is None
+        if self._gated:
+            self._motion = self._gate.look(view.small, wall_ns)
+        if self._detector is None:
+            return self._follow_motion(wall_ns)
+        plan = plan or self._attention.plan(self._motion, self._gate.grey, self._tracker.tracks, view.size, wall_ns)
+        if not plan.regions:
+            return self._tracker.hold(wall_ns)
+        try:
+            return self._look(self._detector, view, plan, outcome)
+        except ModelError as error:
+            self._lose_detector(error)
+            return self._follow_motion(wall_ns)
+
+    def _lose_detector(self, error: ModelError) -> None:
+        self._detector, self.trouble = None, f"{error}; motion only: things that move are called object"
+
+    def _follow_motion(self, wall_ns: int) -> Step:
+        motion = self._motion
         moving = self._restless.without(moving_objects(motion), wall_ns)
+        self._attention.stirred_ns = wall_ns if moving or motion.relearning else self._attention.stirred_ns
         step = self._tracker.update(moving, wall_ns, _nothing_stands)
         self._restless.learn(step.tracks, step.ended, wall_ns)
         return step
 
-    def _wants_look(self, motion: Motion, wall_ns: int) -> bool:
-        if not motion.quiet or self._detected_ns is None:
-            return True
-        # a track that was not found at the last look is looked for at once: it may be gone
-        tracks = self._tracker.tracks
-        if any(track.seen_ns < self._last_seen_ns() or not track.confirmed for track in tracks):
-            return True
-        return wall_ns - self._detected_ns >= (AGAIN_S if tracks else IDLE_S) * NS
+    def _look(self, detector: Detector, view: View, plan: Plan, outcome: Outcome) -> Step:
+        motion = self._motion
+        found, outcome.looks = self._attention.look(detector, view.bgr, plan)
+        known = [*found, *self._attention.seeds(found, plan)]
+        step = self._tracker.update(known, self._last_ns, lambda box: not motion.relearning and not motion.touches(box))
+        if self._gated:
+            self._attention.learn(found, plan, step.tracks, self._gate.grey, self._last_ns)
+        return step
 
-    def _last_seen_ns(self) -> int:
-        return max((track.seen_ns for track in self._tracker.tracks), default=0)
-
-    def _remember(self, step: Step, picture: Image, wall_ns: int) -> None:
+    def _remember(self, step: Step, view: View | None, wall_ns: int) -> None:
+        """Have the stories go on; `view` is None where nobody looked: a picture like the last shows nothing better."""
         boxes = {track.id: track.box for track in step.tracks if track.seen_ns == wall_ns}
         for track in step.tracks:
             story = self._stories.get(track.id)
@@ -155,11 +224,13 @@ class Pipeline:
                 story = self._stories[track.id] = Story(track, self._camera.zone, with_sprites=self._with_sprites)
             if track.id in boxes:
                 others = [box for other, box in boxes.items() if other != track.id]
-                story.tell(picture, others, self._motion.mask if self._motion is not None else None)
+                mask = self._motion.mask if self._gated else None
+                story.tell(None if view is None else view.bgr, others, mask)
 
     def _observation(self, step: Step, wall_ns: int) -> Observation:
         living = tuple(self._seen(track, wall_ns) for track in step.tracks)
-        return Observation(wall_ns, living, tuple(self._seen(track, wall_ns) for track in step.ended))
+        ended = tuple(self._seen(track, wall_ns) for track in step.ended)
+        return Observation(wall_ns, living, ended, self._blind_s)
 
     def _seen(self, track: Track, wall_ns: int) -> Seen:
         foot = self._stories[track.id].birth_foot
@@ -168,22 +239,22 @@ class Pipeline:
             foot, track.seen_ns,
         )  # fmt: skip
 
-    def _judge(self, outcome: Outcome, picture: Image | None) -> None:
+    def _judge(self, outcome: Outcome, view: View | None) -> None:
         observation = outcome.observation
         assert observation is not None  # noqa: S101 - both callers have just set it
         for number, rule in enumerate(self._rules):
             for happening in rule.step(observation):
-                self._say(number, rule, happening, outcome, picture)
+                self._say(number, rule, happening, outcome, view)
 
-    def _say(self, number: int, rule: Rule, happening: Happening, outcome: Outcome, picture: Image | None) -> None:
+    def _say(self, number: int, rule: Rule, happening: Happening, outcome: Outcome, view: View | None) -> None:
         key = number, happening.key
         if happening.phase == "start":
             self._open[key] = _Open(self._make_id(self._last_ns), happening)
         begun = self._open.pop(key) if happening.phase == "end" else self._open[key]
         media = []
-        if happening.phase == "start" and picture is not None and self._with_pictures:
+        if happening.phase == "start" and view is not None and self._with_pictures:
             shot = take_picture(
-                picture, self._make_id(self._last_ns), self._camera.id, self._last_ns, event=begun.id,
+                view.bgr, self._make_id(self._last_ns), self._camera.id, self._last_ns, event=begun.id,
                 track=happening.seen.track,
             )  # fmt: skip
             outcome.pictures.append(shot)
@@ -201,6 +272,7 @@ class Pipeline:
         said = {
             "class": story.track.kind, "zones": story.zones_now(), "moving": story.path.direction(self._aspect),
             "speed": round(story.path.speed(self._aspect, story.track.age_s), 3),
+            "blind_s": round(self._blind_s, 2),
         }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 

@@ -116,7 +116,7 @@ class Service:
     def _begin(self, hello: dict[str, Any]) -> None:
         cameras = _cameras(hello)
         marks = Marks(self._marks_fd, len(cameras), careful=hello["careful"])
-        turns = Turns[Look]([camera.id for camera in cameras])
+        turns = Turns[Look]([camera.id for camera in cameras], self._clock.mono_ns)
         ladder = Ladder(as_fraction(hello["fps"]))
         folder = Path(hello["models"]) if hello.get("models") else None
         engines = Engines(hello["threads"], tuple(hello["providers"]), hello["edgetpu_library"])
@@ -131,7 +131,9 @@ class Service:
             if missing:
                 pool.note(missing)
             intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
-            pipeline = Pipeline(camera, detector and together.detector(detector), new_id, appearance=looks)
+            pipeline = Pipeline(
+                camera, detector and together.detector(detector), new_id, fps=hello["fps"], appearance=looks
+            )
             desks[camera.id] = Desk(number, pipeline, intake, partial(_trouble, pool, camera.model, missing))
         self._thinker = Thinker(
             desks, turns, ladder, marks, self._out, self._clock, News(pool).take, together, pool.at_once

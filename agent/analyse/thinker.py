@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from agent.analyse.frames import Frame
+from agent.analyse.gauge import Gauge
 from agent.analyse.intake import Intake, Look
 from agent.analyse.ladder import Ladder
 from agent.analyse.marks import LOOKING, Marks
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 STATS_NS = NS
 Turn = tuple[str, Look | None]
+MOVING_WEIGHT = 2.0
+"""A camera that sees somebody move waits half as long for its turn, when there are not enough for all."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +73,7 @@ class Thinker:
         self._together, self._at_once = together, at_once
         self._kept: Turn | None = None
         self._stats_ns = clock.mono_ns()
-        self._offered = self._replaced = 0
+        self._gauge = Gauge(len(os.sched_getaffinity(0)))
 
     def watch(self, camera: str, seconds: float) -> None:
         """Send the boxes of a camera for that long."""
@@ -81,7 +85,9 @@ class Thinker:
         self._tell_news()
         while not stop.is_set():
             if served := self._take_turns():
+                began_ns = self._clock.mono_ns()
                 self._together.run([partial(self._serve, *turn) for turn in served])
+                self._gauge.thought_ns += self._clock.mono_ns() - began_ns
             if self._clock.mono_ns() - self._stats_ns >= STATS_NS:
                 self._tell_stats()
         for camera in self._desks:
@@ -107,7 +113,7 @@ class Thinker:
         desk = self._desks[camera]
         try:
             with self._marks.at(desk.number, LOOKING):
-                outcome = desk.pipeline.finish() if look is None else desk.pipeline.process(self._dated(look))
+                outcome = self._think(desk, look)
         except LamppostError as error:
             desk.error = str(error)
             return
@@ -119,16 +125,33 @@ class Thinker:
             desk.error = ""
             desk.analysed += 1
             self._measure(desk, look)
+            self._turns.weigh(camera, 1.0 if desk.pipeline.calm else MOVING_WEIGHT)
             self._show(camera, desk, outcome, look)
         self._send(desk, outcome)
+
+    def _think(self, desk: Desk, look: Look | None) -> Outcome:
+        if look is None:
+            return desk.pipeline.finish()
+        frame = self._dated(look)
+        if look.late and frame.wall_ns <= desk.pipeline.last_ns:
+            return Outcome()  # it was glanced at and seen before its camera was woken
+        if look.glance:
+            if desk.pipeline.glance(frame):  # the intake brings this picture again, with all that were before it
+                desk.intake.idle = False
+                return Outcome()
+            desk.intake.empty_pts = look.pts
+        outcome = desk.pipeline.process(frame)
+        desk.intake.idle = desk.pipeline.idle
+        return outcome
 
     def _dated(self, look: Look) -> Frame:
         """The picture, and whether its times can be trusted."""
         return replace(look.frame, synced=self._clock.synced())
 
     def _measure(self, desk: Desk, look: Look) -> None:
-        late_ns = max(0, self._clock.mono_ns() - look.arrived_mono_ns)
-        desk.lag_ms, desk.lag_max_s = late_ns / 1e6, late_ns / NS
+        if not look.late:
+            late_ns = max(0, self._clock.mono_ns() - look.arrived_mono_ns)
+            desk.lag_ms, desk.lag_max_s = late_ns / 1e6, max(desk.lag_max_s, late_ns / NS)
 
     def _send(self, desk: Desk, outcome: Outcome) -> None:
         for picture in outcome.pictures:
@@ -158,21 +181,13 @@ class Thinker:
 
     def _tell_stats(self) -> None:
         self._tell_news()
-        self._stats_ns = self._clock.mono_ns()
+        now_ns = self._clock.mono_ns()
+        elapsed_s, self._stats_ns = (now_ns - self._stats_ns) / NS, now_ns
         replaced = {camera: self._turns.replaced(camera) for camera in self._desks}
-        self._step_ladder(sum(replaced.values()))
+        self._ladder.note(self._gauge.load(self._desks.values(), sum(replaced.values()), elapsed_s))
         rows = {camera: desk.row(replaced[camera]) for camera, desk in self._desks.items()}
         stats = {"type": "stats", "cameras": rows, "shed": self._ladder.shed, "dropped": self._out.dropped}
         self._out.put(framing.encode(stats), may_go=True)
-
-    def _step_ladder(self, replaced: int) -> None:
-        offered = sum(desk.intake.offered for desk in self._desks.values())
-        lost, tried = replaced - self._replaced, offered - self._offered
-        self._replaced, self._offered = replaced, offered
-        late_s = max((desk.lag_max_s for desk in self._desks.values()), default=0.0)
-        for desk in self._desks.values():
-            desk.lag_max_s = 0.0
-        self._ladder.note(late_s, lost / tried if tried else 0.0)
 
 
 def _record(kind: str, record: Event | TrackSummary) -> bytes:

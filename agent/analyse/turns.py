@@ -1,9 +1,9 @@
-"""From many decoders to the one thinker: the newest picture of each camera, cameras in turn."""
+"""From many decoders to the one thinker: the newest picture of each camera, the camera that waited longest first."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from agent.core.queues import LatestSlot
@@ -12,24 +12,36 @@ T = TypeVar("T")
 
 
 class Turns(Generic[T]):
-    """A latest slot per camera; `take` goes round, so that no camera waits for a busier one."""
+    """A latest slot per camera; `take` goes by age, so that no camera waits for a busier one.
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = list(names)
+    The age counts from when the camera was last served, not from its newest picture: being replaced is no reason to
+    wait longer. Where somebody moves, it counts `weight` times. `now_ns` is any clock that only goes forward.
+    """
+
+    def __init__(self, names: Sequence[str], now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
         self._slots: dict[str, LatestSlot[T]] = {name: LatestSlot() for name in names}
+        self._served_ns = dict.fromkeys(names, now_ns())
+        self._weights = dict.fromkeys(names, 1.0)
         self._over: set[str] = set()
         self._something = threading.Event()
-        self._next = 0
 
-    def put(self, name: str, item: T) -> None:
-        """Offer the newest picture of a camera; one that still waits is dropped and counted."""
-        self._slots[name].put(item)
+    def put(self, name: str, item: T, patience_s: float = 0.0) -> None:
+        """Offer the newest picture of a camera; one that still waits after `patience_s` is dropped and counted."""
+        slot = self._slots[name]
+        if patience_s > 0:
+            slot.wait_taken(patience_s)
+        slot.put(item)
         self._something.set()
 
     def over(self, name: str) -> None:
         """The camera's stream has ended; said after its last picture."""
         self._over.add(name)
         self._something.set()
+
+    def weigh(self, name: str, weight: float) -> None:
+        """From now on the camera's waiting counts so much."""
+        self._weights[name] = weight
 
     def replaced(self, name: str) -> int:
         """How many pictures of a camera nobody looked at."""
@@ -40,13 +52,14 @@ class Turns(Generic[T]):
         if not self._something.wait(timeout_s):
             return None
         self._something.clear()
-        for step in range(len(self._names)):
-            name = self._names[(self._next + step) % len(self._names)]
+        now_ns = self._now_ns()
+        for name in sorted(self._slots, key=lambda name: (self._served_ns[name] - now_ns) * self._weights[name]):
             item = self._slots[name].get(0)
-            if item is not None or name in self._over:
-                self._next += step + 1
-                self._something.set()  # there may be more: the next call looks
-                if item is None:
-                    self._over.discard(name)
-                return name, item
+            if item is None and name not in self._over:
+                continue
+            self._served_ns[name] = now_ns
+            self._something.set()  # there may be more: the next call looks
+            if item is None:
+                self._over.discard(name)
+            return name, item
         return None

@@ -156,7 +156,8 @@ class LatestSlot(Generic[T]):
 
     def __init__(self) -> None:
         self._item: T | None = None
-        self._ready = threading.Condition()
+        lock = threading.Lock()
+        self._ready, self._taken = threading.Condition(lock), threading.Condition(lock)
         self.replaced = 0
 
     def put(self, item: T) -> None:
@@ -172,4 +173,10 @@ class LatestSlot(Generic[T]):
         with self._ready:
             self._ready.wait_for(lambda: self._item is not None, timeout_s)
             item, self._item = self._item, None
+            self._taken.notify_all()
             return item
+
+    def wait_taken(self, timeout_s: float) -> bool:
+        """Wait until nothing waits to be taken, at most `timeout_s`; says whether that is so."""
+        with self._ready:
+            return self._taken.wait_for(lambda: self._item is None, timeout_s)

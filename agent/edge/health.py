@@ -116,6 +116,7 @@ class HealthBoard:
             packets_not_wanted=recorded.packets_not_wanted if recorded else 0,
             frames_decoded=analysed.decoded if analysed else 0,
             frames_analysed=analysed.analysed if analysed else 0,
+            analysis_lag_ms=analysed.lag_ms if analysed else 0,
             packets_not_analysed=analysed.dropped if analysed else 0,
             tracks=analysed.tracks if analysed else 0,
             events=analysed.events if analysed else 0,

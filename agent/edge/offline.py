@@ -64,7 +64,7 @@ def analyse_file(
     detector = detectors.get_or_next(None) if chosen.model is None else detectors.get(chosen.model)
     looks = None if chosen.appearance is None else load_appearance(store, chosen.appearance, analysis.threads)
     _warn(detectors.notes)
-    pipeline = Pipeline(chosen, detector, counted_ids(chosen.id), with_pictures=False, appearance=looks)
+    pipeline = Pipeline(chosen, detector, counted_ids(chosen.id), fps=fps, with_pictures=False, appearance=looks)
     start_ns = start_wall_ns or 0
     opener = FileOpener(chosen.id, "main", video, SystemClock(), realtime=False, loop=False, start_wall_ns=start_ns)
     stop = StopToken()
@@ -105,7 +105,7 @@ def _run(
             if sampler.takes(picture.pts):
                 base = picture.frame.time_base or Fraction(1, NS)
                 wall_ns = start_ns + round((picture.pts - first.pts) * base * NS)
-                outcome = pipeline.process(Frame(number, picture.bgr(), wall_ns))
+                outcome = pipeline.process(Frame(number, picture, wall_ns))
                 writers.write(outcome, number, (picture.frame.width, picture.frame.height))
     finally:  # a file that broke off still tells what was in it
         writers.write(pipeline.finish(), None, (1, 1))

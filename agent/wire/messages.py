@@ -187,7 +187,8 @@ class Status(Message):
 class CameraHealth(Message):
     """A camera in the health message; counts are since the gateway's start.
 
-    `packets_not_wanted` came while the schedule said `off`.
+    `packets_not_wanted` came while the schedule said `off`; `analysis_lag_ms` is how old its latest picture was when it
+    was looked at.
     """
 
     id: Id
@@ -201,6 +202,7 @@ class CameraHealth(Message):
     packets_not_wanted: int = 0
     frames_decoded: int = 0
     frames_analysed: int = 0
+    analysis_lag_ms: float = 0
     packets_not_analysed: int = 0
     tracks: int = 0
     events: int = 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+import av
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.analyse.decode import FrameDecoder
+from agent.analyse.decode import Decoded, FrameDecoder
 from agent.core.errors import SourceNotVideo
 from agent.core.media import Packet, StreamInfo, TimeSource
 from tests.analyse.packets import packets_of
@@ -86,3 +88,28 @@ def test_any_bytes_are_survived(codec, extradata, data):
 
 def packets_template() -> Packet:
     return Packet(0, b"", 0, 0, 1, True, 0, TimeSource.FILE, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "pixels", ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "nv12", "gray", "yuv420p10le", "rgb24", "bgra"]
+)
+@pytest.mark.parametrize("size", [(320, 180), (322, 182), (2, 2)])
+def test_brightness_is_read_in_place_or_converted(pixels, size):
+    ramp = np.linspace(30, 220, size[0]).astype(np.uint8)
+    picture = np.ascontiguousarray(np.broadcast_to(ramp[None, :, None], (size[1], size[0], 3)))
+    frame = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format=pixels)
+    decoded = Decoded(frame, 0, 0, None, 0)
+    luma = decoded.luma()
+    assert (luma.shape, luma.dtype) == ((size[1], size[0]), np.uint8)
+    assert np.abs(luma.astype(int) - ramp).max() < 20  # 16..235 or 0..255
+    assert decoded.size == size
+    assert decoded.bgr().shape == (size[1], size[0], 3)
+
+
+def test_pictures_of_many_shapes_are_converted_rightly_one_after_the_other():
+    rng = np.random.default_rng(4)
+    for number in range(200):
+        width, height = (int(value) * 2 for value in rng.integers(8, 60, 2))
+        colour = rng.integers(0, 256, 3)
+        frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), colour, np.uint8), "bgr24")
+        assert (Decoded(frame, number, 0, None, 0).bgr() == colour).all()

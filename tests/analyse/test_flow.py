@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.analyse.frames import Sampler, as_fraction
-from agent.analyse.ladder import Ladder
+from agent.analyse.ladder import Ladder, Load
 from agent.analyse.outgoing import Outgoing
 from agent.analyse.turns import Turns
 
@@ -54,43 +54,100 @@ def test_never_more_than_asked_for(fps, rate, count):
     assert number <= Fraction(count - 1, rate) * fps + 1
 
 
-def climb(ladder: Ladder, seconds: int, late_s: float = 0.0, lost: float = 0.0) -> None:
+def climb(ladder: Ladder, seconds: int, **load) -> None:
     for _ in range(seconds):
-        ladder.note(late_s, lost)
+        ladder.note(Load(**load))
+
+
+LATE, LOST = {"late_s": 3}, {"lost_share": 0.9}
 
 
 def test_the_ladder_goes_down_by_steps_and_up_again():
-    ladder = Ladder(Fraction(5))
-    climb(ladder, 1, late_s=3)
-    assert (ladder.shed, ladder.fps) == ("none", 5)
-    climb(ladder, 1, late_s=3)
-    assert (ladder.shed, ladder.fps) == ("half the pictures", Fraction(5, 2))
-    climb(ladder, 2, lost=0.9)
+    ladder = Ladder(Fraction(10))
+    climb(ladder, 1, **LATE)
+    assert (ladder.shed, ladder.fps) == ("none", 10)
+    climb(ladder, 1, **LATE)
+    assert (ladder.shed, ladder.fps) == ("down to 5 pictures a second", 5)
+    climb(ladder, 4, **LOST)
+    assert (ladder.shed, ladder.fps) == ("down to 5 pictures a second", 5)  # the step is given time to show
+    climb(ladder, 1, **LOST)
+    assert (ladder.shed, ladder.fps) == ("down to 2 pictures a second", 2)
+    climb(ladder, 5, **LOST)
     assert (ladder.shed, ladder.keyframes_only) == ("keyframes only", True)
-    climb(ladder, 10, lost=0.9)
+    climb(ladder, 10, **LOST)
     assert ladder.keyframes_only
     climb(ladder, 9)
     assert ladder.keyframes_only
-    climb(ladder, 1)
-    assert (ladder.shed, ladder.keyframes_only) == ("half the pictures", False)
-    climb(ladder, 10)
+    for shed in ("down to 2 pictures a second", "down to 5 pictures a second", "none"):
+        climb(ladder, 1)
+        assert ladder.shed == shed
+        climb(ladder, 9)
+
+
+@pytest.mark.parametrize(("fps", "steps"), [(5, ["2", "keyframes"]), (2, ["keyframes"]), (3.5, ["2", "keyframes"])])
+def test_what_is_configured_is_the_top_of_the_ladder(fps, steps):
+    ladder = Ladder(as_fraction(fps))
+    for step in steps:
+        climb(ladder, 5, **LATE)
+        assert step in ladder.shed
+    climb(ladder, 9, **LATE)
+    assert ladder.keyframes_only
+
+
+def test_a_step_up_that_would_not_fit_is_not_taken():
+    ladder = Ladder(Fraction(5))
+    climb(ladder, 7, **LATE)
+    full = {"think_s": 0.03, "streams": 16, "cores": 2}  # at 2 pictures a second 0.96 of the thinking thread
+    climb(ladder, 60, **full)
+    assert ladder.keyframes_only
+    climb(ladder, 10, **(full | {"streams": 8, "decode_s": 1.2}))  # 0.48 of it, but 1.68 of 2 cores
+    assert ladder.keyframes_only
+    climb(ladder, 1, **(full | {"streams": 8, "decode_s": 0.5}))
+    assert ladder.shed == "down to 2 pictures a second"
+    climb(ladder, 60, **(full | {"streams": 8}))  # at 5 it would be 1.2
+    assert ladder.shed == "down to 2 pictures a second"
+    climb(ladder, 10, **(full | {"streams": 5}))
     assert ladder.shed == "none"
 
 
 def test_a_step_up_that_had_to_be_taken_back_is_tried_later():
     ladder = Ladder(Fraction(5))
-    climb(ladder, 2, late_s=2)
+    climb(ladder, 2, **LATE)
     climb(ladder, 10)
     assert ladder.shed == "none"
-    climb(ladder, 2, late_s=2)
+    climb(ladder, 2, **LATE)
     climb(ladder, 19)
     assert ladder.shed != "none"
     climb(ladder, 1)
     assert ladder.shed == "none"
 
 
+def test_when_cameras_go_a_step_up_is_tried_sooner_again():
+    ladder = Ladder(Fraction(5))
+    for patience in (10, 20, 40):  # each step up is taken back
+        climb(ladder, 2, streams=9, **LATE)
+        climb(ladder, patience, streams=9)
+        assert ladder.shed == "none"
+    climb(ladder, 2, streams=9, **LATE)
+    climb(ladder, 20, streams=9)
+    assert ladder.shed != "none"
+    climb(ladder, 1, streams=8)
+    assert ladder.shed == "none"
+
+
+class Ticks:
+    """A clock that goes on by one each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+
 def test_turns_go_round_and_the_newest_wins():
-    turns = Turns[int](["a", "b", "c"])
+    turns = Turns[int](["a", "b", "c"], Ticks())
     for number in range(5):
         turns.put("a", number)
     turns.put("b", 10)
@@ -101,8 +158,53 @@ def test_turns_go_round_and_the_newest_wins():
     assert turns.take(0) == ("c", 20)
 
 
+def test_who_waited_longest_is_served_first_and_being_replaced_is_no_newer_wait():
+    turns, served = Turns[int](["a", "b", "c"], Ticks()), []
+    for number in range(30):
+        for name in "abc":
+            turns.put(name, number)
+        served.append(turns.take(0)[0])
+    assert [served.count(name) for name in "abc"] == [10, 10, 10]
+
+
+def test_where_somebody_moves_turns_come_more_often_and_nobody_starves():
+    turns, served = Turns[int](["a", "b", "c", "d"], Ticks()), []
+    turns.weigh("c", 2.0)
+    for number in range(120):
+        for name in "abcd":
+            turns.put(name, number)
+        served.append(turns.take(0)[0])
+    counts = {name: served.count(name) for name in "abcd"}
+    assert counts["c"] > 1.5 * counts["a"]
+    assert min(counts.values()) >= 18
+
+
+def test_a_picture_that_was_kept_waits_for_the_one_before_it():
+    turns, got = Turns[int](["a"], Ticks()), []
+
+    def bring() -> None:
+        for number in range(20):
+            turns.put("a", number, 10.0)
+
+    bringer = threading.Thread(target=bring)
+    bringer.start()
+    while len(got) < 20:
+        turn = turns.take(5)
+        got += [] if turn is None else [turn[1]]
+    bringer.join(5)
+    assert got == list(range(20))
+    assert turns.replaced("a") == 0
+
+
+def test_patience_ends():
+    turns = Turns[int](["a"], Ticks())
+    turns.put("a", 1)
+    turns.put("a", 2, 0.01)
+    assert (turns.take(0), turns.replaced("a")) == (("a", 2), 1)
+
+
 def test_the_end_of_a_stream_comes_after_its_last_picture():
-    turns = Turns[int](["a"])
+    turns = Turns[int](["a"], Ticks())
     turns.put("a", 1)
     turns.over("a")
     assert [turns.take(0), turns.take(0), turns.take(0)] == [("a", 1), ("a", None), None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Hurried:
 
 
 def intake_of(ladder: object, clip_path: Path) -> tuple[Intake, Epoch, list]:
-    turns: Turns[Look] = Turns(["cam"])
+    turns: Turns[Look] = Turns(["cam"], time.monotonic_ns)
     intake = Intake("cam", 0, NoMarks(), turns, ladder)  # type: ignore[arg-type]
     info, packets = packets_of(clip_path)
     third = [number for number, packet in enumerate(packets) if packet.key][2]  # the queue keeps two groups

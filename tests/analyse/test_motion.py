@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from agent.analyse.detect.moving import moving_objects
 from agent.analyse.mask import GREY, Painter
-from agent.analyse.motion import Motion, MotionGate
+from agent.analyse.motion import Motion, MotionGate, small_grey
 from agent.core.geometry import Box, iou
 from tests.analyse.scene import at, street, walker, with_block
 
 STEP_S = 0.2
 
 
+class Gate(MotionGate):
+    """Takes coloured pictures of any size."""
+
+    def look(self, picture, wall_ns):
+        return super().look(small_grey(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)), wall_ns)
+
+
 def settled(picture, frames=10):
-    gate = MotionGate()
+    gate = Gate()
     for number in range(frames):
         last = gate.look(picture, at(number * STEP_S))
     assert last.quiet
@@ -23,7 +31,7 @@ def settled(picture, frames=10):
 
 
 def test_the_first_picture_is_worth_a_look_and_then_a_still_one_is_quiet():
-    gate = MotionGate()
+    gate = Gate()
     assert not gate.look(street(), at(0)).quiet
     assert gate.look(street(), at(STEP_S)).quiet
 
@@ -43,7 +51,7 @@ def test_what_moves_is_found_where_it_is(size):
 
 def test_noise_and_slow_dusk_are_quiet():
     picture = street().astype(np.float32)
-    gate, rng = MotionGate(), np.random.default_rng(3)
+    gate, rng = Gate(), np.random.default_rng(3)
     busy = 0
     for number in range(100):
         dusk = picture * (1 - 0.001 * number) + rng.normal(0, 4, picture.shape)
@@ -76,7 +84,7 @@ def test_a_picture_of_another_shape_is_learnt_anew():
 
 
 def test_a_dark_flat_picture_does_not_amplify_its_noise():
-    gate, rng = MotionGate(), np.random.default_rng(5)
+    gate, rng = Gate(), np.random.default_rng(5)
     for number in range(20):
         dark = np.clip(rng.normal(16, 1.5, (360, 640, 3)), 0, 255).astype(np.uint8)
         motion = gate.look(dark, at(number * STEP_S))
@@ -92,7 +100,7 @@ def test_pieces_of_one_thing_are_one_object_and_dust_is_none():
 
 def test_motion_under_a_privacy_mask_is_not_seen():
     painter = Painter([[(0.4, 0.3), (0.7, 0.3), (0.7, 0.8), (0.4, 0.8)]])
-    gate = MotionGate()
+    gate = Gate()
     for number in range(10):
         picture = with_block(street(), walker(0.5 + 0.01 * number))
         painter.paint(picture)
@@ -105,3 +113,62 @@ def test_a_mask_covers_every_pixel_of_its_area_and_nothing_else():
     Painter([[(0.25, 0.25), (0.5, 0.25), (0.5, 0.75), (0.25, 0.75)]]).paint(picture)
     assert (picture[25:76, 50:101] == GREY).all()
     assert picture[:25].max() == picture[77:].max() == picture[:, :50].max() == picture[:, 102:].max() == 0
+
+
+def walked(gate, picture, frames, numbers, light=lambda shown, _: shown):
+    """Somebody walks while the light does something; what the gate says of each picture."""
+    shown = [with_block(picture, walker(0.2 + 0.02 * number, 0.5, 0.06, 0.3), (235, 235, 235)) for number in numbers]
+    return [
+        gate.look(light(one.astype(np.float32), number).clip(0, 255).astype(np.uint8), at((frames + number) * STEP_S))
+        for number, one in zip(numbers, shown, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("gain", [0.6, 0.75, 1.25])
+def test_when_the_exposure_jumps_only_who_walks_moves(gain):
+    picture = (street().astype(np.float32) * 0.7).astype(np.uint8)
+    gate, frames = settled(picture)
+    walked(gate, picture, frames, range(5))
+    for number, motion in enumerate(walked(gate, picture, frames, range(5, 15), lambda shown, _: shown * gain), 5):
+        here = walker(0.2 + 0.02 * number, 0.5, 0.06, 0.3)
+        assert not motion.relearning
+        assert motion.touches(here)
+        assert sum(box.area for box in motion.boxes) < 0.12
+
+
+def test_a_flash_gives_the_old_picture_back():
+    picture = street()
+    gate, frames = settled(picture)
+    told = walked(gate, picture, frames, range(12), lambda shown, n: 255 - shown if n in {5, 6} else shown)
+    assert [motion.relearning for motion in told] == [n == 5 for n in range(12)]
+    for number in (7, 8, 9):
+        assert told[number].touches(walker(0.2 + 0.02 * number, 0.5, 0.06, 0.3))
+        assert sum(box.area for box in told[number].boxes) < 0.12
+
+
+def test_infrared_is_learnt_anew_once():
+    picture, rng = street(), np.random.default_rng(9)
+    gate, frames = settled(picture)
+    infrared = np.repeat(street(seed=8)[:, :, :1] // 2 + 40, 3, axis=2)
+    noisy = [np.clip(infrared + rng.normal(0, 5, infrared.shape), 0, 255).astype(np.uint8) for _ in range(10)]
+    told = [gate.look(one, at((frames + number) * STEP_S)) for number, one in enumerate(noisy)]
+    assert [motion.relearning for motion in told] == [True] + [False] * 9
+    assert all(motion.boxes == () for motion in told)
+
+
+def test_what_is_unusual_is_told_without_being_learnt():
+    picture = street()
+    gate, _ = settled(picture)
+    strange = small_grey(cv2.cvtColor(with_block(picture, Box(0.5, 0.4, 0.6, 0.7)), cv2.COLOR_BGR2GRAY))
+    usual = small_grey(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+    for _ in range(3):
+        (box,) = gate.unusual(strange)[1]
+        assert iou(box, Box(0.5, 0.4, 0.6, 0.7)) > 0.6
+        assert gate.unusual(usual)[1] == ()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (7680, 4320)])
+def test_the_small_picture_is_small_whatever_the_large_one_is(size):
+    small = small_grey(np.zeros((size[1], size[0]), np.uint8))
+    assert max(small.shape) == 320
+    assert min(small.shape) >= 2

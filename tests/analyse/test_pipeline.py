@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import cv2
 import numpy as np
@@ -14,10 +15,11 @@ from agent.analyse.pipeline import Outcome, Pipeline
 from agent.config.gateway import Camera
 from agent.core.clock import parse_rfc3339, rfc3339
 from agent.core.geometry import Box, iou
-from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, with_block
+from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, whole, with_block
 
 STEP_S = 0.2
 PICTURE = street()
+Whole = partial(Pipeline, attention=whole)
 
 
 def camera(**more) -> Camera:
@@ -58,7 +60,7 @@ def pictures(outcomes):
 
 
 def test_without_rules_there_are_tracks_and_no_events():
-    pipeline = Pipeline(camera(), walking_detector(), ids())
+    pipeline = Whole(camera(), walking_detector(), ids())
     outcomes = [*walk(pipeline, 30), pipeline.finish()]
     assert events(outcomes) == []
     (track,) = tracks(outcomes)
@@ -70,7 +72,7 @@ def test_without_rules_there_are_tracks_and_no_events():
 
 
 def test_the_path_has_a_point_each_half_second_and_the_last():
-    pipeline = Pipeline(camera(), walking_detector(), ids())
+    pipeline = Whole(camera(), walking_detector(), ids())
     (track,) = tracks([*walk(pipeline, 30), pipeline.finish()])
     times = [point[0] for point in track.path]
     assert times[0] == 0
@@ -80,7 +82,7 @@ def test_the_path_has_a_point_each_half_second_and_the_last():
 
 
 def test_a_zone_event_has_start_picture_box_and_end():
-    pipeline = Pipeline(camera(**PLAZA), walking_detector(), ids())
+    pipeline = Whole(camera(**PLAZA), walking_detector(), ids())
     outcomes = [*walk(pipeline, 30), pipeline.finish()]
     start, end = events(outcomes)
     assert (start.phase, end.phase, start.id) == ("start", "end", end.id)
@@ -98,7 +100,7 @@ def test_a_zone_event_has_start_picture_box_and_end():
 
 
 def test_the_final_summary_brings_a_crop_of_the_thing_itself():
-    pipeline = Pipeline(camera(), walking_detector(), ids())
+    pipeline = Whole(camera(), walking_detector(), ids())
     outcomes = [*walk(pipeline, 30), pipeline.finish()]
     (track,) = tracks(outcomes)
     crop, *others, strip = pictures(outcomes)
@@ -113,7 +115,7 @@ def test_the_final_summary_brings_a_crop_of_the_thing_itself():
 
 
 def test_summaries_come_after_thirty_seconds_and_each_minute_with_one_id():
-    pipeline = Pipeline(camera(), ScriptedDetector(lambda _: [found(walker(0.5))]), ids())
+    pipeline = Whole(camera(), ScriptedDetector(lambda _: [found(walker(0.5))]), ids())
     outcomes = [
         pipeline.process(Frame(number, with_block(PICTURE, walker(0.5)), at(number * 1.0))) for number in range(155)
     ]
@@ -126,7 +128,7 @@ def test_summaries_come_after_thirty_seconds_and_each_minute_with_one_id():
 
 
 def test_a_days_path_stays_small():
-    pipeline = Pipeline(camera(), ScriptedDetector(lambda _: [found(walker(0.5))]), ids())
+    pipeline = Whole(camera(), ScriptedDetector(lambda _: [found(walker(0.5))]), ids())
     block = with_block(PICTURE, walker(0.5))
     for number in range(1500):
         pipeline.process(Frame(number, block.copy(), at(number * 0.9)))
@@ -136,13 +138,13 @@ def test_a_days_path_stays_small():
 
 
 def test_nothing_that_lived_under_a_second_is_told():
-    pipeline = Pipeline(camera(), walking_detector(), ids())
+    pipeline = Whole(camera(), walking_detector(), ids())
     assert tracks([*walk(pipeline, 4), pipeline.finish()]) == []
 
 
 def test_the_gate_saves_looks_and_keeps_who_stands_still():
     detector = ScriptedDetector(lambda _: [found(walker(0.5))])
-    pipeline = Pipeline(camera(), detector, ids())
+    pipeline = Whole(camera(), detector, ids())
     still = with_block(PICTURE, walker(0.5))
     outcomes = [pipeline.process(Frame(number, still.copy(), at(number * STEP_S))) for number in range(200)]
     assert detector.asked < 60
@@ -150,16 +152,16 @@ def test_the_gate_saves_looks_and_keeps_who_stands_still():
     assert track.dwell_s == pytest.approx(199 * STEP_S)
 
 
-def test_an_empty_quiet_street_is_looked_at_every_two_seconds():
+def test_an_empty_quiet_street_is_looked_at_every_two_seconds_and_later_every_five():
     detector = ScriptedDetector(lambda _: [])
-    pipeline = Pipeline(camera(), detector, ids())
+    pipeline = Whole(camera(), detector, ids())
     for number in range(101):
         pipeline.process(Frame(number, PICTURE.copy(), at(number * STEP_S)))
-    assert detector.asked == 11
+    assert detector.asked == 6  # at 0, 2, 4, 9, 14 and 19 s
 
 
 def test_without_a_model_things_that_move_are_followed_as_objects():
-    pipeline = Pipeline(camera(**PLAZA), None, ids())
+    pipeline = Whole(camera(**PLAZA), None, ids())
     for number in range(5):
         pipeline.process(Frame(number, PICTURE.copy(), at((number - 5) * STEP_S)))
     outcomes = [*walk(pipeline, 30), pipeline.finish()]
@@ -177,7 +179,7 @@ def test_a_mask_is_in_every_picture_and_hides_from_the_detector():
             return super().detect(given)
 
     mask = {"mask": [{"polygon": [[0.5, 0.3], [0.6, 0.3], [0.6, 0.7], [0.5, 0.7]]}]}
-    pipeline = Pipeline(camera(**PLAZA, **mask), Looker(walking_detector()._script), ids())
+    pipeline = Whole(camera(**PLAZA, **mask), Looker(walking_detector()._script), ids())
     outcomes = [*walk(pipeline, 30), pipeline.finish()]
     assert {tuple(colour) for colour in seen} == {GREY}
     for picture in pictures(outcomes):
@@ -189,14 +191,14 @@ def test_a_mask_is_in_every_picture_and_hides_from_the_detector():
 def test_the_same_pictures_give_the_same_words():
     told = []
     for _ in range(2):
-        pipeline = Pipeline(camera(**PLAZA), walking_detector(), ids())
+        pipeline = Whole(camera(**PLAZA), walking_detector(), ids())
         outcomes = [*walk(pipeline, 30), pipeline.finish()]
         told.append([record.model_dump_json() for record in (*events(outcomes), *tracks(outcomes))])
     assert told[0] == told[1]
 
 
 def test_after_the_end_of_a_stream_the_next_begins_afresh():
-    pipeline = Pipeline(camera(**PLAZA), ScriptedDetector(lambda n: [found(box_at(n % 30))]), ids())
+    pipeline = Whole(camera(**PLAZA), ScriptedDetector(lambda n: [found(box_at(n % 30))]), ids())
     first = [*walk(pipeline, 30), pipeline.finish()]
     second = [*walk(pipeline, 30), pipeline.finish()]
     assert [event.phase for event in events(first + second)] == ["start", "end"] * 2
@@ -204,7 +206,7 @@ def test_after_the_end_of_a_stream_the_next_begins_afresh():
 
 
 def test_the_box_of_an_event_stays_where_its_picture_shows_it():
-    pipeline = Pipeline(camera(**PLAZA), walking_detector(), ids())
+    pipeline = Whole(camera(**PLAZA), walking_detector(), ids())
     outcomes = [*walk(pipeline, 40), pipeline.finish()]
     start, end = events(outcomes)
     assert (start.phase, end.phase, start.id) == ("start", "end", end.id)
@@ -218,7 +220,7 @@ def with_clock(picture, second: int):
 
 
 def test_without_a_model_a_burnt_in_clock_is_no_object_for_long_and_others_still_are():
-    pipeline = Pipeline(camera(), None, ids())
+    pipeline = Whole(camera(), None, ids())
     clock = [pipeline.process(Frame(n, with_clock(PICTURE, n), at(n * STEP_S))) for n in range(600)]
     assert len(tracks(clock)) <= 1
     assert all(summary.dwell_s < 13 for summary in tracks(clock))

@@ -14,7 +14,7 @@ from agent.analyse.pipeline import Pipeline
 from agent.analyse.track.tracker import SLEEP_S
 from agent.config.gateway import Camera
 from agent.core.errors import ModelError
-from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, with_block
+from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, whole, with_block
 
 PICTURE = street()
 RED, BLUE, GREEN = (20, 20, 235), (235, 20, 20), (20, 235, 20)
@@ -42,7 +42,7 @@ def watch(script, appearance, seconds: float = 20.0):
     now = [0.0]
     scripted = ScriptedDetector(lambda _: [found(box) for box, _ in script(now[0])])
     camera = Camera.model_validate({"id": "cam", "url": "file:/x.mp4"})
-    pipeline = Pipeline(camera, scripted, ids(), appearance=appearance)
+    pipeline = Pipeline(camera, scripted, ids(), appearance=appearance, attention=whole)
     outcomes = []
     for number in range(round(seconds / 0.2)):
         picture, now[0] = PICTURE.copy(), number * 0.2

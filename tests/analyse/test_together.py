@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from types import SimpleNamespace
@@ -117,7 +118,7 @@ def thinker(turns: Turns, together: Together, at_once: int) -> Thinker:
 
 @pytest.mark.parametrize(("at_once", "wanted"), [(1, [1, 1, 1, 1]), (2, [2, 2]), (8, [3, 1])])
 def test_the_thinker_takes_as_many_cameras_as_the_detector_likes_but_each_once(together, at_once, wanted):
-    turns: Turns = Turns(["a", "b", "c"])
+    turns: Turns = Turns(["a", "b", "c"], time.monotonic_ns)
     for name in "abc":
         turns.put(name, name)
     one = thinker(turns, together, at_once)

@@ -31,12 +31,19 @@ class Party:
 @contextlib.contextmanager
 def gateway(urls: Sequence[str], folder: Path) -> Iterator[Party]:
     """`lamppost run` as an operator would run it, with analysis off and no broker."""
+    with running_gateway(urls, folder, "[analysis]\nenabled = false\n") as party:
+        yield party
+
+
+@contextlib.contextmanager
+def running_gateway(urls: Sequence[str], folder: Path, analysis: str, camera: str = "") -> Iterator[Party]:
+    """`lamppost run` without a broker; `analysis` is that table of its file, `camera` more lines for each camera."""
     address = f"127.0.0.1:{_free_port()}"
     config = folder / "gateway.toml"
-    cameras = [f'[[camera]]\nid = "cam-{number}"\nurl = "{url}"\n' for number, url in enumerate(urls)]
+    cameras = [f'[[camera]]\nid = "cam-{number}"\nurl = "{url}"\n{camera}' for number, url in enumerate(urls)]
     config.write_text(
         f'[gateway]\nid = "bench"\nsite = "bench"\nstatus_listen = "{address}"\n'
-        f'[storage]\npath = "{folder / "store"}"\n[analysis]\nenabled = false\n' + "".join(cameras)
+        f'[storage]\npath = "{folder / "store"}"\n{analysis}' + "".join(cameras)
     )
     command = [sys.executable, "-m", "agent.cli", "--log-level", "warning", "run", "--config", str(config)]
 
