@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -9,7 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+
+# anyio imports its parts when they are first used: in a server's thread, where pytest's rewriting of assertions (anyio
+# is a plug-in of pytest, too) breaks CPython 3.11.7 ("AST constructor recursion depth mismatch")
+for _name in dir(anyio):
+    getattr(anyio, _name)
 
 pytest_plugins = [
     "tests.fixtures.clips",
@@ -95,6 +102,16 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     kept.update(fresh)
     if fresh:
         pytest.fail(f"left behind: threads {left}, processes {sorted(orphans)}, files {opened}")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Commands that a test runs set logging up, to a stream that is gone after the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 _KEPT: pytest.StashKey[set[str]] = pytest.StashKey()
