@@ -136,7 +136,7 @@ class SegmentWriter:
             sha256=self._file.sha256(),
             reason=reason,
             clocks=Anchors(
-                arrived_ns=last.arrived_wall_ns,
+                arrived_ns=max(0, last.arrived_wall_ns),
                 mono_ns=last.arrived_mono_ns,
                 offset_ns=last.offset_ns,
                 synced=self._store.clock.synced(),
@@ -162,7 +162,7 @@ def _head(info: StreamInfo, first: Packet, segment_id: str, clock: Clock, *, wan
         tick_den=info.video.time_base.denominator,
         time_source=first.time_source,
         offset_ns=first.offset_ns,
-        arrived_ns=first.arrived_wall_ns,
+        arrived_ns=max(0, first.arrived_wall_ns),  # a clock that is set may have stood before 1970
         boot=clock.boot,
         mono_ns=first.arrived_mono_ns,
         synced=clock.synced(),

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from agent.core.clock import NS
@@ -102,6 +102,7 @@ def stream(shape: StreamInfo, script: list[Step]) -> list[StreamInfo | Packet]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(script=st.lists(steps, min_size=10, max_size=80))
+@example(script=[Step(epoch=True, track=0, key=True, size=9, dts=100, late=0, duration=100, wall_ns=-START_NS - 1)] * 3)
 def test_any_packets_are_recorded_or_counted_and_every_file_is_whole(shape: StreamInfo, script: list[Step]) -> None:
     with TemporaryDirectory() as folder:
         segments: list[Segment] = []
