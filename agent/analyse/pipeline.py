@@ -20,6 +20,7 @@ from agent.analyse.observe import Observation, Seen
 from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.rules.build import rules_of
 from agent.analyse.rules.port import Happening, Rule
+from agent.analyse.still.tell import StillTeller
 from agent.analyse.tell import event_of, summary_of
 from agent.analyse.track.recall import Recall
 from agent.analyse.track.story import Story
@@ -85,6 +86,7 @@ class Pipeline:
         self._recall = None if appearance is None else Recall(appearance, self._tracker)
         self._motion, self._gated = Motion((), self._gate.grey), True
         self._new_attention, self._attention = attention, attention()
+        self._still = StillTeller(camera, make_id, with_pictures=with_pictures) if camera.still.enabled else None
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
         self._last_ns = 0
@@ -116,6 +118,8 @@ class Pipeline:
         self._remember(step, view if outcome.looks or self._detector is None else None, wall_ns)
         outcome.observation = self._observation(step, wall_ns)
         self._judge(outcome, view)
+        if self._still is not None:
+            self._still.look(view.bgr, step.tracks, wall_ns, self._clock, outcome, detecting=self._detector is not None)
         self._report(step, outcome)
         return outcome
 
@@ -134,7 +138,8 @@ class Pipeline:
         """Is nobody there but what stands, has nothing moved for a while, and does no event go on?"""
         quiet_s = (self._last_ns - self._attention.stirred_ns) / NS
         steady = self._attention.steady(self._tracker.tracks, self._last_ns)
-        return steady and not self._open and quiet_s >= IDLE_S
+        settled = self._still is None or self._still.quiet
+        return steady and settled and not self._open and quiet_s >= IDLE_S
 
     def glance(self, frame: Frame) -> bool:
         """While `idle`, before `process`: is there anything new in this picture? Nothing is learnt from it then.
@@ -167,6 +172,8 @@ class Pipeline:
         step = self._tracker.finish()
         outcome.observation = self._observation(step, self._last_ns)
         self._judge(outcome, None)
+        if self._still is not None:
+            self._still.finish(self._last_ns, self._clock, outcome)
         self._report(step, outcome)
         self._gate, self._attention = MotionGate(), self._new_attention()
         return outcome

@@ -120,10 +120,18 @@ class Analysis(Section):
 
 
 class Still(Section):
-    """Things left behind or taken away."""
+    """Things left behind or taken away; `owner_near` in sizes of the thing, `min_size` in picture heights."""
 
     enabled: bool = False
-    after_s: Annotated[float, Field(gt=0)] = 30
+    after_s: Annotated[float, Field(ge=1, le=3600)] = 30
+    belongs_after_s: Annotated[float, Field(ge=10, le=86_400)] = 900
+    owner_near: Annotated[float, Field(ge=0, le=20)] = 2
+    min_size: Annotated[float, Field(gt=0, le=0.5)] = 0.02
+    sensitivity: Annotated[float, Field(ge=0, le=1)] = 0.5
+    detail_px: Annotated[int, Field(ge=160, le=1280)] = 320
+    severity: Literal["info", "alarm"] = "alarm"
+    zones: tuple[Id, ...] = ()
+    ignore: tuple[Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)], ...] = ()
 
 
 class Zone(Section):
@@ -206,6 +214,15 @@ class Camera(Section):
     rule: tuple[Rule, ...] = ()
     mask: tuple[Mask, ...] = ()
     schedule: tuple[Schedule, ...] = ()
+
+    @model_validator(mode="after")
+    def _still_fits(self) -> Self:
+        missing = set(self.still.zones) - {zone.name for zone in self.zone}
+        if missing:
+            raise ValueError(f"still names the zone {min(missing)!r}, which this camera does not have")
+        if self.still.enabled and self.record is RecordMode.EVENTS and self.still.after_s + self.pre_s > self.ring_s:
+            raise ValueError("still.after_s and pre_s together are longer than ring_s: what happened would be gone")
+        return self
 
     @model_validator(mode="after")
     def _rules_name_what_exists(self) -> Self:

@@ -173,9 +173,6 @@ class Gateway:
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
-        for camera in config.camera:
-            if camera.still.enabled:
-                log.warning("%s: [camera.still] has no effect in this version", camera.id)
         if not config.analysis.enabled:
             return None
         return AnalysisChild(

@@ -85,6 +85,15 @@ def test_a_password_in_an_address_is_refused_without_repeating_it(tmp_path) -> N
     assert "hunter2" not in problem
 
 
+def test_still_must_name_zones_that_exist_and_fit_into_the_ring(tmp_path) -> None:
+    (problem,) = problems(tmp_path, GOOD + '[camera.still]\nenabled = true\nzones = ["plaza"]\n')
+    assert "plaza" in str(problem)
+    (problem,) = problems(
+        tmp_path, GOOD + 'record = "events"\nring_s = 60\n[camera.still]\nenabled = true\nafter_s = 90\n'
+    )
+    assert "ring_s" in str(problem)
+
+
 def test_a_rule_must_name_a_zone_that_exists(tmp_path) -> None:
     (problem,) = problems(tmp_path, GOOD + '[[camera.rule]]\nkind = "zone_entered"\nzone = "plaza"\n')
     assert "'plaza'" in problem
