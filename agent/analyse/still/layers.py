@@ -98,10 +98,10 @@ class Layers:
             self._learn()
         return self.ready
 
-    def absorb(self, region: NDArray[np.bool_]) -> None:
-        """What is shown in `region` belongs there from now on."""
+    def absorb(self, region: NDArray[np.bool_], *, same: bool = False) -> None:
+        """What is shown in `region` belongs there from now on; `same`: it always has, under another light."""
         self.background[region] = self.shown[region]
-        self.age[region] = self.shown_s[region]
+        self.age[region] = self.shown_s[region] + (self.age[region] if same else 0)
         self.forget(region)
 
     def forget(self, region: NDArray[np.bool_]) -> None:

@@ -24,8 +24,9 @@ LEAST_CONTRAST = 0.8
 """Of the threshold from which a place counts as changed."""
 CLEAR_CONTRAST = 3.4
 UNDECIDED_CONTRAST, COMPACT = 1.6, 0.6
-CLEAN = 0.8
-RAGGED_DOUBT, FAINT_DOUBT = 0.4, 0.25
+CLEAN, LEAST_SOLID = 0.8, 0.25
+"""Of its box a thing fills the first, and no thing less than the second."""
+RAGGED_DOUBT, FAINT_DOUBT = 0.45, 0.25
 """So much surer the measures must be of a ragged or faint region."""
 UPHEAVAL = 0.1
 """When so much of the picture moved at once (a train, a bus), what then is gone was a part of it."""
@@ -124,14 +125,15 @@ class Judge:
     def _nothing(self, seen: _Seen, place: Place | None) -> Verdict | None:
         """Why it is none of our business, if it is not."""
         cues, came = seen.cues, seen.cues.came
-        moved_much = -1.1 * VERY_SURE < came < 0 and seen.upheaval > UPHEAVAL
+        moved_much = -VERY_SURE < came < 0 and seen.upheaval > UPHEAVAL
         causes = (
             (is_light(cues, seen.company), Kind.LIGHT, "the texture is the same, the brightness is not"),
             (seen.contrast < LEAST_CONTRAST * self._ease, Kind.LIGHT, "hardly any contrast"),
-            (seen.share < MAIN_SHARE and (came < VERY_SURE or cues.solid < SOLID), Kind.SCENERY, "a part of more"),
+            (seen.share < MAIN_SHARE and (abs(came) < VERY_SURE or cues.solid < SOLID), Kind.SCENERY, "a part of more"),
+            (cues.solid < LEAST_SOLID, Kind.SCENERY, "shreds"),
             (place is not None and came < SURE, Kind.SOMEBODY, "somebody or a vehicle stood there"),
             (seen.age_s < OLD_S and came < VERY_SURE, Kind.GHOST, "what was there before is hardly known"),
-            (seen.company < LONELY and abs(came) < VERY_SURE, Kind.LIGHT, "nothing moved there when it began"),
+            (seen.company < LONELY and abs(came) < VERY_SURE, Kind.GHOST, "nothing moved there when it began"),
             (moved_much, Kind.SCENERY, "much of the picture moved when it began"),
         )
         return next((Verdict(kind, why=why, cues=cues) for applies, kind, why in causes if applies), None)
@@ -183,7 +185,8 @@ def is_light(cues: Cues, company: float) -> bool:
         return known or faint  # without texture only how faint it is, and whether somebody was there, can tell
     if known and cues.spread < 0.06 and cues.tint < 0.05 and cues.alike > 0.3 and 0.55 < cues.ratio < 1.8:
         return True
-    return cues.alike > 0.6 and cues.spread < min(0.2, 0.6 * _change(cues) + 0.05) and cues.tint < 0.12
+    even = cues.spread < min(0.2, 0.6 * _change(cues) + 0.05) and cues.tint < 0.12
+    return cues.alike > 0.6 and even and 0.3 < cues.ratio < 3.3
 
 
 def _change(cues: Cues) -> float:

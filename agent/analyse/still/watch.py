@@ -215,7 +215,7 @@ class Watch:
             one.undecided_ns = self._seen_ns
         lasting = self._seen_ns - one.since_ns >= self._settings.belongs_after_s * NS
         if kind in ABSORBED or (kind is Kind.SCENERY and lasting):
-            self._layers.absorb(one.whole.whole())
+            self._layers.absorb(one.whole.whole(), same=kind is Kind.LIGHT)
         elif kind not in TELLING or self._may_decide(one, kind):
             one.state = State.WAITING
             self._waiting.append(one)
