@@ -1,9 +1,10 @@
-"""A training picture: one or four pictures laid on a canvas, then the weather of cheap cameras. Numpy and OpenCV only."""
+"""A training picture: one or four pictures on a canvas, then the weather of cheap cameras. Numpy and OpenCV only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +35,10 @@ class Region:
 
 
 def single(rng: Rng, sample: Sample, size: tuple[int, int], low: float, high: float) -> tuple[Image, Rows]:
-    """One picture, fitted to the canvas and scaled by `low` .. `high`, somewhere on it; rows x1 y1 x2 y2 class weight."""
+    """One picture somewhere on the canvas, `low` to `high` times the size that fits.
+
+    Returns canvas and rows x1 y1 x2 y2 class weight.
+    """
     canvas = np.full((size[1], size[0], 3), GREY, np.uint8)
     rows = _lay(rng, canvas, Region(0, 0, *size), sample, float(np.exp(rng.uniform(np.log(low), np.log(high)))))
     return canvas, rows
@@ -65,7 +69,9 @@ def _lay(rng: Rng, canvas: Image, region: Region, sample: Sample, zoom: float) -
     part = _visible(left, width, room_x), _visible(top, height, room_y)
     (x1, x2), (y1, y2) = part
     sx, sy = wide / width, high / height
-    cut = picture[int(y1 * sy) : max(int(y1 * sy) + 1, round(y2 * sy)), int(x1 * sx) : max(int(x1 * sx) + 1, round(x2 * sx))]
+    cut = picture[
+        int(y1 * sy) : max(int(y1 * sy) + 1, round(y2 * sy)), int(x1 * sx) : max(int(x1 * sx) + 1, round(x2 * sx))
+    ]
     mirror = rng.random() < 0.5
     way = cv2.INTER_AREA if fit < 0.7 else cv2.INTER_LINEAR
     small = cv2.resize(cut, (x2 - x1, y2 - y1), interpolation=way)
@@ -73,7 +79,8 @@ def _lay(rng: Rng, canvas: Image, region: Region, sample: Sample, zoom: float) -
         small = small[:, ::-1]
     px, py = region.left + max(0, left), region.top + max(0, top)
     canvas[py : py + small.shape[0], px : px + small.shape[1]] = small
-    boxes = taught.boxes / np.array([sx, sy, sx, sy], np.float32) - np.array([x1, y1, x1, y1], np.float32)
+    scale, corner = np.array([sx, sy, sx, sy], np.float32), np.array([x1, y1, x1, y1], np.float32)
+    boxes: Rows = taught.boxes / scale - corner
     if mirror:
         boxes[:, [0, 2]] = (x2 - x1) - boxes[:, [2, 0]]
     rows = clipped(boxes, taught, x2 - x1, y2 - y1)
@@ -104,28 +111,49 @@ def clipped(boxes: Rows, taught: Taught, width: int, height: int) -> Rows:
 
 def weather(rng: Rng, picture: Image) -> Image:
     """Colour, light, blur, noise and compression."""
-    if rng.random() < 0.8:
-        picture = _coloured(rng, picture)
-    if rng.random() < 0.08:
-        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    if rng.random() < 0.3:
-        gamma = float(np.exp(rng.uniform(-0.5, 0.5)))
-        picture = cv2.LUT(picture, (255 * (np.arange(256) / 255) ** gamma).astype(np.uint8))
-    if rng.random() < 0.1:
-        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.2)))
-    if rng.random() < 0.08:
-        noise = rng.normal(0, float(rng.uniform(3, 12)), picture.shape[:2]).astype(np.float32)
-        picture = np.clip(picture + noise[..., None], 0, 255).astype(np.uint8)
-    if rng.random() < 0.12:
-        done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 75))])
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if done else picture
-    return np.asarray(picture, np.uint8)
+    for chance, change in _CHANGES:
+        if rng.random() < chance:
+            picture = np.asarray(change(rng, picture), np.uint8)
+    return picture
 
 
-def _coloured(rng: Rng, picture: Image) -> Image:
+def _coloured(rng: Rng, picture: Image) -> Any:
     hue, colour, light = rng.uniform(-6, 6), rng.uniform(0.4, 1.5), rng.uniform(0.65, 1.35)
     steps = np.arange(256, dtype=np.float32)
     tables = ((steps + hue) % 180, np.clip(steps * colour, 0, 255), np.clip(steps * light, 0, 255))
     table = np.stack(tables, 1).astype(np.uint8)[None]
-    tinted = cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_BGR2HSV), table)
-    return np.asarray(cv2.cvtColor(tinted, cv2.COLOR_HSV2BGR), np.uint8)
+    return cv2.cvtColor(cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_BGR2HSV), table), cv2.COLOR_HSV2BGR)
+
+
+def _grey(_rng: Rng, picture: Image) -> Any:
+    return cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+
+
+def _exposed(rng: Rng, picture: Image) -> Any:
+    gamma = float(np.exp(rng.uniform(-0.5, 0.5)))
+    return cv2.LUT(picture, (255 * (np.arange(256) / 255) ** gamma).astype(np.uint8))
+
+
+def _blurred(rng: Rng, picture: Image) -> Any:
+    return cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.2)))
+
+
+def _noisy(rng: Rng, picture: Image) -> Any:
+    noise = rng.normal(0, float(rng.uniform(3, 12)), picture.shape[:2]).astype(np.float32)
+    return np.clip(picture + noise[..., None], 0, 255)
+
+
+def _compressed(rng: Rng, picture: Image) -> Any:
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 75))])
+    return cv2.imdecode(data, cv2.IMREAD_COLOR) if done else picture
+
+
+_CHANGES: tuple[tuple[float, Callable[[Rng, Image], Any]], ...] = (
+    (0.8, _coloured),
+    (0.08, _grey),
+    (0.3, _exposed),
+    (0.1, _blurred),
+    (0.08, _noisy),
+    (0.12, _compressed),
+)
+"""How often each, in this order."""

@@ -17,6 +17,7 @@ from agent.analyse.detect.onnx import OnnxDetector
 from agent.analyse.detect.port import Detector
 from agent.analyse.models import ModelStore
 from models.train.boxes import intersections, overlaps
+from models.train.empty import fixed_clips
 from models.train.pack import CLASSES, LONGEST_PX, Image, PackWriter, Record
 from models.train.teacher import Rows, seen
 
@@ -32,8 +33,9 @@ def main() -> None:
     packs, videos, models = (Path(word) for word in sys.argv[1:4])
     cv2.setNumThreads(1)
     detector = OnnxDetector(ModelStore((models,)).find("yolox-nano"), threads=1)
-    writer, lines = PackWriter(packs / "clips"), []
-    for path in sorted(videos.iterdir()):
+    writer = PackWriter(packs / "clips")
+    lines: list[str] = []
+    for path in fixed_clips(videos):
         for number, frame in spread(path):
             factor = min(1.0, LONGEST_PX / max(frame.shape[:2]))
             rows = looked(detector, frame) * np.array([factor] * 4 + [1, 1], np.float32)

@@ -1,13 +1,14 @@
 """Scenes that `agent/sim` draws, with their known truth, as packs: `python -m models.train.drawn PACKS SEEDS`.
 
-Seeds count from 100, so that the demo's own (1) is never trained on. Half of the frames are shown whole, half cropped.
-Also writes frames in which nobody is.
+Seeds count from 100, so that the demo's own (1) is never trained on: `demo` has whole frames of that one, to measure
+with. Half of the frames are shown whole, half cropped. `drawn-empty` has frames in which nobody is.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,9 @@ from agent.sim.scene.render import Renderer, Seen
 from agent.sim.scene.scene import Spec, scene_for
 from models.train.pack import CLASSES, IGNORE, Box, Image, PackWriter, Record
 
-FIRST_SEED = 100
+FIRST_SEED, DEMO_SEED = 100, 1
+DEMO_STEP = 15
+"""Every so-manyth frame of the demo."""
 CAMERAS = 3
 FRAMES, EMPTY_FRAMES = 12, 3
 VISIBLE = 0.35
@@ -36,6 +39,10 @@ def main() -> None:
             _draw(Spec(camera, seed), busy, empty)
     busy.close()
     empty.close()
+    demo = PackWriter(packs / "demo")
+    for camera in range(CAMERAS):
+        _show(Spec(camera, DEMO_SEED), demo)
+    demo.close()
 
 
 def _draw(spec: Spec, busy: PackWriter, empty: PackWriter) -> None:
@@ -49,6 +56,13 @@ def _draw(spec: Spec, busy: PackWriter, empty: PackWriter) -> None:
         picture = renderer.empty(int(number))
         burn_clock(picture, renderer.scene, int(number))
         empty.add(_cut(picture, _window(rng, spec)), _record(spec, int(number), ()))
+
+
+def _show(spec: Spec, writer: PackWriter) -> None:
+    renderer, whole = Renderer(scene_for(spec)), (0, 0, spec.width, spec.height)
+    for number in range(0, spec.frames, DEMO_STEP):
+        picture, seen = renderer.frame(number)
+        writer.add(picture, replace(_record(spec, number, boxes_in(seen, spec, whole)), split="val"))
 
 
 def _window(rng: np.random.Generator, spec: Spec) -> tuple[int, int, int, int]:

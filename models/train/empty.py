@@ -20,19 +20,27 @@ WINDOWS = 8
 """Medians per clip."""
 CROPS = 900
 SMALLEST_CROP_PX = 110
+UNFIT = frozenset({"nasrfathy_parking", "mohamed_parking", "intel_person-bicycle-car-detection"})
+"""Clips with parked cars that the teacher does not see: what looks empty there is not."""
 EVERYTHING = tuple(range(len(CLASSES)))
 
 
 def main() -> None:
-    """Write the packs `median` and `crop`."""
+    """Write the packs `median` and `crop`, and `val-crop` for the evaluation."""
     packs, videos = Path(sys.argv[1]), Path(sys.argv[2])
     cv2.setNumThreads(1)
     writer = PackWriter(packs / "median")
-    for path in sorted(videos.iterdir()):
+    for path in fixed_clips(videos):
         for number, picture in enumerate(medians(path)):
             writer.add(picture, _record(f"median-{path.stem}-{number}", path.name, "see the data's README"))
     writer.close()
-    _crops(packs)
+    _crops(packs, "train", "crop")
+    _crops(packs, "val", "val-crop")
+
+
+def fixed_clips(videos: Path) -> list[Path]:
+    """The clips that are fit for medians and for a teacher who labels alone."""
+    return sorted(path for path in videos.iterdir() if path.stem not in UNFIT)
 
 
 def medians(path: Path) -> list[Image]:
@@ -56,10 +64,10 @@ def _small(frame: Image) -> Image:
     return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _crops(packs: Path) -> None:
+def _crops(packs: Path, split: str, name: str) -> None:
     pack, teacher, rng = Pack(packs / "street"), read_teacher(packs / "street"), np.random.default_rng(5)
-    numbers = [number for number, record in enumerate(pack.records) if record.split == "train"]
-    writer, made = PackWriter(packs / "crop"), 0
+    numbers = [number for number, record in enumerate(pack.records) if record.split == split]
+    writer, made = PackWriter(packs / name), 0
     for number in rng.permutation(numbers):
         record = pack.records[number]
         taken = np.array([box[:4] for box in record.boxes], np.float32).reshape(-1, 4)

@@ -66,19 +66,20 @@ def shelf(root: Path, names: tuple[str, ...], keep: str = "train") -> Shelf:
         whole, teacher = Pack(root / name), read_teacher(root / name)
         numbers = [n for n, record in enumerate(whole.records) if record.split == keep]
         packs.append(Pack(root / name, [whole.records[n] for n in numbers]))
-        taught.append([merge(whole.records[n], teacher[n] if teacher else None) for n in numbers])
+        alone = name == "clips"
+        taught.append([merge(whole.records[n], teacher[n] if teacher else None, alone=alone) for n in numbers])
     return Shelf(packs, taught)
 
 
 class Feed:
     """An iterable data set whose items are whole batches: pictures n x 3 x h x w (uint8), rows of all, row counts."""
 
-    def __init__(self, root: Path, batch: int, progress: "Synchronized[float]", seed: int) -> None:
+    def __init__(self, root: Path, batch: int, progress: Synchronized[float], seed: int) -> None:
         self._root, self._batch, self._progress, self._seed = root, batch, progress, seed
 
     def __iter__(self) -> Iterator[tuple[Image, Rows, NDArray[np.int64]]]:
         """Batches for ever."""
-        street, drawn = shelf(self._root, ("street",)), shelf(self._root, ("drawn",))
+        street, drawn = shelf(self._root, ("street", "clips")), shelf(self._root, ("drawn",))
         empty = shelf(self._root, ("median", "crop", "drawn-empty"))
         shelves, rng = (street, drawn, empty), np.random.default_rng(self._seed)
         while True:

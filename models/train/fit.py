@@ -3,6 +3,7 @@
 RUN keeps `last.pt` (net, averaged net, optimiser, progress, steps), written every few minutes, and goes on from it.
 Progress is 0..1 of the learning rate's cosine and is spread over the time that is left, so that it ends when it must,
 whether the process was paused or the machine was slow; RUN/until (seconds of the epoch) moves the end while it runs.
+SIGTERM saves and ends it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import argparse
 import copy
 import math
 import multiprocessing
+import signal
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,7 +110,7 @@ def _taught(state: State, pictures: Tensor, rows: list[Tensor]) -> tuple[float, 
     height, width = pictures.shape[2:]
     cells, strides = grid(width, height)
     with torch.autocast("cpu", torch.bfloat16):
-        raw = state.net(pictures.float().contiguous(memory_format=torch.channels_last))
+        raw = state.net(pictures.bfloat16().contiguous(memory_format=torch.channels_last))
     raw = raw.float()
     boxes = boxes_of(raw[..., :4], cells, strides)
     found = cost(raw[..., 4:], boxes, (cells + 0.5) * strides, strides, rows)
@@ -140,6 +143,8 @@ def run_training(packs: Path, run: Path, until: float, *, again: bool) -> None:
     shared = multiprocessing.Value("d", state.progress)
     feed = Feed(packs, BATCH, shared, seed=state.step + 1)
     batches = DataLoader(_Batches(feed), batch_size=None, num_workers=1, prefetch_factor=3)
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
     then = saved = logged = time.time()
     for pictures, rows, counts in batches:
         classes, boxes, positives = _taught(state, pictures, list(rows.split(counts.tolist())))
@@ -147,7 +152,7 @@ def run_training(packs: Path, run: Path, until: float, *, again: bool) -> None:
         now = time.time()
         left = max(1e-3, _until(run, until) - then)
         state.progress = min(1.0, state.progress + (1 - state.progress) * min(1.0, (now - then) / left))
-        then = shared.value = now
+        then = now
         shared.value = state.progress
         if state.step % LOG_EVERY == 0:
             means = " ".join(f"{value / LOG_EVERY:.3f}" for value in state.sums)
@@ -158,10 +163,11 @@ def run_training(packs: Path, run: Path, until: float, *, again: bool) -> None:
                 flush=True,
             )
             state.sums, logged = [0.0, 0.0, 0.0], now
-        if now - saved > SAVE_EVERY_S or state.progress >= 1.0:
+        ends = state.progress >= 1.0 or told.is_set()
+        if now - saved > SAVE_EVERY_S or ends:
             state.save(run / "last.pt")
             saved = now
-        if state.progress >= 1.0:
+        if ends:
             return
 
 

@@ -48,8 +48,10 @@ def paired_overlap(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def assign(scores: Tensor, boxes: Tensor, middles: Tensor, strides: Tensor, rows: Tensor) -> Targets:
-    """For one picture. `scores` cells x classes (0..1), `boxes` cells x 4, `middles` cells x 2 px, `strides` cells x 1,
-    `rows` n x 6: x1 y1 x2 y2 class weight.
+    """Who answers for what in one picture.
+
+    `scores` cells x classes (0..1), `boxes` cells x 4, `middles` cells x 2 px, `strides` cells x 1, `rows` n x 6: x1 y1
+    x2 y2 class weight.
     """
     target, mask = torch.zeros_like(scores), torch.ones_like(scores)
     for row in rows[rows[:, 5] < 0]:

@@ -9,15 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.train.boxes import overlaps
-from models.train.pack import CLASSES, IGNORE, Record
+from models.train.pack import IGNORE, Record
 
 Floats = NDArray[np.float32]
+_GAINS = np.array([1.0, 1.0, 2.0, 1.4, 1.4], np.float32)
+"""Per class: how much more often its pictures are drawn."""
 ALIKE = 0.45
 """Overlap from which a label and the teacher mean the same thing."""
 BELIEVED = 0.5
 """The teacher's mean score of two looks from which it is taught what no label has, as softly as it was said."""
 DOUBTED = 0.33
 """From here on it is at least not punished."""
+ALONE = 0.4, 0.1
+"""The same two where nobody else has labelled: what is missed there must not become a lesson."""
 DOUBT_KEPT = 0.45
 """An uncertain label without this score from the teacher hides hard negatives: it is dropped."""
 
@@ -31,8 +35,12 @@ class Taught:
     weights: Floats
 
 
-def merge(record: Record, teacher: Floats | None) -> Taught:
-    """`teacher`: rows x1 y1 x2 y2 class score, or None when nobody needs asking (a drawn scene)."""
+def merge(record: Record, teacher: Floats | None, *, alone: bool = False) -> Taught:
+    """`teacher`: rows x1 y1 x2 y2 class score, or None when nobody needs asking (a drawn scene).
+
+    `alone`: the picture has no labels but the teacher's.
+    """
+    believed, doubted = ALONE if alone else (BELIEVED, DOUBTED)
     rows = np.array(record.boxes, np.float32).reshape(-1, 6)
     if teacher is None:
         return _taught(rows)
@@ -42,8 +50,8 @@ def merge(record: Record, teacher: Floats | None) -> Taught:
     rows, backing = rows[kept], backing[kept]
     rows[(rows[:, 5] < 0) & (backing >= BELIEVED), 5] = BELIEVED
     news = teacher[alike[kept].max(axis=0, initial=0.0) < ALIKE]
-    sure = news[:, 5] >= BELIEVED
-    unsure = (news[:, 5] >= DOUBTED) & ~sure
+    sure = news[:, 5] >= believed
+    unsure = (news[:, 5] >= doubted) & ~sure
     doubts = np.concatenate([news[unsure, :5], np.full((int(unsure.sum()), 1), IGNORE, np.float32)], 1)
     return _taught(np.concatenate([rows, news[sure], doubts]))
 
@@ -59,7 +67,5 @@ def _taught(rows: Floats) -> Taught:
 
 def share_weights(taught: Sequence[Taught]) -> Floats:
     """How often each picture is drawn: those with rare classes more often."""
-    gains = np.array([1.0, 1.0, 2.0, 1.4, 1.4], np.float32)
-    assert len(gains) == len(CLASSES)
-    shares = [float(gains[one.labels[one.weights > 0]].max(initial=0.8)) for one in taught]
+    shares = [float(_GAINS[one.labels[one.weights > 0]].max(initial=0.8)) for one in taught]
     return np.array(shares, np.float32) / sum(shares)

@@ -120,7 +120,7 @@ class Nano(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """N x cells x (4 + classes): all cells of stride 8, row by row, then 16, then 32."""
-        eighth = self.eighth(self.quarter((pictures - GREY) / SPREAD))
+        eighth = self.eighth(self.quarter((pictures - GREY) * (1 / SPREAD)))
         sixteenth = self.sixteenth(eighth)
         sides = [side(v) for side, v in zip(self.sides, (eighth, sixteenth, self.last(sixteenth)), strict=True)]
         middle = self.down_path[0](sides[1] + self.up(sides[2]))

@@ -54,7 +54,7 @@ class PackWriter:
             picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
         boxes = tuple((*(round(side * factor, 1) for side in box[:4]), box[4], box[5]) for box in record.boxes)
         height, width = picture.shape[:2]
-        kept = replace(record, width=width, height=height, boxes=boxes, offset=self._offset)  # type: ignore[arg-type]
+        kept = replace(record, width=width, height=height, boxes=boxes, offset=self._offset)
         self._pixels.write(picture.tobytes())
         self._offset += picture.size
         self._lines.write(json.dumps(asdict(kept), separators=(",", ":")) + "\n")
