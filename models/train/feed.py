@@ -7,6 +7,7 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,8 +80,10 @@ class Feed:
 
     def __iter__(self) -> Iterator[tuple[Image, Rows, NDArray[np.int64]]]:
         """Batches for ever."""
+        cv2.setNumThreads(1)
         street, drawn = shelf(self._root, ("street", "clips")), shelf(self._root, ("drawn",))
-        empty = shelf(self._root, ("median", "crop", "drawn-empty"))
+        mined = ("mined",) if (self._root / "mined" / "records.jsonl").exists() else ()
+        empty = shelf(self._root, ("median", "crop", "drawn-empty", *mined))
         shelves, rng = (street, drawn, empty), np.random.default_rng(self._seed)
         while True:
             phase = phase_at(self._progress.value)

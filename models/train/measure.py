@@ -29,6 +29,16 @@ SAME = 0.6
 Floats = NDArray[np.float32]
 
 
+def filled(picture: Image, size: tuple[int, int]) -> tuple[Floats, float]:
+    """The net's input for a picture, and the factor from the picture's px to the net's."""
+    high, wide = picture.shape[:2]
+    factor = min(size[0] / wide, size[1] / high)
+    canvas = np.full((size[1], size[0], 3), 114, np.uint8)
+    small = cv2.resize(picture, (round(wide * factor), round(high * factor)))
+    canvas[: small.shape[0], : small.shape[1]] = small
+    return np.ascontiguousarray(canvas.astype(np.float32).transpose(2, 0, 1)[None]), factor
+
+
 class Finder:
     """Our file in ONNX Runtime, as plainly as can be."""
 
@@ -40,12 +50,8 @@ class Finder:
 
     def detect(self, picture: Image) -> list[Detection]:
         """Detections from `LOWEST` up, the surest first."""
+        tensor, factor = filled(picture, self._size)
         high, wide = picture.shape[:2]
-        factor = min(self._size[0] / wide, self._size[1] / high)
-        canvas = np.full((self._size[1], self._size[0], 3), 114, np.uint8)
-        small = cv2.resize(picture, (round(wide * factor), round(high * factor)))
-        canvas[: small.shape[0], : small.shape[1]] = small
-        tensor = canvas.astype(np.float32).transpose(2, 0, 1)[None]
         rows = np.asarray(self._session.run(None, {"images": tensor})[0][0], np.float32)
         boxes = np.clip(rows[:, :4] / (np.array([wide, high, wide, high], np.float32) * factor), 0, 1)
         return _suppressed(boxes, rows[:, 4:])
