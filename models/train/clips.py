@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from agent.analyse.detect.onnx import OnnxDetector
+from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.detect.port import Detector
 from agent.analyse.models import ModelStore
 from models.train.boxes import intersections, overlaps
@@ -32,7 +32,7 @@ def main() -> None:
     """Write the pack `clips` and its teacher's rows."""
     packs, videos, models = (Path(word) for word in sys.argv[1:4])
     cv2.setNumThreads(1)
-    detector = OnnxDetector(ModelStore((models,)).find("yolox-nano"), threads=1)
+    detector = DetectorPool(ModelStore((models,)), Engines(threads=1, providers=("cpu",))).get("yolox-nano")
     writer = PackWriter(packs / "clips")
     lines: list[str] = []
     for path in fixed_clips(videos):

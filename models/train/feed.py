@@ -16,7 +16,7 @@ from models.train.merge import Taught, merge, share_weights
 from models.train.pack import Image, Pack
 from models.train.teacher import read_teacher
 
-EMPTY_SHARE, DRAWN_SHARE = 0.12, 0.09
+EMPTY_SHARE, DRAWN_SHARE = 0.13, 0.12
 
 
 class Phase(NamedTuple):

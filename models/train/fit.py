@@ -27,11 +27,11 @@ from models.train.feed import Feed, phase_at
 from models.train.loss import cost
 from models.train.net import Nano, boxes_of, grid
 
-BATCH = 24
-PEAK_RATE, LAST_SHARE = 2e-3, 0.01
+BATCH = 16
+PEAK_RATE, LAST_SHARE = 1.8e-3, 0.01
 DECAY = 0.03
 WARM_STEPS = 200
-AVERAGE = 0.998
+AVERAGE = 0.9985
 SAVE_EVERY_S = 180
 LOG_EVERY = 25
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.analyse.detect.onnx import OnnxDetector
+from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.detect.port import Detector
 from agent.analyse.models import ModelStore
 from models.train.boxes import overlaps
@@ -29,7 +29,7 @@ def main() -> None:
     folder, models = Path(sys.argv[1]), Path(sys.argv[2])
     shard, shards = (int(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 3 else (0, 1)
     cv2.setNumThreads(1)
-    detector = OnnxDetector(ModelStore((models,)).find("yolox-nano"), threads=1)
+    detector = DetectorPool(ModelStore((models,)), Engines(threads=1, providers=("cpu",))).get("yolox-nano")
     pack = Pack(folder)
     with (folder / f"teacher-{shard}.jsonl").open("w") as out:
         for number in range(shard, len(pack.records), shards):
