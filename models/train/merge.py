@@ -12,7 +12,7 @@ from models.train.boxes import overlaps
 from models.train.pack import IGNORE, Record
 
 Floats = NDArray[np.float32]
-_GAINS = np.array([1.0, 1.0, 2.0, 1.4, 1.4], np.float32)
+_GAINS = np.array([1.0, 1.0, 2.0, 1.4, 0.9], np.float32)
 """Per class: how much more often its pictures are drawn."""
 ALIKE = 0.45
 """Overlap from which a label and the teacher mean the same thing."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,12 +21,15 @@ from models.train.measure import Finder
 from models.train.pack import CLASSES, Image, Pack, PackWriter, Record
 from models.train.teacher import Rows, read_teacher
 
-BELIEVED = 0.3
+BELIEVED = 0.4
 STILL = 0.6
 """Overlap from which two boxes of a clip are the same thing that did not move."""
 OFTEN = 0.5
 """Share of a clip's frames in which it must stand."""
-MOST = 900
+MOST = 260
+"""Per pack, the surest errors first."""
+STREET_STEP = 3
+"""Of the street pictures every third is enough."""
 TRIES = 24
 
 
@@ -37,36 +41,50 @@ def main() -> None:
     writer, made = PackWriter(packs / "mined"), 0
     for name in ("median", "crop", "drawn-empty", "clips", "street"):
         pack, teacher = Pack(packs / name), read_teacher(packs / name)
-        for number, box in _errors(pack, teacher, finder, still=name == "clips"):
+        step, left = STREET_STEP if name == "street" else 1, MOST
+        for number, box in _errors(pack, teacher, finder, still=name == "clips", step=step):
             record = pack.records[number]
             area = around(rng, box, record.width, record.height, _taken(record, teacher.get(number)))
-            if area is not None and made < MOST:
-                x1, y1, x2, y2 = area
-                crop = np.ascontiguousarray(pack.picture(number)[y1:y2, x1:x2])
-                writer.add(crop, Record(f"mined-{record.name}", 0, 0, record.source, record.licence, "train",
-                                        tuple(range(len(CLASSES))), ()))  # fmt: skip
-                made += 1
+            if area is not None and left:
+                writer.add(_cut(pack.picture(number), area), _empty(record))
+                made, left = made + 1, left - 1
         print(f"{name}: {made} so far", flush=True)
     writer.close()
 
 
-def _errors(pack: Pack, teacher: dict[int, Rows], finder: Finder, *, still: bool) -> list[tuple[int, Floats]]:
+def _errors(
+    pack: Pack, teacher: dict[int, Rows], finder: Finder, *, still: bool, step: int
+) -> list[tuple[int, Floats]]:
     """Picture numbers and boxes (px) that the net believes and nobody supports; of clips only what stands still."""
-    found: list[tuple[int, Floats]] = []
+    found: list[tuple[float, int, Floats]] = []
     for number, record in enumerate(pack.records):
-        if record.split == "train":
+        if record.split == "train" and number % step == 0:
             taken = _taken(record, teacher.get(number))
-            found += [(number, box) for box in _believed(finder, pack.picture(number)) if not _touched(box, taken)]
-    return _standing(pack, found) if still else found
+            believed = _believed(finder, pack.picture(number))
+            wrong = [(score, number, box) for score, box in believed if not _touched(box, taken)]
+            found += wrong if still else wrong[:1]
+    found.sort(key=lambda one: -one[0])
+    errors = [(number, box) for _, number, box in found]
+    return _standing(pack, errors) if still else errors
 
 
-def _believed(finder: Finder, picture: Image) -> list[Floats]:
+def _believed(finder: Finder, picture: Image) -> list[tuple[float, Floats]]:
+    """Score and box (px) of what the net believes, the surest first."""
     size = np.array([picture.shape[1], picture.shape[0]] * 2, np.float32)
     return [
-        np.array([one.box.x1, one.box.y1, one.box.x2, one.box.y2], np.float32) * size
+        (one.score, np.array([one.box.x1, one.box.y1, one.box.x2, one.box.y2], np.float32) * size)
         for one in finder.detect(picture)
         if one.score >= BELIEVED
     ]
+
+
+def _cut(picture: Image, area: tuple[int, int, int, int]) -> Image:
+    x1, y1, x2, y2 = area
+    return np.ascontiguousarray(picture[y1:y2, x1:x2])
+
+
+def _empty(record: Record) -> Record:
+    return replace(record, name=f"mined-{record.name}", classes=tuple(range(len(CLASSES))), boxes=())
 
 
 def _taken(record: Record, teacher: Rows | None) -> Floats:
