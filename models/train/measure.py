@@ -21,8 +21,7 @@ from agent.core.geometry import Box
 from models.train.boxes import overlaps
 from models.train.pack import CLASSES, Image, Pack
 from models.train.teacher import read_teacher
-from tests.bench.accuracy import LABELS, Judged, Truth, ap50, validation_pictures
-from tests.bench.accuracy import _matched as matched
+from tests.bench.accuracy import LABELS, Judged, Truth, ap50, matched, validation_pictures
 
 LOWEST = 0.01
 SAME = 0.6
