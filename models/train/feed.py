@@ -31,9 +31,9 @@ class Phase(NamedTuple):
 
 PHASES = (
     Phase(0.30, (256, 192), 0.6, (0.75, 1.9)),
-    Phase(0.80, (320, 224), 0.6, (0.7, 1.8)),
-    Phase(0.87, (352, 256), 0.4, (0.7, 1.7)),
-    Phase(1.01, (352, 256), 0.0, (0.8, 1.5)),
+    Phase(0.82, (320, 224), 0.6, (0.7, 1.8)),
+    Phase(0.91, (384, 288), 0.4, (0.7, 1.7)),
+    Phase(1.01, (416, 288), 0.0, (0.8, 1.5)),
 )
 
 
@@ -83,7 +83,7 @@ class Feed:
         cv2.setNumThreads(1)
         street, drawn = shelf(self._root, ("street", "clips")), shelf(self._root, ("drawn",))
         # what it got wrong it sees three times as often
-        mined = ("mined",) * 3 if (self._root / "mined" / "records.jsonl").exists() else ()
+        mined = tuple(path.parent.name for path in sorted(self._root.glob("mined*/records.jsonl"))) * 3
         empty = shelf(self._root, ("median", "crop", "drawn-empty", *mined))
         shelves, rng = (street, drawn, empty), np.random.default_rng(self._seed)
         while True:

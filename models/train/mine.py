@@ -1,8 +1,8 @@
-"""Hard negatives: `python -m models.train.mine PACKS FILE.onnx WIDTH HEIGHT`, then train on; the feed takes them up.
+"""Hard negatives: `python -m models.train.mine PACKS FILE.onnx WIDTH HEIGHT [NAME]`; the feed takes up all `mined*`.
 
 What the net believes and neither a label nor the teacher supports becomes the middle of a part of that picture in which
 nothing is: from empty pictures and from street pictures, and from clips of fixed cameras where the same box stands in
-most frames. Writes the pack `mined`.
+most frames. Writes the pack NAME, by default `mined`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     packs, file, size = Path(sys.argv[1]), Path(sys.argv[2]), (int(sys.argv[3]), int(sys.argv[4]))
     cv2.setNumThreads(1)
     finder, rng = Finder(file, *size), np.random.default_rng(9)
-    writer, made = PackWriter(packs / "mined"), 0
+    writer, made = PackWriter(packs / (sys.argv[5] if len(sys.argv) > 5 else "mined")), 0
     for name in ("median", "crop", "drawn-empty", "clips", "street"):
         pack, teacher = Pack(packs / name), read_teacher(packs / name)
         step, left = STREET_STEP if name == "street" else 1, MOST
