@@ -14,6 +14,7 @@ NEEDED = (
     "agent/central/static/index.html",
     "agent/_models/manifest.toml",
     "agent/_models/lamppost-nano.onnx",
+    "agent/_models/lamppost-nano-int8.onnx",
     "agent/py.typed",
 )
 UNWANTED = ("agent/central/web/", "node_modules/", "tests/", "_models/train/")

@@ -1,4 +1,4 @@
-"""The averaged net as ONNX: `python -m models.train.export RUN OUT.onnx [--width 416 --height 288]`.
+"""The averaged net as ONNX: `python -m models.train.export RUN OUT.onnx [--width 480 --height 320]`.
 
 Any number of pictures goes in; out come finished rows per cell, which the manifest's decoder `scored` reads: corners
 x1 y1 x2 y2 in px of the input, then a score per class. `--believe person=0.45,vehicle=0.5`, found with
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from models.train.net import Nano, boxes_of, grid
 from models.train.pack import CLASSES
 
-INPUT = (416, 288)
+INPUT = (480, 320)
 BELIEVED = 0.4
 """The product's `BELIEVED_SCORE`."""
 TOLERANCE = 0.05

@@ -16,7 +16,16 @@ from models.train.merge import Taught, merge, share_weights
 from models.train.pack import Image, Pack
 from models.train.teacher import read_teacher
 
-EMPTY_SHARE, DRAWN_SHARE = 0.13, 0.12
+
+class Mix(NamedTuple):
+    """Shares of pictures with nothing in them and of drawn ones; the rest is street."""
+
+    empty: float = 0.13
+    drawn: float = 0.12
+
+
+POLISH = Mix(0.2, 0.3)
+"""For a last short run at a low rate."""
 
 
 class Phase(NamedTuple):
@@ -75,8 +84,8 @@ def shelf(root: Path, names: tuple[str, ...], keep: str = "train") -> Shelf:
 class Feed:
     """An iterable data set whose items are whole batches: pictures n x 3 x h x w (uint8), rows of all, row counts."""
 
-    def __init__(self, root: Path, batch: int, progress: Synchronized[float], seed: int) -> None:
-        self._root, self._batch, self._progress, self._seed = root, batch, progress, seed
+    def __init__(self, root: Path, batch: int, progress: Synchronized[float], seed: int, mix: Mix) -> None:
+        self._root, self._batch, self._progress, self._seed, self._mix = root, batch, progress, seed, mix
 
     def __iter__(self) -> Iterator[tuple[Image, Rows, NDArray[np.int64]]]:
         """Batches for ever."""
@@ -88,21 +97,21 @@ class Feed:
         shelves, rng = (street, drawn, empty), np.random.default_rng(self._seed)
         while True:
             phase = phase_at(self._progress.value)
-            made = [_one(rng, shelves, phase) for _ in range(self._batch)]
+            made = [_one(rng, shelves, phase, self._mix) for _ in range(self._batch)]
             pictures = np.stack([np.ascontiguousarray(picture.transpose(2, 0, 1)) for picture, _ in made])
             yield pictures, np.concatenate([rows for _, rows in made]), np.array([len(rows) for _, rows in made])
 
 
-def _one(rng: np.random.Generator, shelves: tuple[Shelf, Shelf, Shelf], phase: Phase) -> tuple[Image, Rows]:
+def _one(rng: np.random.Generator, shelves: tuple[Shelf, Shelf, Shelf], phase: Phase, mix: Mix) -> tuple[Image, Rows]:
     if rng.random() < phase.mosaic:
-        picture, rows = mosaic(rng, [_drawn_lot(rng, shelves) for _ in range(4)], phase.size)
+        picture, rows = mosaic(rng, [_drawn_lot(rng, shelves, mix) for _ in range(4)], phase.size)
     else:
-        picture, rows = single(rng, _drawn_lot(rng, shelves), phase.size, *phase.zoom)
+        picture, rows = single(rng, _drawn_lot(rng, shelves, mix), phase.size, *phase.zoom)
     return weather(rng, picture), rows
 
 
-def _drawn_lot(rng: np.random.Generator, shelves: tuple[Shelf, Shelf, Shelf]) -> Sample:
+def _drawn_lot(rng: np.random.Generator, shelves: tuple[Shelf, Shelf, Shelf], mix: Mix) -> Sample:
     street, drawn, empty = shelves
     lot = rng.random()
-    chosen = empty if lot < EMPTY_SHARE else drawn if lot < EMPTY_SHARE + DRAWN_SHARE else street
+    chosen = empty if lot < mix.empty else drawn if lot < mix.empty + mix.drawn else street
     return chosen.take(rng)

@@ -23,12 +23,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from models.train.feed import Feed, phase_at
+from models.train.feed import POLISH, Feed, Mix, phase_at
 from models.train.loss import cost
 from models.train.net import Nano, boxes_of, grid
 
 BATCH = 16
 PEAK_RATE, LAST_SHARE = 1.8e-3, 0.01
+POLISH_RATE = 3e-4
 DECAY = 0.03
 WARM_STEPS = 200
 AVERAGE = 0.9985
@@ -56,6 +57,7 @@ class State:
     progress: float = 0.0
     step: int = 0
     views: int = 0
+    peak: float = PEAK_RATE
     sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
 
     def save(self, path: Path) -> None:
@@ -81,10 +83,10 @@ class State:
         self.progress = 0.0 if again else body["progress"]
 
 
-def rate(progress: float, step: int) -> float:
+def rate(progress: float, step: int, peak: float = PEAK_RATE) -> float:
     """The learning rate: a short linear rise, then half a cosine down to a hundredth."""
     cosine = LAST_SHARE + (1 - LAST_SHARE) * 0.5 * (1 + math.cos(math.pi * progress))
-    return PEAK_RATE * cosine * min(1.0, (step + 1) / WARM_STEPS)
+    return peak * cosine * min(1.0, (step + 1) / WARM_STEPS)
 
 
 def _optimiser(net: nn.Module) -> torch.optim.Optimizer:
@@ -115,7 +117,7 @@ def _taught(state: State, pictures: Tensor, rows: list[Tensor]) -> tuple[float, 
     boxes = boxes_of(raw[..., :4], cells, strides)
     found = cost(raw[..., 4:], boxes, (cells + 0.5) * strides, strides, rows)
     for group in state.optimiser.param_groups:
-        group["lr"] = rate(state.progress, state.step)
+        group["lr"] = rate(state.progress, state.step, state.peak)
     state.optimiser.zero_grad(set_to_none=True)
     (found.classes + found.boxes).backward()
     nn.utils.clip_grad_norm_(state.net.parameters(), 10.0)
@@ -133,15 +135,16 @@ def _until(run: Path, default: float) -> float:
         return default
 
 
-def run_training(packs: Path, run: Path, until: float, *, again: bool) -> None:
+def run_training(packs: Path, run: Path, until: float, *, again: bool, polish: bool) -> None:
     """Train until progress is 1."""
     run.mkdir(parents=True, exist_ok=True)
     net = Nano().to(memory_format=torch.channels_last)
     state = State(net, copy.deepcopy(net), _optimiser(net))
     if (run / "last.pt").exists():
-        state.load(run / "last.pt", again=again)
-    shared = multiprocessing.Value("d", state.progress)
-    feed = Feed(packs, BATCH, shared, seed=state.step + 1)
+        state.load(run / "last.pt", again=again or polish)
+    state.peak = POLISH_RATE if polish else PEAK_RATE
+    shared = multiprocessing.Value("d", 1.0 if polish else state.progress)
+    feed = Feed(packs, BATCH, shared, state.step + 1, POLISH if polish else Mix())
     batches = DataLoader(_Batches(feed), batch_size=None, num_workers=1, prefetch_factor=3)
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
@@ -153,7 +156,7 @@ def run_training(packs: Path, run: Path, until: float, *, again: bool) -> None:
         left = max(1e-3, _until(run, until) - then)
         state.progress = min(1.0, state.progress + (1 - state.progress) * min(1.0, (now - then) / left))
         then = now
-        shared.value = state.progress
+        shared.value = 1.0 if polish else state.progress
         if state.step % LOG_EVERY == 0:
             means = " ".join(f"{value / LOG_EVERY:.3f}" for value in state.sums)
             print(
@@ -179,10 +182,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=180.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="a new cosine from the weights that were reached")
+    parser.add_argument("--polish", action="store_true", help="a short run at a low rate: more drawn, more empty ones")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     torch.manual_seed(1)
-    run_training(asked.packs, asked.run, time.time() + asked.minutes * 60, again=asked.again)
+    run_training(asked.packs, asked.run, time.time() + asked.minutes * 60, again=asked.again, polish=asked.polish)
 
 
 if __name__ == "__main__":

@@ -46,11 +46,12 @@ def main() -> None:
     size = int(sys.argv[4]), int(sys.argv[5])
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.onnx"
-        quant_pre_process(str(source), str(ready))
+        quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
         names = [node.name for node in onnx.load(ready).graph.node if node.op_type == "Conv"]
         quantize_static(
             str(ready), str(target), _Pictures(packs, size),
-            quant_format=QuantFormat.QDQ, per_channel=True, nodes_to_quantize=inner(names),
+            quant_format=QuantFormat.QDQ, per_channel=True,
+            reduce_range=True, nodes_to_quantize=inner(names),
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.Percentile,
         )  # fmt: skip

