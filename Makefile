@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PORT   ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-web lint format bench viewer wheel clean
+.PHONY: help demo test test-slow test-train test-web lint format bench viewer wheel clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ test: $(VENV)/.ready viewer ## all tests; what the machine lacks of servers is s
 
 test-slow: $(VENV)/.ready viewer ## soak, crash and accuracy runs; LAMPPOST_KILLS, _CUTS and _STEPS say how many
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m slow --durations=8
+
+test-train: .venv-train/.ready ## the tests of the training code that need PyTorch
+	@.venv-train/bin/python -m pytest -q models/train/tests
 
 test-web: $(VENV)/.ready ## the viewer's own unit tests
 	@$(BIN)/python packaging/build_viewer.py --test
@@ -43,7 +46,7 @@ wheel: $(VENV)/.ready ## dist/lamppost-*.whl with the viewer inside
 	@packaging/build-wheel.sh
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist agent/central/static agent/central/web/node_modules tests/output
+	rm -rf $(VENV) .venv-train build dist agent/central/static agent/central/web/node_modules tests/output
 
 $(VENV)/.ready: pyproject.toml packaging/hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lamppost needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name one: make PYTHON=python3.12 ..." >&2; exit 2; }
@@ -51,4 +54,9 @@ $(VENV)/.ready: pyproject.toml packaging/hatch_build.py
 	@echo "Setting up $(VENV) (once; a minute or two) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+.venv-train/.ready: pyproject.toml models/train/requirements.txt
+	@$(PYTHON) -m venv .venv-train
+	@.venv-train/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]' -r models/train/requirements.txt
 	@touch $@

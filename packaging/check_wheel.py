@@ -9,8 +9,15 @@ import sys
 import zipfile
 from pathlib import Path
 
-NEEDED = ("agent/cli/__main__.py", "agent/central/static/index.html", "agent/_models/manifest.toml", "agent/py.typed")
-UNWANTED = ("agent/central/web/", "node_modules/", "tests/")
+NEEDED = (
+    "agent/cli/__main__.py",
+    "agent/central/static/index.html",
+    "agent/_models/manifest.toml",
+    "agent/_models/lamppost-nano.onnx",
+    "agent/_models/lamppost-nano-int8.onnx",
+    "agent/py.typed",
+)
+UNWANTED = ("agent/central/web/", "node_modules/", "tests/", "_models/train/")
 
 
 def problems(names: list[str]) -> list[str]:

@@ -295,7 +295,7 @@ def test_preferred_models_come_first_whatever_the_order_of_the_manifest(tmp_path
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("width = 416", "width = 400", "multiples of 32"),
+        ("width = 416, height = 416", "width = 400, height = 416", "multiples of 32"),
         ('kind = "yolox"', 'kind = "yolov9"', "decoder"),
         ('sha256 = "695e', 'sha256 = "xx', "sha256"),
         ("scale = [255.0, 255.0, 255.0]", "scale = [0.0, 1.0, 1.0]", "scale must not be 0"),

@@ -89,7 +89,7 @@ def ap50(pictures: Iterable[Judged], label: str) -> float:
     for picture in pictures:
         if label in picture.truth.judged:
             there += picture.truth.labels.count(label)
-            for score, hit in _matched(picture, label):
+            for score, hit in matched(picture, label):
                 scores.append(score)
                 hits.append(hit)
     return _area(np.array(scores), np.array(hits, bool), there) if there else float("nan")
@@ -103,7 +103,7 @@ def false_per_empty(pictures: Iterable[Judged], threshold: float) -> dict[str, f
     return {label: count / max(1, len(empty)) for label, count in counts.items()}
 
 
-def _matched(picture: Judged, label: str) -> Iterator[tuple[float, bool]]:
+def matched(picture: Judged, label: str) -> Iterator[tuple[float, bool]]:
     """(score, is it right?) of each detection of `label` that is judged; the surest takes the truth it fits best."""
     found = sorted((one for one in picture.found if one.label == label), key=lambda one: -one.score)
     boxes = np.array([(one.box.x1, one.box.y1, one.box.x2, one.box.y2) for one in found], np.float32).reshape(-1, 4)

@@ -16,6 +16,8 @@ GOOD = (
     "agent/central/static/index.html",
     "agent/central/static/assets/index-1.js",
     "agent/_models/manifest.toml",
+    "agent/_models/lamppost-nano.onnx",
+    "agent/_models/lamppost-nano-int8.onnx",
 )
 
 
@@ -45,6 +47,12 @@ def test_a_wheel_that_lacks_something_is_named(tmp_path: Path, name: str) -> Non
 
 def test_sources_of_the_viewer_do_not_belong_in_it(tmp_path: Path) -> None:
     code, said = check(wheel(tmp_path, (*GOOD, "agent/central/web/package.json")))
+    assert code == 1
+    assert "does not belong" in said
+
+
+def test_the_training_code_does_not_belong_in_it(tmp_path: Path) -> None:
+    code, said = check(wheel(tmp_path, (*GOOD, "agent/_models/train/fit.py")))
     assert code == 1
     assert "does not belong" in said
 
