@@ -97,7 +97,8 @@ def packets_template() -> Packet:
 def test_brightness_is_read_in_place_or_converted(pixels, size):
     ramp = np.linspace(30, 220, size[0]).astype(np.uint8)
     picture = np.ascontiguousarray(np.broadcast_to(ramp[None, :, None], (size[1], size[0], 3)))
-    frame = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format=pixels)
+    # one thread: several write into each other at odd widths
+    frame = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format=pixels, threads=1)
     decoded = Decoded(frame, 0, 0, None, 0)
     luma = decoded.luma()
     assert (luma.shape, luma.dtype) == ((size[1], size[0]), np.uint8)
