@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.gst import GstServer
+from tests.fixtures.models import without_models
 from tests.fixtures.rig import Rig, wait_until
 
 pytestmark = pytest.mark.timeout(300)
@@ -85,7 +86,7 @@ def _descendants(pid: int) -> Iterator[int]:
 
 @pytest.fixture
 def town(rig: Rig, gst_server: Callable[..., GstServer], tmp_path: Path) -> Town:
-    rig.environment["LAMPPOST_MODELS"] = str(tmp_path)  # no model: what moves is followed all the same
+    rig.environment["LAMPPOST_MODELS"] = str(without_models(tmp_path))  # no model: what moves is followed all the same
     rig.environment["XDG_DATA_HOME"] = str(tmp_path)
     camera = gst_server()
     rig.start_central()
@@ -165,7 +166,7 @@ def test_a_wrong_password_is_said_in_one_line_and_disturbs_nothing_else(
 ) -> None:
     good, locked = gst_server(), gst_server(username="root", password="right")
     (tmp_path / "wrong").write_text("hunter2\n")
-    rig.environment["LAMPPOST_MODELS"] = rig.environment["XDG_DATA_HOME"] = str(tmp_path)
+    rig.environment["LAMPPOST_MODELS"] = rig.environment["XDG_DATA_HOME"] = str(without_models(tmp_path))
     rig.start_central()
     rig.write_gateway(
         f'[[camera]]\nid = "good"\nurl = "{good.url("/live")}"\n'

@@ -32,6 +32,7 @@ from agent.wire.messages import Event, FrameBoxes, TrackSummary
 from tests.analyse.made_models import bright
 from tests.analyse.packets import packets_of
 from tests.fixtures.clips import make_clip
+from tests.fixtures.models import without_models
 
 PLAZA = {
     "zone": [{"name": "right", "polygon": [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]]}],
@@ -45,8 +46,7 @@ def camera(camera_id: str = "cam", **more) -> Camera:
 
 @pytest.fixture(autouse=True)
 def no_model(monkeypatch, tmp_path):
-    (tmp_path / "models").mkdir()
-    monkeypatch.setenv("LAMPPOST_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("LAMPPOST_MODELS", str(without_models(tmp_path / "models")))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 

@@ -27,6 +27,7 @@ from agent.record.clip import cut_clip
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
 from agent.record.verify import Level, Verification
+from tests.fixtures.models import without_models
 from tests.record.helpers import wait_for
 
 PRE_S, POST_S, RING_S = 1, 1, 4
@@ -41,8 +42,7 @@ def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ring, "_SWEEP_NS", NS)
     monkeypatch.setattr(ring, "_LATE_NS", NS)
     monkeypatch.setattr(ring, "_UNSURE_NS", 3 * NS)
-    (tmp_path / "models").mkdir()
-    monkeypatch.setenv("LAMPPOST_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("LAMPPOST_MODELS", str(without_models(tmp_path / "models")))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 

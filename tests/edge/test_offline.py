@@ -15,6 +15,7 @@ from agent.core.clock import parse_rfc3339
 from agent.core.errors import ConfigError, ModelError, SourceError
 from agent.edge.offline import analyse_file
 from tests.fixtures.clips import make_clip
+from tests.fixtures.models import without_models
 
 CONFIG = GatewayConfig.model_validate(
     {
@@ -34,8 +35,7 @@ CONFIG = GatewayConfig.model_validate(
 @pytest.fixture(autouse=True)
 def no_model(monkeypatch, tmp_path):
     """Motion alone: nothing to find in any folder."""
-    (tmp_path / "models").mkdir()
-    monkeypatch.setenv("LAMPPOST_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("LAMPPOST_MODELS", str(without_models(tmp_path / "models")))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
