@@ -128,7 +128,7 @@ def test_a_clip_gives_events_a_track_pictures_and_statistics(gateway, clip):
     play(one, clip, pace_s=0.03)
     until(lambda: one.tracks and len(one.events) == 2)
     assert one.child.status == "motion only: no model found"
-    assert sum("no model found" in note for note in one.child.notes) == 1
+    assert sum("things that move are called object" in note for note in one.child.notes) == 1
     start, end = one.events
     assert (start.phase, end.phase, start.id == end.id, start.zone) == ("start", "end", True, "right")
     (track,) = one.tracks
