@@ -123,16 +123,14 @@ def _explain(
     low = (before.number if before.number is not None else _OPEN) if before else 0
     high = after.number if after is not None and after.number is not None else _OPEN
     found: list[Gap] = []
-    at_ns = start_ns
+    at_ns, last = start_ns, before
     for stone in (one for one in stones if low < one.first and one.last < high):
         begin_ns, stop_ns = max(at_ns, stone.start_ns), min(end_ns, stone.end_ns)
         if stop_ns > begin_ns:
-            last = before if at_ns == start_ns else None
-            found += _causes(at_ns, begin_ns, last, None, causes, first=before is None and not found)
+            found += _causes(at_ns, begin_ns, last, None, causes)
             found.append(Gap(begin_ns, stop_ns, "deleted", _deleted(stone)))
-            at_ns = stop_ns
-    last = before if at_ns == start_ns else None
-    found += _causes(at_ns, end_ns, last, after, causes, first=before is None and not found)
+            at_ns, last = stop_ns, Recorded(stone.start_ns, stone.end_ns, stone.last, stone.closed, None)
+    found += _causes(at_ns, end_ns, last, after, causes)
     return _joined(found)
 
 
@@ -142,13 +140,11 @@ def _causes(
     before: Recorded | None,
     after: Recorded | None,
     causes: Sequence[Cause],
-    *,
-    first: bool,
 ) -> list[Gap]:
     """What began first explains the gap up to its end, then what began next; small remains go to their neighbour."""
     if end_ns - start_ns <= 0:
         return []
-    alone = _BEFORE if first else _by_itself(before, after)
+    alone = _by_itself(before, after)
     found: list[Gap] = []
     at_ns = start_ns
     for cause in sorted((one for one in causes if _fits(one, start_ns, end_ns)), key=_order):
@@ -181,7 +177,7 @@ def _fits(cause: Cause, start_ns: int, end_ns: int) -> bool:
 def _by_itself(before: Recorded | None, after: Recorded | None) -> tuple[str, str]:
     """What the segments on both sides tell."""
     if before is None:
-        return _UNKNOWN
+        return _BEFORE
     if after is not None and None not in {before.boot, after.boot} and before.boot != after.boot:
         return _DOWN["restarted"]
     return _CLOSED.get(before.reason, _UNKNOWN)

@@ -30,7 +30,8 @@ Number = Annotated[int, Field(ge=1, lt=1 << 63)]
 class Tombstone(Statement):
     """Segments `first` to `last` of a camera were deleted: `previous` and `link` join what is before and after.
 
-    `reasons` counts segments by why they went; `at_ns` is when the last of them did.
+    `reasons` counts segments by why they went; `at_ns` is when the last of them did. `closed` is why the segment `last`
+    was closed: where the camera then sent nothing, it is all that tells why nothing follows.
     """
 
     camera: Id
@@ -43,6 +44,7 @@ class Tombstone(Statement):
     bytes: Annotated[int, Field(ge=0)]
     reasons: dict[Annotated[str, Field(max_length=40)], Annotated[int, Field(ge=1)]]
     at_ns: Ns
+    closed: Annotated[str, Field(max_length=40)]
 
 
 class TombstoneFile:

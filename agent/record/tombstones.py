@@ -108,6 +108,7 @@ def _tombstone(run: Sequence[Segment], reason: str, at_ns: int) -> Tombstone:
         bytes=sum(one.bytes for one in run),
         reasons={reason: len(run)},
         at_ns=at_ns,
+        closed=run[-1].reason,
     )
 
 
@@ -133,6 +134,7 @@ def _merged(db: Connection, one: Tombstone) -> Tombstone:
             bytes=low.bytes + high.bytes,
             reasons=dict(Counter(low.reasons) + Counter(high.reasons)),
             at_ns=max(low.at_ns, high.at_ns),
+            closed=high.closed,
         )
     return one
 

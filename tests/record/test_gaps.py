@@ -34,10 +34,12 @@ def online(at_s: float) -> Entry:
     return entry("online", at_s, camera="cam")
 
 
-def stone(first: int, last: int, start_s: float, end_s: float, **reasons: int) -> Tombstone:
+def stone(
+    first: int, last: int, start_s: float, end_s: float, closed: str = "length", **reasons: int
+) -> Tombstone:
     return Tombstone(
         camera="cam", first=first, last=last, previous="0" * 64, link="1" * 64, start_ns=at(start_s), end_ns=at(end_s),
-        bytes=5, reasons=reasons, at_ns=at(9000),
+        bytes=5, reasons=reasons, at_ns=at(9000), closed=closed,
     )  # fmt: skip
 
 
@@ -179,6 +181,13 @@ def test_the_oldest_went_first() -> None:
     ]
     (_, gap) = gaps(parts, [stone(1, 19, 100, 500, age=18, room=1)], [], at(510))
     assert gap.text == "numbers 1 to 19 (18 for age, 1 for room), the last at 2026-05-28T22:56:40.000Z"
+
+
+@pytest.mark.parametrize(("closed", "why"), [("gap", "offline"), ("jump", "clock"), ("length", "unknown")])
+def test_what_a_deleted_segment_told_of_the_time_after_it_is_not_lost(closed: str, why: str) -> None:
+    parts = [footage(500, 510, 20)]
+    found = explained(parts, [START], [stone(1, 19, 0, 300, closed, age=19)], end_s=510)
+    assert found == [(0, 300, "deleted"), (300, 500, why)]
 
 
 def test_all_of_it_was_deleted() -> None:
