@@ -11,7 +11,7 @@ import av.container
 import av.stream
 
 from agent.capture.stamps import Raw, Stamp
-from agent.capture.timeline import Arrival, Placed
+from agent.capture.timeline import Arrival, Placed, ticks_ns
 from agent.capture.tracks import Streams, Tracks
 from agent.core.clock import Clock
 from agent.core.media import Packet
@@ -24,28 +24,37 @@ _PRFT = struct.Struct("<qi")
 
 
 class Read(NamedTuple):
-    """A packet and when it came."""
+    """A packet, when it was read, and how long that took."""
 
     packet: Demuxed
     wall_ns: int
     mono_ns: int
+    waited_ns: int
+
+    def media_ns(self) -> int | None:
+        """Its place in the stream's time."""
+        pts, time_base = self.packet.pts, self.packet.time_base
+        return None if pts is None or time_base is None else ticks_ns(pts, time_base)
 
 
 def read(
     container: av.container.InputContainer, streams: Streams, clock: Clock, stop: StopToken | None = None
 ) -> Iterator[Read]:
     """Packets of `streams` as they come, until `stop`."""
+    asked_ns = clock.mono_ns()
     for packet in container.demux(streams):
         if stop is not None and stop.is_set():
             return
         if packet.size:  # PyAV ends with an empty packet per stream
-            yield Read(packet, clock.wall_ns(), clock.mono_ns())
+            mono_ns = clock.mono_ns()
+            yield Read(packet, clock.wall_ns(), mono_ns, mono_ns - asked_ns)
+            asked_ns = clock.mono_ns()
 
 
 def raws(reads: Iterable[Read], streams: Streams) -> Iterator[tuple[Raw, bool]]:
     """What was read, taken out of the demuxer's objects, each with whether the demuxer calls it damaged."""
     order = {stream.index: track for track, stream in enumerate(streams)}
-    for packet, wall_ns, mono_ns in reads:
+    for packet, wall_ns, mono_ns, _ in reads:
         arrival = Arrival(wall_ns, mono_ns, _camera_ns(packet))
         track, data, length = order[packet.stream_index], memoryview(packet), packet.duration or 0
         yield Raw(track, data, packet.pts, packet.dts, length, packet.is_keyframe, arrival), packet.is_corrupt

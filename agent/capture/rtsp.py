@@ -152,7 +152,7 @@ class RtspSource:
 
     def _live(self, stop: StopToken, hurried: Callable[[], bool]) -> Iterator[Raw]:
         streams = self._epochs.tracks.streams
-        reads = in_turns(read(self._container, streams, self._clock, stop), hurried)
+        reads = in_turns(read(self._container, streams, self._clock, stop), hurried, stop.wait)
         return (raw for raw, _ in raws(reads, streams))
 
     def _placed(self, raw: Raw, stamp: Stamp) -> Packet:

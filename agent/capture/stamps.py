@@ -69,6 +69,9 @@ class Stamper:
         """Each packet with its stamp; those held back until the first dts of their track come out with it."""
         for packet in packets:
             packet.duration = packet.duration or self._usual[packet.track]
+            if not self._line and (next_dts := self._next_dts[packet.track]) is not None:
+                yield packet, self._stamp(packet, next_dts)
+                continue
             self._take(packet)
             yield from self._ready()
         for track in range(len(self._held)):
@@ -84,7 +87,7 @@ class Stamper:
         self._line.append(place)
         next_dts = self._next_dts[packet.track]
         if next_dts is not None:
-            self._stamp(place, next_dts)
+            place.stamp = self._stamp(packet, next_dts)
             return
         held = self._held[packet.track]
         held.append(place)
@@ -101,14 +104,13 @@ class Stamper:
         next_dts = _first_dts(packets, step)
         _guess_first_pts(packets, step)
         for place in held:
-            self._stamp(place, next_dts)
+            place.stamp = self._stamp(place.packet, next_dts)
             next_dts += step
 
-    def _stamp(self, place: _Place, next_dts: int) -> None:
-        packet = place.packet
+    def _stamp(self, packet: Raw, next_dts: int) -> Stamp:
         dts = next_dts if packet.dts is None else packet.dts
-        place.stamp = Stamp(dts if packet.pts is None else packet.pts, dts, packet.duration)
         self._next_dts[packet.track] = dts + packet.duration
+        return Stamp(dts if packet.pts is None else packet.pts, dts, packet.duration)
 
 
 def _step(held: list[Raw]) -> int:

@@ -28,6 +28,12 @@ _SLEW = 20
 
 _WINDOW_NS = 5 * NS
 
+_LATE_NS = NS
+"""A packet may be read so long after it came; a camera's clock that falls back by more was set."""
+
+_CREEP = 1000
+"""By one part in so many a camera's clock may lose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -62,6 +68,7 @@ class Timeline:
         self._apart_ns = anchor.wall_ns - anchor.mono_ns
         self._newest_ns: int | None = None
         self._late_ns: int | None = None
+        self._offset_ns: tuple[int, int] | None = None
         self._begin(media_ns, anchor)
 
     def stepped(self, arrival: Arrival) -> bool:
@@ -74,7 +81,8 @@ class Timeline:
         After a step of the gateway's clock that is still its time from before. Only packets that lead (the video's)
         move the timeline: sound may come late, or have a clock of its own.
         """
-        arrival = replace(arrival, wall_ns=arrival.wall_ns - self._step_ns(arrival))
+        if step_ns := self._step_ns(arrival):
+            arrival = replace(arrival, wall_ns=arrival.wall_ns - step_ns)
         wall_ns = self._zero_ns + media_ns - self._media_ns
         camera_ns = self._trusted(arrival)
         if leads:
@@ -82,8 +90,17 @@ class Timeline:
         elif abs(wall_ns - arrival.wall_ns) > BREAK_NS:
             wall_ns = arrival.wall_ns
         source = TimeSource.ARRIVAL if camera_ns is None else TimeSource.SENDER_REPORT
-        offset_ns = None if arrival.camera_ns is None else arrival.camera_ns - arrival.wall_ns
-        return Placed(wall_ns, source, offset_ns)
+        return Placed(wall_ns, source, self._offset(arrival))
+
+    def _offset(self, arrival: Arrival) -> int | None:
+        """The camera's clock minus ours, by the packets that were read soonest after they came."""
+        if arrival.camera_ns is None:
+            return None
+        offset_ns, before = arrival.camera_ns - arrival.wall_ns, self._offset_ns
+        if before is not None and offset_ns < before[0] and before[0] - offset_ns < _LATE_NS:
+            offset_ns = max(offset_ns, before[0] - (arrival.mono_ns - before[1]) // _CREEP)
+        self._offset_ns = offset_ns, arrival.mono_ns
+        return offset_ns
 
     def _moved(self, media_ns: int, camera_ns: int | None, arrival: Arrival) -> int:
         """Place a packet that leads, and take what it teaches into account."""

@@ -77,8 +77,8 @@ class Recorder:
 
     @property
     def hurried(self) -> bool:
-        """Never: what counts is what lies on the disk."""
-        return False
+        """Only where little may be lost by a power cut: what counts is what lies on the disk."""
+        return self._look_s < LOOK_S
 
     def opened(self, info: StreamInfo) -> None:
         """See `core.ports.PacketSink.opened`."""

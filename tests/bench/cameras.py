@@ -42,7 +42,7 @@ CAMERAS = 8
 ALONE_S, TOGETHER_S, AFTER_S = 45.0, 90.0, 60.0
 SETTLED_S = 15.0
 """Of each part, what comes before is not counted in its rates."""
-MODEL = os.environ.get("LAMPPOST_BENCH_MODEL", "yolox-nano")
+MODEL = os.environ.get("LAMPPOST_BENCH_MODEL", "lamppost-nano")
 
 
 @dataclass

@@ -128,3 +128,19 @@ def test_b_frames_take_their_own_place() -> None:
 
 def test_ticks_are_exact_after_years() -> None:
     assert ticks_ns(90_000 * 86_400 * 3650 + 1, Fraction(1, 90_000)) == 86_400 * 3650 * NS + 11_111
+
+
+def test_packets_that_lay_in_the_socket_do_not_move_the_offset() -> None:
+    timeline = Timeline(0, arrival(0, camera_off_ns=0))
+    found = []
+    for n in range(100):
+        late_ns = 600_000_000 - n % 6 * FRAME  # six at a time, the last of them just as it comes
+        late_ns -= FRAME
+        found.append(timeline.place(n * FRAME, arrival(n * FRAME, late_ns=late_ns, camera_off_ns=0)).offset_ns)
+    assert all(abs(offset) < 10_000_000 for offset in found[6:] if offset is not None)
+
+
+def test_a_camera_whose_clock_is_set_back_is_believed() -> None:
+    timeline = Timeline(0, arrival(0, camera_off_ns=0))
+    assert timeline.place(0, arrival(0, camera_off_ns=0)).offset_ns == 0
+    assert timeline.place(FRAME, arrival(FRAME, camera_off_ns=-3 * NS)).offset_ns == -3 * NS
