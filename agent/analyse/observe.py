@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.analyse.ground.plane import Plane
 from agent.analyse.motion import Grey
@@ -37,16 +37,16 @@ class Seen:
     seen_ns: int
     travel: Travel = UNKNOWN
     known_as: str = ""
+    foot: Point = field(init=False, compare=False)
+    """See `foot_of`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "foot", foot_of(self.box))  # asked for by every rule
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The tracks that it was and is."""
         return (self.track, self.known_as) if self.known_as else (self.track,)
-
-    @property
-    def foot(self) -> Point:
-        """See `foot_of`."""
-        return foot_of(self.box)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

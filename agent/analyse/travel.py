@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,7 @@ from agent.core.geometry import Box, Point
 WINDOW_NS = 16 * NS // 10
 STEP_NS = NS // 11
 """Sights closer together than this add nothing."""
-LEAST_NS = 3 * NS // 10
+LEAST_S = 0.3
 """A speed needs sights so far apart."""
 CUT = 0.004
 STILL = 0.12
@@ -24,6 +25,9 @@ STILL = 0.12
 SECTORS = ("up", "up-right", "right", "down-right", "down", "down-left", "left", "up-left")
 COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 Unit = Literal["m/s", "heights/s"]
+Sight = tuple[int, float, float, float, float, float]
+"""When; foot right and down in picture heights; height; where on the ground, or NaN."""
+NOWHERE = (math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Travel:
     """What is None is not known. Angles are degrees clockwise: from the picture's up, or from true north.
 
     `heights_s` is in heights of its own box per second. `place` is in metres, in the plane's own axes, and `heading`
-    clockwise from its y axis.
+    clockwise from its y axis. `box` is where it was measured, on the ground `plane`.
     """
 
     heights_s: float | None = None
@@ -40,7 +44,13 @@ class Travel:
     heading: float | None = None
     bearing: float | None = None
     place: Point | None = None
-    size_m: tuple[float, float] | None = None
+    box: Box | None = None
+    plane: Plane | None = None
+
+    @property
+    def size_m(self) -> tuple[float, float] | None:
+        """Width and height in metres."""
+        return None if self.plane is None or self.box is None else self.plane.size(self.box)
 
     @property
     def speed(self) -> float | None:
@@ -72,7 +82,7 @@ class Walk:
     """The last sights of one track."""
 
     def __init__(self) -> None:
-        self._sights: deque[tuple[int, Point, Point | None, float]] = deque()
+        self._sights: deque[Sight] = deque()
         self.travel = UNKNOWN
 
     def go(self, wall_ns: int, box: Box, aspect: float, plane: Plane | None) -> Travel:
@@ -88,33 +98,45 @@ class Walk:
         sights = self._sights
         if len(sights) > 1 and wall_ns - sights[-2][0] < STEP_NS:
             sights.pop()
-        sights.append((wall_ns, (x * aspect, y), place, box.height))
-        while wall_ns - sights[0][0] > WINDOW_NS:
+        sights.append((wall_ns, x * aspect, y, box.y2 - box.y1, *(place or NOWHERE)))
+        while not 0 <= wall_ns - sights[0][0] <= WINDOW_NS:
             sights.popleft()
         self.travel = self._measured(box, place, plane)
         return self.travel
 
     def _measured(self, box: Box, place: Point | None, plane: Plane | None) -> Travel:
-        size_m = plane.size(box) if plane is not None and place is not None else None
         sights = self._sights
-        span_ns = sights[-1][0] - sights[0][0]
-        if span_ns < LEAST_NS or box.height <= 0:
-            return Travel(place=place, size_m=size_m)
-        times = [(sight[0] - sights[0][0]) / NS for sight in sights]
-        vx, vy = _slope(times, [sight[1] for sight in sights])
-        height = sum(sight[3] for sight in sights) / len(sights)
-        moved = math.hypot(vx, vy) * span_ns / NS > STILL * height
-        heights_s = math.hypot(vx, vy) / height
+        span_s = (sights[-1][0] - sights[0][0]) / NS
+        if span_s < LEAST_S or box.height <= 0:
+            return Travel(place=place, box=box, plane=plane)
+        vx, vy, gx, gy, height = _slopes(sights)
+        pace = math.hypot(vx, vy)
+        moved = pace * span_s > STILL * height
         angle = clockwise(vx, -vy) if moved else None
-        if plane is None or place is None:
-            return Travel(heights_s, angle)
-        ground = [sight[2] for sight in sights if sight[2] is not None]
-        if len(ground) < len(sights):
-            return Travel(heights_s, angle, place=place, size_m=size_m)
-        gx, gy = _slope(times, ground)
+        if plane is None or math.isnan(gx):
+            return Travel(pace / height, angle, place=place, box=box, plane=plane)
         heading = clockwise(gx, gy) if moved else None
         bearing = plane.bearing(gx, gy) if moved else None
-        return Travel(heights_s, angle, math.hypot(gx, gy), heading, bearing, place, size_m)
+        return Travel(pace / height, angle, math.hypot(gx, gy), heading, bearing, place, box, plane)
+
+
+def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float, float, float]:
+    """Of the straight lines through the sights, least squares, per second: in the picture, on the ground; mean height.
+
+    One pass: this is done for every track in every picture.
+    """
+    first_ns, count = sights[0][0], len(sights)
+    middle = sum([sight[0] - first_ns for sight in sights]) / count
+    down = vx = vy = gx = gy = height = 0.0
+    for wall_ns, x, y, tall, east, north in sights:
+        off = (wall_ns - first_ns - middle) / NS
+        down += off * off
+        vx += off * x
+        vy += off * y
+        gx += off * east
+        gy += off * north
+        height += tall
+    return vx / down, vy / down, gx / down, gy / down, height / count
 
 
 def clockwise(right: float, up: float) -> float:
@@ -134,12 +156,3 @@ def along(points: list[Point], least: list[float]) -> float:
         if math.dist(anchors[-1], point) > stride:
             anchors.append(point)
     return sum(math.dist(a, b) for a, b in itertools.pairwise(anchors))
-
-
-def _slope(times: list[float], points: list[Point]) -> tuple[float, float]:
-    """Of the straight line through the points, least squares, per second."""
-    middle = sum(times) / len(times)
-    down = sum((time - middle) ** 2 for time in times)
-    right = sum((time - middle) * point[0] for time, point in zip(times, points, strict=True))
-    up = sum((time - middle) * point[1] for time, point in zip(times, points, strict=True))
-    return right / down, up / down

@@ -171,7 +171,7 @@ def _observations(settings: Camera) -> list[Observation]:
     boxes = tuple(Box(x, 0.5, x + 0.05, 0.7) for x in np.linspace(0.1, 0.8, 10))
     found = [stage.observe(street, number / FPS, 0.0) for number in range(PICTURES)]
     return [
-        Observation(one.wall_ns, one.seen, one.ended, 0.0, Look(greys[n % 8], boxes), ASPECT, one.plane)
+        Observation(one.wall_ns, one.seen[:TRACKS], one.ended, 0.0, Look(greys[n % 8], boxes), ASPECT, one.plane)
         for n, one in enumerate(found)
     ]
 

@@ -58,15 +58,15 @@ class Conduct:
     def _look(self, seen: Seen, observation: Observation) -> Happening | None:
         one = self._all.get(seen.track)
         if one is None:
-            if not seen.now or not self._area.holds(seen, observation):
+            if not (seen.now and self._who.passes(seen, observation) and self._area.holds(seen, observation)):
                 return None
             one = self._all[seen.track] = _One(self._make(), Latch(self._after_s, self._clear_s), seen)
         does = None
         if seen.now:
             one.last = seen
-            does = self._area.holds(seen, observation) and one.doing.does(seen, observation, one.latch)
             # size and kind may flicker: who has begun is followed to the end, whatever it looks like then
-            does = does and (one.latch.on or self._who.passes(seen, observation.aspect))
+            counts = one.latch.on or self._who.passes(seen, observation)
+            does = counts and self._area.holds(seen, observation) and one.doing.does(seen, observation, one.latch)
         turn = one.latch.step(does, observation.wall_ns, blind=observation.blind_s > 0)
         if turn is None:
             return None

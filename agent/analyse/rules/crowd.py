@@ -63,7 +63,7 @@ class Crowd:
             (seen, spot)
             for seen in observation.seen
             if seen.confirmed and observation.wall_ns - seen.seen_ns < KEPT_NS
-            if self._area.holds(seen, observation) and self._who.passes(seen, observation.aspect)
+            if self._area.holds(seen, observation) and self._who.passes(seen, observation)
             if (spot := _spot(seen, observation)) is not None
         ]
         best: list[Seen] = []

@@ -30,7 +30,7 @@ class Gate:
         out = [] if is_open else self.end_all(wall_ns, waits=True)
         for one in said:
             out += self._hear(one, wall_ns, is_open=is_open)
-        if is_open:
+        if is_open and (self._waiting or self._news):
             out += self._let_in(wall_ns)
             out += self._updates(wall_ns)
         self._was_open = is_open

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from agent.analyse.observe import Observation, Seen
-from agent.analyse.rules.place import clear_of, crossing
+from agent.analyse.rules.area import bounds_of, passes_by
+from agent.analyse.rules.place import MARGIN, clear_of, crossing
 from agent.analyse.rules.port import Happening, instant
 from agent.analyse.rules.who import Who
 from agent.core.geometry import Point
@@ -22,6 +23,8 @@ class Crossings:
 
     def __init__(self, points: Sequence[Point], who: Who) -> None:
         self._points, self._who = points, who
+        left, top, right, bottom = bounds_of(points)
+        self._bounds = left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN
         self._clear: dict[str, Point] = {}
         self._of: Observation | None = None
         self._said: list[tuple[Seen, str]] = []
@@ -30,22 +33,27 @@ class Crossings:
         """Who crossed now, and in which direction. The same observation again gives the same answer."""
         if observation is not self._of:
             self._of = observation
-            self._said = [one for seen in observation.seen if (one := self._look(seen, observation.aspect))]
+            self._said = [one for seen in observation.seen if (one := self._look(seen, observation))]
             for seen in observation.ended:
                 self._clear.pop(seen.track, None)
         return self._said
 
-    def _look(self, seen: Seen, aspect: float) -> tuple[Seen, str] | None:
+    def _look(self, seen: Seen, observation: Observation) -> tuple[Seen, str] | None:
         if not (seen.confirmed and seen.now):
             return None
         foot, before = seen.foot, self._clear.get(seen.track)
         if before is None:
             before = self._clear[seen.track] = seen.birth_foot
-        if foot == before or not clear_of(foot, self._points):
+        if foot == before:
+            return None
+        if passes_by(before, foot, self._bounds):
+            self._clear[seen.track] = foot
+            return None
+        if not clear_of(foot, self._points):
             return None
         self._clear[seen.track] = foot
         direction = crossing(before, foot, self._points)
-        return (seen, direction) if direction is not None and self._who.passes(seen, aspect) else None
+        return (seen, direction) if direction is not None and self._who.passes(seen, observation) else None
 
 
 class LineCrossed:

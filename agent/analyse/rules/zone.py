@@ -97,7 +97,7 @@ class Visits:
         return begun, [item for item in over if item.visit.entered]
 
     def _counts(self, seen: Seen) -> bool:
-        return self._of is None or self._who.passes(seen, self._of.aspect)
+        return self._of is None or self._who.passes(seen, self._of)
 
     def _holds(self, seen: Seen) -> bool:
         return self._area.has(seen.foot) if self._of is None else self._area.holds(seen, self._of)
@@ -154,7 +154,9 @@ class Visits:
 
     def _passed(self, before: Seen | None, seen: Seen, wall_ns: int) -> Visit | None:
         """Outside in two pictures, and right across between them."""
-        if before is None or wall_ns - before.seen_ns > LONGEST_STEP_S * NS or not self._counts(seen):
+        if before is None or self._area.is_far_from(before.foot, seen.foot):
+            return None
+        if wall_ns - before.seen_ns > LONGEST_STEP_S * NS or not self._counts(seen):
             return None
         shares = meetings(before.foot, seen.foot, self._polygon)
         if not shares:

@@ -48,7 +48,7 @@ class UTurn:
         return [
             said
             for seen in observation.seen
-            if seen.confirmed and seen.now and self._who.passes(seen, observation.aspect)
+            if seen.confirmed and seen.now and self._who.passes(seen, observation)
             if self._turned(seen, observation.wall_ns)
             for said in instant(seen.track, "u_turn", observation.wall_ns, seen, zone=self._zone)
         ]

@@ -13,7 +13,7 @@ from agent.config.rules import Sign
 from agent.core.clock import NS
 from agent.core.geometry import Point
 
-EACH_NS = 4 * NS // 10
+EACH_NS = 9 * NS // 10
 CLEAR_S = 3.0
 VIEWS: frozenset[Sign] = frozenset({"covered", "moved", "defocused"})
 LIGHTS: frozenset[Sign] = frozenset({"dark", "bright"})
