@@ -47,7 +47,7 @@ def _camera(camera: Camera, problems: list[str]) -> Iterator[str]:
 def _rule(rule: Base) -> str:
     parts = [
         f"{rule.name} ({rule.kind} {rule.place})".replace(" )", ")") if rule.name else rule.title,
-        (", ".join(rule.labels) or "everything that moves") if isinstance(rule, About) else "", rule.severity,
+        (", ".join(rule.labels) or "everything") if isinstance(rule, About) else "", rule.severity,
         f"at most every {rule.cooldown_s:g} s" if rule.cooldown_s else "",
         " or ".join(_hours(hours) for hours in rule.when) or "always",
     ]  # fmt: skip

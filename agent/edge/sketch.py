@@ -58,9 +58,10 @@ def sketch(camera: Camera, picture: Image) -> Image:
     for rule in camera.rule:
         if isinstance(rule, WrongWay):
             board.arrow(*rule.arrow, ARROW)
-            board.text([f"{rule.title}: this way"], rule.arrow[0])
+            (x, y) = rule.arrow[0]
+            board.text([f"{rule.title}: this way"], (x, y + 0.05))
     board.text([rule.title for rule in camera.rule if not rule.place], (0.01, 0.03))
-    return board.image
+    return board.finished()
 
 
 class _Board:
@@ -69,7 +70,15 @@ class _Board:
     def __init__(self, image: Image) -> None:
         self.image = image
         self._height, self._width = image.shape[:2]
-        self._stroke = max(1, round(self._height / 360))
+        self._stroke = max(1, round(self._height / 480))
+        self._arrows: list[tuple[Dot, Dot, Colour]] = []
+
+    def finished(self) -> Image:
+        """Arrows lie on top of everything, words too."""
+        for start, end, colour in self._arrows:
+            cv2.arrowedLine(self.image, start, end, DARK, 4 * self._stroke, cv2.LINE_AA, tipLength=0.3)
+            cv2.arrowedLine(self.image, start, end, colour, 2 * self._stroke, cv2.LINE_AA, tipLength=0.3)
+        return self.image
 
     def dot(self, point: tuple[float, float]) -> Dot:
         return round(point[0] * self._width), round(point[1] * self._height)
@@ -79,14 +88,14 @@ class _Board:
         cv2.fillPoly(layer, [np.array([self.dot(point) for point in polygon])], colour)
         cv2.addWeighted(layer, share, self.image, 1 - share, 0, dst=self.image)
 
-    def outline(self, points: Sequence[tuple[float, float]], colour: Colour, *, closed: bool = True) -> None:
+    def outline(
+        self, points: Sequence[tuple[float, float]], colour: Colour, *, closed: bool = True, bold: int = 2
+    ) -> None:
         dots = np.array([self.dot(point) for point in points])
-        cv2.polylines(self.image, [dots], closed, colour, 2 * self._stroke, cv2.LINE_AA)
+        cv2.polylines(self.image, [dots], closed, colour, bold * self._stroke, cv2.LINE_AA)
 
     def arrow(self, start: tuple[float, float], end: tuple[float, float], colour: Colour) -> None:
-        cv2.arrowedLine(
-            self.image, self.dot(start), self.dot(end), colour, 2 * self._stroke, cv2.LINE_AA, tipLength=0.3
-        )
+        self.arrow_dots(self.dot(start), self.dot(end), colour)
 
     def across(self, a: tuple[float, float], b: tuple[float, float]) -> tuple[Dot, Dot]:
         """From the left of the way from `a` to `b` to its right, through the middle, as it looks."""
@@ -98,11 +107,11 @@ class _Board:
         return (round(left[0]), round(left[1])), (round(right[0]), round(right[1]))
 
     def arrow_dots(self, start: Dot, end: Dot, colour: Colour) -> None:
-        cv2.arrowedLine(self.image, start, end, colour, 2 * self._stroke, cv2.LINE_AA, tipLength=0.35)
+        self._arrows.append((start, end, colour))
 
     def text(self, lines: Sequence[str], at: tuple[float, float]) -> None:
         """Light on dark, kept inside the picture."""
-        size = self._height / 900 + 0.15
+        size = self._height / 1500 + 0.1
         x, y = self.dot(at)
         for line in lines:
             (width, height), below = cv2.getTextSize(line, FONT, size, self._stroke)
@@ -139,7 +148,7 @@ def _ground(board: _Board, camera: Camera) -> None:
     for a, b in _grid(plan):
         one, other = _seen(flat, a), _seen(flat, b)
         if one and other:
-            board.outline((one, other), GRID, closed=False)
+            board.outline((one, other), GRID, closed=False, bold=1)
     for number, point in enumerate(ground.points, 1):
         board.text([str(number)], point)
     plane = from_points(ground, camera.place, 16 / 9)

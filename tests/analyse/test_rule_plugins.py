@@ -20,15 +20,25 @@ from tests.analyse.scene import at
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/lamppost-u-turn"
 BROKEN = """
 class Broken:
-    def __init__(self, how): self.how, self.count = how, 0
+    def __init__(self, how, begins): self.how, self.begins, self.count = how, begins, 0
     def step(self, observation):
         self.count += 1
+        if self.begins and self.count == 1:
+            from agent.analyse.rules.port import Happening
+            return [Happening("k", "start", "broken", observation.wall_ns, None, None)]
         if self.count < 3: return []
         if self.how == "raises": raise RuntimeError("no more")
         if self.how == "nonsense": return ["nonsense"]
         if self.how == "none": return None
-        raise SystemExit("gone") if self.how == "exits" else AssertionError
-def make(table, camera): return Broken(table.options["how"])
+        from agent.analyse.rules.port import Happening
+        now = observation.wall_ns
+        if self.how == "kind": return [Happening("k", "start", "Not a kind!", now, None, None)]
+        if self.how == "phase": return [Happening("k", "middle", "broken", now, None, None)]
+        if self.how == "time": return [Happening("k", "start", "broken", 10**30, None, None)]
+        if self.how == "facts": return [Happening("k", "start", "broken", now, None, None, facts={"x": float("nan")})]
+        if self.how == "flood": return [Happening(str(n), "start", "broken", now, None, None) for n in range(999)]
+        raise AssertionError
+def make(table, camera): return Broken(table.options["how"], table.options.get("begins"))
 """
 
 
@@ -69,7 +79,7 @@ def test_the_example_finds_who_turns_around(packages):
     ]
 
 
-@pytest.mark.parametrize("how", ["raises", "nonsense", "none", "other"])
+@pytest.mark.parametrize("how", ["raises", "nonsense", "none", "other", "kind", "phase", "time", "facts", "flood"])
 def test_one_that_breaks_is_set_aside_and_the_others_go_on(packages, how):
     rules = camera({"kind": "broken", "options": {"how": how}}, {"kind": "zone_entered", "zone": "all"})
     stage = Stage(rules)
@@ -80,6 +90,12 @@ def test_one_that_breaks_is_set_aside_and_the_others_go_on(packages, how):
     assert "broken is set aside" in stage.judge.trouble
     stage.judge.finish(Observation(at(9), ()))
     assert "broken is set aside" in stage.judge.trouble
+
+
+def test_what_had_begun_ends_when_its_rule_is_set_aside(packages):
+    judge = Judge(camera({"kind": "broken", "options": {"how": "raises", "begins": True}}))
+    told = [one.phase for n in range(5) for _, _, one in judge.step(Observation(at(n), ()))]
+    assert told == ["start", "end"]
 
 
 def test_a_package_that_cannot_be_imported_hurts_nobody(packages):
