@@ -76,7 +76,7 @@ def analyse_file(
         seen = _watched(source, stop, video.stat().st_size, progress)
         said = len(detectors.notes)
         _run(pipeline, seen, _sampler(source.info, fps), writers, start_ns)
-        _warn(detectors.notes[said:])
+        _warn([*detectors.notes[said:], *filter(None, [pipeline.notes])])
 
 
 def _warn(notes: Sequence[str]) -> None:

@@ -8,9 +8,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from agent.analyse.frames import Frame
+from agent.analyse.pipeline import Pipeline
 from agent.core.clock import NS
+from agent.core.geometry import Box, inside
+from agent.sim.scene.render import Renderer
+from agent.sim.scene.scene import Spec, scene_for
 from tests.analyse.rule_kit import Faults, Scene, Stage, camera, car, share, walker
-from tests.analyse.scene import START_NS
+from tests.analyse.scene import START_NS, ScriptedDetector, at, found, ids, whole
 
 PATH = [share(-1.0, 12.0), share(-1.0, 22.0)]
 """A line that runs away from the camera: who walks to the right crosses it from left to right."""
@@ -168,3 +173,64 @@ def test_cars_beside_each_other_are_told_apart_by_speed_and_way():
         for _, table, one in verdicts
     ]
     assert sorted(told) == [("speeding", "end"), ("speeding", "start"), ("wrong_way", "end"), ("wrong_way", "start")]
+
+
+@pytest.mark.slow
+def test_on_the_drawn_crossing_counts_and_visits_are_right():
+    """The pictures of the demo's crossing through the whole pipeline; only the detector is told where people are."""
+    renderer = Renderer(scene_for(Spec(1, 7, 640, 360, fps=10)))
+    kerb = [renderer.camera.share(-6.0, 12.6), renderer.camera.share(6.0, 12.6)]
+    zebra = {"name": "zebra", "polygon": renderer.scene.zones["zebra"]}
+    settings = camera(
+        line=[{"name": "kerb", "points": kerb}], zone=[zebra],
+        rule=[
+            {"kind": "count", "line": "kerb", "labels": ["person"]},
+            {"kind": "zone_entered", "zone": "zebra", "labels": ["person"]},
+        ],
+    )  # fmt: skip
+    seen: list = []
+    detector = ScriptedDetector(
+        lambda _: [found(Box(*one.box), 0.8, _label(one.label)) for one in seen[-1] if one.visible > 0.4]
+    )
+    pipeline = Pipeline(settings, detector, ids(), fps=5, with_pictures=False, attention=whole)
+    events = []
+    for number in range(0, renderer.scene.spec.frames, 2):
+        picture, truth = renderer.frame(number)
+        seen.append(truth)
+        events += pipeline.process(Frame(number + 1, picture, at(number / 10))).events
+    events += pipeline.finish().events
+    counts = Counter({one.direction: one.count for one in events if one.kind == "count" and one.phase == "end"})
+    assert sum(counts.values()) >= 4
+    assert counts == Counter(_true_crossings(seen, kerb, renderer))
+    entered = [one for one in events if one.kind == "zone_entered" and one.phase == "start"]
+    assert abs(len(entered) - _true_entries(seen, zebra["polygon"], renderer)) <= 1
+
+
+def _label(label: str) -> str:
+    return {"bicycle": "two_wheeler", "car": "vehicle", "van": "vehicle"}.get(label, label)
+
+
+def _true_crossings(seen, points, renderer) -> dict[str, int]:
+    (x1, y), (x2, _) = points
+    last: dict[str, float] = {}
+    counts = {"left_to_right": 0, "right_to_left": 0}
+    for one in (one for frame in seen for one in frame if one.label == "person"):
+        x, foot = renderer.camera.share(*one.ground)
+        if not 0 < foot < 1:  # cut by the picture's edge
+            last.pop(one.id, None)
+            continue
+        if one.id in last and x1 < x < x2 and (last[one.id] < y) != (foot < y):
+            counts["left_to_right" if last[one.id] < y else "right_to_left"] += 1
+        last[one.id] = foot
+    return {way: count for way, count in counts.items() if count}
+
+
+def _true_entries(seen, polygon, renderer) -> int:
+    within: set[str] = set()
+    entries = 0
+    for frame in seen:
+        feet = {one.id: renderer.camera.share(*one.ground) for one in frame if one.label == "person"}
+        now = {who for who, foot in feet.items() if inside(foot, polygon)}
+        entries += len(now - within)
+        within = (within & now) | now | {who for who in within if who not in feet}
+    return entries

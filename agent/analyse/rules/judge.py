@@ -14,7 +14,7 @@ from agent.analyse.rules.plugin import Foreign
 from agent.analyse.rules.port import Happening, Rule
 from agent.config.gateway import Camera
 from agent.config.hours import Calendar
-from agent.config.rules import Base, Count, Motion, Plugin, Tamper
+from agent.config.rules import Base, Count, Plugin, Tamper
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class Judge:
         self._calendar = Calendar(zone, None if place is None else (place.latitude, place.longitude))
         self.looks_at_pictures = any(isinstance(table, Tamper | Plugin) for table in camera.rule)
         """Does any rule want the picture itself (`Scene.grey`)?"""
-        self.looks_at_motion = any(isinstance(table, Motion | Plugin) for table in camera.rule)
         self._benches = self._seated()
         self._lineage = Lineage()
 

@@ -61,7 +61,7 @@ class Lineage:
 
     def _is_missed(self, one: Seen, by: Seen) -> bool:
         known = one.track in self._names and one.track not in self._heirs
-        return known and not one.now and by.seen_ns - one.seen_ns > MISSED_S * NS
+        return known and not one.now and MISSED_S * NS < by.seen_ns - one.seen_ns <= PATIENCE_S * NS
 
     def _return(self, track: str) -> None:
         """Who was thought to go on as somebody else is there again: that was a mistake."""

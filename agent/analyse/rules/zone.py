@@ -17,6 +17,7 @@ from agent.core.geometry import Point
 ENTER_S = 0.4
 ENTER_SIGHTS = 2
 LEAVE_S = 1.5
+MISSED_NS = 5 * NS
 LONGEST_STEP_S = 1.0
 """Between two sights further apart nobody knows the way."""
 STRIDE = 0.5
@@ -78,8 +79,10 @@ class Visits:
 
     @property
     def present(self) -> list[Visit]:
-        """Who is in now, as far as is known."""
-        return [visit for visit in self._visits.values() if visit.entered and visit.out_ns is None]
+        """Who is in now, as far as is known; not those who were not seen for a while, hidden or gone."""
+        least_ns = (0 if self._of is None else self._of.wall_ns) - MISSED_NS
+        visits = self._visits.values()
+        return [one for one in visits if one.entered and one.out_ns is None and one.last.seen_ns >= least_ns]
 
     def came_in(self, visit: Visit) -> bool:
         """Did it come from outside, or was it there when it was first seen?"""
