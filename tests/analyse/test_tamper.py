@@ -172,7 +172,7 @@ def sun_and_clouds(street, since_s):
 
 
 HARMLESS = {
-    "night falls": (night_falls, 3000, 2.0), "headlights": (glare, 120, STEP_S), "lorries": (lorry, 180, STEP_S),
+    "night falls": (night_falls, 3000, 5.0), "headlights": (glare, 120, STEP_S), "lorries": (lorry, 180, STEP_S),
     "infrared": (infrared, 60, STEP_S), "rain": (rain, 90, STEP_S), "a crowd": (crowd, 90, STEP_S),
     "exposure": (exposure, 90, STEP_S), "sun and clouds": (sun_and_clouds, 120, STEP_S),
 }  # fmt: skip

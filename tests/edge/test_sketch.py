@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from agent.cli import main
 from agent.config.gateway import Camera, GatewayConfig
 from agent.edge.explain import explain
 from agent.edge.sketch import LINE, ZONE, sketch
@@ -77,17 +76,12 @@ def test_in_words() -> None:
     ]
 
 
-def run(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "agent.cli", "config", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def test_the_command_draws_onto_a_picture(tmp_path: Path) -> None:
+def test_the_command_draws_onto_a_picture(tmp_path: Path, capsys) -> None:
     path, frame = tmp_path / "g.toml", tmp_path / "frame.png"
     path.write_text(TEXT)
     cv2.imwrite(str(frame), np.full((90, 160, 3), 128, np.uint8))
-    done = run("show", path, "--picture", frame)
-    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "frame-drawn.jpg")), done.stderr
+    assert main(["config", "show", str(path), "--picture", str(frame)]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "frame-drawn.jpg")
     assert cv2.imread(str(tmp_path / "frame-drawn.jpg")).shape == (90, 160, 3)
 
 
@@ -100,10 +94,12 @@ def test_the_command_draws_onto_a_picture(tmp_path: Path) -> None:
         (["--picture", "{frame}", "--out", "{folder}/no/where.jpg"], "cannot be written"),
     ],
 )
-def test_what_cannot_be_drawn_is_one_line(tmp_path: Path, words: list[str], said: str) -> None:
+def test_what_cannot_be_drawn_is_one_line(tmp_path: Path, capsys, words: list[str], said: str) -> None:
     path, frame = tmp_path / "g.toml", tmp_path / "frame.png"
     path.write_text(TEXT)
     cv2.imwrite(str(frame), np.full((90, 160, 3), 128, np.uint8))
-    done = run("show", path, *(word.format(path=path, frame=frame, folder=tmp_path) for word in words))
-    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
-    assert said in done.stderr
+    more = [word.format(path=path, frame=frame, folder=tmp_path) for word in words]
+    assert main(["config", "show", str(path), *more]) == 2
+    told = capsys.readouterr()
+    assert (told.out, len(told.err.splitlines())) == ("", 1)
+    assert said in told.err
