@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from agent.analyse.ground.plane import Plane
+from agent.analyse.motion import Grey
+from agent.analyse.travel import UNKNOWN, Travel
 from agent.core.geometry import Box, Point
 
 EDGE = 1e-3
@@ -17,7 +20,11 @@ def foot_of(box: Box) -> Point:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A track at one moment. `now` is false when it was not found in this picture; `birth_foot` is where it began."""
+    """A track at one moment. `now` is false when it was not found in this picture; `birth_foot` is where it began.
+
+    `travel` is how it moved until it was last found. Rules see a track that continues another (see `rules.lineage`)
+    under the name of that one; `known_as` is its own name then.
+    """
 
     track: str
     label: str
@@ -28,11 +35,29 @@ class Seen:
     now: bool
     birth_foot: Point
     seen_ns: int
+    travel: Travel = UNKNOWN
+    known_as: str = ""
+    foot: Point = field(init=False, compare=False)
+    """See `foot_of`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "foot", foot_of(self.box))  # asked for by every rule
 
     @property
-    def foot(self) -> Point:
-        """See `foot_of`."""
-        return foot_of(self.box)
+    def ids(self) -> tuple[str, ...]:
+        """The tracks that it was and is."""
+        return (self.track, self.known_as) if self.known_as else (self.track,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """The picture itself, as far as rules look at it: small and grey, its contrast as it came.
+
+    `moving` is where something moves, None where nobody compared this picture with the others.
+    """
+
+    grey: Grey | None = None
+    moving: tuple[Box, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +65,14 @@ class Observation:
     """One analysed picture: everything that lives, and what ended just before it.
 
     `blind_s` is how long nobody had looked before this picture, when that was longer than planned, else 0: overload or
-    a gap in the stream. What is decided now may have happened at any time in it; events say so.
+    a gap in the stream. What is decided now may have happened at any time in it; events say so. `aspect` is the
+    picture's width over its height, `plane` the ground where that is known.
     """
 
     wall_ns: int
     seen: tuple[Seen, ...]
     ended: tuple[Seen, ...] = ()
     blind_s: float = 0.0
+    scene: Scene = Scene()
+    aspect: float = 16 / 9
+    plane: Plane | None = None

@@ -5,8 +5,10 @@ Everything here goes by the pictures and their times: the same pictures give the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
 
 from agent.analyse.appearance import Appearance
 from agent.analyse.attention import Attention, Plan
@@ -14,19 +16,21 @@ from agent.analyse.detect.moving import moving_objects
 from agent.analyse.detect.port import Detector
 from agent.analyse.detect.restless import Restless
 from agent.analyse.frames import Frame, View
+from agent.analyse.ground.survey import Survey
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
-from agent.analyse.observe import Observation, Seen
+from agent.analyse.observe import Observation, Scene, Seen
 from agent.analyse.pictures import Picture, picture_of, take_picture
-from agent.analyse.rules.build import rules_of
-from agent.analyse.rules.port import Happening, Rule
+from agent.analyse.rules.judge import Judge, Verdict
+from agent.analyse.rules.port import Happening
 from agent.analyse.still.tell import StillTeller
-from agent.analyse.tell import event_of, summary_of
+from agent.analyse.tell import attributes_of, event_of, summary_of
 from agent.analyse.track.recall import Recall
 from agent.analyse.track.story import Story
 from agent.analyse.track.track import Track
 from agent.analyse.track.tracker import Step, Tracker
 from agent.config.gateway import Camera
+from agent.config.rules import Base
 from agent.core.clock import NS
 from agent.core.errors import ModelError, SourceBroken
 from agent.wire.messages import ClockState, Event, TrackSummary
@@ -62,7 +66,8 @@ class _Open:
 class Pipeline:
     """One per camera. `detector` None follows whatever moves. `make_id` names tracks, events and pictures.
 
-    `fps` says how many pictures a second are meant to come, so that rules can be told when they did not.
+    `fps` says how many pictures a second are meant to come, so that rules can be told when they did not. `zone` is the
+    time zone of all hours (None: the machine's); what is learnt over days is kept in the folder `state`.
 
     A detector that is lost for good leaves motion alone, and `trouble` says so.
     """
@@ -77,11 +82,13 @@ class Pipeline:
         with_pictures: bool = True,
         appearance: Appearance | None = None,
         attention: Callable[[], Attention] = Attention,
+        zone: tzinfo | None = None,
+        state: Path | None = None,
     ) -> None:
         self._with_pictures, self._with_sprites = with_pictures, with_pictures and camera.sprites
         self._camera, self._detector, self._make_id = camera, detector, make_id
         self._painter = Painter([mask.polygon for mask in camera.mask])
-        self._rules: list[Rule] = rules_of(camera)
+        self._rules, self._survey = Judge(camera, zone), Survey(camera.id, camera.ground, camera.place, state)
         self._gate, self._tracker, self._restless = MotionGate(), Tracker(make_id), Restless()
         self._recall = None if appearance is None else Recall(appearance, self._tracker)
         self._motion, self._gated = Motion((), self._gate.grey), True
@@ -115,9 +122,10 @@ class Pipeline:
         step = self._follow(view, wall_ns, outcome)
         if self._recall is not None:
             step = self._recall.step(step, view.bgr, wall_ns)
+        self._survey.look(self._aspect, wall_ns)
         self._remember(step, view if outcome.looks or self._detector is None else None, wall_ns)
-        outcome.observation = self._observation(step, wall_ns)
-        self._judge(outcome, view)
+        outcome.observation = self._observation(step, wall_ns, self._scene(view))
+        self._tell(self._rules.step(outcome.observation), outcome, view)
         if self._still is not None:
             self._still.look(view.bgr, step.tracks, wall_ns, self._clock, outcome, detecting=self._detector is not None)
         self._report(step, outcome)
@@ -127,6 +135,11 @@ class Pipeline:
     def last_ns(self) -> int:
         """The time of the last picture that was processed."""
         return self._last_ns
+
+    @property
+    def notes(self) -> str:
+        """Which rules were set aside, and what the ground still waits for; empty when all is well."""
+        return "; ".join(filter(None, (self._rules.trouble, self._survey.trouble)))
 
     @property
     def calm(self) -> bool:
@@ -170,8 +183,9 @@ class Pipeline:
         """The stream is over: end all events and tracks."""
         outcome = Outcome()
         step = self._tracker.finish()
-        outcome.observation = self._observation(step, self._last_ns)
-        self._judge(outcome, None)
+        outcome.observation = self._observation(step, self._last_ns, Scene())
+        self._tell(self._rules.finish(outcome.observation), outcome, None)
+        self._survey.close(self._last_ns)
         if self._still is not None:
             self._still.finish(self._last_ns, self._clock, outcome)
         self._report(step, outcome)
@@ -231,57 +245,59 @@ class Pipeline:
                 story = self._stories[track.id] = Story(track, self._camera.zone, with_sprites=self._with_sprites)
             if track.id in boxes:
                 others = [box for other, box in boxes.items() if other != track.id]
+                story.go(self._aspect, self._survey.plane, self._blind_s)
+                if track.confirmed and track.label == "person" and not track.stands():
+                    self._survey.note(track.id, track.box, others)
                 mask = self._motion.mask if self._gated else None
                 story.tell(None if view is None else view.bgr, others, mask)
 
-    def _observation(self, step: Step, wall_ns: int) -> Observation:
+    def _scene(self, view: View) -> Scene:
+        grey = view.small if self._rules.looks_at_pictures else None
+        compared = self._gated and not self._motion.relearning
+        return Scene(grey, self._motion.boxes if compared else None)
+
+    def _observation(self, step: Step, wall_ns: int, scene: Scene) -> Observation:
         living = tuple(self._seen(track, wall_ns) for track in step.tracks)
         ended = tuple(self._seen(track, wall_ns) for track in step.ended)
-        return Observation(wall_ns, living, ended, self._blind_s)
+        return Observation(wall_ns, living, ended, self._blind_s, scene, self._aspect, self._survey.plane)
 
     def _seen(self, track: Track, wall_ns: int) -> Seen:
-        foot = self._stories[track.id].birth_foot
+        story = self._stories[track.id]
         return Seen(
             track.id, track.label, track.kind, track.best_score, track.box, track.confirmed, track.seen_ns == wall_ns,
-            foot, track.seen_ns,
+            story.birth_foot, track.seen_ns, story.travel,
         )  # fmt: skip
 
-    def _judge(self, outcome: Outcome, view: View | None) -> None:
-        observation = outcome.observation
-        assert observation is not None  # noqa: S101 - both callers have just set it
-        for number, rule in enumerate(self._rules):
-            for happening in rule.step(observation):
-                self._say(number, rule, happening, outcome, view)
+    def _tell(self, verdicts: Sequence[Verdict], outcome: Outcome, view: View | None) -> None:
+        for number, table, happening in verdicts:
+            self._say(number, table, happening, outcome, view)
+            if happening.facts.get("sign") == "moved" and happening.phase == "start":
+                self._survey.begin_again()
 
-    def _say(self, number: int, rule: Rule, happening: Happening, outcome: Outcome, view: View | None) -> None:
+    def _say(self, number: int, table: Base, happening: Happening, outcome: Outcome, view: View | None) -> None:
         key = number, happening.key
         if happening.phase == "start":
             self._open[key] = _Open(self._make_id(self._last_ns), happening)
         begun = self._open.pop(key) if happening.phase == "end" else self._open[key]
         media = []
-        if happening.phase == "start" and view is not None and self._with_pictures:
-            shot = take_picture(
-                view.bgr, self._make_id(self._last_ns), self._camera.id, self._last_ns, event=begun.id,
-                track=happening.seen.track,
-            )  # fmt: skip
+        if happening.phase == "start" and happening.shown and view is not None and self._with_pictures:
+            shot = self._shot(view, begun)
             outcome.pictures.append(shot)
             media = [shot.ref()]
+        first = begun.happening.seen
+        facts = attributes_of(happening, self._camera.zone, self._blind_s)
+        box = None if first is None else first.box
         outcome.events.append(
             event_of(
-                happening, begun.happening.seen.box, begun.id, rule.name, rule.severity, self._camera.id, self._last_ns,
-                self._clock, media,
-                self._attributes(happening),
+                happening, box, begun.id, table, self._camera.id, self._last_ns, self._clock, media, facts,
+                self._survey.plane,
             )
         )  # fmt: skip
 
-    def _attributes(self, happening: Happening) -> dict[str, object]:
-        story = self._stories[happening.seen.track]
-        said = {
-            "class": story.track.kind, "zones": story.zones_now(), "moving": story.path.direction(self._aspect),
-            "speed": round(story.path.speed(self._aspect, story.track.age_s), 3),
-            "blind_s": round(self._blind_s, 2),
-        }  # fmt: skip
-        return {name: value for name, value in said.items() if value}
+    def _shot(self, view: View, begun: _Open) -> Picture:
+        seen, now = begun.happening.seen, self._last_ns
+        track = None if seen is None else seen.ids[-1]
+        return take_picture(view.bgr, self._make_id(now), self._camera.id, now, event=begun.id, track=track)
 
     def _report(self, step: Step, outcome: Outcome) -> None:
         for track in step.tracks:
@@ -290,6 +306,7 @@ class Pipeline:
                 outcome.tracks.append(self._summary(story, outcome, final=False))
         for track in step.ended:
             story = self._stories.pop(track.id)
+            self._survey.forget(track.id)
             if story.worthy:
                 outcome.tracks.append(self._summary(story, outcome, final=True))
 
@@ -297,7 +314,7 @@ class Pipeline:
         media = self._show(story) if final and self._with_pictures else []
         outcome.pictures += media
         refs = [picture.ref() for picture in media]
-        return summary_of(story, self._camera.id, self._aspect, self._clock, refs, final=final)
+        return summary_of(story, self._camera.id, self._aspect, self._survey.plane, self._clock, refs, final=final)
 
     def _show(self, story: Story) -> list[Picture]:
         """The best shots of a track and its sprites."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -124,6 +125,8 @@ class Service:
         pool, looking = DetectorPool(store, engines), AppearancePool(store, hello["threads"])
         together = Together(1 if hello["careful"] else MOST_TOGETHER)
         desks: dict[str, Desk] = {}
+        zone = ZoneInfo(hello["timezone"]) if hello.get("timezone") else None
+        state = Path(hello["state"]) if hello.get("state") else None
         for number, camera in enumerate(cameras):
             with Beat(self._say_nothing_new):
                 detector = pool.get_or_next(camera.model)
@@ -132,11 +135,12 @@ class Service:
                 pool.note(missing)
             intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
             pipeline = Pipeline(
-                camera, detector and together.detector(detector), new_id, fps=hello["fps"], appearance=looks
-            )
+                camera, detector and together.detector(detector), new_id, fps=hello["fps"], appearance=looks,
+                zone=zone, state=state,
+            )  # fmt: skip
             desks[camera.id] = Desk(number, pipeline, intake, partial(_trouble, pool, camera.model, missing))
         self._thinker = Thinker(
-            desks, turns, ladder, marks, self._out, self._clock, News(pool).take, together, pool.at_once
+            desks, turns, ladder, marks, self._out, self._clock, News(pool, desks).take, together, pool.at_once
         )
         workers: list[Worker] = [*self._intakes.values(), self._thinker]
         for worker in workers:
@@ -148,15 +152,17 @@ class Service:
 
 
 class News:
-    """What the parent must know of the detectors: said at the beginning and whenever it has changed."""
+    """What the parent must know of detectors, rules and grounds: said at the beginning and when it has changed."""
 
-    def __init__(self, pool: DetectorPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: DetectorPool, desks: dict[str, Desk]) -> None:
+        self._pool, self._desks = pool, desks
         self._said: dict[str, Any] = {}
 
     def take(self) -> bytes | None:
         """A frame `ready` when there is news."""
-        now = {"type": "ready", "detector": self._pool.names() or "motion", "notes": list(self._pool.notes)}
+        cameras = [f"camera {name}: {said}" for name, desk in self._desks.items() if (said := desk.pipeline.notes)]
+        notes = [*self._pool.notes, *cameras]
+        now = {"type": "ready", "detector": self._pool.names() or "motion", "notes": notes}
         if now == self._said:
             return None
         self._said = now

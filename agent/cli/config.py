@@ -22,21 +22,50 @@ def add_config_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
         parser.add_argument("file", type=Path, nargs="?" if name == "schema" else None, metavar="FILE")
         parser.add_argument("--central", action="store_true", help="a centre's file, not a gateway's")
         parser.set_defaults(verb=step)
+        if name == "show":
+            _picture_arguments(parser)
+
+
+def _picture_arguments(parser: argparse.ArgumentParser) -> None:
+    picture = "draw zones, lines, rules and ground onto this JPEG or PNG of the camera instead"
+    parser.add_argument("--picture", type=Path, metavar="FRAME", help=picture)
+    parser.add_argument("--camera", metavar="NAME", help="whose, when the file has several")
+    parser.add_argument("--out", type=Path, metavar="DRAWING", help="where to (FRAME with -drawn in its name)")
 
 
 def _config_check(args: argparse.Namespace) -> int:
     from agent.config.load import load_central, load_gateway  # noqa: PLC0415
 
-    (load_central if args.central else load_gateway)(args.file)
-    print(f"{args.file}: good")
+    if args.central:
+        load_central(args.file)
+        said = []
+    else:
+        from agent.edge.explain import explain  # noqa: PLC0415
+
+        said = explain(load_gateway(args.file))
+    print("\n".join([f"{args.file}: good", *said]))
     return 0
 
 
 def _config_show(args: argparse.Namespace) -> int:
     from agent.config.load import load_central, load_gateway, show  # noqa: PLC0415
 
+    if args.picture is not None and not args.central:
+        return _config_draw(args)
     config = load_central(args.file) if args.central else load_gateway(args.file)
     print(json.dumps(show(config), indent=2))
+    return 0
+
+
+def _config_draw(args: argparse.Namespace) -> int:
+    from agent.config.load import load_gateway  # noqa: PLC0415
+    from agent.edge.offline import camera_named  # noqa: PLC0415
+    from agent.edge.sketch import sketch_file  # noqa: PLC0415
+
+    camera = camera_named(load_gateway(args.file), args.camera)
+    out = args.out or args.picture.with_name(f"{args.picture.stem}-drawn.jpg")
+    sketch_file(camera, args.picture, out)
+    print(out)
     return 0
 
 

@@ -12,6 +12,14 @@ from agent.core.errors import ConfigError
 from agent.core.ids import is_id
 
 
+class Misfits(ValueError):
+    """Several mistakes of parts that do not fit each other: where each is, below the table that was checked."""
+
+    def __init__(self, *found: tuple[tuple[str | int, ...], str]) -> None:
+        super().__init__("; ".join(text for _, text in found))
+        self.found = found
+
+
 class Section(BaseModel):
     """A frozen table of the file; a key that nobody knows is a mistake, not a wish."""
 
@@ -53,6 +61,9 @@ Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str), 
 
 Id = Annotated[str, AfterValidator(_identifier)]
 """A name that is safe as an MQTT topic level and a file name."""
+
+Point = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+"""`x y`, 0..1 from the upper left corner of the picture."""
 
 Listen = Annotated[str, AfterValidator(_listen)]
 """`host:port`; port 0 takes a free one."""

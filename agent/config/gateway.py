@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from agent.config.base import Id, Listen, Section, Size
-
-Point = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+from agent.config.base import Id, Listen, Misfits, Point, Section, Size
+from agent.config.ground import Ground
+from agent.config.hours import Hours
+from agent.config.rules import About, Rule
 
 
 class RecordMode(StrEnum):
@@ -52,14 +53,7 @@ def _timezone(value: str) -> str:
     return value
 
 
-def _hour(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError("not an hour of the day; write it as 08:30")
-    return value
-
-
 Provider = Literal["tensorrt", "cuda", "openvino", "coreml", "xnnpack", "cpu", "tflite", "edgetpu"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 CameraUrl = Annotated[str, AfterValidator(_camera_url)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
@@ -154,23 +148,6 @@ class Mask(Section):
     polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
 
 
-class Rule(Section):
-    """What makes an event: an object of `labels` (all when empty) that meets a zone or a line."""
-
-    kind: Literal["zone_entered", "zone_left", "line_crossed"]
-    zone: Id | None = None
-    line: Id | None = None
-    labels: tuple[str, ...] = ()
-    severity: Literal["info", "alarm"] = "info"
-
-    @model_validator(mode="after")
-    def _names_its_place(self) -> Self:
-        wanted = "line" if self.kind == "line_crossed" else "zone"
-        if getattr(self, wanted) is None:
-            raise ValueError(f"a rule of kind {self.kind} needs the key {wanted}")
-        return self
-
-
 class Place(Section):
     """Where the camera hangs: WGS 84 degrees, `bearing` clockwise from true north."""
 
@@ -179,12 +156,9 @@ class Place(Section):
     bearing: Annotated[float, Field(ge=0, lt=360)] | None = None
 
 
-class Schedule(Section):
-    """Hours with a mode of recording of their own. No `days` means all; an end not after the beginning is a day on."""
+class Schedule(Hours):
+    """Hours with a mode of recording of their own."""
 
-    days: tuple[Weekday, ...] = ()
-    since: Annotated[str, Field(alias="from"), AfterValidator(_hour)] = "00:00"
-    until: Annotated[str, Field(alias="to"), AfterValidator(_hour)] = "00:00"
     record: RecordMode
 
 
@@ -208,6 +182,7 @@ class Camera(Section):
     appearance: str | None = None
     sprites: bool = True
     place: Place | None = None
+    ground: Ground | None = None
     still: Still = Still()
     zone: tuple[Zone, ...] = ()
     line: tuple[Line, ...] = ()
@@ -225,14 +200,41 @@ class Camera(Section):
         return self
 
     @model_validator(mode="after")
-    def _rules_name_what_exists(self) -> Self:
-        zones, lines = {zone.name for zone in self.zone}, {line.name for line in self.line}
-        for rule in self.rule:
-            if rule.zone is not None and rule.zone not in zones:
-                raise ValueError(f"a rule names the zone {rule.zone!r}, which this camera does not have")
-            if rule.line is not None and rule.line not in lines:
-                raise ValueError(f"a rule names the line {rule.line!r}, which this camera does not have")
+    def _rules_and_hours_fit(self) -> Self:
+        found = [*_misfits(self), *_without_sun(self)]
+        if found:
+            raise Misfits(*found)
         return self
+
+
+Found = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def _misfits(camera: Camera) -> Found:
+    """Rules that name what the camera does not have, or measure what nobody can measure."""
+    names = {"zone": {zone.name for zone in camera.zone}, "line": {line.name for line in camera.line}}
+    for number, rule in enumerate(camera.rule):
+        for key, known in names.items():
+            wanted = getattr(rule, key, None)
+            if wanted is not None and wanted not in known:
+                yield ("rule", number, key), f"names the {key} {wanted!r}, which this camera does not have"
+        if camera.ground is None and isinstance(rule, About) and rule.metric:
+            key = rule.metric
+            yield (
+                ("rule", number, key),
+                f"{key} = {getattr(rule, key)} needs to know the ground: add [camera.ground], or use heights/s",
+            )
+
+
+def _without_sun(camera: Camera) -> Found:
+    """Hours by the sun of a camera of which nobody knows where it hangs."""
+    if camera.place is not None:
+        return
+    hours = [(("schedule", number), one) for number, one in enumerate(camera.schedule)]
+    many = [(("rule", n, "when", m), one) for n, rule in enumerate(camera.rule) for m, one in enumerate(rule.when)]
+    for where, one in (*hours, *many):
+        if one.by_the_sun:
+            yield where, "goes by the sun; it needs [camera.place] with latitude and longitude"
 
 
 class GatewayConfig(Section):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from agent.config.base import Misfits
 from agent.config.central import CentralConfig
 from agent.config.gateway import GatewayConfig
 from agent.config.lines import LineIndex
+from agent.config.lines import Path as Where
+from agent.config.rules import TAGS
 from agent.core.errors import ConfigError
 
 M = TypeVar("M", bound=BaseModel)
@@ -47,7 +51,12 @@ def _load(path: Path, model: type[M]) -> M:
     except ValidationError as error:
         lines = LineIndex(text)
         details = error.errors(include_url=False)
-        problems = {_problem(path, lines, detail, model) for detail in details if not _follows(detail, details)}
+        problems = {
+            (lines.line(where), f"{path}:{lines.line(where)}: {_name(where) or 'file'}: {said}")
+            for detail in details
+            if not _follows(detail, details)
+            for where, said in _said(detail, model)
+        }
         raise ConfigError(*(text for _, text in sorted(problems))) from error
 
 
@@ -70,10 +79,23 @@ def _follows(detail: ErrorDetails, others: list[ErrorDetails]) -> bool:
     )
 
 
-def _problem(path: Path, lines: LineIndex, detail: ErrorDetails, model: type[BaseModel]) -> tuple[int, str]:
-    where = detail["loc"]
-    number = lines.line(where)
-    return number, f"{path}:{number}: {_name(where) or 'file'}: {_say(detail, model)}"
+def _said(detail: ErrorDetails, model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
+    """Where and what: usually one thing, several where parts do not fit each other."""
+    where = _untagged(detail["loc"])
+    misfits = detail.get("ctx", {}).get("error")
+    if isinstance(misfits, Misfits):
+        yield from ((where + below, said) for below, said in misfits.found)
+    else:
+        yield where, _say(detail, model)
+
+
+def _untagged(where: Where) -> Where:
+    """The path as the file has it: pydantic puts in which of the kinds of rules it took."""
+    return tuple(
+        part
+        for place, part in enumerate(where)
+        if not (part in TAGS and place > 1 and where[place - 2] == "rule" and isinstance(where[place - 1], int))
+    )
 
 
 def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:

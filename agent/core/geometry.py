@@ -62,7 +62,9 @@ def inside(point: Point, polygon: Sequence[Point]) -> bool:
     """Is `point` inside `polygon` (even-odd rule)? Points on the edge may go either way."""
     x, y = point
     odd = False
-    for (xa, ya), (xb, yb) in zip(polygon, [*polygon[1:], *polygon[:1]], strict=True):
+    xb, yb = polygon[-1]
+    for xa, ya in polygon:
         if (ya > y) != (yb > y) and x < (xb - xa) * (y - ya) / (yb - ya) + xa:
             odd = not odd
+        xb, yb = xa, ya
     return odd

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from agent.config.gateway import Analysis, Camera
@@ -55,8 +56,14 @@ class AnalysisChild:
         command: Sequence[str] = COMMAND,
         backoff: Backoff | None = None,
         budget: Budget | None = None,
+        timezone: str | None = None,
+        state: Path | None = None,
     ) -> None:
-        """`budget` is for the packets that wait for the child, of all cameras together."""
+        """`budget` is for the packets that wait for the child, of all cameras together.
+
+        `timezone` is that of all hours (None: the machine's); in the folder `state` the child keeps what it learns.
+        """
+        self._timezone, self._state = timezone, state
         self._cameras, self._analysis, self._clock, self._command = tuple(cameras), analysis, clock, command
         self._on_event, self._on_track, self._on_picture, self._on_frame = on_event, on_track, on_picture, on_frame
         self._backoff = backoff or Backoff(0.5, 30.0)
@@ -178,9 +185,10 @@ class AnalysisChild:
             "careful": any(self._falls.values()), "fps": self._analysis.fps, "threads": self._analysis.threads,
             "providers": ["cpu"] if self._plain() else list(self._analysis.providers),
             "edgetpu_library": self._analysis.edgetpu_library,
+            "timezone": self._timezone, "state": None if self._state is None else str(self._state),
             "models": None if self._analysis.models is None else str(self._analysis.models),
             "cameras": [
-                camera.model_dump(mode="json", by_alias=True, exclude={"username", "password_file", "name", "place"})
+                camera.model_dump(mode="json", by_alias=True, exclude={"username", "password_file", "name"})
                 for camera in self._cameras
             ],
         }  # fmt: skip

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from agent import __version__
 from agent.config.gateway import Camera, GatewayConfig, Mqtt, RecordMode
+from agent.config.hours import Calendar
+from agent.config.rules import KEEPS_NOTHING
 from agent.core.clock import Clock, SystemClock, parse_rfc3339
 from agent.core.errors import StorageError
 from agent.core.notify import Watchdog, notify
@@ -184,6 +186,8 @@ class Gateway:
             on_picture=keeper.keep_picture,
             on_frame=self._say_frame,
             budget=self._memory.pictures,
+            timezone=config.gateway.timezone,
+            state=config.storage.path / "analysis",
         )
 
     def _chronicle(self) -> Chronicle:
@@ -226,8 +230,7 @@ class Gateway:
             else:
                 ring.written(segment)
 
-        timezone = self._config.gateway.timezone
-        plan = Plan(camera.record, camera.schedule, ZoneInfo(timezone) if timezone else None)
+        plan = Plan(camera.record, camera.schedule, _calendar(self._config.gateway.timezone, camera))
         analysis = child.sink(camera.id) if child else None
         takers = Takers(analysis, live.sink(camera.id, "main"), live.sink(camera.id, "sub"))
         sync_interval_s = self._config.storage.sync_interval_s
@@ -239,6 +242,8 @@ class Gateway:
     def _on_event(self, event: Event) -> None:
         parts = self._parts
         parts.keeper.keep("event", event.camera, event)
+        if event.kind in KEEPS_NOTHING:
+            return
         end_ns = parse_rfc3339(event.end or event.time) if event.phase == "end" else None
         life = parts.child.restarts if parts.child is not None else 0
         parts.ring.hear(event.id, event.camera, parse_rfc3339(event.start), end_ns, life)
@@ -278,6 +283,11 @@ class Gateway:
             for unit in parts.units
             if (why := parts.ring.why_kept.get(unit.camera.id)) and unit.plan.mode(now_ns) is RecordMode.EVENTS
         ]
+
+
+def _calendar(timezone: str | None, camera: Camera) -> Calendar:
+    place = None if camera.place is None else (camera.place.latitude, camera.place.longitude)
+    return Calendar(ZoneInfo(timezone) if timezone else None, place)
 
 
 def _models(child: AnalysisChild) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Self, TextIO
+from zoneinfo import ZoneInfo
 
 from agent.analyse.appearance import load_appearance
 from agent.analyse.decode import Decoded, FrameDecoder
@@ -64,7 +65,9 @@ def analyse_file(
     detector = detectors.get_or_next(None) if chosen.model is None else detectors.get(chosen.model)
     looks = None if chosen.appearance is None else load_appearance(store, chosen.appearance, analysis.threads)
     _warn(detectors.notes)
-    pipeline = Pipeline(chosen, detector, counted_ids(chosen.id), fps=fps, with_pictures=False, appearance=looks)
+    pipeline = Pipeline(
+        chosen, detector, counted_ids(chosen.id), fps=fps, with_pictures=False, appearance=looks, zone=_zone(config)
+    )
     start_ns = start_wall_ns or 0
     opener = FileOpener(chosen.id, "main", video, SystemClock(), realtime=False, loop=False, start_wall_ns=start_ns)
     stop = StopToken()
@@ -73,7 +76,7 @@ def analyse_file(
         seen = _watched(source, stop, video.stat().st_size, progress)
         said = len(detectors.notes)
         _run(pipeline, seen, _sampler(source.info, fps), writers, start_ns)
-        _warn(detectors.notes[said:])
+        _warn([*detectors.notes[said:], *filter(None, [pipeline.notes])])
 
 
 def _warn(notes: Sequence[str]) -> None:
@@ -135,11 +138,21 @@ def _sampler(info: StreamInfo, fps: float) -> Sampler:
 
 def _camera(video: Path, config: GatewayConfig | None, name: str | None, model: str | None) -> Camera:
     alone = Camera(id=name or "camera", url=video.resolve().as_uri())
-    chosen = alone if config is None else _named(config, name)
+    chosen = alone if config is None else camera_named(config, name)
     return chosen if model is None else chosen.model_copy(update={"model": model})
 
 
-def _named(config: GatewayConfig, name: str | None) -> Camera:
+def _zone(config: GatewayConfig | None) -> ZoneInfo | None:
+    timezone = None if config is None else config.gateway.timezone
+    return None if timezone is None else ZoneInfo(timezone)
+
+
+def camera_named(config: GatewayConfig, name: str | None) -> Camera:
+    """The camera of that id or name; without one the only camera there is.
+
+    Raises:
+        ConfigError: there is no such camera, or there are several.
+    """
     fitting = [camera for camera in config.camera if name is None or name in {camera.id, camera.name}]
     if len(fitting) == 1:
         return fitting[0]

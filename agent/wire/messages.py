@@ -59,7 +59,11 @@ class MediaRef(Message):
 
 
 class Event(Message):
-    """Something a rule decided. Start, update and end carry the same id and apply in any order."""
+    """Something a rule decided. Start, update and end carry the same id and apply in any order.
+
+    `attributes` say more, such as `speed` with `speed_unit` (`m/s` where the ground is calibrated, else `heights/s`),
+    `moving` (by compass, else in the picture) and `bearing`; `position` is `latitude,longitude`. See the page on rules.
+    """
 
     id: Id
     camera: Id
@@ -90,6 +94,11 @@ PathPoint = tuple[float, Share, Share, Share, Share]
 class TrackSummary(Message):
     """One object over time. `path` is [[seconds since start, x1, y1, x2, y2], ...]; sent again until `final`.
 
+    `speed` and `direction` are of its whole life: in m/s and by compass (N, NE ...; `bearing` in degrees from north)
+    where the ground is calibrated, else in heights of its box per second and one of eight directions of the picture
+    (`down-left`); `speed_unit` says which. `size` is a share of the picture, `size_m` width and height in metres,
+    `position` where it was last, `latitude,longitude`. `dwell` is seconds by zone.
+
     `contour` is its outline at its best moment, [[x, y], ...] of the picture, empty where nobody could tell. `media`
     has the best snapshots first, then the sprites (see the page on tracking).
     """
@@ -105,9 +114,13 @@ class TrackSummary(Message):
     contour: Annotated[list[tuple[Share, Share]], Field(max_length=64)] = []
     colours: dict[str, list[tuple[str, Share]]] = {}
     speed: float | None = None
+    speed_unit: Literal["m/s", "heights/s"] | None = None
     direction: Text | None = None
+    bearing: Annotated[float, Field(ge=0, le=360)] | None = None
     size: Share | None = None
+    size_m: tuple[float, float] | None = None
     dwell_s: Annotated[float, Field(ge=0)] = 0.0
+    dwell: Annotated[dict[str, float], Field(max_length=64)] = {}
     zones: Annotated[list[Text], Field(max_length=64)] = []
     plate: Text | None = None
     media: Annotated[list[MediaRef], Field(max_length=16)] = []

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config.gateway import GatewayConfig
+from agent.config.ground import plan_of
 from agent.config.lines import LineIndex
 from agent.config.load import load_central, load_gateway, show
 from agent.core.errors import ConfigError
@@ -143,7 +144,9 @@ def test_show_holds_paths_of_secrets_only(tmp_path) -> None:
 def test_what_is_shown_has_the_names_of_the_file(tmp_path) -> None:
     hours = '[[camera.schedule]]\nfrom = "08:00"\nto = "18:00"\nrecord = "off"\n'
     shown = show(load_gateway(write(tmp_path, f"{GOOD}{hours}")))
-    assert shown["camera"][0]["schedule"] == [{"days": [], "from": "08:00", "to": "18:00", "record": "off"}]
+    assert shown["camera"][0]["schedule"] == [
+        {"days": [], "from": "08:00", "to": "18:00", "dates": [], "except_dates": [], "record": "off"}
+    ]
     assert GatewayConfig.model_validate(shown)
 
 
@@ -161,3 +164,101 @@ def test_lines_of_nested_and_repeated_tables() -> None:
 @given(st.text(max_size=200))
 def test_line_index_takes_any_text(text: str) -> None:
     assert LineIndex(text).line(("camera", 0)) >= 1
+
+
+RULES = """
+[[camera.zone]]
+name = "plaza"
+polygon = [[0, 0], [1, 0], [1, 1]]
+[[camera.rule]]
+kind = "loitering"
+zone = "plaza"
+after_s = 0
+[[camera.rule]]
+kind = "loitring"
+[[camera.rule]]
+kind = "speeding"
+over = 50
+unit = "km/h"
+labels = ["vehicle"]
+[[camera.rule]]
+kind = "zone_entered"
+zone = "piazza"
+when = [{ from = "sunset", to = "sunrise" }]
+[[camera.rule]]
+kind = "line_crossed"
+zone = "plaza"
+line = "gate"
+[[camera.rule]]
+zone = "plaza"
+[[camera.rule]]
+kind = "count"
+"""
+
+
+def test_each_mistake_in_a_rule_is_one_line_where_it_stands(tmp_path) -> None:
+    found = problems(tmp_path, GOOD + RULES)
+    said = {int(text.partition("gateway.toml:")[2].partition(":")[0]): text for text in found}
+    begin = len(GOOD.splitlines())
+    assert {line - begin for line in said} == {8, 10, 22, 24, 26}
+    assert "greater than or equal to 1" in said[begin + 8]
+    assert "did you mean 'loitering'" in said[begin + 10]
+    assert "unknown key" in said[begin + 22]
+    assert "kind: is missing" in said[begin + 24]
+    assert "one of the keys line and zone" in said[begin + 26]
+    assert all("plugin" not in text and "function" not in text for text in found)
+
+
+def test_what_does_not_fit_together_is_told_of_every_rule(tmp_path) -> None:
+    text = (
+        RULES.replace("after_s = 0", "")
+        .replace('kind = "loitring"', 'kind = "tamper"')
+        .replace('zone = "plaza"\nline', "line")
+    )
+    text = text.replace('[[camera.rule]]\nzone = "plaza"\n', "").replace('[[camera.rule]]\nkind = "count"\n', "")
+    found = "\n".join(problems(tmp_path, GOOD + text))
+    assert "unit = km/h needs to know the ground: add [camera.ground]" in found
+    assert "names the zone 'piazza'" in found
+    assert "names the line 'gate'" in found
+    assert "goes by the sun; it needs [camera.place]" in found
+    assert len(found.splitlines()) == 4
+
+
+GROUND = """
+[camera.ground]
+points = [[0.2, 0.9], [0.8, 0.9], [0.65, 0.5], [0.35, 0.5]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", "needs one of metres, distances and positions"),
+        ("metres = [[0, 0], [6, 0], [6, 20]]", "3 entries for 4 points"),
+        ("metres = [[0, 0], [6, 0], [6, -20], [0, -20]]", "turn different ways"),
+        ("metres = [[0, 0], [6, 0], [0, 20], [6, 20]]", "do not fit"),
+        ("metres = [[0, 0], [6, 0], [3, 0], [0, 20]]", "three lie on one line"),
+        ("distances = [6, 20, 6, 20]", "five"),
+        ("distances = [6, 20, 6, 20, 40]", "make no triangle"),
+        ("metres = [[0, 0], [6, 0], [6, 20], [0, 20]]\nbearing = 400", "less than 360"),
+    ],
+)
+def test_a_ground_that_was_not_measured_right_is_one_line(tmp_path, more: str, said: str) -> None:
+    (problem,) = problems(tmp_path, GOOD + GROUND + more + "\n")
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    "more", ["metres = [[0, 0], [6, 0], [6, 20], [0, 20]]", "distances = [6, 20, 6, 20, 20.9]",
+             "positions = [[48.2, 16.37], [48.2, 16.37008], [48.20018, 16.37008], [48.20018, 16.37]]"],
+)  # fmt: skip
+def test_a_ground_is_said_in_metres_in_distances_or_in_positions(tmp_path, more: str) -> None:
+    config = load_gateway(write(tmp_path, GOOD + GROUND + more + "\n"))
+    (_, _, (x, y), _) = plan_of(config.camera[0].ground)
+    assert (x**2 + y**2) ** 0.5 == pytest.approx(20.9, rel=0.03)
+
+
+def test_people_need_the_lens(tmp_path) -> None:
+    (problem,) = problems(tmp_path, GOOD + "[camera.ground]\n")
+    assert "hfov" in problem
+    assert load_gateway(write(tmp_path, GOOD + "[camera.ground]\nhfov = 80\n")).camera[0].ground

@@ -56,8 +56,10 @@ def default_of(field: FieldInfo) -> str:
         return "none"
     if value == "":
         return "empty"
-    if isinstance(value, BaseModel):
+    if isinstance(value, BaseModel | dict):
         return "a table"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value)}`"
     text = str(value).lower() if isinstance(value, bool) else str(getattr(value, "value", value))
     return f"`{text.removesuffix('.0')}`"
 

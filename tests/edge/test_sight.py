@@ -81,5 +81,9 @@ def test_a_camera_in_quarantine_is_not_seen(sight: AnalysisSight, child: Child) 
 def test_without_a_rule_or_without_the_analysis_there_are_no_events(child: Child, clock: FakeClock) -> None:
     child.analysed = 1
     assert AnalysisSight([BARE], cast(AnalysisChild, child), clock).blind("bare") == "no rule of it makes events"
+    counts = Camera.model_validate(
+        {"id": "bare", "url": "file:/x.mp4", "zone": [ZONE], "rule": [{"kind": "count", "zone": "z"}]}
+    )
+    assert AnalysisSight([counts], cast(AnalysisChild, child), clock).blind("bare") == "no rule of it makes events"
     off = AnalysisSight([RULED], None, clock)
     assert (off.blind("cam"), off.life) == ("the analysis is switched off", 0)

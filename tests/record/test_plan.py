@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config.gateway import RecordMode, Schedule
+from agent.config.hours import Calendar
 from agent.core.clock import NS
 from agent.record.plan import Plan
 
@@ -28,7 +29,7 @@ def at(text: str, fold: int = 0) -> int:
 
 
 def mode(text: str, *schedule: Schedule, fold: int = 0) -> RecordMode:
-    return Plan(CONTINUOUS, schedule, VIENNA).mode(at(text, fold))
+    return Plan(CONTINUOUS, schedule, Calendar(VIENNA)).mode(at(text, fold))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_clocks_set_forward_skip_what_the_wall_never_shows() -> None:
     # 2026-03-29, 02:00 becomes 03:00
     before, after = at("2026-03-29T01:59:59"), at("2026-03-29T03:00:00")
     assert after - before == NS
-    plan = Plan(CONTINUOUS, [hours("02:15", "02:45"), hours("02:30", "04:00", record="off")], VIENNA)
+    plan = Plan(CONTINUOUS, [hours("02:15", "02:45"), hours("02:30", "04:00", record="off")], Calendar(VIENNA))
     assert [plan.mode(before), plan.mode(after), plan.mode(at("2026-03-29T04:00:00"))] == [CONTINUOUS, OFF, CONTINUOUS]
 
 
@@ -103,16 +104,16 @@ def test_clocks_set_back_show_an_hour_twice_and_it_counts_twice() -> None:
 
 
 def test_a_clock_that_was_never_set_keeps_most() -> None:
-    plan = Plan(OFF, [hours("08:00", "18:00"), hours("18:00", "19:00", record="continuous")], VIENNA)
+    plan = Plan(OFF, [hours("08:00", "18:00"), hours("18:00", "19:00", record="continuous")], Calendar(VIENNA))
     assert plan.mode(10 * NS) is CONTINUOUS
-    assert Plan(OFF, [hours("08:00", "18:00")], VIENNA).mode(10 * NS) is EVENTS
+    assert Plan(OFF, [hours("08:00", "18:00")], Calendar(VIENNA)).mode(10 * NS) is EVENTS
 
 
 def test_without_a_zone_the_machines_counts() -> None:
     noon_utc = int(datetime(2026, 6, 1, 12, 30, tzinfo=UTC).timestamp()) * NS
     here = datetime.fromtimestamp(noon_utc // NS, UTC).astimezone()
     around = hours(f"{here:%H}:00", f"{here + timedelta(hours=1):%H}:00")
-    assert Plan(CONTINUOUS, [around], None).mode(noon_utc) is EVENTS
+    assert Plan(CONTINUOUS, [around], Calendar(None)).mode(noon_utc) is EVENTS
 
 
 @given(
@@ -129,5 +130,5 @@ def test_a_span_lasts_from_its_beginning_for_its_length(since: int, until: int, 
     midnight = moment.replace(hour=0, minute=0)
     begins = [midnight + timedelta(days=back, minutes=since) for back in (0, -1)]
     inside = any(begin <= moment < begin + length and (not days or DAYS[begin.weekday()] in days) for begin in begins)
-    plan = Plan(CONTINUOUS, [one], ZoneInfo("UTC"))
+    plan = Plan(CONTINUOUS, [one], Calendar(ZoneInfo("UTC")))
     assert (plan.mode(int(moment.timestamp()) * NS) is EVENTS) == inside

@@ -1,8 +1,8 @@
-"""What a rule is, and what it says."""
+"""What a rule is, and what it says. Rules of other packages are written against this module and `observe`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from agent.analyse.observe import Observation, Seen
@@ -16,6 +16,9 @@ class Happening:
 
     Something that takes no time (a line is crossed, a zone is left) is said twice at once: a start and an end with
     the same times, so that whoever waits for starts and whoever waits for ends each count it once.
+
+    `seen` is who did it, None when nobody in particular did; `tracks` are all who take part, if they are more.
+    `facts` become attributes of the event: plain values of JSON. Of what is not `shown` no picture is taken.
     """
 
     key: str
@@ -23,35 +26,30 @@ class Happening:
     kind: str
     start_ns: int
     end_ns: int | None
-    seen: Seen
+    seen: Seen | None
     zone: str | None = None
     line: str | None = None
     direction: str | None = None
+    count: int | None = None
+    tracks: tuple[str, ...] = ()
+    label: str | None = None
+    facts: dict[str, object] = field(default_factory=dict)
+    shown: bool = True
 
 
 class Rule(Protocol):
-    """One rule of one camera. It keeps its state itself and reads no clock: the same observations, the same words."""
+    """One rule of one camera. It keeps its state itself and reads no clock: the same observations, the same words.
 
-    @property
-    def name(self) -> str:
-        """For people, unique within the camera: `zone_entered plaza`."""
-
-    @property
-    def severity(self) -> Literal["info", "alarm"]:
-        """What its events are."""
+    Schedules, cool-down, and the end of what is still going on when the stream ends are seen to by who calls it.
+    """
 
     def step(self, observation: Observation) -> list[Happening]:
         """What this observation makes happen."""
 
 
-def concerns(labels: tuple[str, ...], seen: Seen) -> bool:
-    """Does a filter on labels let this track pass? Finer classes count too: `car` is a `vehicle`."""
-    return not labels or seen.label in labels or seen.kind in labels
-
-
 def instant(key: str, kind: str, when_ns: int, seen: Seen, **place: str | None) -> list[Happening]:
     """A happening without duration: start and end at once."""
     return [
-        Happening(key, "start", kind, when_ns, None, seen, **place),
-        Happening(key, "end", kind, when_ns, when_ns, seen, **place),
+        Happening(key, "start", kind, when_ns, None, seen, **place),  # type: ignore[arg-type]
+        Happening(key, "end", kind, when_ns, when_ns, seen, **place),  # type: ignore[arg-type]
     ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent.analyse.detect.port import Image
+from agent.analyse.ground.plane import Plane
 from agent.analyse.observe import foot_of
+from agent.analyse.stays import Stays
 from agent.analyse.track.outline import Mask, Outline, outline_of
 from agent.analyse.track.path import Path
 from agent.analyse.track.shot import Gallery
 from agent.analyse.track.sprites import Sprites
 from agent.analyse.track.track import Track
+from agent.analyse.travel import Travel, Walk
 from agent.config.gateway import Zone
 from agent.core.clock import NS
 from agent.core.geometry import Box, inside
@@ -30,10 +33,21 @@ class Story:
         self.outline: Outline | None = None
         """As it was at the best shot, where it could be told from the street."""
         self.zones: list[str] = []
-        self._zones = zones
+        self._zones, self._walk, self.stays = zones, Walk(), Stays(zones)
         self.birth_foot = foot_of(track.box)
         self._reports = 0
         self._told_ns = 0
+
+    def go(self, aspect: float, plane: Plane | None, blind_s: float) -> None:
+        """The track was just found; before that nobody had looked for `blind_s`."""
+        track = self.track
+        self._walk.go(track.seen_ns, track.box, aspect, plane)
+        self.stays.go(track.seen_ns, foot_of(track.box), blind_s)
+
+    @property
+    def travel(self) -> Travel:
+        """How it moved when it was last found."""
+        return self._walk.travel
 
     def tell(self, picture: Image | None, others: Sequence[Box], foreground: Mask | None) -> None:
         """The track was just found in `picture`, among `others`; None: it is known to stand where it stood.
@@ -48,10 +62,6 @@ class Story:
         self._keep(picture, box, others, foreground)
         foot = foot_of(track.box)
         self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(foot, z.polygon)]
-
-    def zones_now(self) -> list[str]:
-        """The zones its foot is in now."""
-        return [zone.name for zone in self._zones if inside(foot_of(self.track.box), zone.polygon)]
 
     @property
     def worthy(self) -> bool:

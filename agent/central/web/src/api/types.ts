@@ -151,6 +151,7 @@ export interface LamppostEvent extends CameraName {
   severity: "info" | "alarm";
   tracks: string[];
   attributes: Record<string, unknown>;
+  position?: string | null;
   clock: { offset_ms: number | null; synced: boolean | null };
   media: Media[];
   picture: string | null;

@@ -59,10 +59,19 @@ function facts(event: LamppostEvent): Row[] {
     [text.event.rule, event.rule],
     [text.event.direction, event.direction],
     [text.event.count, event.count],
+    [text.event.sign, typeof event.attributes?.sign === "string" && event.attributes.sign],
+    [text.event.speed, speedOf(event)],
+    [text.event.place, event.position ?? null],
     [text.event.confidence, event.score !== null && `${Math.round(event.score * 100)} %`],
     [text.event.id, <code class="id">{event.id}</code>],
   ];
   return rows.filter((row): row is Row => row[1] !== null && row[1] !== false && row[1] !== "");
+}
+
+/** In the unit that the gateway knew: metres on a calibrated ground, else heights of the thing itself. */
+function speedOf(event: LamppostEvent): string | null {
+  const { speed, speed_unit: unit } = event.attributes ?? {};
+  return typeof speed === "number" && typeof unit === "string" ? `${speed.toFixed(1)} ${unit}` : null;
 }
 
 function trackFacts(tracks: readonly Track[]): Row[] {

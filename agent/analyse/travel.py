@@ -1,0 +1,158 @@
+"""How a track moves just now, over the last second and a half: in the picture and, where known, on the ground."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.analyse.ground.plane import Plane
+from agent.core.clock import NS
+from agent.core.geometry import Box, Point
+
+WINDOW_NS = 16 * NS // 10
+STEP_NS = NS // 11
+"""Sights closer together than this add nothing."""
+LEAST_S = 0.3
+"""A speed needs sights so far apart."""
+CUT = 0.004
+STILL = 0.12
+"""Of its height: who moved less in the window has no direction."""
+
+SECTORS = ("up", "up-right", "right", "down-right", "down", "down-left", "left", "up-left")
+COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+Unit = Literal["m/s", "heights/s"]
+Sight = tuple[int, float, float, float, float, float]
+"""When; foot right and down in picture heights; height; where on the ground, or NaN."""
+NOWHERE = (math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """What is None is not known. Angles are degrees clockwise: from the picture's up, or from true north.
+
+    `heights_s` is in heights of its own box per second. `place` is in metres, in the plane's own axes, and `heading`
+    clockwise from its y axis. `box` is where it was measured, on the ground `plane`.
+    """
+
+    heights_s: float | None = None
+    angle: float | None = None
+    mps: float | None = None
+    heading: float | None = None
+    bearing: float | None = None
+    place: Point | None = None
+    box: Box | None = None
+    plane: Plane | None = None
+
+    @property
+    def size_m(self) -> tuple[float, float] | None:
+        """Width and height in metres."""
+        return None if self.plane is None or self.box is None else self.plane.size(self.box)
+
+    @property
+    def speed(self) -> float | None:
+        """In `unit`."""
+        return self.heights_s if self.mps is None else self.mps
+
+    @property
+    def unit(self) -> Unit:
+        """What `speed` is in."""
+        return "heights/s" if self.mps is None else "m/s"
+
+    @property
+    def direction(self) -> str | None:
+        """`SE` and the like by compass; where that is not known `down-right` and the like in the picture."""
+        return named(self.angle, self.bearing)
+
+
+UNKNOWN = Travel()
+
+
+def named(angle: float | None, bearing: float | None) -> str | None:
+    """The word for a direction: a point of the compass, else one of eight directions of the picture."""
+    if bearing is not None:
+        return COMPASS[round(bearing / 45) % 8]
+    return None if angle is None else SECTORS[round(angle / 45) % 8]
+
+
+class Walk:
+    """The last sights of one track."""
+
+    def __init__(self) -> None:
+        self._sights: deque[Sight] = deque()
+        self.travel = UNKNOWN
+
+    def go(self, wall_ns: int, box: Box, aspect: float, plane: Plane | None) -> Travel:
+        """It is there now; `aspect` is the picture's width over its height.
+
+        Of what is cut by the picture's edge nobody sees where it stands: what was known of it stays.
+        """
+        if box.x1 < CUT or box.x2 > 1 - CUT or box.y2 > 1 - CUT:
+            self._sights.clear()
+            return self.travel
+        x, y = box.foot
+        place = None if plane is None else plane.at((x, y))
+        sights = self._sights
+        if len(sights) > 1 and wall_ns - sights[-2][0] < STEP_NS:
+            sights.pop()
+        sights.append((wall_ns, x * aspect, y, box.y2 - box.y1, *(place or NOWHERE)))
+        while not 0 <= wall_ns - sights[0][0] <= WINDOW_NS:
+            sights.popleft()
+        self.travel = self._measured(box, place, plane)
+        return self.travel
+
+    def _measured(self, box: Box, place: Point | None, plane: Plane | None) -> Travel:
+        sights = self._sights
+        span_s = (sights[-1][0] - sights[0][0]) / NS
+        if span_s < LEAST_S or box.height <= 0:
+            return Travel(place=place, box=box, plane=plane)
+        vx, vy, gx, gy, height = _slopes(sights)
+        pace = math.hypot(vx, vy)
+        moved = pace * span_s > STILL * height
+        angle = clockwise(vx, -vy) if moved else None
+        if plane is None or math.isnan(gx):
+            return Travel(pace / height, angle, place=place, box=box, plane=plane)
+        heading = clockwise(gx, gy) if moved else None
+        bearing = plane.bearing(gx, gy) if moved else None
+        return Travel(pace / height, angle, math.hypot(gx, gy), heading, bearing, place, box, plane)
+
+
+def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float, float, float]:
+    """Of the straight lines through the sights, least squares, per second: in the picture, on the ground; mean height.
+
+    One pass: this is done for every track in every picture.
+    """
+    first_ns, count = sights[0][0], len(sights)
+    middle = sum([sight[0] - first_ns for sight in sights]) / count
+    down = vx = vy = gx = gy = height = 0.0
+    for wall_ns, x, y, tall, east, north in sights:
+        off = (wall_ns - first_ns - middle) / NS
+        down += off * off
+        vx += off * x
+        vy += off * y
+        gx += off * east
+        gy += off * north
+        height += tall
+    return vx / down, vy / down, gx / down, gy / down, height / count
+
+
+def clockwise(right: float, up: float) -> float:
+    """The angle of a way, degrees clockwise from up, 0..360."""
+    return math.degrees(math.atan2(right, up)) % 360
+
+
+def apart(a: float, b: float) -> float:
+    """Between two angles, 0..180 degrees."""
+    return abs((a - b + 180) % 360 - 180)
+
+
+def along(points: list[Point], least: list[float]) -> float:
+    """The length of a way; moves shorter than `least` at that point are trembling."""
+    anchors = points[:1]
+    for point, stride in zip(points[1:], least[1:], strict=True):
+        if math.dist(anchors[-1], point) > stride:
+            anchors.append(point)
+    return sum(math.dist(a, b) for a, b in itertools.pairwise(anchors))
