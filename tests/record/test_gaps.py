@@ -34,9 +34,7 @@ def online(at_s: float) -> Entry:
     return entry("online", at_s, camera="cam")
 
 
-def stone(
-    first: int, last: int, start_s: float, end_s: float, closed: str = "length", **reasons: int
-) -> Tombstone:
+def stone(first: int, last: int, start_s: float, end_s: float, closed: str = "length", **reasons: int) -> Tombstone:
     return Tombstone(
         camera="cam", first=first, last=last, previous="0" * 64, link="1" * 64, start_ns=at(start_s), end_ns=at(end_s),
         bytes=5, reasons=reasons, at_ns=at(9000), closed=closed,
