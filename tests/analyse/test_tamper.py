@@ -21,6 +21,10 @@ STEP_S = 0.5
 View = Callable[[np.ndarray, float], np.ndarray]
 
 
+def camera(*rules: dict, **keys) -> Camera:
+    return Camera.model_validate({"id": "c", "url": "file:/x.mp4", "rule": rules, **keys})
+
+
 @pytest.fixture(scope="module", params=[0, 1], ids=["plaza", "crossing"])
 def street(request) -> np.ndarray:
     """A drawn street, small and grey."""
@@ -31,7 +35,7 @@ def street(request) -> np.ndarray:
 def play(street, view: View, seconds: float, step_s: float = STEP_S, noise: float = 2.0, **keys) -> list[tuple]:
     """What is told when the street is as ever for a minute, and then seen through `view` (which is told since when)."""
     rule = {"kind": "tamper", "after_s": 10, "frozen_s": 30, **keys}
-    judge = Judge(Camera.model_validate({"id": "c", "url": "file:/x.mp4", "rule": [rule]}))
+    judge = Judge(camera(rule))
     told = []
     for number, grey in enumerate(pictures(street, view, seconds, step_s, noise)):
         observation = Observation(at(number * step_s), (), scene=Scene(grey, ()))
@@ -74,6 +78,12 @@ def test_each_kind_is_told_by_its_name_once(street, sign):
     assert 9 <= told[0][2] <= 14
 
 
+@pytest.mark.parametrize("shift", [(0, 8), (-6, 3), (4, -12)])
+def test_a_camera_that_was_only_nudged_was_moved(street, shift):
+    told = play(street, lambda street, _: np.roll(street, shift, axis=(0, 1)), 30)
+    assert [(name, phase) for name, phase, _ in told] == [("moved", "start")]
+
+
 @pytest.mark.parametrize("sign", TROUBLES)
 def test_it_is_over_when_the_picture_is_back(street, sign):
     def view(street, since_s):
@@ -100,7 +110,7 @@ def test_a_frozen_picture_is_told_and_a_quiet_street_is_not(street):
         return ticking
 
     rule = {"kind": "tamper", "frozen_s": 30}
-    judge = Judge(Camera.model_validate({"id": "c", "url": "file:/x.mp4", "rule": [rule]}))
+    judge = Judge(camera(rule))
     told = [
         (one.facts["sign"], number / 2)
         for number in range(100)
@@ -165,6 +175,11 @@ def exposure(street, since_s):
     return np.clip(street * (1.7 if since_s % 12 < 5 else 0.6), 0, 255)
 
 
+def wind(street, since_s):
+    sway = np.random.default_rng(int(since_s * 10)).normal(0, 1.5, 2)
+    return np.roll(street, (round(sway[0]), round(sway[1])), axis=(0, 1))
+
+
 def sun_and_clouds(street, since_s):
     shadow = np.ones_like(street)
     cv2.fillPoly(shadow, [np.array([[0, 60], [200, 40], [320, 120], [320, 180], [0, 180]])], 0.5)
@@ -174,7 +189,7 @@ def sun_and_clouds(street, since_s):
 HARMLESS = {
     "night falls": (night_falls, 3000, 5.0), "headlights": (glare, 120, STEP_S), "lorries": (lorry, 180, STEP_S),
     "infrared": (infrared, 60, STEP_S), "rain": (rain, 90, STEP_S), "a crowd": (crowd, 90, STEP_S),
-    "exposure": (exposure, 90, STEP_S), "sun and clouds": (sun_and_clouds, 120, STEP_S),
+    "wind": (wind, 90, STEP_S), "exposure": (exposure, 90, STEP_S), "sun and clouds": (sun_and_clouds, 120, STEP_S),
 }  # fmt: skip
 
 
@@ -196,7 +211,7 @@ def test_a_mask_over_half_the_picture_does_not_hide_a_hood(street):
 
     keys = {"mask": [{"polygon": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}]}
     rule = {"kind": "tamper", "after_s": 10}
-    judge = Judge(Camera.model_validate({"id": "c", "url": "file:/x.mp4", "rule": [rule], **keys}))
+    judge = Judge(camera(rule, **keys))
     told = [
         one.facts["sign"]
         for number, grey in enumerate(pictures(masked, hood, 30, STEP_S, 1.5))
@@ -207,3 +222,38 @@ def test_a_mask_over_half_the_picture_does_not_hide_a_hood(street):
 
 def test_only_the_signs_that_were_asked_for_are_told(street):
     assert play(street, covered, 40, signs=["moved", "frozen"]) == []
+
+
+CLIPS = ("aban3.mp4", "easycampus.mp4", "intel_one-by-one-person-detection.mp4")
+
+
+def filmed(path) -> list[np.ndarray]:
+    """Two pictures a second, small and grey, of the first two minutes."""
+    film, found, number = cv2.VideoCapture(str(path)), [], 0
+    rate = film.get(cv2.CAP_PROP_FPS)
+    while (read := film.read())[0] and number < 125 * rate:
+        if number * 2 // rate == len(found):
+            found.append(small_grey(cv2.cvtColor(read[1], cv2.COLOR_BGR2GRAY)))
+        number += 1
+    film.release()
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("clip", CLIPS)
+def test_on_real_footage_troubles_are_told_and_nothing_else(data, clip):
+    pictures = filmed(data / "video" / clip)
+    smear = cv2.GaussianBlur(np.random.default_rng(4).random(pictures[0].shape), (0, 0), 9).astype(np.float32)
+    troubles = {
+        "covered": lambda grey: 0 * grey + 90 + 60 * (smear - 0.5), "moved": lambda grey: np.roll(grey, (3, 9), (0, 1)),
+        "defocused": lambda grey: cv2.GaussianBlur(grey, (0, 0), 8), "dark": lambda grey: grey * 0.05,
+        "nothing": lambda grey: grey,
+    }  # fmt: skip
+    for sign, trouble in troubles.items():
+        judge, told, rng = Judge(camera({"kind": "tamper", "after_s": 10})), [], np.random.default_rng(1)
+        for number, grey in enumerate(pictures):
+            seen = trouble(grey.astype(np.float32)) if number > 160 else grey
+            noisy = np.clip(seen + rng.normal(0, 1.5, grey.shape), 0, 255).astype(np.uint8)
+            verdicts = judge.step(Observation(at(number / 2), (), scene=Scene(noisy, ())))
+            told += [one.facts["sign"] for _, _, one in verdicts]
+        assert told == ([] if sign == "nothing" else [sign])

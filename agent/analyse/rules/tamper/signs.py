@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from agent.analyse.motion import Grey
-from agent.analyse.rules.tamper.structure import Floats, Structure
+from agent.analyse.rules.tamper.structure import Floats, Likeness, Look, Structure
 from agent.config.rules import Sign
 from agent.core.clock import NS
 from agent.core.geometry import Point
@@ -22,6 +22,11 @@ LOST, FOUND = 0.25, 0.45
 """Less of the usual edges: the view is lost; more: it is back."""
 BLANK = 0.4
 """Of the usual edges, whatever they are: with fewer there is nothing to see instead."""
+SOFT, SHARP = 0.5, 0.65
+"""The usual edges are only so steep, for the picture's contrast: out of focus; steeper: in focus again."""
+NUDGED, ALIGNED, LEAST_SHIFT = 0.65, 0.6, 0.008
+"""When less of the usual edges is kept, and so much is with the picture shifted by at least this share of its width,
+the camera was nudged."""
 SAME_LAYOUT = 0.7
 STIRRED = 0.02
 """A picture is frozen while not even so much of its blocks changes: a clock that is drawn in may go on."""
@@ -63,14 +68,26 @@ class Signs:
         return "bright" if low > BRIGHT and usual_low < BRIGHT - 40 else None
 
     def _view(self, grey: Grey, elapsed_ns: int) -> Sign | None:
-        like, edges, layout = self._structure.compare(grey)
-        self._lost = self._structure.learnt and like.kept < (FOUND if self._lost else LOST)
-        if not self._lost:
-            self._structure.learn(edges, layout, elapsed_ns)
-            return None
-        if like.own >= BLANK:
+        look = self._structure.look(grey)
+        like = self._structure.compare(look)
+        sign = self._strange(look, like) if self._structure.learnt else None
+        self._lost = sign is not None
+        if sign is None:
+            self._structure.learn(look, elapsed_ns)
+        return sign
+
+    def _strange(self, look: Look, like: Likeness) -> Sign | None:
+        lost, soft = (FOUND, SHARP) if self._lost else (LOST, SOFT)
+        if like.kept < lost and like.own < BLANK:
+            return "defocused" if like.layout >= SAME_LAYOUT else "covered"
+        if like.crisp < soft and like.layout >= SAME_LAYOUT:
+            return "defocused"
+        if like.kept < lost:
             return "moved"
-        return "defocused" if like.layout >= SAME_LAYOUT else "covered"
+        if like.kept < NUDGED:
+            shift, kept = self._structure.nudged(look)
+            return "moved" if shift >= LEAST_SHIFT and kept >= max(ALIGNED, 1.3 * like.kept) else None
+        return None
 
     def _follow(self, low: float, high: float, elapsed_ns: int) -> None:
         usual_low, usual_high = self._usual or (low, high)
