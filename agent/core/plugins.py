@@ -59,7 +59,7 @@ class Plugins:
             return
         try:
             made = point.load()
-        except Exception as error:  # a border: importing it runs foreign code
+        except Exception as error:  # noqa: BLE001 - a border: importing it runs foreign code
             self._note(point.name, f"cannot be loaded: {type(error).__name__}: {error}")
             return
         if callable(made):
