@@ -27,7 +27,7 @@ from agent.wire.messages import TrackSummary
 from tests.analyse.scene import ScriptedDetector, at, found, ids, street, whole
 from tests.analyse.test_colours import WEARS, dressed
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "attribute-plugin"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "lamppost-high-vis"
 PICTURE = street()
 
 

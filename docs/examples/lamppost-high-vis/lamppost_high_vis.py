@@ -1,6 +1,6 @@
 """An attribute for Lamppost: `high_vis`, true for people in fluorescent yellow or orange (EN ISO 20471).
 
-Install it beside Lamppost (`pip install ./attribute-plugin`) and start the gateway again; from then on every track of
+Install it beside Lamppost (`pip install ./lamppost-high-vis`) and start the gateway again; from then on every track of
 a person carries `attributes.high_vis`. It needs no configuration.
 """
 
