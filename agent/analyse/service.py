@@ -143,9 +143,7 @@ class Service:
             )  # fmt: skip
             desks[camera.id] = Desk(number, pipeline, intake, partial(_trouble, pool, camera.model, missing))
         news = News(pool, desks, attributes)
-        self._thinker = Thinker(
-            desks, turns, ladder, marks, self._out, self._clock, news.take, together, pool.at_once
-        )
+        self._thinker = Thinker(desks, turns, ladder, marks, self._out, self._clock, news.take, together, pool.at_once)
         workers: list[Worker] = [*self._intakes.values(), self._thinker]
         for worker in workers:
             self._workers.start(worker)

@@ -72,15 +72,15 @@ def position_of(plane: Plane | None, place: Point | None) -> str | None:
 
 
 def summary_of(
-    story: Story, looks: Looks, camera: str, aspect: float, plane: Plane | None, clock: ClockState, media: list[MediaRef], *,
-    final: bool,
+    story: Story, looks: Looks, camera: str, aspect: float, plane: Plane | None, clock: ClockState,
+    media: list[MediaRef], *, final: bool,
 ) -> TrackSummary:  # fmt: skip
     """The wire's TrackSummary of a track so far, or of a whole one."""
     track = story.track
     path = [(round((at - track.first_ns) / NS, 2), *corners(box)) for at, box in story.path.points()]
     way = _way_on_ground(story, plane)
     summary = TrackSummary(
-        id=track.id, camera=camera, final=final, label=track.label, kind=track.kind if track.kind not in ("", track.label) else None,
+        id=track.id, camera=camera, final=final, label=track.label, kind=looks.kind or None,
         score=round(track.best_score, 3), colours=looks.colours, lab=looks.lab, colour_confidence=looks.confidence,
         attributes=looks.attributes,
         start=rfc3339(track.first_ns), end=rfc3339(track.seen_ns), path=path, contour=list(story.outline or ()),

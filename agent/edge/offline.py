@@ -70,7 +70,13 @@ def analyse_file(
     plugins = Plugins(ATTRIBUTES)
     _warn(plugins.notes)
     pipeline = Pipeline(
-        chosen, detector, counted_ids(chosen.id), fps=fps, with_pictures=False, appearance=looks, zone=_zone(config),
+        chosen,
+        detector,
+        counted_ids(chosen.id),
+        fps=fps,
+        with_pictures=False,
+        appearance=looks,
+        zone=_zone(config),
         attributes=plugins,
     )
     start_ns = start_wall_ns or 0

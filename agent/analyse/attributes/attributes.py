@@ -30,6 +30,7 @@ class Looks:
     lab: dict[str, tuple[float, float, float]]
     confidence: dict[str, float]
     attributes: dict[str, Any]
+    kind: str = ""
 
     @property
     def said(self) -> dict[str, Any]:
@@ -68,6 +69,7 @@ class Attributes:
             {part: colour.lab for part, colour in known.items()},
             {part: colour.confidence for part, colour in known.items()},
             {**self._carrying.told(track.id), **self._additions.told(track.id)},
+            track.kind if track.kind != track.label else "",
         )
 
     def drop(self, track: str) -> None:
