@@ -97,7 +97,7 @@ class Pipeline:
         self._motion, self._gated = Motion((), self._gate.grey), True
         self._new_attention, self._attention = attention, attention()
         self._still = StillTeller(camera, make_id, with_pictures=with_pictures) if camera.still.enabled else None
-        self._attributes_of = Attributes(camera.id, attributes)
+        self._attributes_of = Attributes(camera.id, self._painter, attributes)
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
         self._last_ns = 0

@@ -15,14 +15,18 @@ import pytest
 from agent.analyse.attributes.additions import GROUP, Additions
 from agent.analyse.attributes.carry import Carrying
 from agent.analyse.attributes.port import Sight
+from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.detect.port import Detection
 from agent.analyse.frames import Frame
+from agent.analyse.models import ModelStore
 from agent.analyse.pipeline import Pipeline
+from agent.analyse.service import News
 from agent.analyse.track.shot import MOST_SHOTS, Gallery, side_of
 from agent.analyse.track.track import Track
 from agent.config.gateway import Camera
 from agent.core.geometry import Box
 from agent.core.plugins import Plugins
+from agent.wire.framing import Decoder
 from agent.wire.messages import TrackSummary
 from tests.analyse.scene import ScriptedDetector, at, found, ids, street, whole
 from tests.analyse.test_colours import WEARS, dressed
@@ -137,6 +141,25 @@ def test_what_can_be_sent_is(monkeypatch: pytest.MonkeyPatch, value: Any) -> Non
     camera = Additions("cam", plugins_of(monkeypatch, strange=Strange))
     camera.look(PICTURE, [seen("t", "person", person(0.4))], at(0))
     assert camera.told("t") == ({} if value is None else {"strange": value})
+
+
+def test_health_hears_of_a_plugin_that_went_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugins = plugins_of(monkeypatch, raises=Raises)
+    news = News(DetectorPool(ModelStore([tmp_path]), Engines(1, ("cpu",), "")), {}, plugins)
+    assert not any("raises" in note for note in _notes(news))
+    assert news.take() is None
+    camera = Additions("cam", plugins)
+    for number in range(3):
+        camera.look(PICTURE, [seen("t", "person", person(0.4))], at(number))
+    assert [note for note in _notes(news) if "raises" in note] == plugins.notes
+
+
+def _notes(news: News) -> list[str]:
+    said = news.take()
+    assert said is not None
+    (frame,) = Decoder().feed(said)
+    notes: list[str] = frame.header["notes"]
+    return notes
 
 
 def test_our_own_names_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:

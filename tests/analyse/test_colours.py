@@ -13,6 +13,7 @@ from agent.analyse.attributes.light import Light, cast_of
 from agent.analyse.attributes.names import NAMES, index_of, shares_of, table
 from agent.analyse.attributes.sight import worth_of
 from agent.analyse.detect.port import Detection, Image
+from agent.analyse.mask import Painter
 from agent.analyse.track.track import Track
 from agent.core.geometry import Box
 from agent.wire.messages import COLOURS
@@ -24,6 +25,7 @@ WEARS = {
     "orange": (40, 120, 226), "yellow": (60, 205, 232), "green": (72, 125, 50), "blue": (160, 90, 40),
     "purple": (140, 60, 115), "pink": (180, 145, 230), "brown": (46, 74, 112),
 }  # fmt: skip
+OPEN = Painter([])
 BOX = Box(0.45, 0.30, 0.53, 0.78)
 RNG = np.random.default_rng(5)
 
@@ -67,7 +69,7 @@ def told(
     pictures: list[Image], box: Box = BOX, others: tuple[Track, ...] = (), empty: Image | None = None
 ) -> dict[str, str]:
     """Part -> first name after an `empty` street and then `pictures`, half a second apart."""
-    colours, one = Colours(), track("t", box)
+    colours, one = Colours(OPEN), track("t", box)
     colours.look(street(*pictures[0].shape[1::-1]) if empty is None else empty, [], [], None, at(0))
     for number, picture in enumerate(pictures):
         colours.look(picture, [one, *others], [one.box, *(other.box for other in others)], None, at(1 + number / 2))
@@ -120,7 +122,7 @@ def test_clothes_keep_their_colour_in_every_light(lamp: str) -> None:
         lower = "blue" if upper != "blue" else "red"
         picture = LAMPS[lamp].over(dressed(street(), BOX, cloth, WEARS[lower]), rng)
         empty = LAMPS[lamp].over(street(), rng)
-        colours, one = Colours(), track("t", BOX)
+        colours, one = Colours(OPEN), track("t", BOX)
         colours.look(empty, [], [], None, at(0))
         for number in range(4):
             colours.look(picture, [one], [BOX], None, at(1 + number / 2))
@@ -136,7 +138,7 @@ def test_infrared_and_night_have_no_colours() -> None:
 
 
 def test_what_was_seen_by_day_is_kept_when_the_camera_switches_to_infrared() -> None:
-    colours, one = Colours(), track("t", BOX)
+    colours, one = Colours(OPEN), track("t", BOX)
     day = dressed(street(), BOX, WEARS["red"], WEARS["blue"])
     for number in range(20):
         colours.look(day if number < 8 else infrared(day), [one], [BOX], None, at(number / 2))
@@ -178,7 +180,7 @@ def test_a_car_is_its_lacquer_not_its_glass() -> None:
     picture[y1 : y1 + (y2 - y1) // 3, x1 + 20 : x2 - 20] = (90, 84, 76)
     picture[y1 + (y2 - y1) // 3 : y2 - 10, x1:x2] = (46, 40, 186)
     picture[y2 - 22 : y2, x1 + 10 : x1 + 40] = picture[y2 - 22 : y2, x2 - 40 : x2 - 10] = 35
-    colours, car = Colours(), track("car", box, "vehicle", "car")
+    colours, car = Colours(OPEN), track("car", box, "vehicle", "car")
     colours.look(street(), [], [], None, at(0))
     for number in range(4):
         colours.look(picture, [car], [box], None, at(1 + number / 2))
@@ -195,7 +197,7 @@ def test_shares_tell_a_two_coloured_coat() -> None:
     picture[
         int((BOX.y1 + 0.14 * BOX.height) * height) : int((BOX.y1 + 0.5 * BOX.height) * height), middle : middle + 14
     ] = (225, 230, 232)
-    colours, one = Colours(), track("t", BOX)
+    colours, one = Colours(OPEN), track("t", BOX)
     for number in range(5):
         colours.look(picture, [one], [BOX], None, at(number / 2))
     found = colours.told("t")["upper"]
@@ -214,7 +216,7 @@ def test_a_silhouette_before_a_bright_sky_is_believed_less() -> None:
 
 
 def test_the_white_balance_may_drift() -> None:
-    light, backdrop = Light(), Backdrop()
+    light, backdrop = Light(), Backdrop(OPEN)
     for second in range(120):
         lamp = Lamp(6500 - 15 * second, 6500)
         picture = lamp.over(street(), np.random.default_rng(second))
@@ -236,3 +238,15 @@ def test_a_sight_is_worth_what_it_shows(box: Box, upper: bool, lower: bool) -> N
     worth = worth_of("person", box, (640, 360))
     assert (worth.upper > 0, worth.lower > 0) == (upper, lower)
     assert worth_of("person", Box(0.4, 0.3, 0.5, 0.4), (640, 360)).upper < 0.3  # as wide as high: who sits
+
+
+def test_a_privacy_mask_is_no_grey_street() -> None:
+    painter, light = Painter([[(0.0, 0.0), (1.0, 0.0), (1.0, 0.7), (0.0, 0.7)]]), Light()
+    backdrop = Backdrop(painter)
+    picture = LAMPS["sodium"].over(street(), np.random.default_rng(2))
+    painter.paint(picture)
+    backdrop.learn(picture, None, [], at(0))
+    light.look(backdrop, picture)
+    blue, _, red = light.now.gains / light.now.gains[1]
+    assert blue > 1.4
+    assert red < 0.9

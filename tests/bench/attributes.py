@@ -14,6 +14,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ import numpy as np
 from agent.analyse.attributes.attributes import Attributes
 from agent.analyse.detect.port import Detection, Image
 from agent.analyse.frames import Frame
+from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion
 from agent.analyse.pipeline import Outcome, Pipeline
 from agent.analyse.track.track import Track
@@ -52,7 +54,7 @@ def run() -> dict[str, object]:
     return {"drawn": drawn(SEEDS), "real": real_people.run(), "cost": cost()}
 
 
-def drawn(seeds: Sequence[int], seconds: int = SECONDS, lamps: Sequence[str] = tuple(LAMPS)) -> dict[str, object]:
+def drawn(seeds: Sequence[int], seconds: int = SECONDS, lamps: Sequence[str] = tuple(LAMPS)) -> dict[str, Any]:
     """Per light: top-1 of all parts, of each part, how many parts, how many were not told; the mistakes."""
     scores = {name: Score() for name in lamps}
     for seed, camera in itertools.product(seeds, range(CAMERAS)):
@@ -183,7 +185,7 @@ def _judge(watched: Watched, outcome: Outcome, truth: dict[str, dict[str, str]],
 def cost() -> dict[str, object]:
     """Milliseconds a frame at 5 frames a second with 20 people, and the bare loop's."""
     picture, boxes = _crowd()
-    attributes, ours, bare = Attributes("bench"), [], []
+    attributes, ours, bare = Attributes("bench", Painter([])), [], []
     tracks = [
         Track(f"t{i}", Detection("person", 0.9, box), [*box, 0, 0, 0, 0], START_NS) for i, box in enumerate(boxes)
     ]

@@ -11,6 +11,7 @@ from agent.analyse.attributes.colours import Colours
 from agent.analyse.attributes.grid import parts_of
 from agent.analyse.attributes.names import UNKNOWN
 from agent.analyse.detect.port import Image
+from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion
 from agent.analyse.track.track import Track
 from agent.analyse.track.tracker import Step
@@ -42,8 +43,8 @@ class Looks:
 class Attributes:
     """One per camera. `plugins`: those of `lamppost.attributes`, shared by all cameras."""
 
-    def __init__(self, camera: str, plugins: Plugins | None = None) -> None:
-        self._colours, self._carrying = Colours(), Carrying()
+    def __init__(self, camera: str, painter: Painter, plugins: Plugins | None = None) -> None:
+        self._colours, self._carrying = Colours(painter), Carrying()
         self._additions = Additions(camera, plugins or Plugins(GROUP, ()))
 
     def look(self, picture: Image, step: Step, motion: Motion | None, wall_ns: int) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.analyse.detect.port import Image
+from agent.analyse.mask import Painter
 from agent.analyse.motion import Grey
 from agent.core.clock import NS
 from agent.core.geometry import Box
@@ -26,9 +27,10 @@ Floats = NDArray[np.float32]
 
 
 class Backdrop:
-    """One per camera; `looks` counts how often it has learnt."""
+    """One per camera; `looks` counts how often it has learnt. What `painter` covers is no street, and never known."""
 
-    def __init__(self) -> None:
+    def __init__(self, painter: Painter) -> None:
+        self._painter = painter
         self.colours: Floats = np.zeros((0, 0, 3), np.float32)
         """Blue green red, 0..255, at the backdrop's own size."""
         self.known: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
@@ -53,19 +55,20 @@ class Backdrop:
         small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.float32)
         if self.known.shape != small.shape[:2]:
             self.colours, self.known = small, np.zeros(small.shape[:2], np.uint8)
-        free = _free(size, moving, boxes)
+        free = self._free(size, moving, boxes)
         weight = free / (1.0 + self.known)
         self.colours += weight[..., None] * (small - self.colours)
         self.known = np.minimum(self.known + free, TAU_LOOKS).astype(np.uint8)
 
-
-def _free(size: tuple[int, int], moving: Grey | None, boxes: Iterable[Box]) -> NDArray[np.uint8]:
-    """1 where nothing is."""
-    free = np.ones(size[::-1], np.uint8)
-    if moving is not None:
-        free[cv2.resize(moving, size, interpolation=cv2.INTER_NEAREST) != 0] = 0
-    for box in boxes:
-        part = box.grown(AROUND).clipped()
-        x1, x2 = int(part.x1 * size[0]), int(np.ceil(part.x2 * size[0]))
-        free[int(part.y1 * size[1]) : int(np.ceil(part.y2 * size[1])), x1:x2] = 0
-    return free
+    def _free(self, size: tuple[int, int], moving: Grey | None, boxes: Iterable[Box]) -> NDArray[np.uint8]:
+        """1 where nothing is."""
+        free = np.ones(size[::-1], np.uint8)
+        self._painter.paint_grey(free)
+        free[free != 1] = 0
+        if moving is not None:
+            free[cv2.resize(moving, size, interpolation=cv2.INTER_NEAREST) != 0] = 0
+        for box in boxes:
+            part = box.grown(AROUND).clipped()
+            x1, x2 = int(part.x1 * size[0]), int(np.ceil(part.x2 * size[0]))
+            free[int(part.y1 * size[1]) : int(np.ceil(part.y2 * size[1])), x1:x2] = 0
+        return free

@@ -19,6 +19,7 @@ from agent.analyse.attributes.names import NAMES, index_of, table
 from agent.analyse.attributes.sight import Worth, sharpness, worth_of
 from agent.analyse.attributes.votes import Colour, Votes
 from agent.analyse.detect.port import Image
+from agent.analyse.mask import Painter
 from agent.analyse.motion import Grey
 from agent.analyse.track.track import Track
 from agent.core.clock import NS
@@ -83,8 +84,8 @@ class _Part:
 class Colours:
     """One per camera."""
 
-    def __init__(self) -> None:
-        self._backdrop, self.light = Backdrop(), Light()
+    def __init__(self, painter: Painter) -> None:
+        self._backdrop, self.light = Backdrop(painter), Light()
         self._tracks: dict[str, _Looks] = {}
 
     def forget_scene(self) -> None:
