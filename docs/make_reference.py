@@ -54,7 +54,9 @@ EXAMPLES: dict[str, wire.Message] = {
             id=_TRACK, camera="main-and-park", final=True, label="person", score=0.87, start=_START, end=_END,
             path=[(0.0, *_BOX), (29.8, 0.81, 0.5, 0.87, 0.77)],
             contour=[(0.42, 0.54), (0.46, 0.54), (0.465, 0.77), (0.415, 0.77)],
-            colours={"upper": [("red", 0.8), ("black", 0.2)]},
+            kind="person", colours={"upper": [("red", 0.78), ("black", 0.16)], "lower": [("unknown", 1.0)]},
+            lab={"upper": (42.1, 58.3, 33.9)}, colour_confidence={"upper": 0.82},
+            attributes={"carries_bag": True, "bag": "backpack"},
             zones=["plaza"], dwell_s=12.4, clock=_CLOCK,
         ),
         wire.RecordingSpan(

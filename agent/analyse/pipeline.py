@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent.analyse.appearance import Appearance
 from agent.analyse.attention import Attention, Plan
+from agent.analyse.attributes.attributes import Attributes
 from agent.analyse.detect.moving import moving_objects
 from agent.analyse.detect.port import Detector
 from agent.analyse.detect.restless import Restless
@@ -33,6 +34,7 @@ from agent.config.gateway import Camera
 from agent.config.rules import Base
 from agent.core.clock import NS
 from agent.core.errors import ModelError, SourceBroken
+from agent.core.plugins import Plugins
 from agent.wire.messages import ClockState, Event, TrackSummary
 
 MakeId = Callable[[int], str]
@@ -84,6 +86,7 @@ class Pipeline:
         attention: Callable[[], Attention] = Attention,
         zone: tzinfo | None = None,
         state: Path | None = None,
+        attributes: Plugins | None = None,
     ) -> None:
         self._with_pictures, self._with_sprites = with_pictures, with_pictures and camera.sprites
         self._camera, self._detector, self._make_id = camera, detector, make_id
@@ -94,6 +97,7 @@ class Pipeline:
         self._motion, self._gated = Motion((), self._gate.grey), True
         self._new_attention, self._attention = attention, attention()
         self._still = StillTeller(camera, make_id, with_pictures=with_pictures) if camera.still.enabled else None
+        self._attributes_of = Attributes(camera.id, self._painter, attributes)
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
         self._last_ns = 0
@@ -124,6 +128,8 @@ class Pipeline:
             step = self._recall.step(step, view.bgr, wall_ns)
         self._survey.look(self._aspect, wall_ns)
         self._remember(step, view if outcome.looks or self._detector is None else None, wall_ns)
+        if outcome.looks:
+            self._attributes_of.look(view.bgr, step, self._motion if self._gated else None, wall_ns)
         outcome.observation = self._observation(step, wall_ns, self._scene(view))
         self._tell(self._rules.step(outcome.observation), outcome, view)
         if self._still is not None:
@@ -285,7 +291,7 @@ class Pipeline:
             outcome.pictures.append(shot)
             media = [shot.ref()]
         first = begun.happening.seen
-        facts = attributes_of(happening, self._camera.zone, self._blind_s)
+        facts = self._looks_of(happening.seen) | attributes_of(happening, self._camera.zone, self._blind_s)
         box = None if first is None else first.box
         outcome.events.append(
             event_of(
@@ -299,6 +305,11 @@ class Pipeline:
         track = None if seen is None else seen.ids[-1]
         return take_picture(view.bgr, self._make_id(now), self._camera.id, now, event=begun.id, track=track)
 
+    def _looks_of(self, seen: Seen | None) -> dict[str, object]:
+        """What is known by now of the looks of who did it."""
+        story = None if seen is None else self._stories.get(seen.ids[-1])
+        return {} if story is None else self._attributes_of.told(story.track).said
+
     def _report(self, step: Step, outcome: Outcome) -> None:
         for track in step.tracks:
             story = self._stories[track.id]
@@ -309,12 +320,15 @@ class Pipeline:
             self._survey.forget(track.id)
             if story.worthy:
                 outcome.tracks.append(self._summary(story, outcome, final=True))
+            self._attributes_of.drop(track.id)
 
     def _summary(self, story: Story, outcome: Outcome, *, final: bool) -> TrackSummary:
         media = self._show(story) if final and self._with_pictures else []
         outcome.pictures += media
         refs = [picture.ref() for picture in media]
-        return summary_of(story, self._camera.id, self._aspect, self._survey.plane, self._clock, refs, final=final)
+        looks = self._attributes_of.told(story.track)
+        plane = self._survey.plane
+        return summary_of(story, looks, self._camera.id, self._aspect, plane, self._clock, refs, final=final)
 
     def _show(self, story: Story) -> list[Picture]:
         """The best shots of a track and its sprites."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from agent.analyse.appearance import AppearancePool
+from agent.analyse.attributes.additions import GROUP as ATTRIBUTES
 from agent.analyse.beat import Beat
 from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.frames import as_fraction
@@ -29,6 +30,7 @@ from agent.core.clock import Clock
 from agent.core.errors import WireError
 from agent.core.ids import new_id
 from agent.core.media import Packet, TimeSource
+from agent.core.plugins import Plugins
 from agent.core.ports import Worker
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
@@ -123,6 +125,7 @@ class Service:
         engines = Engines(hello["threads"], tuple(hello["providers"]), hello["edgetpu_library"])
         store = ModelStore(model_folders(folder))
         pool, looking = DetectorPool(store, engines), AppearancePool(store, hello["threads"])
+        attributes = Plugins(ATTRIBUTES)
         together = Together(1 if hello["careful"] else MOST_TOGETHER)
         desks: dict[str, Desk] = {}
         zone = ZoneInfo(hello["timezone"]) if hello.get("timezone") else None
@@ -136,12 +139,11 @@ class Service:
             intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
             pipeline = Pipeline(
                 camera, detector and together.detector(detector), new_id, fps=hello["fps"], appearance=looks,
-                zone=zone, state=state,
+                zone=zone, state=state, attributes=attributes,
             )  # fmt: skip
             desks[camera.id] = Desk(number, pipeline, intake, partial(_trouble, pool, camera.model, missing))
-        self._thinker = Thinker(
-            desks, turns, ladder, marks, self._out, self._clock, News(pool, desks).take, together, pool.at_once
-        )
+        news = News(pool, desks, attributes)
+        self._thinker = Thinker(desks, turns, ladder, marks, self._out, self._clock, news.take, together, pool.at_once)
         workers: list[Worker] = [*self._intakes.values(), self._thinker]
         for worker in workers:
             self._workers.start(worker)
@@ -152,16 +154,16 @@ class Service:
 
 
 class News:
-    """What the parent must know of detectors, rules and grounds: said at the beginning and when it has changed."""
+    """What the parent must know of detectors, plug-ins, rules and grounds: at the beginning and when it has changed."""
 
-    def __init__(self, pool: DetectorPool, desks: dict[str, Desk]) -> None:
-        self._pool, self._desks = pool, desks
+    def __init__(self, pool: DetectorPool, desks: dict[str, Desk], attributes: Plugins) -> None:
+        self._pool, self._desks, self._attributes = pool, desks, attributes
         self._said: dict[str, Any] = {}
 
     def take(self) -> bytes | None:
         """A frame `ready` when there is news."""
         cameras = [f"camera {name}: {said}" for name, desk in self._desks.items() if (said := desk.pipeline.notes)]
-        notes = [*self._pool.notes, *cameras]
+        notes = [*self._pool.notes, *self._attributes.notes, *cameras]
         now = {"type": "ready", "detector": self._pool.names() or "motion", "notes": notes}
         if now == self._said:
             return None

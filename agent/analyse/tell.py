@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from agent.analyse.attributes.attributes import Looks
 from agent.analyse.ground.plane import Plane
 from agent.analyse.rules.port import Happening
 from agent.analyse.track.story import Story
@@ -71,15 +72,17 @@ def position_of(plane: Plane | None, place: Point | None) -> str | None:
 
 
 def summary_of(
-    story: Story, camera: str, aspect: float, plane: Plane | None, clock: ClockState, media: list[MediaRef], *,
-    final: bool,
+    story: Story, looks: Looks, camera: str, aspect: float, plane: Plane | None, clock: ClockState,
+    media: list[MediaRef], *, final: bool,
 ) -> TrackSummary:  # fmt: skip
     """The wire's TrackSummary of a track so far, or of a whole one."""
     track = story.track
     path = [(round((at - track.first_ns) / NS, 2), *corners(box)) for at, box in story.path.points()]
     way = _way_on_ground(story, plane)
     summary = TrackSummary(
-        id=track.id, camera=camera, final=final, label=track.label, score=round(track.best_score, 3),
+        id=track.id, camera=camera, final=final, label=track.label, kind=looks.kind or None,
+        score=round(track.best_score, 3), colours=looks.colours, lab=looks.lab, colour_confidence=looks.confidence,
+        attributes=looks.attributes,
         start=rfc3339(track.first_ns), end=rfc3339(track.seen_ns), path=path, contour=list(story.outline or ()),
         speed=round(story.path.speed(aspect, track.age_s), 3), speed_unit="heights/s",
         direction=story.path.direction(aspect), size=round(story.path.size(), 5), dwell_s=round(track.age_s, 2),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from agent.central.counts import Counts
 from agent.central.news import Item
 from agent.central.store import schema
+from agent.central.store.colours import write_colours
 from agent.central.store.database import Database
 from agent.central.store.merge import (
     Document,
@@ -102,6 +103,8 @@ class Batch:
         """Put all that was merged into the tables."""
         for name, rows in self._rows.items():
             self._database.upsert(self._connection, schema.metadata.tables[name], list(rows.values()))
+            if name in {"event", "track"}:
+                write_colours(self._database, self._connection, name, list(rows.values()))
         ledgers = [
             {
                 **key._asdict(),

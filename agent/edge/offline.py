@@ -14,6 +14,7 @@ from typing import Self, TextIO
 from zoneinfo import ZoneInfo
 
 from agent.analyse.appearance import load_appearance
+from agent.analyse.attributes.additions import GROUP as ATTRIBUTES
 from agent.analyse.decode import Decoded, FrameDecoder
 from agent.analyse.detect.pool import DetectorPool, Engines
 from agent.analyse.frames import Frame, Sampler, as_fraction
@@ -24,6 +25,7 @@ from agent.config.gateway import Analysis, Camera, GatewayConfig
 from agent.core.clock import NS, SystemClock, parse_rfc3339
 from agent.core.errors import ConfigError
 from agent.core.media import StreamInfo
+from agent.core.plugins import Plugins
 from agent.core.ports import PacketSource
 from agent.core.stop import StopToken
 from agent.edge.mot import MotWriter
@@ -65,8 +67,17 @@ def analyse_file(
     detector = detectors.get_or_next(None) if chosen.model is None else detectors.get(chosen.model)
     looks = None if chosen.appearance is None else load_appearance(store, chosen.appearance, analysis.threads)
     _warn(detectors.notes)
+    plugins = Plugins(ATTRIBUTES)
+    _warn(plugins.notes)
     pipeline = Pipeline(
-        chosen, detector, counted_ids(chosen.id), fps=fps, with_pictures=False, appearance=looks, zone=_zone(config)
+        chosen,
+        detector,
+        counted_ids(chosen.id),
+        fps=fps,
+        with_pictures=False,
+        appearance=looks,
+        zone=_zone(config),
+        attributes=plugins,
     )
     start_ns = start_wall_ns or 0
     opener = FileOpener(chosen.id, "main", video, SystemClock(), realtime=False, loop=False, start_wall_ns=start_ns)
@@ -74,9 +85,9 @@ def analyse_file(
     source = opener.open(stop)
     with contextlib.closing(source), _Writers(events_out, tracks, mot, start_ns) as writers:
         seen = _watched(source, stop, video.stat().st_size, progress)
-        said = len(detectors.notes)
+        said, loaded = len(detectors.notes), len(plugins.notes)
         _run(pipeline, seen, _sampler(source.info, fps), writers, start_ns)
-        _warn([*detectors.notes[said:], *filter(None, [pipeline.notes])])
+        _warn([*detectors.notes[said:], *plugins.notes[loaded:], *filter(None, [pipeline.notes])])
 
 
 def _warn(notes: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ that an older reader understands a newer writer.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +22,12 @@ CHUNK_BYTES = 96 * 1024
 Share = Annotated[float, Field(ge=0, le=1)]
 Corners = tuple[Share, Share, Share, Share]
 MediaKindName = Literal["snapshot", "sprite", "clip"]
+ColourName = Literal[
+    "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
+]  # fmt: skip
+COLOURS: tuple[str, ...] = get_args(ColourName)
+"""The eleven basic names; a part without a known colour says `unknown`."""
+COLOURED_PARTS = ("upper", "lower", "vehicle")
 Text = Annotated[str, Field(max_length=400)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -101,18 +107,26 @@ class TrackSummary(Message):
 
     `contour` is its outline at its best moment, [[x, y], ...] of the picture, empty where nobody could tell. `media`
     has the best snapshots first, then the sprites (see the page on tracking).
+
+    `kind` is the finer class (`car`, `bus` for a vehicle). `colours` has the parts `upper`, `lower` and `vehicle` that
+    the label has: the names with their shares, the largest first, or `unknown` alone; `lab` is L*, a*, b* (D65) of the
+    first name and `colour_confidence` how sure it is. `attributes`: `carries_bag`, `bag`, and what plug-ins add.
     """
 
     id: Id
     camera: Id
     final: bool
     label: Text
+    kind: Text | None = None
     score: Share
     start: Time
     end: Time
     path: Annotated[list[PathPoint], Field(max_length=2000)] = []
     contour: Annotated[list[tuple[Share, Share]], Field(max_length=64)] = []
-    colours: dict[str, list[tuple[str, Share]]] = {}
+    colours: Annotated[dict[str, list[tuple[str, Share]]], Field(max_length=16)] = {}
+    lab: Annotated[dict[str, tuple[float, float, float]], Field(max_length=16)] = {}
+    colour_confidence: Annotated[dict[str, Share], Field(max_length=16)] = {}
+    attributes: Annotated[dict[str, Any], Field(max_length=64)] = {}
     speed: float | None = None
     speed_unit: Literal["m/s", "heights/s"] | None = None
     direction: Text | None = None

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cameras, catalogue, deletion, detect, outbox, pipeline, record, rules, track
+from tests.bench import attributes, cameras, catalogue, deletion, detect, outbox, pipeline, record, rules, track
 
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
 
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "pipeline": pipeline.run,
     "track": track.run,
     "rules": rules.run,
+    "attributes": attributes.run,
     "cameras": cameras.run,
     "outbox": outbox.run,
     "record-peers": record.peers,

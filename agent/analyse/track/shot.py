@@ -1,4 +1,7 @@
-"""The best pictures of a track: large, sharp, whole, not hidden behind others, and some seconds apart."""
+"""The best pictures of a track: large, sharp, whole, not hidden behind others, some seconds apart.
+
+And from several sides, where it showed several.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,25 @@ EDGE = 0.004
 SHARP = 400.0
 """Variance of the Laplacian at which a crop counts as half sharp."""
 MOST_SHOTS = 3
+SLOW = 0.1
+"""Own sizes a second."""
+DOWN_THE_STREET = 0.25
+"""Own heights up or down the picture for each own width across it: a way that runs into the picture looks short."""
 APART_S = 2.0
 """Shots nearer in time show the same: only the better one stays."""
 BETTER = 1.05
 """A new shot must be so much better: who walks towards the camera is not coded anew in every picture."""
 QUALITY = 80
+OTHER_SIDE = 0.4
+"""A shot of a side that no other shows stays while it is worth so much of the best one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A crop with some context as JPEG, at most 256 px long, and the box as it was. `worth` only compares."""
+    """A crop with some context as JPEG, at most 256 px long, and the box as it was. `worth` only compares.
+
+    `side` is the way it went then (see `side_of`): who comes towards the camera shows another side than who leaves.
+    """
 
     jpeg: bytes
     width: int
@@ -36,6 +48,7 @@ class Shot:
     box: Box
     wall_ns: int
     worth: float
+    side: str = ""
 
 
 class Gallery:
@@ -49,24 +62,48 @@ class Gallery:
         """The best first."""
         return tuple(sorted(self._shots, key=lambda shot: -shot.worth))
 
-    def offer(self, picture: Image, box: Box, score: float, wall_ns: int, others: Sequence[Box]) -> bool:
+    def offer(
+        self, picture: Image, box: Box, score: float, wall_ns: int, others: Sequence[Box], side: str = ""
+    ) -> bool:
         """Keep what `picture` shows when it is better than what it would replace. True when it is the best now."""
         near = [shot for shot in self._shots if abs(shot.wall_ns - wall_ns) < APART_S * NS]
-        least = BETTER * self._to_beat(near)
+        least = BETTER * self._to_beat(near, side)
         most = promise(box, score, others)
         crop = _crop(picture, box) if most > least else None
         if crop is None or (worth := most * _sharpness(crop)) <= least:
             return False
         best = worth > max((shot.worth for shot in self._shots), default=0.0)
-        kept = [shot for shot in self.shots if shot not in near][: MOST_SHOTS - 1]
-        self._shots = [*kept, _coded(_shrunk(crop), box, wall_ns, worth)]
+        replaced = near or ([self._least_missed(side)] if len(self._shots) == MOST_SHOTS else [])
+        kept = [shot for shot in self._shots if shot not in replaced]
+        self._shots = [*kept, _coded(_shrunk(crop), box, wall_ns, worth, side)]
         return best
 
-    def _to_beat(self, near: Sequence[Shot]) -> float:
-        """The worth of the shot that a new one would replace."""
+    def _to_beat(self, near: Sequence[Shot], side: str) -> float:
+        """The worth of the shot that a new one would replace, as far as it must be beaten."""
         if near:
             return max(shot.worth for shot in near)
-        return min(shot.worth for shot in self._shots) if len(self._shots) == MOST_SHOTS else 0.0
+        if len(self._shots) < MOST_SHOTS:
+            return 0.0
+        if all(shot.side != side for shot in self._shots):
+            return OTHER_SIDE * max(shot.worth for shot in self._shots)
+        return self._least_missed(side).worth
+
+    def _least_missed(self, side: str) -> Shot:
+        """Of a full gallery the shot to give up for one of `side`: the poorest whose side another shows, too."""
+        shown = [shot.side for shot in self._shots] + [side]
+        most = max(shot.worth for shot in self._shots)
+        spare = [shot for shot in self._shots if shown.count(shot.side) > 1 or shot.worth < OTHER_SIDE * most]
+        return min(spare or self._shots, key=lambda shot: shot.worth)
+
+
+def side_of(speed: tuple[float, float], box: Box) -> str:
+    """`towards`, `away`, `left`, `right` in the picture or `still`; `speed` in picture widths and heights a second."""
+    x, y = speed[0] / max(1e-6, box.width), speed[1] / max(1e-6, box.height)
+    if max(abs(x), abs(y)) < SLOW:
+        return "still"
+    if abs(y) > DOWN_THE_STREET * abs(x):
+        return "towards" if y > 0 else "away"
+    return "right" if x > 0 else "left"
 
 
 def promise(box: Box, score: float, others: Sequence[Box]) -> float:
@@ -106,6 +143,6 @@ def _shrunk(crop: Image) -> Image:
     return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _coded(crop: Image, box: Box, wall_ns: int, worth: float) -> Shot:
+def _coded(crop: Image, box: Box, wall_ns: int, worth: float, side: str) -> Shot:
     _, jpeg = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return Shot(jpeg.tobytes(), crop.shape[1], crop.shape[0], box, wall_ns, worth)
+    return Shot(jpeg.tobytes(), crop.shape[1], crop.shape[0], box, wall_ns, worth, side)

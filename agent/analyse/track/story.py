@@ -10,7 +10,7 @@ from agent.analyse.observe import foot_of
 from agent.analyse.stays import Stays
 from agent.analyse.track.outline import Mask, Outline, outline_of
 from agent.analyse.track.path import Path
-from agent.analyse.track.shot import Gallery
+from agent.analyse.track.shot import Gallery, side_of
 from agent.analyse.track.sprites import Sprites
 from agent.analyse.track.track import Track
 from agent.analyse.travel import Travel, Walk
@@ -85,7 +85,8 @@ class Story:
 
     def _keep(self, picture: Image, box: Box, others: Sequence[Box], foreground: Mask | None) -> None:
         track = self.track
-        best = self.gallery.offer(picture, box, track.score, track.seen_ns, others)
+        side = side_of(track.speed, track.box)
+        best = self.gallery.offer(picture, box, track.score, track.seen_ns, others, side)
         wants = self._with_sprites and self.sprites.wants(box, track.seen_ns)
         outline = outline_of(foreground, box) if foreground is not None and (best or wants) else None
         if best:

@@ -32,6 +32,7 @@ from agent.central.api.models import (
 from agent.central.store.finds import Filters
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339, rfc3339
+from agent.wire.messages import COLOURED_PARTS, COLOURS
 
 router = APIRouter(responses=REFUSALS)
 
@@ -41,6 +42,7 @@ Ids = Annotated[list[Id], Query(max_length=100)]
 Words = Annotated[list[Word], Query(max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=300)]
+Colour = Annotated[str, Query(pattern=f"^(({'|'.join(COLOURED_PARTS)}):)?({'|'.join(COLOURS)})$")]
 
 
 @router.get("/health", tags=["centre"])
@@ -102,17 +104,26 @@ def filters(
     gateway: Id | None = None,
     camera: Ids = [],  # noqa: B006 - FastAPI copies defaults
     label: Words = [],  # noqa: B006
+    colour: Annotated[list[Colour], Query(max_length=33)] = [],  # noqa: B006
+    share: Annotated[float, Query(ge=0, le=1)] = 0.25,
     since: Moment | None = None,
     until: Moment | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Filters:
-    """The filters that events and tracks share."""
+    """The filters that events and tracks share.
+
+    `colour` is a name (`green`: of any part) or a part and a name (`upper:green`, `lower:blue`, `vehicle:white`); of
+    several for one part any will do, and every part that is named must have one. `share` is how much of the part must
+    be of that colour, 0..1.
+    """
     return Filters(
         site=site,
         gateway=gateway,
         camera=camera,
         label=label,
+        colour=[_part_and_name(one) for one in colour],
+        share=share,
         since_ns=None if since is None else parse_rfc3339(since),
         until_ns=None if until is None else parse_rfc3339(until),
         limit=limit,
@@ -173,6 +184,11 @@ def recordings(centre: Here, site: Id, gateway: Id, camera: Id, start: Moment, e
     if end_ns <= start_ns:
         raise ApiError(422, "invalid", "end: must be after start")
     return Recordings.model_validate(centre.views.recordings(site, gateway, camera, start_ns, end_ns))
+
+
+def _part_and_name(text: str) -> tuple[str | None, str]:
+    part, _, name = text.rpartition(":")
+    return part or None, name
 
 
 def _one(found: list[dict[str, Any]], what: str) -> dict[str, Any]:

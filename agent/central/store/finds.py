@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.central.store.colours import Wanted, coloured
 from agent.central.store.database import Database
 from agent.central.store.merge import Document
 from agent.central.store.schema import camera as cameras
@@ -27,7 +28,10 @@ class BadCursor(LamppostError):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to look for; an empty tuple or None means any. Times are on `start`, `since` in, `until` out."""
+    """What to look for; an empty tuple or None means any. Times are on `start`, `since` in, `until` out.
+
+    Of the colours of one part any will do; every part that is named must have one, with `share` of it at least.
+    """
 
     site: str | None = None
     gateway: str | None = None
@@ -36,6 +40,8 @@ class Filters:
     camera: Sequence[str] = ()
     kind: Sequence[str] = ()
     label: Sequence[str] = ()
+    colour: Sequence[Wanted] = ()
+    share: float = 0.0
     since_ns: int | None = None
     until_ns: int | None = None
     limit: int = 50
@@ -199,6 +205,7 @@ def _conditions(table: sa.Table, filters: Filters) -> list[Any]:
         values = getattr(filters, name)
         if values:
             found.append(table.c[name].in_(values))
+    found += coloured(table, filters.colour, filters.share)
     if filters.since_ns is not None:
         found.append(table.c.start_ns >= filters.since_ns)
     if filters.until_ns is not None:

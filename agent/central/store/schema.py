@@ -88,6 +88,16 @@ track = sa.Table(
     sa.Index(None, "label", "start_ns"),
 )
 
+colour = sa.Table(
+    "colour",
+    metadata,
+    sa.Column("owner", sa.String(8), primary_key=True),  # the table: event, track
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("part", sa.String(16), primary_key=True),
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("share", sa.Float, nullable=False),
+)
+
 recording = sa.Table(
     "recording",
     metadata,

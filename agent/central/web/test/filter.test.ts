@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { addressOf, everything, filterOf, fits, queryOf, toggled } from "../src/events/filter";
 import { event } from "./event";
 
-const chosen = { camera: "demo/gw-1/plaza", kinds: ["zone_entered", "line_crossed"], labels: ["person"] };
+const chosen = { camera: "demo/gw-1/plaza", kinds: ["zone_entered", "line_crossed"], labels: ["person"], colours: [] };
 
 describe("the filter in the address", () => {
   it("comes back as it went", () => {

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _make_audit()
     _make_camera()
     _make_clip()
+    _make_colour()
     _make_event()
     _make_gateway()
     _make_gateway_key()
@@ -87,6 +88,18 @@ def _make_clip() -> None:
     op.create_index(op.f("ix_clip_event_created_ns"), "clip", ["event", "created_ns"], unique=False)
     op.create_index(op.f("ix_clip_media"), "clip", ["media"], unique=False)
     op.create_index(op.f("ix_clip_state"), "clip", ["state"], unique=False)
+
+
+def _make_colour() -> None:
+    op.create_table(
+        "colour",
+        sa.Column("owner", sa.String(length=8), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("part", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "id", "part", "name", name=op.f("pk_colour")),
+    )
 
 
 def _make_event() -> None:

@@ -174,6 +174,7 @@ export interface Track extends CameraName {
   end: string;
   path: [number, number, number, number, number][];
   colours: Record<string, [string, number][]>;
+  attributes: Record<string, unknown>;
   dwell_s: number;
   zones: string[];
 }

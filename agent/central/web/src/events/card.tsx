@@ -7,6 +7,8 @@ import { kindName, labelName, text } from "../text";
 import { length } from "../time/format";
 import { Moment } from "../time/time";
 import { Icon } from "../ui/icon";
+import { ColourDots } from "./chips";
+import { coloursOf } from "./colours";
 import { EventPicture } from "./picture";
 import { eventIcon, eventPath, eventPlace } from "./words";
 
@@ -31,6 +33,7 @@ export function EventCard({ event, address = "" }: { event: LamppostEvent; addre
           </div>
           <div class="card-sub">
             <span>{[event.label && kindName(event.kind), eventPlace(event)].filter(Boolean).join(" ")}</span>
+            <ColourDots colours={coloursOf(event)} />
             <span class="card-camera">{event.camera_name}</span>
           </div>
         </div>

@@ -2,9 +2,11 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import type { LamppostEvent, Track } from "../api/types";
-import { text } from "../text";
+import { labelName, text } from "../text";
 import { length } from "../time/format";
 import { Moment } from "../time/time";
+import { ColourShares } from "./chips";
+import { clean, coloursOf, PARTS } from "./colours";
 
 interface Props {
   event: LamppostEvent;
@@ -19,7 +21,7 @@ export function Details({ event, tracks, children }: Props): JSX.Element {
     <aside class="panel details" aria-label={text.event.details} data-testid="event-details">
       {children}
       <Rows title={text.event.times} rows={times(event)} />
-      <Rows title={text.event.details} rows={[...facts(event), ...trackFacts(tracks)]} />
+      <Rows title={text.event.details} rows={[...facts(event), ...looks(event, tracks[0]), ...trackFacts(tracks)]} />
     </aside>
   );
 }
@@ -74,11 +76,21 @@ function speedOf(event: LamppostEvent): string | null {
   return typeof speed === "number" && typeof unit === "string" ? `${speed.toFixed(1)} ${unit}` : null;
 }
 
+/** The colours: the whole track's where it has been told of, else as they were when the event said them. */
+function looks(event: LamppostEvent, track: Track | undefined): Row[] {
+  const colours = { ...coloursOf(event), ...clean(track?.colours) };
+  const rows = PARTS.flatMap((part): Row[] => {
+    const shares = colours[part];
+    return shares ? [[text.parts[part], <ColourShares shares={shares} />]] : [];
+  });
+  const said = { ...event.attributes, ...track?.attributes };
+  const bag = typeof said["bag"] === "string" ? labelName(said["bag"]) : text.event.bag;
+  if (said["carries_bag"] === true) rows.push([text.event.carries, bag]);
+  return rows;
+}
+
 function trackFacts(tracks: readonly Track[]): Row[] {
   const track = tracks[0];
   if (!track) return [];
-  const colours = Object.entries(track.colours).map(([part, shares]) => `${part} ${shares.slice(0, 2).map(([name]) => name).join(", ")}`);
-  const rows: Row[] = [[text.event.dwell, length(track.dwell_s || (Date.parse(track.end) - Date.parse(track.start)) / 1000)]];
-  if (colours.length > 0) rows.push([text.event.colours, colours.join("; ")]);
-  return rows;
+  return [[text.event.dwell, length(track.dwell_s || (Date.parse(track.end) - Date.parse(track.start)) / 1000)]];
 }

@@ -1,15 +1,18 @@
 /** What the event list shows: pure. The filter lives in the address, so that it can be sent and comes back. */
 
 import type { LamppostEvent } from "../api/types";
+import { coloursOf, isColour, wears } from "./colours";
 
 export interface Filter {
   /** `site/gateway/camera`, or all */
   camera: string | undefined;
   kinds: readonly string[];
   labels: readonly string[];
+  /** `upper:green`, `vehicle:white` */
+  colours: readonly string[];
 }
 
-export const everything: Filter = { camera: undefined, kinds: [], labels: [] };
+export const everything: Filter = { camera: undefined, kinds: [], labels: [], colours: [] };
 
 export const cameraKey = (name: { site: string; gateway: string; camera: string }) => `${name.site}/${name.gateway}/${name.camera}`;
 
@@ -22,6 +25,7 @@ export function filterOf(query: URLSearchParams): Filter {
     camera: camera.split("/").filter(Boolean).length === 3 ? camera : undefined,
     kinds: several(query, "kind"),
     labels: several(query, "label"),
+    colours: several(query, "colour").filter(isColour),
   };
 }
 
@@ -31,7 +35,8 @@ export function addressOf(filter: Filter): string {
   if (filter.camera) query.set("camera", filter.camera);
   for (const kind of filter.kinds) query.append("kind", kind);
   for (const label of filter.labels) query.append("label", label);
-  const whole = query.toString().replaceAll("%2F", "/");
+  for (const colour of filter.colours) query.append("colour", colour);
+  const whole = query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":");
   return whole ? `?${whole}` : "";
 }
 
@@ -42,6 +47,7 @@ export function queryOf(filter: Filter, limit: number, cursor?: string): URLSear
   for (const [i, key] of ["site", "gateway", "camera"].entries()) if (names[i]) query.set(key, names[i]);
   for (const kind of filter.kinds) query.append("kind", kind);
   for (const label of filter.labels) query.append("label", label);
+  for (const colour of filter.colours) query.append("colour", colour);
   query.set("limit", String(limit));
   if (cursor) query.set("cursor", cursor);
   return query;
@@ -51,10 +57,11 @@ export function queryOf(filter: Filter, limit: number, cursor?: string): URLSear
 export function fits(filter: Filter, event: LamppostEvent): boolean {
   if (filter.camera && filter.camera !== cameraKey(event)) return false;
   if (filter.kinds.length > 0 && !filter.kinds.includes(event.kind)) return false;
-  return filter.labels.length === 0 || (event.label !== null && filter.labels.includes(event.label));
+  if (filter.labels.length > 0 && (event.label === null || !filter.labels.includes(event.label))) return false;
+  return wears(coloursOf(event), filter.colours);
 }
 
-export const isEmpty = (filter: Filter) => !filter.camera && filter.kinds.length === 0 && filter.labels.length === 0;
+export const isEmpty = (filter: Filter) => !filter.camera && filter.kinds.length === 0 && filter.labels.length === 0 && filter.colours.length === 0;
 
 /** With the value if it was not in, without it if it was. */
 export const toggled = (values: readonly string[], value: string): readonly string[] =>

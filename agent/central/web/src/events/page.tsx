@@ -11,6 +11,7 @@ import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { Picker } from "../ui/picker";
 import { EventCard } from "./card";
+import { CHIPS, PARTS } from "./colours";
 import { addressOf, cameraKey, everything, type Filter, filterOf, isEmpty, toggled } from "./filter";
 import { type EventList, useEventList } from "./list";
 import { byDay } from "./merge";
@@ -44,6 +45,10 @@ export function EventsPage(): JSX.Element {
     </div>
   );
 }
+
+const COLOURS = PARTS.flatMap((part) =>
+  Object.entries(CHIPS).map(([name, chip]) => ({ value: `${part}:${name}`, name: text.coloured(text.parts[part], name), chip })),
+);
 
 const setFilter = (filter: Filter) => go(`/events${addressOf(filter)}`, { replace: true });
 
@@ -80,6 +85,14 @@ function Filters({ filter, list }: { filter: Filter; list: EventList }): JSX.Ele
         chosen={filter.labels}
         onToggle={(value) => setFilter({ ...filter, labels: toggled(filter.labels, value) })}
         testid="filter-label"
+      />
+      <Picker
+        name={text.events.colour}
+        any={text.events.anyColour}
+        options={COLOURS}
+        chosen={filter.colours}
+        onToggle={(value) => setFilter({ ...filter, colours: toggled(filter.colours, value) })}
+        testid="filter-colour"
       />
       {!isEmpty(filter) && (
         <button type="button" class="button quiet" onClick={() => setFilter(everything)}>

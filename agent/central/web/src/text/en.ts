@@ -103,6 +103,8 @@ export const en = {
     anyCamera: "All cameras",
     anyKind: "All kinds",
     anyLabel: "All objects",
+    colour: "Colour",
+    anyColour: "All colours",
     chosen: (count: number, what: string) => `${what}: ${count}`,
     clear: "Clear filters",
     none: "No events yet",
@@ -152,7 +154,8 @@ export const en = {
     severity: "Severity",
     clock: "Camera clock",
     clockOff: (ms: number) => (Math.abs(ms) < 1000 ? `${Math.round(Math.abs(ms))} ms off` : `${(Math.abs(ms) / 1000).toFixed(1)} s off`),
-    colours: "Colours",
+    carries: "Carries",
+    bag: "a bag",
     dwell: "In the picture",
     id: "Event id",
     liveNow: "Live now",
@@ -244,6 +247,22 @@ export const en = {
     lastError: "Last error",
     unknown: "not reported",
   },
+
+  parts: { upper: "Upper clothing", lower: "Lower clothing", vehicle: "Vehicle" },
+  coloured: (part: string, colour: string) => `${part}: ${colour}`,
+  colours: {
+    black: "black",
+    white: "white",
+    grey: "grey",
+    red: "red",
+    orange: "orange",
+    yellow: "yellow",
+    green: "green",
+    blue: "blue",
+    purple: "purple",
+    pink: "pink",
+    brown: "brown",
+  } as Record<string, string>,
 
   /** How kinds of events are said. Unknown ones (a newer gateway) are shown by their name. */
   kinds: {

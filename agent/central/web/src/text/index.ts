@@ -12,6 +12,7 @@ const plain = (name: string) => {
 
 export const kindName = (kind: string) => text.kinds[kind] ?? plain(kind);
 export const labelName = (label: string) => text.labels[label] ?? plain(label);
+export const colourName = (name: string) => text.colours[name] ?? name;
 
 /** One line for a person: the centre's own sentence where it has one. */
 export function failureLine(error: unknown): string {

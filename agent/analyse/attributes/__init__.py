@@ -1,0 +1,1 @@
+"""What a track looks like and has with it, from all its sights together: colours, a bag, what plug-ins say."""

@@ -1,0 +1,268 @@
+"""The colours of a camera's tracks: every sight is sampled at a few points, and all sights of a track vote.
+
+All tracks of a picture are looked at together: a handful of array operations instead of a handful for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.analyse.attributes.backdrop import Backdrop
+from agent.analyse.attributes.grid import SLIM, parts_of, points_of, prior
+from agent.analyse.attributes.light import LUMA, Light
+from agent.analyse.attributes.names import NAMES, index_of, table
+from agent.analyse.attributes.sight import Worth, sharpness, worth_of
+from agent.analyse.attributes.votes import Colour, Votes
+from agent.analyse.detect.port import Image
+from agent.analyse.mask import Painter
+from agent.analyse.motion import Grey
+from agent.analyse.track.track import Track
+from agent.core.clock import NS
+from agent.core.geometry import Box
+
+PACE_S = 0.4
+"""A track is sampled so often at first, and half as often after each `RUN` sights: it hardly changes its clothes."""
+RUN, SLOWEST_S = 5, 6.4
+BETTER = 1.25
+"""A sight that is so much better than all before is taken at once."""
+LEAST_WORTH = 0.02
+DIFFERENT, PLAIN, CLEAR = 40.0, 0.2, 0.5
+"""Grey levels by which a point of the thing differs from the street behind it. Where fewer than the first share of the
+points do the thing looks like the street; from the second on, what does not differ is taken for street."""
+STRONGEST, WEAKEST, HIGH = 80.0, 25.0, 0.85
+"""Bounds of the difference that makes a point wholly the thing: the quantile of its part. At the edge of thin legs half
+a pixel is street."""
+FLOOR = 0.05
+THROUGH = 0.4
+"""Of somebody behind a bicycle or a bag: their boxes are mostly air."""
+MOVING = 0.35
+"""Of a part that the motion mask must cover before points outside of it count for less."""
+GLOOM = (14.0, 40.0)
+"""Brightness of the street behind (0..255, as by day): below the first nothing can be told, from the second on all."""
+GLARE, SILHOUETTE, BACKLIT = 225.0, 70.0, 0.3
+"""What is darker than the second before a street that is brighter than the first may be anything against the light."""
+NEAR_WHITE, WHITE = 185.0, 235.0
+"""The darkest channel of what begins to be clipped, and is."""
+LIT, SAME_CLOTH, DARKEST = 0.8, 0.05, 0.45
+"""Cloth is as bright as the quantile of its points that light falls on; what has nearly its chromaticity (shares of red
+and green) and not less than the third of its brightness is the same cloth in its folds' shade."""
+MOST_LIFT = 1.8
+UNLIT = 70.0
+"""Brightness below which nothing is lifted: black cloth between the legs of which light shines stays black."""
+Floats = NDArray[np.floating[Any]]
+Masks = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class _Looks:
+    """What is known of one track."""
+
+    votes: dict[str, Votes] = field(default_factory=dict)
+    sights: int = 0
+    next_ns: int = 0
+    best: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of one thing in the picture now."""
+
+    track: str
+    name: str
+    area: tuple[float, float, float, float]
+    box: Box
+    worth: float
+    before: tuple[tuple[Box, float], ...]
+    """What stands in front of it, and how much of it is seen through that all the same."""
+
+
+class Colours:
+    """One per camera."""
+
+    def __init__(self, painter: Painter) -> None:
+        self._backdrop, self.light = Backdrop(painter), Light()
+        self._tracks: dict[str, _Looks] = {}
+
+    def forget_scene(self) -> None:
+        """The camera has turned, or the light has changed at once; what was seen of the tracks stays true."""
+        self._backdrop.forget()
+        self.light.forget()
+
+    def look(
+        self, picture: Image, tracks: Sequence[Track], around: Iterable[Box], moving: Grey | None, wall_ns: int
+    ) -> None:
+        """Take in a picture (blue green red) in which `tracks` were just found.
+
+        `around`: the boxes of everything that may be there. `moving` (0 or 255, the whole picture at any size): where
+        something moves, where that is known.
+        """
+        if self._backdrop.due(wall_ns):
+            self._backdrop.learn(picture, moving, around, wall_ns)
+            self.light.look(self._backdrop, picture)
+        if self.light.now.sort != "colour":
+            return
+        parts = self._parts(picture, tracks, wall_ns)
+        if parts:
+            self._vote(parts, picture, moving)
+
+    def told(self, track: str) -> Mapping[str, Colour | None]:
+        """Part -> its colour; None where it cannot be told (yet)."""
+        looks = self._tracks.get(track)
+        return {name: votes.told() for name, votes in looks.votes.items()} if looks is not None else {}
+
+    def drop(self, track: str) -> None:
+        """It is over."""
+        self._tracks.pop(track, None)
+
+    def _parts(self, picture: Image, tracks: Sequence[Track], wall_ns: int) -> list[_Part]:
+        size = picture.shape[1], picture.shape[0]
+        found: list[_Part] = []
+        for track in tracks:
+            areas = parts_of(track.label, track.kind)
+            if not areas:
+                continue
+            box = track.box.clipped()
+            worth = worth_of(track.label, box, size)
+            if self._due(track.id, worth, wall_ns):
+                sharp = sharpness(picture, box)
+                before = tuple(_standing_before(box, track, tracks))
+                found += [
+                    _Part(track.id, name, area, track.box, sharp * worth.of(name), before)
+                    for name, area in areas.items()
+                ]
+        return found
+
+    def _due(self, track: str, worth: Worth, wall_ns: int) -> bool:
+        looks, best = self._tracks.setdefault(track, _Looks()), max(worth.upper, worth.lower)
+        if best < LEAST_WORTH or (wall_ns < looks.next_ns and best < BETTER * looks.best):
+            return False
+        looks.sights += 1
+        looks.best = max(looks.best, best)
+        looks.next_ns = wall_ns + round(min(SLOWEST_S, PACE_S * 2 ** ((looks.sights - 1) // RUN)) * NS)
+        return True
+
+    def _vote(self, parts: list[_Part], picture: Image, moving: Grey | None) -> None:
+        places = _places(parts, picture.shape[1] / picture.shape[0])
+        raw = _taken(picture, places)
+        on, visible, light = self._weights(parts, places, raw, moving)
+        seen = np.clip(_lit(_by_day(raw, self.light.now.gains), on), 0, 255)
+        rows = np.take(table(), index_of(seen.astype(np.uint8)), axis=0)
+        names = rows[..., : len(NAMES)] * on[..., None]
+        shares = names.sum(axis=1)
+        labs = np.matmul(names.transpose(0, 2, 1), rows[..., len(NAMES) :])
+        shadowed = (light > GLARE) & (np.einsum("pnc,c,pn->p", seen, LUMA, on) < SILHOUETTE)
+        bright = np.clip((light - GLOOM[0]) / (GLOOM[1] - GLOOM[0]), 0.0, 1.0)
+        weights = visible * bright * np.where(shadowed, BACKLIT, 1.0)
+        for row, part in enumerate(parts):
+            votes = self._tracks[part.track].votes.setdefault(part.name, Votes())
+            weight = part.worth * float(weights[row])
+            if weight > 0:
+                votes.add(shares[row], labs[row], weight)
+
+    def _weights(
+        self, parts: list[_Part], places: Floats, raw: Floats, moving: Grey | None
+    ) -> tuple[Floats, Floats, Floats]:
+        """For each point how surely it is the thing: 1 in all over a part.
+
+        Then how much of the part is in sight, and how bright the street behind it is.
+        """
+        guess = np.repeat(prior()[None], len(parts), axis=0)
+        whole = guess.sum(axis=1)
+        for row, part in enumerate(parts):
+            for box, left in part.before:
+                guess[row][_inside(places[row], box)] *= left
+        outside = (places < 0) | (places >= 1)
+        guess[outside[..., 0] | outside[..., 1]] = 0.0
+        visible = guess.sum(axis=1) / whole
+        behind, known = (
+            _taken(self._backdrop.colours, places),
+            _taken(self._backdrop.known[..., None], places)[..., 0] > 0,
+        )
+        guess *= _unlike(np.where(known, _most(np.abs(raw - behind)), STRONGEST))
+        if moving is not None:
+            mask = _taken(moving[..., None], places)[..., 0] / 255
+            guess *= _trusted(mask, mask, MOVING, MOVING + 0.2)
+        light = ((behind * self.light.now.gains) @ LUMA).mean(axis=1)
+        return guess / np.maximum(guess.sum(axis=1, keepdims=True), 1e-6), visible, light
+
+
+def _standing_before(box: Box, track: Track, tracks: Sequence[Track]) -> Iterable[tuple[Box, float]]:
+    """The boxes that cover a part of `box` and stand nearer: their feet are lower in the picture."""
+    for other in tracks:
+        cover = other.box
+        if other is not track and cover.y2 > box.y2 and cover.x1 < box.x2 and cover.x2 > box.x1 and cover.y1 < box.y2:
+            yield cover, THROUGH if other.label in {"two_wheeler", "bag"} else 0.0
+
+
+def _places(parts: Sequence[_Part], aspect: float) -> Floats:
+    """The points of each part in the picture: [parts, points, x and y], 0..1 where they lie in it."""
+    boxes = np.array([_core(part, aspect) for part in parts], np.float32)
+    points = np.stack([points_of(part.area) for part in parts])
+    return np.asarray(boxes[:, None, :2] + points * (boxes[:, 2:] - boxes[:, :2])[:, None, :])
+
+
+def _core(part: _Part, aspect: float) -> Box:
+    """The box without what swings: never wider than a body of that height. Vehicles are as wide as they are."""
+    box, widest = part.box, SLIM / (part.area[2] - part.area[0]) * part.box.height / aspect
+    if part.name == "vehicle" or box.width <= widest:
+        return box
+    middle = (box.x1 + box.x2) / 2
+    return Box(middle - widest / 2, box.y1, middle + widest / 2, box.y2)
+
+
+def _taken(picture: NDArray[np.generic], places: Floats) -> Floats:
+    """The colours of a picture of any size at `places`: [..., channels]."""
+    height, width = picture.shape[:2]
+    xs = np.clip(places[..., 0] * width, 0, width - 1).astype(np.intp)
+    ys = np.clip(places[..., 1] * height, 0, height - 1).astype(np.intp)
+    flat = picture.reshape(height * width, -1)
+    return np.asarray(np.take(flat, ys * width + xs, axis=0), np.float32)
+
+
+def _by_day(raw: Floats, gains: Floats) -> Floats:
+    """Colours in daylight; what is as good as clipped has lost the light's colour, and stays white."""
+    darkest = np.minimum(np.minimum(raw[..., 0], raw[..., 1]), raw[..., 2])
+    kept = np.clip((darkest - NEAR_WHITE) / (WHITE - NEAR_WHITE), 0.0, 1.0)[..., None]
+    return np.asarray(raw * (gains + kept * (1.0 - gains)), np.float32)
+
+
+def _lit(seen: Floats, on: Floats) -> Floats:
+    """Each part without its own shading: orange cloth in its folds is no brown cloth."""
+    total = np.maximum(seen[..., 0] + seen[..., 1] + seen[..., 2], 1.0)
+    order, rows = np.argsort(total, axis=1), np.arange(len(seen))
+    filled = np.cumsum(np.take_along_axis(on, order, axis=1), axis=1)
+    place = order[rows, np.minimum((filled < LIT).sum(axis=1), seen.shape[1] - 1)]
+    reference = total[rows, place][:, None]
+    tint = seen[..., 1:] / total[..., None]
+    apart = np.abs(tint - tint[rows, place][:, None, :])
+    shaded = (np.maximum(apart[..., 0], apart[..., 1]) < SAME_CLOTH) & (
+        total >= np.maximum(DARKEST * reference, 3 * UNLIT)
+    )
+    return seen * np.where(shaded, np.clip(reference / total, 1.0, MOST_LIFT), 1.0)[..., None].astype(np.float32)
+
+
+def _most(channels: Floats) -> Floats:
+    """The largest of three channels; many times as fast as a maximum along so short an axis."""
+    return np.asarray(np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2]), np.float32)
+
+
+def _inside(points: Floats, box: Box) -> Masks:
+    x, y = points[:, 0], points[:, 1]
+    return np.asarray((x >= box.x1) & (x <= box.x2) & (y >= box.y1) & (y <= box.y2))
+
+
+def _unlike(difference: Floats) -> Floats:
+    """Factors for points by how far they differ from the street, grey levels."""
+    strong = np.clip(np.quantile(difference, HIGH, axis=1, keepdims=True), WEAKEST, STRONGEST)
+    return _trusted(np.minimum(difference / DIFFERENT, 1.0), np.minimum(difference / strong, 1.0) ** 2, PLAIN, CLEAR)
+
+
+def _trusted(evidence: Floats, factors: Floats, none: float, all_of_it: float) -> Floats:
+    """`factors` (0..1) as far as enough of the part bears the `evidence` (0..1), 1 where the part does not."""
+    trust = np.clip((evidence.mean(axis=1, keepdims=True) - none) / (all_of_it - none), 0.0, 1.0)
+    return np.asarray(1.0 - trust * (1.0 - FLOOR) * (1.0 - factors), np.float32)
