@@ -35,6 +35,16 @@ def meet(boxes: Floats, others: Floats) -> NDArray[np.bool_]:
     return np.asarray((high > low).all(2))
 
 
+def meetings(boxes: Sequence[Box]) -> list[list[Box]]:
+    """For each box those of the others that have a part in common with it."""
+    if len(boxes) < 2:
+        return [[] for _ in boxes]
+    places = array(boxes)
+    pairs = meet(places, places)
+    np.fill_diagonal(pairs, val=False)
+    return [[boxes[other] for other in np.flatnonzero(row)] for row in pairs]
+
+
 def any_of(pairs: NDArray[np.bool_]) -> list[bool]:
     """For each row: is any of it true?"""
     return [bool(one) for one in np.logical_or.reduce(pairs, axis=1)]

@@ -21,6 +21,7 @@ from agent.analyse.ground.survey import Survey
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
 from agent.analyse.observe import Observation, Scene, Seen
+from agent.analyse.overlap import meetings
 from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.rules.judge import Judge, Verdict
 from agent.analyse.rules.port import Happening
@@ -244,13 +245,13 @@ class Pipeline:
 
     def _remember(self, step: Step, view: View | None, wall_ns: int) -> None:
         """Have the stories go on; `view` is None where nobody looked: a picture like the last shows nothing better."""
-        boxes = {track.id: track.box for track in step.tracks if track.seen_ns == wall_ns}
+        found = [track for track in step.tracks if track.seen_ns == wall_ns]
+        crossed = dict(zip((track.id for track in found), meetings([track.box for track in found]), strict=True))
         for track in step.tracks:
             story = self._stories.get(track.id)
             if story is None:
                 story = self._stories[track.id] = Story(track, self._camera.zone, with_sprites=self._with_sprites)
-            if track.id in boxes:
-                others = [box for other, box in boxes.items() if other != track.id]
+            if (others := crossed.get(track.id)) is not None:
                 story.go(self._aspect, self._survey.plane, self._blind_s)
                 if track.confirmed and track.label == "person" and not track.stands():
                     self._survey.note(track.id, track.box, others)
