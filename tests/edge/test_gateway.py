@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from agent.config.gateway import GatewayConfig
+from agent.config.gateway import Camera, GatewayConfig
 from agent.core.clock import NS, SystemClock
 from agent.core.memory import memory_bytes
 from agent.core.stop import StopToken
@@ -16,6 +16,8 @@ from agent.edge.keeper import MAX_MESSAGES, Keeper
 from agent.publish.outbox import Outbox
 from agent.record.journal_file import read_journal
 from agent.record.segment import Segment
+from agent.wire import framing
+from agent.wire.messages import Event
 from tests.fixtures.clips import make_clip
 from tests.record.helpers import new_store, record, segment
 
@@ -88,3 +90,35 @@ def test_every_queue_of_packets_has_its_share_of_the_memory(tmp_path) -> None:
 )
 def test_what_is_wrong_with_the_models_stands_in_health(status, notes, told):
     assert _models(SimpleNamespace(status=status, notes=notes)) == told  # type: ignore[arg-type]
+
+
+def test_a_count_is_told_and_is_no_reason_to_keep_footage(tmp_path, monkeypatch) -> None:
+    zone = {"name": "z", "polygon": [[0, 0], [1, 0], [1, 1]]}
+    rules = [{"kind": "count", "zone": "z"}, {"kind": "loitering", "zone": "z", "when": [{"from": "sunset"}]}]
+    document = {
+        "gateway": {"id": "g", "site": "s", "timezone": "America/New_York"},
+        "storage": {"path": str(tmp_path / "store")},
+        "camera": [
+            {"id": "c", "url": "rtsp://127.0.0.1:1/x", "record": "events", "zone": [zone], "rule": rules,
+             "place": {"latitude": 41.76, "longitude": -72.69}, "ground": {"hfov": 80}},
+        ],
+    }  # fmt: skip
+    gateway = Gateway(GatewayConfig.model_validate(document), StopToken(), SystemClock())
+    parts, heard, time = gateway._parts, [], "2026-06-01T18:00:00.000Z"
+    monkeypatch.setattr(parts.ring, "hear", lambda event, *_: heard.append(event))
+    for kind in ("count", "loitering"):
+        gateway._on_event(Event(id=kind, camera="c", kind=kind, phase="start", time=time, start=time))
+    assert heard == ["loitering"]
+    parts.keeper.flush()
+    assert [b'"kind":"count"' in one.record for one in parts.outbox.waiting(10)] == [True, False]
+
+    # the child learns of hours, place and ground, and where it may keep what it learns
+    (hello,) = framing.Decoder().feed(parts.child.hello())
+    assert hello.header["timezone"] == "America/New_York"
+    assert hello.header["state"] == str(tmp_path / "store" / "analysis")
+    (camera,) = (Camera.model_validate(one) for one in hello.header["cameras"])
+    assert (camera.rule, camera.place, camera.ground) == (
+        gateway._config.camera[0].rule, gateway._config.camera[0].place, gateway._config.camera[0].ground,
+    )  # fmt: skip
+    parts.outbox.close()
+    parts.store.close()
