@@ -16,7 +16,7 @@ from agent.analyse.attributes.backdrop import Backdrop
 from agent.analyse.attributes.grid import SLIM, parts_of, points_of, prior
 from agent.analyse.attributes.light import LUMA, Light
 from agent.analyse.attributes.names import NAMES, index_of, table
-from agent.analyse.attributes.sight import Worth, sharpness, worth_of
+from agent.analyse.attributes.sight import sharpness, worth_of
 from agent.analyse.attributes.votes import Colour, Votes
 from agent.analyse.detect.port import Image
 from agent.analyse.mask import Painter
@@ -25,11 +25,11 @@ from agent.analyse.track.track import Track
 from agent.core.clock import NS
 from agent.core.geometry import Box
 
-PACE_S = 0.4
+PACE_S = 0.5
 """A track is sampled so often at first, and half as often after each `RUN` sights: it hardly changes its clothes."""
 RUN, SLOWEST_S = 5, 6.4
 BETTER = 1.25
-"""A sight that is so much better than all before is taken at once."""
+"""A sight that is so much wider than all before is taken at once."""
 LEAST_WORTH = 0.02
 DIFFERENT, PLAIN, CLEAR = 40.0, 0.2, 0.5
 """Grey levels by which a point of the thing differs from the street behind it. Where fewer than the first share of the
@@ -65,7 +65,7 @@ class _Looks:
     votes: dict[str, Votes] = field(default_factory=dict)
     sights: int = 0
     next_ns: int = 0
-    best: float = 0.0
+    widest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,12 @@ class Colours:
         found: list[_Part] = []
         for track in tracks:
             areas = parts_of(track.label, track.kind)
-            if not areas:
+            if not areas or not self._due(track, wall_ns):
                 continue
             box = track.box.clipped()
             worth = worth_of(track.label, box, size)
-            if self._due(track.id, worth, wall_ns):
+            if max(worth.upper, worth.lower) >= LEAST_WORTH:
+                self._took(track, wall_ns)
                 sharp = sharpness(picture, box)
                 before = tuple(_standing_before(box, track, tracks))
                 found += [
@@ -137,14 +138,15 @@ class Colours:
                 ]
         return found
 
-    def _due(self, track: str, worth: Worth, wall_ns: int) -> bool:
-        looks, best = self._tracks.setdefault(track, _Looks()), max(worth.upper, worth.lower)
-        if best < LEAST_WORTH or (wall_ns < looks.next_ns and best < BETTER * looks.best):
-            return False
-        looks.sights += 1
-        looks.best = max(looks.best, best)
-        looks.next_ns = wall_ns + round(min(SLOWEST_S, PACE_S * 2 ** ((looks.sights - 1) // RUN)) * NS)
-        return True
+    def _due(self, track: Track, wall_ns: int) -> bool:
+        looks = self._tracks.get(track.id)
+        return looks is None or wall_ns >= looks.next_ns or track.box.width >= BETTER * looks.widest
+
+    def _took(self, track: Track, wall_ns: int) -> None:
+        looks = self._tracks.setdefault(track.id, _Looks())
+        wait_s = min(SLOWEST_S, PACE_S * 2 ** min(8, looks.sights // RUN))
+        looks.next_ns, looks.sights = wall_ns + round(wait_s * NS), looks.sights + 1
+        looks.widest = max(looks.widest, track.box.width)
 
     def _vote(self, parts: list[_Part], picture: Image, moving: Grey | None) -> None:
         places = _places(parts, picture.shape[1] / picture.shape[0])

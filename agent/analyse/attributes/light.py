@@ -42,6 +42,8 @@ WHITE = 190.0
 MOST_GAIN = 6.0
 MOST_EXPOSURE = 2.2
 FEWEST = 50
+STREET = (0.02, -0.05)
+"""What a street is beside grey: concrete, stone and dust are a little yellow, asphalt is not."""
 LUMA = np.array((0.114, 0.587, 0.299), np.float32)
 
 
@@ -73,8 +75,8 @@ class Light:
         bright = float(np.percentile(pixels @ LUMA, 97))
         self._estimates.append((red, blue, bright))
         red, blue, bright = (float(value) for value in np.median(np.array(self._estimates), axis=0))
-        gains = _gains(red, blue)
-        self.now = Lighting(self._sort(picture, gains, bright), gains * _exposure(bright))
+        sort = self._sort(picture, _gains(red, blue), bright)
+        self.now = Lighting(sort, _gains(red - STREET[0], blue - STREET[1]) * _exposure(bright))
 
     def _sort(self, picture: Image, gains: Floats, bright: float) -> Sort:
         before = self.now.sort
@@ -86,7 +88,7 @@ class Light:
 
 
 def cast_of(pixels: Floats) -> tuple[float, float]:
-    """The logarithms of red and blue over green (as coded) that the light gives to grey; 0, 0 when nothing tells."""
+    """The logarithms of red and blue over green (as coded) that the street has in this light; 0, 0: nothing tells."""
     brightest = pixels.max(axis=1)
     pixels = pixels[(brightest < CLIPPED) & (brightest > DIM)]
     if len(pixels) < FEWEST:
