@@ -29,6 +29,7 @@ from agent.analyse.still.scale import (
     relit,
     without_gain,
 )
+from agent.analyse.still.steady import Steady
 
 TAU_BACKGROUND_S = 120.0
 TAU_SHOWN_S = 6.0
@@ -52,7 +53,7 @@ LAMPS_STEP_S = 0.9
 LAMPS_SHARE, LAMPS_EXPLAIN = 0.25, 0.4
 """When gains that vary smoothly explain what changed down to the first share of the picture, and the second of what had
 changed, it was the light."""
-SETTLED_SHARE = 0.6
+RESTLESS_SHARE = 0.2
 RATIO_SECONDS = 1.0
 FULL = 250
 GREY, COLOURED, SWITCHED_SHARE = 2.5, 6.0, 0.15
@@ -76,9 +77,18 @@ class Layers:
         self.scene_changed = False
         self.relit: Field | None = None
         self.elapsed_s = 0.0
+        self.frozen = False
+        self.steady = Steady()
+        self._rested_s = 0.0
+        self._last: Image | None = None
 
-    def look(self, small: Image, elapsed_s: float) -> bool:
-        """Compare and learn. False while the background is being learnt (at the start, after a change of scene)."""
+    def look(self, small: Image, elapsed_s: float, crowd: float = 0.0) -> bool:
+        """Compare and learn.
+
+        False while the background is being learnt (at the start), while the view is another one (the camera turns,
+        somebody stands before it: `frozen`, nothing is learnt then), and once it has come to rest (`scene_changed`).
+        `crowd` is the share of the picture that people cover, who are no other view.
+        """
         self.elapsed_s = min(elapsed_s, LONGEST_STEP_S)
         self.clock_s += self.elapsed_s
         self.scene_changed, self.relit = False, None
@@ -86,22 +96,26 @@ class Layers:
             self._learn_first(small)
             return False
         self._compare(small)
-        if self._colour_switched(small):
-            self.ready, self.scene_changed = False, True
-            self._learn_first(small)
-        elif self._share_changed() > STIRRED_SHARE and self.clock_s - self._lit_s >= LAMPS_STEP_S:
-            self._after_great_change(small)
-        else:
-            self._follow_gain()
-        if self.ready:
-            self._gather()
-            self._learn()
-        return self.ready
+        self.scene_changed = self._colour_switched(small) or self._rests_elsewhere(small, crowd)
+        if self.scene_changed or self.frozen:
+            return False
+        self._gather()
+        self._learn()
+        return True
 
-    def absorb(self, region: NDArray[np.bool_], *, same: bool = False) -> None:
-        """What is shown in `region` belongs there from now on; `same`: it always has, under another light."""
+    def resume(self, away_s: float) -> None:
+        """The camera looks here again."""
+        self.clock_s += away_s
+        self.scene_changed = self.frozen = False
+        self._rested_s, self._last, self._gain_since_s = 0.0, None, None
+
+    def absorb(self, region: NDArray[np.bool_], *, same: bool = False, known_s: float = 0.0) -> None:
+        """What is shown in `region` belongs there from now on; `same`: it always has, under another light.
+
+        It counts as seen for `known_s` at least.
+        """
         self.background[region] = self.shown[region]
-        self.age[region] = self.shown_s[region] + (self.age[region] if same else 0)
+        self.age[region] = np.maximum(known_s, self.shown_s[region] + (self.age[region] if same else 0))
         self.forget(region)
 
     def forget(self, region: NDArray[np.bool_]) -> None:
@@ -136,6 +150,7 @@ class Layers:
 
     def _compare(self, small: Image) -> None:
         self._before = self.changed
+        small = self.steady.aligned(small, self.background, self.clock_s)
         self.gain = gain_of(small, self.background, self.changed)
         self.picture = without_gain(small, self.gain)
         self._small = small
@@ -187,21 +202,28 @@ class Layers:
         self.difference = apart(self._small, levels(self.background))
         self.changed = differing(self.difference, self.threshold)
 
-    def _after_great_change(self, small: Image) -> None:
-        field = lamps_of(small, self.background)
-        lit = relit(self.background, field)
-        left = apart(small, lit.astype(np.uint8)) > self.threshold
-        self._lit_s = self.clock_s
+    def _rests_elsewhere(self, small: Image, crowd: float) -> bool:
+        """Is the view another one, and has it come to rest? Sets `frozen` while it is another one."""
         share = self._share_changed()
-        if left.mean() < min(LAMPS_SHARE, LAMPS_EXPLAIN * share):
-            self._brighten(field)
-        elif share > CHANGED_SHARE and self._settled():
-            self.ready, self.scene_changed = False, True
+        if share > STIRRED_SHARE and self.clock_s - self._lit_s >= LAMPS_STEP_S:
+            share = self._share_changed() if self._lamps_explain(share) else share
+        else:
+            self._follow_gain()
+        self.frozen = share - crowd > CHANGED_SHARE
+        quiet = self.frozen and self._last is not None and _alike(small, self._last)
+        self._rested_s = self._rested_s + self.elapsed_s if quiet else 0.0
+        self._last = small if self.frozen else None
+        return self._rested_s > LEARN_S
 
-    def _settled(self) -> bool:
-        """Has most of what changed come to rest? Then the view is another one, not somebody in front of the lens."""
-        changed = self.changed > 0
-        return bool((self.shown_s[changed] > LEARN_S).mean() > SETTLED_SHARE)
+    def _lamps_explain(self, share: float) -> bool:
+        """Was it lamps? All memories get their light then."""
+        self._lit_s = self.clock_s
+        field = lamps_of(self._small, self.background)
+        left = apart(self._small, levels(relit(self.background, field))) > self.threshold
+        explained = bool(left.mean() < min(LAMPS_SHARE, LAMPS_EXPLAIN * share))
+        if explained:
+            self._brighten(field)
+        return explained
 
     def _gather(self) -> None:
         step, changed = self.elapsed_s, self.changed > 0
@@ -258,6 +280,12 @@ class Layers:
         quiet[self.held] = 0
         cv2.accumulateWeighted(np.minimum(self.difference, MOST_NOISE), self.noise, _weight(step, TAU_NOISE_S), known)
         self.age += np.where(quiet > 0, np.float32(step), np.float32(0))
+
+
+def _alike(picture: Image, other: Image) -> bool:
+    """Do two pictures in a row show a view at rest?"""
+    moving = apart(picture[::2, ::2], other[::2, ::2]) > USUAL_THRESHOLD
+    return bool(moving.mean() < RESTLESS_SHARE)
 
 
 def _tint(picture: Field) -> float:
