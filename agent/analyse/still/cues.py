@@ -168,7 +168,13 @@ def _light(now: Field, before: Field, core: Bools) -> tuple[float, float, float,
     ratios = np.log((now[core] + DARK) / (before[core] + DARK))
     grey = ratios.mean(axis=1)
     tint = float(np.abs(ratios.mean(axis=0) - ratios.mean()).max())
-    return float(np.exp(grey.mean())), float(grey.std()), tint, _alike(now, before, core)
+    return float(np.exp(grey.mean())), _spread(grey), tint, _alike(now, before, core)
+
+
+def _spread(values: Field) -> float:
+    """As the standard deviation, but what the rim does to a few does not count."""
+    low, high = np.percentile(values, (16, 84))
+    return float(high - low) / 2
 
 
 def _alike(now: Field, before: Field, core: Bools) -> float:

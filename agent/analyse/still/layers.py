@@ -10,6 +10,8 @@ for long, so it gathers none.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,9 +32,12 @@ from agent.analyse.still.scale import (
     without_gain,
 )
 from agent.analyse.still.steady import Steady
+from agent.core.geometry import Box
 
 TAU_BACKGROUND_S = 120.0
 TAU_SHOWN_S = 6.0
+FRESH_S, TAU_FRESH_S = 3.0, 1.0
+"""At first it is learnt faster: the edge of a shadow comes by degrees."""
 TAU_NOISE_S = 20.0
 NOISE_FACTOR = 3.5
 MOST_NOISE = 40
@@ -82,12 +87,12 @@ class Layers:
         self._rested_s = 0.0
         self._last: Image | None = None
 
-    def look(self, small: Image, elapsed_s: float, crowd: float = 0.0) -> bool:
+    def look(self, small: Image, elapsed_s: float, crowd: float = 0.0, known: Sequence[Box] = ()) -> bool:
         """Compare and learn.
 
         False while the background is being learnt (at the start), while the view is another one (the camera turns,
         somebody stands before it: `frozen`, nothing is learnt then), and once it has come to rest (`scene_changed`).
-        `crowd` is the share of the picture that people cover, who are no other view.
+        `crowd` is the share of the picture that people cover, who are no other view; `known` is where anybody is.
         """
         self.elapsed_s = min(elapsed_s, LONGEST_STEP_S)
         self.clock_s += self.elapsed_s
@@ -99,7 +104,7 @@ class Layers:
         self.scene_changed = self._colour_switched(small) or self._rests_elsewhere(small, crowd)
         if self.scene_changed or self.frozen:
             return False
-        self._gather()
+        self._gather(known)
         self._learn()
         return True
 
@@ -107,6 +112,7 @@ class Layers:
         """The camera looks here again."""
         self.clock_s += away_s
         self.scene_changed = self.frozen = False
+        self.bustle.look_away()
         self._rested_s, self._last, self._gain_since_s = 0.0, None, None
 
     def absorb(self, region: NDArray[np.bool_], *, same: bool = False, known_s: float = 0.0) -> None:
@@ -139,6 +145,7 @@ class Layers:
         self.since_s, self._rival_since_s = np.zeros((2, height, width), np.float32)
         self.bustle = Bustle(height, width)
         self.noise, self.age = np.full((height, width), 3.0, np.float32), np.zeros((height, width), np.float32)
+        self.onset, self._rival_onset = np.zeros((2, height, width), np.uint8)
         self.changed = np.zeros((height, width), np.uint8)
         self.same = self.changed > 0
         self.held = self.changed > 0
@@ -194,6 +201,9 @@ class Layers:
         self.relit = gain
         self.background, self.shown = relit(self.background, gain), relit(self.shown, gain)
         self.rival = relit(self.rival.astype(np.float32), gain).astype(np.uint8)
+        mean = gain.mean(axis=-1)
+        self.onset = (self.onset * mean).clip(0, 255).astype(np.uint8)
+        self._rival_onset = (self._rival_onset * mean).clip(0, 255).astype(np.uint8)
         self.gain = (1.0, 1.0, 1.0)
         self._compare_again()
 
@@ -225,7 +235,7 @@ class Layers:
             self._brighten(field)
         return explained
 
-    def _gather(self) -> None:
+    def _gather(self, known: Sequence[Box]) -> None:
         step, changed = self.elapsed_s, self.changed > 0
         close = np.maximum(self.threshold, 12)
         shown = levels(self.shown)
@@ -245,35 +255,43 @@ class Layers:
         self._promote(is_rival & (self.rival_s >= FIRM_S))
         self.same = is_shown
         firm = is_shown & (self.shown_s >= FIRM_S) & (self.shown_s - step < FIRM_S)
-        self.bustle.look(changed & ~is_shown, firm, step)
+        self.bustle.look(changed & ~is_shown, firm, step, known)
 
     def _replace(self, fresh: NDArray[np.bool_]) -> None:
         weak = fresh & (self.shown_s < FIRM_S)
         self.shown[weak] = self.picture[weak]
         self.shown_s[weak], self.since_s[weak] = 0, self.clock_s
+        self.onset[weak] = self.difference[weak]
         others = fresh & ~weak
         older = others & (self.rival_s > self.shown_s) & (self.rival_s >= FIRM_S)
         self.shown[older] = self.picture[older]
         self.shown_s[older], self.since_s[older] = 0, self.clock_s
+        self.onset[older] = self.difference[older]
         others &= ~older
         self.rival[others] = self.picture[others]
         self.rival_s[others], self._rival_since_s[others] = 0, self.clock_s
+        self._rival_onset[others] = self.difference[others]
 
     def _promote(self, proved: NDArray[np.bool_]) -> None:
         if not proved.any():
             return
         shown = self.shown[proved].clip(0, 255).astype(np.uint8)
         self.shown[proved], self.rival[proved] = self.rival[proved], shown
-        for mine, theirs in ((self.shown_s, self.rival_s), (self.since_s, self._rival_since_s)):
+        pairs: tuple[tuple[NDArray[Any], NDArray[Any]], ...] = (
+            (self.shown_s, self.rival_s), (self.since_s, self._rival_since_s), (self.onset, self._rival_onset)
+        )  # fmt: skip
+        for mine, theirs in pairs:
             mine[proved], theirs[proved] = theirs[proved], mine[proved]
         self.bustle.mark(proved)
 
     def _learn(self) -> None:
-        step, same = self.elapsed_s, self.same.astype(np.uint8)
+        step, same = self.elapsed_s, self.same.astype(np.uint8) * np.uint8(255)
         quiet = cv2.bitwise_not(self.changed)
         young_s = TAU_BACKGROUND_S if self.clock_s > TAU_BACKGROUND_S else max(10.0, self.clock_s)
         cv2.accumulateWeighted(self.picture, self.background, _weight(step, young_s), quiet)
-        cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_SHOWN_S), same)
+        fresh = cv2.bitwise_and(same, cv2.compare(self.shown_s, FRESH_S, cv2.CMP_LT))
+        cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_SHOWN_S), same - fresh)
+        cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_FRESH_S), fresh)
         flipped = cv2.bitwise_xor(self.changed, self._before)
         known = cv2.bitwise_or(quiet, flipped)
         known[self.held] = 0

@@ -32,6 +32,10 @@ UPHEAVAL = 0.1
 """When so much of the picture moved at once (a train, a bus), what then is gone was a part of it."""
 LONELY = 0.03
 """Less movement than this was around when it began: nobody was there to put it down or take it."""
+GRADUAL = 0.8
+"""At first it must have differed by this share of what it differs by in the end: things do not come by degrees."""
+RESTLESS = 0.35
+"""What moved for so much of the half minute before is a flag or a curtain at rest."""
 FAINT = 0.22
 """Log of the ratio of brightness: a thing is hardly ever so like the ground."""
 CROWDED_RING = 0.45
@@ -134,6 +138,9 @@ class Judge:
             (place is not None and came < SURE, Kind.SOMEBODY, "somebody or a vehicle stood there"),
             (seen.age_s < OLD_S and came < VERY_SURE, Kind.GHOST, "what was there before is hardly known"),
             (seen.company < LONELY and abs(came) < VERY_SURE, Kind.GHOST, "nothing moved there when it began"),
+            (seen.others < LONELY, Kind.GHOST, "nobody was near when it began"),
+            (seen.onset < GRADUAL, Kind.GHOST, "it came little by little"),
+            (seen.unrest > RESTLESS, Kind.SCENERY, "that place is hardly ever at rest"),
             (moved_much, Kind.SCENERY, "much of the picture moved when it began"),
         )
         return next((Verdict(kind, why=why, cues=cues) for applies, kind, why in causes if applies), None)
@@ -158,7 +165,10 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is measured of a region; `contrast` in thresholds, the rest as in Bustle, Layers and Judge.judge."""
+    """What is measured of a region; `contrast` in thresholds, the rest as in Bustle, Layers and Judge.judge.
+
+    `onset` is by how much it differed at first, as a share of by how much it does now.
+    """
 
     cues: Cues
     share: float
@@ -166,13 +176,20 @@ class _Seen:
     age_s: float
     company: float
     upheaval: float
+    others: float
+    unrest: float
+    onset: float
 
     @staticmethod
     def of(layers: Layers, region: Region, share: float) -> _Seen:
         cues, bustle = cues_of(layers, region), layers.bustle
         contrast = cues.contrast / max(1.0, region.middle(layers.threshold))
-        company, upheaval = region.middle(bustle.company), region.middle(bustle.upheaval)
-        return _Seen(cues, share, contrast, region.middle(layers.age), company, upheaval)
+        strength = np.abs(layers.shown[region.where] - layers.background[region.where]).max(axis=2)[region.mask]
+        return _Seen(
+            cues, share, contrast, region.middle(layers.age), region.middle(bustle.company),
+            region.middle(bustle.upheaval), region.middle(bustle.others), region.middle(bustle.unrest),
+            region.middle(layers.onset) / max(1.0, float(np.median(strength))),
+        )  # fmt: skip
 
 
 def is_light(cues: Cues, company: float) -> bool:

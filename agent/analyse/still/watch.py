@@ -70,7 +70,9 @@ class Watch:
         self._seen_ns = wall_ns
         said += self._resize(picture)
         self._company.note(actors, wall_ns)
-        looks = self._layers.look(small_picture(picture, self._size), elapsed_s, self._company.covered_share(PEOPLE))
+        small, company = small_picture(picture, self._size), self._company
+        known = [one.box for one in company.now]
+        looks = self._layers.look(small, elapsed_s, company.covered_share(PEOPLE), known)
         said += self._turn()
         if not looks:
             return said
