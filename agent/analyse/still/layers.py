@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -50,6 +49,8 @@ OCCLUDED_LOSS = 0.12
 BACKGROUND_LOSS = 1.5
 FIRM_S = 1.0
 """So much evidence makes a thing of a colour; with less it is replaced by the next colour that comes."""
+SETTLED_S = 2.0
+"""Who put it down has let go of it by then."""
 MOST_EVIDENCE_S = 3600.0
 LEARN_S, LEARN_FRAMES, LEARN_MOST = 2.0, 5, 12
 LONGEST_STEP_S = 5.0
@@ -145,7 +146,7 @@ class Layers:
         self.since_s, self._rival_since_s = np.zeros((2, height, width), np.float32)
         self.bustle = Bustle(height, width)
         self.noise, self.age = np.full((height, width), 3.0, np.float32), np.zeros((height, width), np.float32)
-        self.onset, self._rival_onset = np.zeros((2, height, width), np.uint8)
+        self.onset = np.zeros((height, width), np.uint8)
         self.changed = np.zeros((height, width), np.uint8)
         self.same = self.changed > 0
         self.held = self.changed > 0
@@ -203,7 +204,6 @@ class Layers:
         self.rival = relit(self.rival.astype(np.float32), gain).astype(np.uint8)
         mean = gain.mean(axis=-1)
         self.onset = (self.onset * mean).clip(0, 255).astype(np.uint8)
-        self._rival_onset = (self._rival_onset * mean).clip(0, 255).astype(np.uint8)
         self.gain = (1.0, 1.0, 1.0)
         self._compare_again()
 
@@ -256,31 +256,27 @@ class Layers:
         self.same = is_shown
         firm = is_shown & (self.shown_s >= FIRM_S) & (self.shown_s - step < FIRM_S)
         self.bustle.look(changed & ~is_shown, firm, step, known)
+        settled = is_shown & (self.shown_s >= SETTLED_S) & (self.shown_s - step < SETTLED_S)
+        self.onset[settled] = self.difference[settled]
 
     def _replace(self, fresh: NDArray[np.bool_]) -> None:
         weak = fresh & (self.shown_s < FIRM_S)
         self.shown[weak] = self.picture[weak]
         self.shown_s[weak], self.since_s[weak] = 0, self.clock_s
-        self.onset[weak] = self.difference[weak]
         others = fresh & ~weak
         older = others & (self.rival_s > self.shown_s) & (self.rival_s >= FIRM_S)
         self.shown[older] = self.picture[older]
         self.shown_s[older], self.since_s[older] = 0, self.clock_s
-        self.onset[older] = self.difference[older]
         others &= ~older
         self.rival[others] = self.picture[others]
         self.rival_s[others], self._rival_since_s[others] = 0, self.clock_s
-        self._rival_onset[others] = self.difference[others]
 
     def _promote(self, proved: NDArray[np.bool_]) -> None:
         if not proved.any():
             return
         shown = self.shown[proved].clip(0, 255).astype(np.uint8)
         self.shown[proved], self.rival[proved] = self.rival[proved], shown
-        pairs: tuple[tuple[NDArray[Any], NDArray[Any]], ...] = (
-            (self.shown_s, self.rival_s), (self.since_s, self._rival_since_s), (self.onset, self._rival_onset)
-        )  # fmt: skip
-        for mine, theirs in pairs:
+        for mine, theirs in ((self.shown_s, self.rival_s), (self.since_s, self._rival_since_s)):
             mine[proved], theirs[proved] = theirs[proved], mine[proved]
         self.bustle.mark(proved)
 

@@ -32,7 +32,7 @@ UPHEAVAL = 0.1
 """When so much of the picture moved at once (a train, a bus), what then is gone was a part of it."""
 LONELY = 0.03
 """Less movement than this was around when it began: nobody was there to put it down or take it."""
-GRADUAL = 0.8
+GRADUAL = 0.9
 """At first it must have differed by this share of what it differs by in the end: things do not come by degrees."""
 RESTLESS = 0.35
 """What moved for so much of the half minute before is a flag or a curtain at rest."""
@@ -167,7 +167,7 @@ class Judge:
 class _Seen:
     """What is measured of a region; `contrast` in thresholds, the rest as in Bustle, Layers and Judge.judge.
 
-    `onset` is by how much it differed at first, as a share of by how much it does now.
+    `onset` is by how much it differed at first, as a share of by how much it does now; 1 where that is not known.
     """
 
     cues: Cues
@@ -185,10 +185,11 @@ class _Seen:
         cues, bustle = cues_of(layers, region), layers.bustle
         contrast = cues.contrast / max(1.0, region.middle(layers.threshold))
         strength = np.abs(layers.shown[region.where] - layers.background[region.where]).max(axis=2)[region.mask]
+        most = max(1.0, float(np.median(strength)))
         return _Seen(
             cues, share, contrast, region.middle(layers.age), region.middle(bustle.company),
             region.middle(bustle.upheaval), region.middle(bustle.others), region.middle(bustle.unrest),
-            region.middle(layers.onset) / max(1.0, float(np.median(strength))),
+            (region.middle(layers.onset) or most) / most,
         )  # fmt: skip
 
 
