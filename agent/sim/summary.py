@@ -105,7 +105,7 @@ def _camera(
     tracks: list[dict[str, Any]],
 ) -> dict[str, Any]:
     truth = json.loads(Path(camera["truth_path"]).read_text())
-    wanted = _truth_events(truth, first_frame_wall_ns, window, "zone_entered")
+    wanted = _truth_events(truth, first_frame_wall_ns, window)
     found = sorted(
         parse_rfc3339(event["start"])
         for event in events
@@ -132,10 +132,11 @@ def _bags(
     told = [event for event in events if event["camera"] == camera and event["kind"] == "object_left"]
     taken = [event for event in told if event["attributes"].get("outcome") == "taken"]
     found = {"left": [event["start"] for event in told], "taken": [event["end"] for event in taken if event["end"]]}
-    early = (window[0], window[1] - round((LEFT_AFTER_S + TOLD_WITHIN_S) * NS))
+    told_ns = round((LEFT_AFTER_S + TOLD_WITHIN_S) * NS)
+    bags = [(put, took) for put, took in _truth_bags(truth, first_ns, window) if took - put >= told_ns]
     moments = {
-        "left": _truth_events(truth, first_ns, early, "object_left", "bag"),
-        "taken": _truth_taken(truth, first_ns, window),
+        "left": sorted(put for put, _ in bags if put + told_ns <= window[1]),
+        "taken": sorted(took for _, took in bags if took <= window[1]),
     }
     counts: dict[str, int] = {}
     for what, wanted in moments.items():
@@ -144,20 +145,21 @@ def _bags(
     return counts
 
 
-def _truth_events(
-    truth: dict[str, Any], first_ns: int, window: tuple[int, int], kind: str, label: str | None = None
-) -> list[int]:
-    happened = (event for event in truth["events"] if event["kind"] == kind and label in {None, event["label"]})
-    frames = [event["frame"] for event in happened]
+def _truth_events(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> list[int]:
+    frames = [event["frame"] for event in truth["events"] if event["kind"] == "zone_entered"]
     return sorted(_moments(frames, truth, first_ns, window))
 
 
-def _truth_taken(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> list[int]:
-    """Only bags whose putting down was watched, too, can be known to be taken again."""
+def _truth_bags(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> Iterable[tuple[int, int]]:
+    """When each bag was left, within `window`, and when it was taken again: in the same loop or the next."""
     loop_ns = int(truth["frames"] / truth["fps"] * NS)
-    left = _truth_events(truth, first_ns, window, "object_left", "bag")
-    taken = _truth_events(truth, first_ns, window, "object_removed", "bag")
-    return [moment for moment in taken if any(0 < moment - before < loop_ns for before in left)]
+    times = {(event["object"], event["kind"]): event["time_s"] for event in truth["events"] if event["label"] == "bag"}
+    for (bag, kind), left_s in times.items():
+        taken_s = times.get((bag, "object_removed"))
+        if kind == "object_left" and taken_s is not None:
+            lies_ns = round((taken_s - left_s) * NS) % loop_ns
+            for left_ns in _moments([round(left_s * truth["fps"])], truth, first_ns, window):
+                yield left_ns, left_ns + lies_ns
 
 
 def _truth_tracks(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> int:

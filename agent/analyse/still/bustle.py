@@ -55,7 +55,7 @@ class Bustle:
         cells = cv2.resize(moving.astype(np.float32), self._cells, interpolation=cv2.INTER_AREA)
         self._stir = np.maximum(cv2.blur(cells, (3, 3)), self._stir * fading, dtype=np.float32)
         self._commotion = max(float(cells.mean()), self._commotion * fading)
-        self._note_unrest(cells, elapsed_s, known)
+        self._note_unrest(np.asarray(cells, np.float32), elapsed_s, known)
         if firm.any():
             self._around = self._spread(self._stir)
             self._strangers = self._spread(self._without(firm))

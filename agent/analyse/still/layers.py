@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from agent.analyse.detect.port import Image
 from agent.analyse.still.bustle import Bustle
+from agent.analyse.still.overlay import Overlay
 from agent.analyse.still.scale import (
     Field,
     Mask,
@@ -144,7 +145,7 @@ class Layers:
         self.shown, self.rival = background.copy(), np.zeros(background.shape, np.uint8)
         self.shown_s, self.rival_s = np.zeros((2, height, width), np.float32)
         self.since_s, self._rival_since_s = np.zeros((2, height, width), np.float32)
-        self.bustle = Bustle(height, width)
+        self.bustle, self.overlay = Bustle(height, width), Overlay(height, width)
         self.noise, self.age = np.full((height, width), 3.0, np.float32), np.zeros((height, width), np.float32)
         self.onset = np.zeros((height, width), np.uint8)
         self.changed = np.zeros((height, width), np.uint8)
@@ -255,7 +256,9 @@ class Layers:
         self._promote(is_rival & (self.rival_s >= FIRM_S))
         self.same = is_shown
         firm = is_shown & (self.shown_s >= FIRM_S) & (self.shown_s - step < FIRM_S)
-        self.bustle.look(changed & ~is_shown, firm, step, known)
+        moving = changed & ~is_shown
+        self.bustle.look(moving, firm, step, known)
+        self.overlay.look(moving, known, self.clock_s)
         settled = is_shown & (self.shown_s >= SETTLED_S) & (self.shown_s - step < SETTLED_S)
         self.onset[settled] = self.difference[settled]
 
@@ -285,7 +288,7 @@ class Layers:
         quiet = cv2.bitwise_not(self.changed)
         young_s = TAU_BACKGROUND_S if self.clock_s > TAU_BACKGROUND_S else max(10.0, self.clock_s)
         cv2.accumulateWeighted(self.picture, self.background, _weight(step, young_s), quiet)
-        fresh = cv2.bitwise_and(same, cv2.compare(self.shown_s, FRESH_S, cv2.CMP_LT))
+        fresh = cv2.bitwise_and(same, (self.shown_s < FRESH_S).astype(np.uint8))
         cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_SHOWN_S), same - fresh)
         cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_FRESH_S), fresh)
         flipped = cv2.bitwise_xor(self.changed, self._before)

@@ -101,12 +101,18 @@ class Judge:
         large = region.box.area > LARGEST_SHARE
         if large and large_light(layers, region):
             return Verdict(Kind.LIGHT, why="another light on a large part")
+        if layers.overlay.covers(region, layers.clock_s):
+            return Verdict(Kind.GHOST, why="part of a line of text")
         waiting = self._wait(layers, region, company, patient=patient)
         if waiting is not None:
             return waiting
         vehicle = company.stopped_at(region, since_ns)
         if vehicle is not None:
             return Verdict(Kind.STOPPED, 0.9, "a vehicle stands there", actor=vehicle)
+        if company.passing_at(region):
+            return Verdict(Kind.WAIT, why="a vehicle is there")
+        if company.part_of_vehicle(region, since_ns):
+            return Verdict(Kind.SCENERY, why="a part of a vehicle")
         if large:
             return Verdict(Kind.SCENERY, why="too large for a thing")
         seen = _Seen.of(layers, region, share)
