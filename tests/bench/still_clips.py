@@ -111,7 +111,8 @@ def clips(only: str = "", ways: Sequence[str] = ()) -> dict[str, Score]:
         events = [(_box(one["bbox"], about["size"]), one["put"], one["removed"]) for one in about["events"]]
         for way, shown, wanted in _ways(clip, events, about["fps"], after_s):
             if not ways or way in ways:
-                scores[f"{name} {way}"] = _played(shown, wanted, after_s)
+                limit_s = min(after_s, 10.0) if way.startswith("taken") else after_s  # little is left of the clip then
+                scores[f"{name} {way}"] = _played(shown, wanted, limit_s)
     for name, after_s in QUIET.items():
         if only in name:
             scores[f"{name} nothing happens"] = _played(load(name), [], after_s)

@@ -152,8 +152,9 @@ class Company:
         return vehicle is not None and _whole(region, vehicle.box) >= FILLS_SHARE
 
     def part_of_vehicle(self, region: Region, since_ns: int) -> bool:
-        """Is the region a piece of a vehicle that stopped, or was first found, just then?"""
-        return any(self._stopped_then(place, since_ns) for place in self._vehicles_around(region))
+        """Is the region a piece of a vehicle that stopped, or was first found, just then, and is there still?"""
+        around = [one for one in self._vehicles_around(region) if self._seen_ns - one.until_ns < BROKEN_S * NS]
+        return any(self._stopped_then(place, since_ns) for place in around)
 
     def _vehicles_around(self, region: Region) -> list[Place]:
         places = [one for one in (*self._standing.values(), *self._left) if one.actor.label in VEHICLES]

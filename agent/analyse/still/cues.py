@@ -56,10 +56,9 @@ def cues_of(layers: Layers, region: Region) -> Cues:
     inside[y : y + region.mask.shape[0], x : x + region.mask.shape[1]] = region.mask
     before = layers.background[rows, columns]
     now = np.where(inside[..., None], layers.shown[rows, columns], before)
+    light = _light(now, before, _narrower(inside))  # a hole in a shadow is what was told of before
     inside = _filled(inside)
     ring = _wider(inside, MARGIN_PX - 1) & ~_wider(inside, 2)
-    core = _narrower(inside)
-    light = _light(now, before, core)
     return Cues(
         _step(now, before, inside), _edge(now, before, inside), _unlike(now, before, inside, ring), *light,
         _contrast(now, before, inside), region.area_px / max(1, region.mask.size),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from agent.analyse.detect.port import Image
 from agent.analyse.still.bustle import Bustle
+from agent.analyse.still.hidden import Hidden
 from agent.analyse.still.overlay import Overlay
 from agent.analyse.still.scale import (
     Field,
@@ -89,24 +90,29 @@ class Layers:
         self._rested_s = 0.0
         self._last: Image | None = None
 
-    def look(self, small: Image, elapsed_s: float, crowd: float = 0.0, known: Sequence[Box] = ()) -> bool:
+    def look(
+        self, small: Image, elapsed_s: float, crowd: float = 0.0, known: Sequence[Box] = (),
+        people: Sequence[Box] = (),
+    ) -> bool:  # fmt: skip
         """Compare and learn.
 
         False while the background is being learnt (at the start), while the view is another one (the camera turns,
         somebody stands before it: `frozen`, nothing is learnt then), and once it has come to rest (`scene_changed`).
-        `crowd` is the share of the picture that people cover, who are no other view; `known` is where anybody is.
+        `crowd` is the share of the picture that people cover, who are no other view; `known` is where anybody is,
+        `people` those among them who will go again: what they hid at the start is learnt as soon as they are gone.
         """
         self.elapsed_s = min(elapsed_s, LONGEST_STEP_S)
         self.clock_s += self.elapsed_s
         self.scene_changed, self.relit = False, None
         if not self.ready:
-            self._learn_first(small)
+            self._learn_first(small, people)
             return False
         self._compare(small)
         self.scene_changed = self._colour_switched(small) or self._rests_elsewhere(small, crowd)
         if self.scene_changed or self.frozen:
             return False
         self._gather(known)
+        self.absorb(self._hidden.uncovered(self, people))
         self._learn()
         return True
 
@@ -131,13 +137,14 @@ class Layers:
         self.shown_s[region] = 0
         self.rival_s[region] = 0
 
-    def _learn_first(self, small: Image) -> None:
+    def _learn_first(self, small: Image, people: Sequence[Box]) -> None:
         if not self._learning or self._learning[0].shape != small.shape:
             self._learning, self._learning_since = [], self.clock_s
         self._learning = [*self._learning, small][-LEARN_MOST:]
         if self.clock_s - self._learning_since >= LEARN_S and len(self._learning) >= LEARN_FRAMES:
             self._begin(np.median(np.stack(self._learning), axis=0).astype(np.float32))
             self._learning = []
+            self._hidden = Hidden(small.shape[:2], people)
 
     def _begin(self, background: Field) -> None:
         height, width = background.shape[:2]

@@ -98,23 +98,16 @@ class Judge:
 
         A judge who is not `patient` any more does not wait until a crowd is gone.
         """
+        if layers.overlay.covers(region, layers.clock_s):
+            return Verdict(Kind.GHOST, why="part of a line of text")
         large = region.box.area > LARGEST_SHARE
         if large and large_light(layers, region):
             return Verdict(Kind.LIGHT, why="another light on a large part")
-        if layers.overlay.covers(region, layers.clock_s):
-            return Verdict(Kind.GHOST, why="part of a line of text")
-        waiting = self._wait(layers, region, company, patient=patient)
-        if waiting is not None:
-            return waiting
-        vehicle = company.stopped_at(region, since_ns)
-        if vehicle is not None:
-            return Verdict(Kind.STOPPED, 0.9, "a vehicle stands there", actor=vehicle)
-        if company.passing_at(region):
-            return Verdict(Kind.WAIT, why="a vehicle is there")
-        if company.part_of_vehicle(region, since_ns):
-            return Verdict(Kind.SCENERY, why="a part of a vehicle")
-        if large:
-            return Verdict(Kind.SCENERY, why="too large for a thing")
+        known = self._wait(layers, region, company, patient=patient) or _vehicle(region, company, since_ns)
+        if known is None and large:
+            known = Verdict(Kind.SCENERY, why="too large for a thing")
+        if known is not None:
+            return known
         seen = _Seen.of(layers, region, share)
         place = company.who_stood_there(region, since_ns)
         return self._nothing(seen, place) or self._came_or_gone(region, seen)
@@ -197,6 +190,18 @@ class _Seen:
             region.middle(bustle.upheaval), region.middle(bustle.others), region.middle(bustle.unrest),
             (region.middle(layers.onset) or most) / most,
         )  # fmt: skip
+
+
+def _vehicle(region: Region, company: Company, since_ns: int) -> Verdict | None:
+    """What a vehicle has to do with it, if one has."""
+    vehicle = company.stopped_at(region, since_ns)
+    if vehicle is not None:
+        return Verdict(Kind.STOPPED, 0.9, "a vehicle stands there", actor=vehicle)
+    if company.passing_at(region):
+        return Verdict(Kind.WAIT, why="a vehicle is there")
+    if company.part_of_vehicle(region, since_ns):
+        return Verdict(Kind.SCENERY, why="a part of a vehicle")
+    return None
 
 
 def is_light(cues: Cues, company: float) -> bool:

@@ -32,6 +32,8 @@ PATIENCE_S = 15.0
 """In a crowd somebody is always there."""
 UNDECIDED_S = 5.0
 AGAIN_S = {Kind.WAIT: 0.5, Kind.SCENERY: 3.0}
+PASSING = PEOPLE | {"object"}
+"""Those who stand there now and will not for ever."""
 ABSORBED = frozenset({Kind.LIGHT, Kind.GHOST, Kind.SOMEBODY})
 MEMORY_S = 90.0
 
@@ -72,7 +74,8 @@ class Watch:
         self._company.note(actors, wall_ns)
         small, company = small_picture(picture, self._size), self._company
         known = [one.box for one in company.now]
-        looks = self._layers.look(small, elapsed_s, company.covered_share(PEOPLE), known)
+        people = [one.box for one in company.now if one.label in PASSING]
+        looks = self._layers.look(small, elapsed_s, company.covered_share(PEOPLE), known, people)
         said += self._turn()
         if not looks:
             return said
