@@ -67,11 +67,14 @@ def watch(playing: Playing, settings: Still) -> tuple[list[Change], Score]:
     return [*said, *one.finish()], score
 
 
-def judge(said: Iterable[Change], expected: list[Expected], score: Score, after_s: float) -> Score:
-    """Count hits, wrong kinds and false alarms among the starts."""
+def judge(
+    said: Iterable[Change], expected: list[Expected], score: Score, after_s: float, *, vehicles: bool = False
+) -> Score:
+    """Count hits, wrong kinds and false alarms among the starts; stopped vehicles only where they are looked at."""
+    vehicles = vehicles or any(one.kind == "vehicle_stopped" for one in expected)
     open_, score.events = list(expected), len(expected)
     for change in said:
-        if change.phase != "start" or (change.kind == "vehicle_stopped" and not _wants(expected, "vehicle_stopped")):
+        if change.phase != "start" or (change.kind == "vehicle_stopped" and not vehicles):
             continue
         begun_s = (change.start_ns - START_NS) / NS
         at = [one for one in open_ if fits(change.box, one.box) and -EARLY_S <= begun_s - one.begins_s <= LATE_S]
@@ -85,10 +88,6 @@ def judge(said: Iterable[Change], expected: list[Expected], score: Score, after_
             score.delays.append(max(0.0, begun_s - at[0].begins_s) + change.lain_s - after_s)
             open_.remove(at[0])
     return score
-
-
-def _wants(expected: list[Expected], kind: str) -> bool:
-    return any(one.kind == kind for one in expected)
 
 
 def fits(found: Box, truth: Box) -> bool:

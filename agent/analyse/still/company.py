@@ -22,7 +22,8 @@ BYSTANDER = 0.1
 PARKED = 1e-3
 """What a vehicle near by counts as the likely owner, against a person."""
 HEAT_CELLS = 80
-TAU_HEAT_S = 10.0
+LEAST_HEAT_S, MOST_HEAT_S = 3.0, 10.0
+MEMORY_S = 90.0
 MEMORY_STEP_NS = NS // 4
 STANDS_IOU = 0.6
 STOOD_S = 3.0
@@ -62,10 +63,11 @@ class Place:
 
 
 class Company:
-    """One per camera. Remembers boxes for `memory_s`."""
+    """One per camera. Remembers who was there for `after_s`, after which things count, and a while more."""
 
-    def __init__(self, memory_s: float) -> None:
-        self._memory_ns = int(memory_s * NS)
+    def __init__(self, after_s: float) -> None:
+        self._memory_ns = int((after_s + MEMORY_S) * NS)
+        self._heat_s = min(MOST_HEAT_S, max(LEAST_HEAT_S, after_s))
         self._past: deque[tuple[int, tuple[Actor, ...]]] = deque()
         self._standing: dict[str, Place] = {}
         self._left: deque[Place] = deque(maxlen=MOST_PLACES)
@@ -85,7 +87,7 @@ class Company:
         self._stand(wall_ns)
 
     def heat(self, region: Region) -> float:
-        """How much of the last ten seconds people covered the region, 0..1."""
+        """How much of the last seconds (`after_s`, at most ten) people covered the region, 0..1."""
         ys, xs = np.nonzero(region.mask)
         rows = (ys + region.y) * HEAT_CELLS // region.height
         columns = (xs + region.x) * HEAT_CELLS // region.width
@@ -188,7 +190,7 @@ class Company:
             if actor.label in PEOPLE:
                 x1, y1, x2, y2 = (value * HEAT_CELLS for value in actor.box.clipped())
                 inside[math.floor(y1) : math.ceil(y2), math.floor(x1) : math.ceil(x2)] = 1
-        self._heat += (inside - self._heat) * (1 - math.exp(-elapsed_s / TAU_HEAT_S))
+        self._heat += (inside - self._heat) * (1 - math.exp(-elapsed_s / self._heat_s))
 
     def _stand(self, wall_ns: int) -> None:
         standing: dict[str, Place] = {}

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from agent.analyse.still.candidate import Candidate
+from agent.analyse.still.cues import cues_of
 from agent.analyse.still.layers import FIRM_S, Layers
 from agent.analyse.still.region import Bools, Region, apart, regions_of, strong_part
 from agent.analyse.still.verdict import SAME_TIME_S
@@ -20,6 +21,8 @@ MOST_JUDGED = 16
 STRONG_SHARE = 0.4
 LEAST_PX = 10
 PART_PX = 6
+LEFT_S = 0.7
+"""Somebody's place and what he puts down there are not seen at the same moment."""
 Polygons = Sequence[Sequence[tuple[float, float]]]
 
 
@@ -53,6 +56,14 @@ class Finder:
             for region, share in apart(whole, layers.since_s, SAME_TIME_S, self._least_px):
                 if region.of(ripe).mean() >= RIPE_SHARE and max(region.mask.shape) >= self._least_side:
                     yield region, share
+
+    def uncovered(self, layers: Layers) -> Iterator[Region]:
+        """What people hid while the background was learnt and is seen now, without what they put down there."""
+        if layers.uncovered.any():
+            for whole in regions_of(layers.uncovered, self._least_px, MOST_JUDGED):
+                for region, _ in apart(whole, layers.since_s, LEFT_S, self._least_px):
+                    if cues_of(layers, region).came < 0:
+                        yield region
 
     def strong(self, layers: Layers, region: Region) -> Region:
         """The thing without its shadow."""

@@ -35,14 +35,14 @@ class Hidden:
         self._none = np.zeros(size, bool)
 
     def uncovered(self, seen: Seen, people: Sequence[Box]) -> NDArray[np.bool_]:
-        """Where the background is what is shown, since this picture; `people` are there now."""
+        """Where what is shown now may be the background that they hid; `people` are there now."""
         if not self._doubtful.any():
             return self._none
         free = self._doubtful & ~_covered(self._none.shape[:2], people)
         changed = seen.changed > 0
         found = free & seen.same & (seen.shown_s >= LIES_S)
         self._plain_s += np.where(free & ~changed, np.float32(seen.elapsed_s), np.float32(0))
-        self._doubtful &= ~found & ((self._plain_s < PLAIN_S) | changed)
+        self._doubtful &= (self._plain_s < PLAIN_S) | changed
         return found
 
 

@@ -112,7 +112,7 @@ class Layers:
         if self.scene_changed or self.frozen:
             return False
         self._gather(known)
-        self.absorb(self._hidden.uncovered(self, people))
+        self.uncovered = self.hidden.uncovered(self, people)
         self._learn()
         return True
 
@@ -144,7 +144,8 @@ class Layers:
         if self.clock_s - self._learning_since >= LEARN_S and len(self._learning) >= LEARN_FRAMES:
             self._begin(np.median(np.stack(self._learning), axis=0).astype(np.float32))
             self._learning = []
-            self._hidden = Hidden(small.shape[:2], people)
+            self.hidden = Hidden(small.shape[:2], people)
+            self.uncovered = self.changed > 0
 
     def _begin(self, background: Field) -> None:
         height, width = background.shape[:2]

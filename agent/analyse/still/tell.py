@@ -12,9 +12,9 @@ from agent.analyse.observe import foot_of
 from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.still.album import Album
 from agent.analyse.still.change import Change
-from agent.analyse.still.company import Actor
+from agent.analyse.still.company import MEMORY_S, Actor
 from agent.analyse.still.verdict import Kind
-from agent.analyse.still.watch import MEMORY_S, Watch
+from agent.analyse.still.watch import Watch
 from agent.analyse.tell import corners
 from agent.analyse.track.shot import Shot
 from agent.analyse.track.track import Track

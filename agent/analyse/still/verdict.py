@@ -32,8 +32,9 @@ UPHEAVAL = 0.1
 """When so much of the picture moved at once (a train, a bus), what then is gone was a part of it."""
 LONELY = 0.03
 """Less movement than this was around when it began: nobody was there to put it down or take it."""
-GRADUAL = 0.9
-"""At first it must have differed by this share of what it differs by in the end: things do not come by degrees."""
+GRADUAL, GRADUAL_CONTRAST = 0.9, 2.5
+"""What at first differed by less than this share of what it differs by now, and by less than so many thresholds, came by
+degrees: no thing does."""
 RESTLESS = 0.35
 """What moved for so much of the half minute before is a flag or a curtain at rest."""
 FAINT = 0.22
@@ -138,7 +139,7 @@ class Judge:
             (seen.age_s < OLD_S and came < VERY_SURE, Kind.GHOST, "what was there before is hardly known"),
             (seen.company < LONELY and abs(came) < VERY_SURE, Kind.GHOST, "nothing moved there when it began"),
             (seen.others < LONELY, Kind.GHOST, "nobody was near when it began"),
-            (seen.onset < GRADUAL, Kind.GHOST, "it came little by little"),
+            (seen.gradual, Kind.GHOST, "it came little by little"),
             (seen.unrest > RESTLESS, Kind.SCENERY, "that place is hardly ever at rest"),
             (moved_much, Kind.SCENERY, "much of the picture moved when it began"),
         )
@@ -178,6 +179,11 @@ class _Seen:
     others: float
     unrest: float
     onset: float
+
+    @property
+    def gradual(self) -> bool:
+        """Did it come little by little?"""
+        return self.onset < GRADUAL and self.onset * self.contrast < GRADUAL_CONTRAST
 
     @staticmethod
     def of(layers: Layers, region: Region, share: float) -> _Seen:

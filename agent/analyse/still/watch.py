@@ -35,7 +35,6 @@ AGAIN_S = {Kind.WAIT: 0.5, Kind.SCENERY: 3.0}
 PASSING = PEOPLE | {"object"}
 """Those who stand there now and will not for ever."""
 ABSORBED = frozenset({Kind.LIGHT, Kind.GHOST, Kind.SOMEBODY})
-MEMORY_S = 90.0
 
 
 class Watch:
@@ -47,7 +46,7 @@ class Watch:
         self._settings, self._hidden, self._only = settings, (*hidden, *settings.ignore), only
         self._calendar = calendar or Calendar(None)
         self._views = Views()
-        self._company = Company(settings.after_s + MEMORY_S)
+        self._company = Company(settings.after_s)
         self._judge = Judge(settings.sensitivity)
         self._size = (0, 0)
         self._seen_ns = self._looked_ns = 0
@@ -82,6 +81,8 @@ class Watch:
         relight(self._views.now.open, self._layers)
         if wall_ns - self._looked_ns >= LOOK_NS:
             self._looked_ns = wall_ns
+            for region in self._finder.uncovered(self._layers):
+                self._layers.absorb(region.whole())
             said += [*self._follow(), *self._find()]
             self._hold()
         return said
@@ -110,7 +111,7 @@ class Watch:
     def _begin_again(self) -> list[Change]:
         """The clock was set back: what began later than now cannot go on."""
         said = self._lose(self._views.all, "stream_ended")
-        self._company, self._looked_ns = Company(self._settings.after_s + MEMORY_S), 0
+        self._company, self._looked_ns = Company(self._settings.after_s), 0
         return said
 
     def _resize(self, picture: Image) -> list[Change]:
@@ -127,7 +128,7 @@ class Watch:
         now_ns, forgotten = self._seen_ns, self._views.forget_old(self._seen_ns)
         if self._layers.scene_changed:
             forgotten += self._views.leave(now_ns)
-            self._company = Company(self._settings.after_s + MEMORY_S)
+            self._company = Company(self._settings.after_s)
         self._views.recognise(now_ns)
         return self._lose(forgotten, "view_changed")
 
