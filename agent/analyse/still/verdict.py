@@ -33,7 +33,7 @@ UPHEAVAL = 0.1
 LONELY = 0.03
 """Less movement than this was around when it began: nobody was there to put it down or take it."""
 GRADUAL, GRADUAL_CONTRAST = 0.9, 2.5
-"""What at first differed by less than this share of what it differs by now, and by less than so many thresholds, came by
+"""What at first differed by less than this share of what it does now, and by less than so many thresholds, came by
 degrees: no thing does."""
 RESTLESS = 0.35
 """What moved for so much of the half minute before is a flag or a curtain at rest."""
