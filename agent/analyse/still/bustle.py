@@ -49,11 +49,11 @@ class Bustle:
         self, moving: NDArray[np.bool_], firm: NDArray[np.bool_], elapsed_s: float, known: Sequence[Box] = ()
     ) -> None:
         """What moves now, which places have become firm, and where somebody known is."""
-        if elapsed_s > SPARSE_S:
-            self.look_away()
         fading = math.exp(-elapsed_s / TAU_S)
         cells = cv2.resize(moving.astype(np.float32), self._cells, interpolation=cv2.INTER_AREA)
         self._stir = np.maximum(cv2.blur(cells, (3, 3)), self._stir * fading, dtype=np.float32)
+        if elapsed_s > SPARSE_S:
+            self.look_away()
         self._commotion = max(float(cells.mean()), self._commotion * fading)
         self._note_unrest(np.asarray(cells, np.float32), elapsed_s, known)
         if firm.any():
