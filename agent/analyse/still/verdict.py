@@ -32,7 +32,7 @@ UPHEAVAL = 0.1
 """When so much of the picture moved at once (a train, a bus), what then is gone was a part of it."""
 LONELY = 0.03
 """Less movement than this was around when it began: nobody was there to put it down or take it."""
-GRADUAL, GRADUAL_CONTRAST = 0.9, 2.5
+GRADUAL, GRADUAL_CONTRAST = 0.9, 1.8
 """What at first differed by less than this share of what it does now, and by less than so many thresholds, came by
 degrees: no thing does."""
 RESTLESS = 0.35

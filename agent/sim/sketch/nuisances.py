@@ -157,7 +157,7 @@ def _tree_shadow(rng: np.random.Generator) -> list[Effect]:
 
 
 def _snow(rng: np.random.Generator) -> list[Effect]:
-    return [weather.snow_cover(rng, 4.0, float(rng.uniform(60, 120))), weather.snow()]
+    return [weather.snow_cover(rng, 4.0, float(rng.uniform(120, 240))), weather.snow()]
 
 
 def _night_rain(_: np.random.Generator) -> list[Effect]:
