@@ -97,6 +97,7 @@ EXAMPLES: dict[str, wire.Message] = {
         wire.LiveStopArgs(lease="019715b2c3d47000ff00"),
         wire.ClipArgs(camera="main-and-park", start=_START, end=_END),
         wire.WatchArgs(camera="main-and-park", seconds=20),
+        wire.BelongsArgs(camera="main-and-park", event=_ID, by="ann"),
         wire.Reply(id="019715b2c3d47000ee00", ok=True, result={"media": _MEDIA}),
     )
 }  # fmt: skip

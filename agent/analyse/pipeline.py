@@ -28,6 +28,7 @@ from agent.analyse.rules.port import Happening
 from agent.analyse.still.tell import StillTeller
 from agent.analyse.tell import attributes_of, event_of, summary_of
 from agent.analyse.track.recall import Recall
+from agent.analyse.track.shot import BestShots, Shot
 from agent.analyse.track.story import Story
 from agent.analyse.track.track import Track
 from agent.analyse.track.tracker import Step, Tracker
@@ -97,8 +98,11 @@ class Pipeline:
         self._recall = None if appearance is None else Recall(appearance, self._tracker)
         self._motion, self._gated = Motion((), self._gate.grey), True
         self._new_attention, self._attention = attention, attention()
-        self._still = StillTeller(camera, make_id, with_pictures=with_pictures) if camera.still.enabled else None
         self._attributes_of = Attributes(camera.id, self._painter, attributes)
+        self._best = BestShots()
+        self._still: StillTeller | None = None
+        if camera.still.enabled:
+            self._still = StillTeller(camera, make_id, self._best_shot, with_pictures=with_pictures, zone=zone)
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
         self._last_ns = 0
@@ -185,6 +189,13 @@ class Pipeline:
             self._lose_detector(error)
             return True
         return self._attention.surprised(found, plan, frame.wall_ns)
+
+    def belongs(self, event: str, by: str) -> Outcome:
+        """Somebody says that what this event of a thing left or taken tells of belongs there."""
+        outcome = Outcome()
+        if self._still is not None:
+            self._still.belongs(event, by, self._last_ns, self._clock, outcome)
+        return outcome
 
     def finish(self) -> Outcome:
         """The stream is over: end all events and tracks."""
@@ -319,6 +330,7 @@ class Pipeline:
         for track in step.ended:
             story = self._stories.pop(track.id)
             self._survey.forget(track.id)
+            self._best.keep(track.id, story.gallery)
             if story.worthy:
                 outcome.tracks.append(self._summary(story, outcome, final=True))
             self._attributes_of.drop(track.id)
@@ -343,6 +355,10 @@ class Pipeline:
             span, size = (track.first_ns, track.seen_ns), (strip.width, strip.height)
             pictures.append(picture_of(strip.webp, self._whose(track), size, span, "sprite", "image/webp"))
         return pictures
+
+    def _best_shot(self, track: str) -> Shot | None:
+        story = self._stories.get(track)
+        return self._best.of(track) if story is None else next(iter(story.gallery.shots), None)
 
     def _whose(self, track: Track) -> dict[str, str | None]:
         return {"id": self._make_id(self._last_ns), "camera": self._camera.id, "track": track.id}

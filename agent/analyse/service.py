@@ -115,6 +115,8 @@ class Service:
             intake.closed()
         elif kind == "watch" and self._thinker is not None:
             self._thinker.watch(header["camera"], header["seconds"])
+        elif kind == "belongs" and self._thinker is not None:
+            self._thinker.belongs(header["camera"], header["event"], header["by"])
 
     def _begin(self, hello: dict[str, Any]) -> None:
         cameras = _cameras(hello)

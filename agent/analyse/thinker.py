@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -72,6 +73,7 @@ class Thinker:
         self._out, self._clock, self._news = out, clock, news
         self._together, self._at_once = together, at_once
         self._kept: Turn | None = None
+        self._belonging: queue.SimpleQueue[tuple[str, str, str]] = queue.SimpleQueue()
         self._stats_ns = clock.mono_ns()
         self._gauge = Gauge(len(os.sched_getaffinity(0)))
 
@@ -80,10 +82,16 @@ class Thinker:
         if camera in self._desks:
             self._desks[camera].watched_until_ns = self._clock.mono_ns() + int(seconds * NS)
 
+    def belongs(self, camera: str, event: str, by: str) -> None:
+        """What this event tells of belongs there: done before the next picture."""
+        if camera in self._desks:
+            self._belonging.put((camera, event, by))
+
     def run(self, stop: StopToken) -> None:
         """Look at pictures until the end."""
         self._tell_news()
         while not stop.is_set():
+            self._absorb()
             if served := self._take_turns():
                 began_ns = self._clock.mono_ns()
                 self._together.run([partial(self._serve, *turn) for turn in served])
@@ -94,6 +102,12 @@ class Thinker:
             self._serve(camera, None)
         self._tell_stats()
         self._together.close()
+
+    def _absorb(self) -> None:
+        while not self._belonging.empty():
+            camera, event, by = self._belonging.get()
+            desk = self._desks[camera]
+            self._send(desk, desk.pipeline.belongs(event, by))
 
     def _take_turns(self) -> list[Turn]:
         """The next camera's turn; with it those of others that wait, where the detector likes to see many at once."""

@@ -198,8 +198,8 @@ def _build(
     health = Health(broker, link, database, views, writer, counts, first)
     centre = Centre(
         clock=clock, stop=stop, views=views, finds=finds, people=people, audit=Audit(database, clock), first=first,
-        limiter=Limiter(clock), clips=clips, live=live, news=news, media=media_folder, counts=counts,
-        started_ns=clock.wall_ns(), health=health.report, static=STATIC,
+        limiter=Limiter(clock), clips=clips, commander=commander, live=live, news=news, media=media_folder,
+        counts=counts, started_ns=clock.wall_ns(), health=health.report, static=STATIC,
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -15,7 +16,7 @@ from agent.core.stop import StopToken
 from agent.wire.messages import Command, Message, Reply, decode, encode
 from agent.wire.topics import Address, GatewayTopics
 
-Verb = Literal["live", "live_stop", "clip", "watch"]
+Verb = Literal["live", "live_stop", "clip", "watch", "belongs"]
 Code = Literal["gateway_offline", "gateway_error", "gateway_silent"]
 OnReply = Callable[[Reply | None], None]
 
@@ -76,6 +77,21 @@ class Commander:
                 self._waiting.pop(command.id, None)
             raise CommandFailed("gateway_offline", "the broker does not take the command now; try again")
         return command.id
+
+    def ask(self, site: str, gateway: str, verb: Verb, args: Message) -> Reply:
+        """Send and wait for the answer, on a thread that may wait.
+
+        Raises:
+            CommandFailed: the broker or the gateway is away, silent, or refuses.
+        """
+        answers: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
+        self.send(site, gateway, verb, args, answers.put)
+        reply = answers.get()
+        if reply is None:
+            raise CommandFailed("gateway_silent", f"gateway {gateway} at {site} did not answer")
+        if not reply.ok:
+            raise CommandFailed("gateway_error", reply.error)
+        return reply
 
     def on_reply(self, address: Address, payload: bytes) -> None:
         """Hand a reply to who waits for it.

@@ -125,6 +125,7 @@ class Still(Section):
     detail_px: Annotated[int, Field(ge=160, le=1280)] = 320
     severity: Literal["info", "alarm"] = "alarm"
     zones: tuple[Id, ...] = ()
+    hours: tuple[Hours, ...] = ()
     ignore: tuple[Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)], ...] = ()
 
 
@@ -232,7 +233,8 @@ def _without_sun(camera: Camera) -> Found:
         return
     hours = [(("schedule", number), one) for number, one in enumerate(camera.schedule)]
     many = [(("rule", n, "when", m), one) for n, rule in enumerate(camera.rule) for m, one in enumerate(rule.when)]
-    for where, one in (*hours, *many):
+    lying = [(("still", "hours", number), one) for number, one in enumerate(camera.still.hours)]
+    for where, one in (*hours, *many, *lying):
         if one.by_the_sun:
             yield where, "goes by the sun; it needs [camera.place] with latitude and longitude"
 

@@ -20,6 +20,7 @@ from agent.core.memory import Budget
 from agent.core.ports import PacketSink
 from agent.core.stop import StopToken
 from agent.edge.child_feed import Feed
+from agent.edge.child_lying import Lying
 from agent.edge.child_process import COMMAND, ChildProcess
 from agent.edge.child_pump import FAREWELL_S, Bell, Pump
 from agent.edge.child_stats import AnalysisStats, Tally
@@ -74,6 +75,7 @@ class AnalysisChild:
         self._quarantine: dict[str, str] = {}
         self._watches: dict[str, int] = {}
         self._watches_to_send: set[str] = set()
+        self._lying = Lying()
         self._child: ChildProcess | None = None
         self._heard_ns = 0
         self._shed, self.status, self.restarts, self.last_fall = "none", STARTING, 0, ""
@@ -90,6 +92,15 @@ class AnalysisChild:
             self._watches[camera] = self._clock.mono_ns() + int(seconds * NS)
             self._watches_to_send.add(camera)
             self._bell.ring()
+
+    def belongs(self, camera: str, event: str, by: str) -> None:
+        """What this event of a thing left or taken tells of belongs there; `on_event` hears of its end.
+
+        Raises:
+            LamppostError: no such event goes on.
+        """
+        self._lying.belongs(camera, event, by)
+        self._bell.ring()
 
     def stats(self) -> dict[str, AnalysisStats]:
         """Per camera, over all lives of the child."""
@@ -146,6 +157,7 @@ class AnalysisChild:
             self._child = None
             how = child.end(FAREWELL_S if stop.is_set() else 0.2)
             self._tally.child_ended()
+            self._lying.forget()
         self._early_falls += not (suspects or self._is_ready or stop.is_set())
         self._blame(suspects)
         return why or how
@@ -182,7 +194,8 @@ class AnalysisChild:
         self._watches_to_send.update(self._watches)
         hello = {
             "type": "hello",
-            "careful": any(self._falls.values()), "fps": self._analysis.fps, "threads": self._analysis.threads,
+            "careful": any(self._falls.values()),
+            "fps": self._analysis.fps, "threads": self._analysis.threads,
             "providers": ["cpu"] if self._plain() else list(self._analysis.providers),
             "edgetpu_library": self._analysis.edgetpu_library,
             "timezone": self._timezone, "state": None if self._state is None else str(self._state),
@@ -197,6 +210,7 @@ class AnalysisChild:
     def more(self) -> list[bytes]:
         """The next frame of every camera that has one, and new watches."""
         frames = [frame for feed in self._feeds.values() if (frame := feed.next_frame()) is not None]
+        frames += self._lying.to_send()
         while self._watches_to_send:
             camera = self._watches_to_send.pop()
             left_s = (self._watches[camera] - self._clock.mono_ns()) / NS
@@ -222,7 +236,7 @@ class AnalysisChild:
         """What is to be done about a frame; reading it is apart from doing it, so that no error of ours hides."""
         kind = header["type"]
         if kind == "event":
-            return partial(self._on_event, validate(Event, header["record"]))
+            return partial(self._event, validate(Event, header["record"]))
         if kind == "track":
             return partial(self._on_track, validate(TrackSummary, header["record"]))
         if kind == "picture":
@@ -234,6 +248,10 @@ class AnalysisChild:
         if kind == "ready":
             return partial(self._ready, str(header["detector"]), [str(note) for note in header["notes"]])
         raise WireError("nobody knows that kind")
+
+    def _event(self, event: Event) -> None:
+        self._lying.hear(event)
+        self._on_event(event)
 
     def _count(self, shed: str, rows: dict[str, Any]) -> None:
         self._shed = shed

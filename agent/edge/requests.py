@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,9 @@ from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
 from agent.record.clip import cut_clip
 from agent.record.store import SegmentStore
-from agent.wire.messages import ClipArgs, LiveArgs, LiveStopArgs, WatchArgs
+from agent.wire.messages import BelongsArgs, ClipArgs, LiveArgs, LiveStopArgs, WatchArgs
+
+log = logging.getLogger(__name__)
 
 MAX_CLIP_S = 600
 FRAGMENT_S = 1.0
@@ -46,7 +49,13 @@ class Requests:
 
     def handlers(self) -> dict[str, Handler]:
         """Verb to handler; each takes its checked arguments and gives the reply's result."""
-        return {"live": self.live, "live_stop": self.live_stop, "clip": self.clip, "watch": self.watch}
+        return {
+            "live": self.live,
+            "live_stop": self.live_stop,
+            "clip": self.clip,
+            "watch": self.watch,
+            "belongs": self.belongs,
+        }
 
     def live(self, args: LiveArgs) -> dict[str, Any]:
         """Start or renew a live lease; a camera without a sub stream gives its main one."""
@@ -66,6 +75,15 @@ class Requests:
         if self._child is None:
             raise LamppostError("analysis is switched off on this gateway ([analysis] enabled)")
         self._child.watch(args.camera, args.seconds)
+        return {}
+
+    def belongs(self, args: BelongsArgs) -> dict[str, Any]:
+        """Turn what an event tells of into background."""
+        self._known(args.camera)
+        if self._child is None:
+            raise LamppostError("analysis is switched off on this gateway ([analysis] enabled)")
+        self._child.belongs(args.camera, args.event, args.by)
+        log.info("camera %s: %s says that what event %s tells of belongs there", args.camera, args.by, args.event)
         return {}
 
     def clip(self, args: ClipArgs) -> dict[str, Any]:

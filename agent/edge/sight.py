@@ -16,7 +16,9 @@ class AnalysisSight:
     """See `record.ring.Sight`: what the ring must know of the analysing child."""
 
     def __init__(self, cameras: Iterable[Camera], child: AnalysisChild | None, clock: Clock) -> None:
-        self._ruled = {camera.id for camera in cameras if any(rule.keeps_footage for rule in camera.rule)}
+        self._ruled = {
+            camera.id for camera in cameras if camera.still.enabled or any(rule.keeps_footage for rule in camera.rule)
+        }
         self._child, self._movement = child, Movement(clock)
         self._fell_at: dict[str, tuple[int, int]] = {}
 

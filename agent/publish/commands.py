@@ -17,6 +17,7 @@ from agent.core.stop import StopToken
 from agent.publish.centre_clock import CentreClock
 from agent.wire import topics
 from agent.wire.messages import (
+    BelongsArgs,
     ClipArgs,
     LiveArgs,
     LiveStopArgs,
@@ -39,6 +40,7 @@ ARGUMENTS: dict[str, type[Message]] = {
     "live_stop": LiveStopArgs,
     "watch": WatchArgs,
     "clip": ClipArgs,
+    "belongs": BelongsArgs,
 }
 SLOW = frozenset({"clip"})
 """These run on the desk's own thread; the others take no longer than a dictionary needs."""

@@ -20,7 +20,7 @@ from typing import Any
 from agent.core.errors import LamppostError, LinkError
 from agent.core.leash import leashed
 from agent.core.stop import StopToken
-from agent.sim.summary import Endpoints, first_frame_seen, summarise
+from agent.sim.summary import LEFT_AFTER_S, Endpoints, first_frame_seen, summarise
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +187,7 @@ def _camera_lines(camera: dict[str, Any]) -> list[str]:
         f"url = {json.dumps(camera['main_url'])}",
         f"sub_url = {json.dumps(camera['sub_url'])}",
     ]
+    lines += ["[camera.still]", "enabled = true", f"after_s = {LEFT_AFTER_S:g}"]
     for zone in camera["zones"]:
         lines += ["[[camera.zone]]", f"name = {json.dumps(zone['name'])}", f"polygon = {json.dumps(zone['polygon'])}"]
         lines += ["[[camera.rule]]", 'kind = "zone_entered"', f"zone = {json.dumps(zone['name'])}"]
@@ -256,7 +257,9 @@ def _report(summary: dict[str, Any]) -> str:
     lines = [
         f"{camera['id']}: {camera['frames_in']} frames in, {camera['frames_recorded']} recorded, "
         f"{camera['frames_analysed']} analysed, {camera['tracks']} tracks, "
-        f"{camera['events_matched']} of {camera['events_truth']} drawn events found"
+        f"{camera['events_matched']} of {camera['events_truth']} drawn events found, "
+        f"{camera['left_matched']} of {camera['left_truth']} things left and {camera['taken_matched']} of "
+        f"{camera['taken_truth']} taken"
         for camera in summary["cameras"]
     ]
     lines.append(f"{summary['messages_stored']} messages stored at the centre, {summary['lost']} lost")

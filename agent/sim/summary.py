@@ -18,6 +18,12 @@ MATCH_WITHIN_S = 3.0
 """A rule needs a few frames to be sure, and a detector sees a foot a little late."""
 WARM_UP_S = 5.0
 """Truth of the first seconds is not counted: a background model and tracks begin with nothing."""
+LEFT_AFTER_S = 8.0
+"""`[camera.still] after_s` of the demo: the bags of the scenes lie for half a minute."""
+LEFT_WITHIN_S = 6.0
+"""When a thing was put down is known as well as who put it down lets us see it,"""
+TOLD_WITHIN_S = 15.0
+"""and it is told when he is gone."""
 CLASSES = {"person", "vehicle", "two_wheeler"}
 SMALLEST, HALF = 0.09, 0.5
 """Of the picture's height, and of the thing itself that nothing hides: what a small detector can be asked to see."""
@@ -115,12 +121,45 @@ def _camera(
         "events": sum(1 for start_ns in found if start_ns <= window[1]),
         "events_truth": len(wanted),
         "events_matched": _matched(wanted, found),
+        **_bags(camera["id"], truth, first_frame_wall_ns, window, events),
     }
+
+
+def _bags(
+    camera: str, truth: dict[str, Any], first_ns: int, window: tuple[int, int], events: list[dict[str, Any]]
+) -> dict[str, int]:
+    """How many bags were left, and taken again, and how many of those moments an event tells."""
+    told = [event for event in events if event["camera"] == camera and event["kind"] == "object_left"]
+    taken = [event for event in told if event["attributes"].get("outcome") == "taken"]
+    found = {"left": [event["start"] for event in told], "taken": [event["end"] for event in taken if event["end"]]}
+    told_ns = round((LEFT_AFTER_S + TOLD_WITHIN_S) * NS)
+    bags = [(put, took) for put, took in _truth_bags(truth, first_ns, window) if took - put >= told_ns]
+    moments = {
+        "left": sorted(put for put, _ in bags if put + told_ns <= window[1]),
+        "taken": sorted(took for _, took in bags if took <= window[1]),
+    }
+    counts: dict[str, int] = {}
+    for what, wanted in moments.items():
+        times = sorted(parse_rfc3339(time) for time in found[what])
+        counts |= {f"{what}_truth": len(wanted), f"{what}_matched": _matched(wanted, times, LEFT_WITHIN_S)}
+    return counts
 
 
 def _truth_events(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> list[int]:
     frames = [event["frame"] for event in truth["events"] if event["kind"] == "zone_entered"]
     return sorted(_moments(frames, truth, first_ns, window))
+
+
+def _truth_bags(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> Iterable[tuple[int, int]]:
+    """When each bag was left, within `window`, and when it was taken again: in the same loop or the next."""
+    loop_ns = int(truth["frames"] / truth["fps"] * NS)
+    times = {(event["object"], event["kind"]): event["time_s"] for event in truth["events"] if event["label"] == "bag"}
+    for (bag, kind), left_s in times.items():
+        taken_s = times.get((bag, "object_removed"))
+        if kind == "object_left" and taken_s is not None:
+            lies_ns = round((taken_s - left_s) * NS) % loop_ns
+            for left_ns in _moments([round(left_s * truth["fps"])], truth, first_ns, window):
+                yield left_ns, left_ns + lies_ns
 
 
 def _truth_tracks(truth: dict[str, Any], first_ns: int, window: tuple[int, int]) -> int:
@@ -156,11 +195,11 @@ def _moments(frames: list[int], truth: dict[str, Any], first_ns: int, window: tu
                 yield moment
 
 
-def _matched(wanted: list[int], found: list[int]) -> int:
+def _matched(wanted: list[int], found: list[int], within_s: float = MATCH_WITHIN_S) -> int:
     """How many wanted moments have a found one of their own within the tolerance; both sorted."""
     left, matched = list(found), 0
     for moment in wanted:
-        near = next((other for other in left if abs(other - moment) <= MATCH_WITHIN_S * NS), None)
+        near = next((other for other in left if abs(other - moment) <= within_s * NS), None)
         if near is not None:
             left.remove(near)
             matched += 1

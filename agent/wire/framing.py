@@ -4,11 +4,12 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 
 | parent -> child | header | payload |
 |---|---|---|
-| `hello` | fps, threads, providers, edgetpu_library, models (folder or null), careful, cameras: [its config, ...] | - |
+| `hello` | fps, threads, providers, edgetpu_library, models, careful, timezone, cameras: [config, ...] | - |
 | `opened` | camera, stream, epoch, codec, width, height, num, den, opened_wall_ns | extradata |
 | `packet` | camera, pts, dts, duration, key, wall_ns, offset_ns, arrived_mono_ns | access unit |
 | `closed` | camera, reason | - |
 | `watch` | camera, seconds | - |
+| `belongs` | camera, event, by | - |
 | `bye` | - | - |
 
 | child -> parent | header | payload |

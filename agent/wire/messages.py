@@ -163,6 +163,9 @@ class RecordingSpan(Message):
     shift_ms: int = 0
 
 
+STILL_KINDS = frozenset({"object_left", "object_removed", "static_change", "vehicle_stopped"})
+"""Kinds of events that tell of something that lies, or lay, there."""
+
 DurableClass = Literal["event", "track", "recording"]
 RECORD_TYPES: dict[str, type[Message]] = {"event": Event, "track": TrackSummary, "recording": RecordingSpan}
 
@@ -379,7 +382,7 @@ class Command(Message):
 
     v: Literal[1] = 1
     id: Id
-    verb: Literal["live", "live_stop", "clip", "watch"]
+    verb: Literal["live", "live_stop", "clip", "watch", "belongs"]
     site: Id
     gateway: Id
     issued: Time
@@ -422,6 +425,17 @@ class WatchArgs(Message):
     seconds: Annotated[int, Field(ge=0, le=120)] = 20
 
 
+class BelongsArgs(Message):
+    """What an event of a thing left or taken tells of belongs there: the event ends, its place is background at once.
+
+    `by` is the person who said so.
+    """
+
+    camera: Id
+    event: Id
+    by: Text
+
+
 class Reply(Message):
     """The answer to a command. `error` is one clear line when `ok` is false."""
 
@@ -434,7 +448,7 @@ class Reply(Message):
 
 ALL: tuple[type[Message], ...] = (
     Envelope, Event, TrackSummary, RecordingSpan, Ack, MediaAck, Status, Health, CameraInfo, CameraState, FrameBoxes,
-    MediaManifest, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, Reply,
+    MediaManifest, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs, Reply,
 )  # fmt: skip
 
 M = TypeVar("M", bound=Message)

@@ -39,6 +39,8 @@ def test_the_summary_counts_what_was_drawn_recorded_analysed_and_stored(data: Pa
         )
         assert camera["frames_analysed"] > 30 * 2
         assert camera["events_matched"] * 2 >= camera["events_truth"]
+        assert camera["left_matched"] <= camera["left_truth"]
+        assert camera["taken_matched"] <= camera["taken_truth"]
     assert summary["events"] > 0
     assert summary["tracks"] > 0
     assert summary["messages_stored"] == summary["messages_sent"] > 0

@@ -17,6 +17,7 @@ ZONE = {"name": "z", "polygon": [[0, 0], [1, 0], [1, 1]]}
 RULED = Camera.model_validate(
     {"id": "cam", "url": "file:/x.mp4", "zone": [ZONE], "rule": [{"kind": "zone_entered", "zone": "z"}]}
 )
+STILL = Camera.model_validate({"id": "cam", "url": "file:/x.mp4", "still": {"enabled": True}})
 BARE = Camera.model_validate({"id": "bare", "url": "file:/x.mp4"})
 NOTHING = "none of its pictures is analysed"
 
@@ -85,5 +86,6 @@ def test_without_a_rule_or_without_the_analysis_there_are_no_events(child: Child
         {"id": "bare", "url": "file:/x.mp4", "zone": [ZONE], "rule": [{"kind": "count", "zone": "z"}]}
     )
     assert AnalysisSight([counts], cast(AnalysisChild, child), clock).blind("bare") == "no rule of it makes events"
+    assert AnalysisSight([STILL], cast(AnalysisChild, child), clock).blind("cam") == ""
     off = AnalysisSight([RULED], None, clock)
     assert (off.blind("cam"), off.life) == ("the analysis is switched off", 0)

@@ -17,15 +17,19 @@ PEOPLE = frozenset({"person", "animal"})
 VEHICLES = frozenset({"vehicle", "two_wheeler"})
 WHO = PEOPLE | VEHICLES | {"object"}
 """Who may put something down; `object` is what moves while there is no detector."""
+BYSTANDER = 0.1
+"""Who was in touch for less than this share of the longest time was a bystander."""
 PARKED = 1e-3
 """What a vehicle near by counts as the likely owner, against a person."""
 HEAT_CELLS = 80
-TAU_HEAT_S = 10.0
+LEAST_HEAT_S, MOST_HEAT_S = 3.0, 10.0
+MEMORY_S = 90.0
 MEMORY_STEP_NS = NS // 4
 STANDS_IOU = 0.6
 STOOD_S = 3.0
 JUST_STOPPED_S = 8.0
-FILLS_SHARE = 0.3
+FILLS_SHARE, PART_SHARE = 0.3, 0.2
+STOOD_SHARE = 0.5
 HALF_SHARE = 0.35
 BROKEN_S = 10.0
 MISSED_S = 2.0
@@ -59,10 +63,11 @@ class Place:
 
 
 class Company:
-    """One per camera. Remembers boxes for `memory_s`."""
+    """One per camera. Remembers who was there for `after_s`, after which things count, and a while more."""
 
-    def __init__(self, memory_s: float) -> None:
-        self._memory_ns = int(memory_s * NS)
+    def __init__(self, after_s: float) -> None:
+        self._memory_ns = int((after_s + MEMORY_S) * NS)
+        self._heat_s = min(MOST_HEAT_S, max(LEAST_HEAT_S, after_s))
         self._past: deque[tuple[int, tuple[Actor, ...]]] = deque()
         self._standing: dict[str, Place] = {}
         self._left: deque[Place] = deque(maxlen=MOST_PLACES)
@@ -82,7 +87,7 @@ class Company:
         self._stand(wall_ns)
 
     def heat(self, region: Region) -> float:
-        """How much of the last ten seconds people covered the region, 0..1."""
+        """How much of the last seconds (`after_s`, at most ten) people covered the region, 0..1."""
         ys, xs = np.nonzero(region.mask)
         rows = (ys + region.y) * HEAT_CELLS // region.height
         columns = (xs + region.x) * HEAT_CELLS // region.width
@@ -101,7 +106,10 @@ class Company:
         return sum(actor.box.clipped().area for actor in self.now if actor.label in labels)
 
     def who_was_near(self, box: Box, near: Box, since_ns: int, until_ns: int) -> list[str]:
-        """People and vehicles that touched `near` in that time, the ones longest in touch with `box` first."""
+        """People and vehicles that touched `near` in that time, the ones longest in touch with `box` first.
+
+        Where somebody touched `box` itself, who only sat near by has nothing to do with it.
+        """
         touched: dict[str, float] = {}
         for at_ns, actors in self._past:
             if since_ns <= at_ns <= until_ns:
@@ -109,7 +117,8 @@ class Company:
                     if actor.label in WHO and touch(actor.box, near):
                         weight = (1.0 if touch(actor.box, box) else 0.01) * (PARKED if actor.label in VEHICLES else 1)
                         touched[actor.track] = touched.get(actor.track, 0.0) + weight
-        return sorted(touched, key=lambda track: -touched[track])
+        least = BYSTANDER * max(touched.values(), default=0.0)
+        return sorted((one for one in touched if touched[one] >= least), key=lambda track: -touched[track])
 
     def near(self, tracks: Sequence[str], near: Box) -> bool:
         """Is one of `tracks` near now? A parked car attends to nothing."""
@@ -127,18 +136,35 @@ class Company:
         )
 
     def stopped_at(self, region: Region, since_ns: int) -> Actor | None:
-        """The vehicle that the region is, or is a part of: it stopped when the region began, or fills it.
+        """The vehicle that the region is, which has stood there for most of the region's time.
 
         What was put down in front of a car that had been parked there is no part of the car.
         """
         vehicle = self.covering(region, VEHICLES)
-        places = [one for one in (*self._standing.values(), *self._left) if one.actor.label in VEHICLES]
-        for place in places:
-            whole = region.area_px / max(1.0, place.box.area * region.width * region.height)
-            then = place.since_ns - since_ns > -JUST_STOPPED_S * NS
-            if region.share_in(place.box) >= 0.5 and (then or whole >= FILLS_SHARE):
+        for place in self._vehicles_around(region):
+            least = PART_SHARE if self._stopped_then(place, since_ns) else FILLS_SHARE
+            stood = place.stood_s >= STOOD_SHARE * (self._seen_ns - since_ns) / NS
+            if stood and _whole(region, place.box) >= least:
                 return vehicle
         return None
+
+    def passing_at(self, region: Region) -> bool:
+        """Does a vehicle cover the region now, which is as large as a vehicle?"""
+        vehicle = self.covering(region, VEHICLES)
+        return vehicle is not None and _whole(region, vehicle.box) >= FILLS_SHARE
+
+    def part_of_vehicle(self, region: Region, since_ns: int) -> bool:
+        """Is the region a piece of a vehicle that stopped, or was first found, just then, and is there still?"""
+        around = [one for one in self._vehicles_around(region) if self._seen_ns - one.until_ns < BROKEN_S * NS]
+        return any(self._stopped_then(place, since_ns) for place in around)
+
+    def _vehicles_around(self, region: Region) -> list[Place]:
+        places = [one for one in (*self._standing.values(), *self._left) if one.actor.label in VEHICLES]
+        return [one for one in places if region.share_in(one.box) >= 0.5]
+
+    @staticmethod
+    def _stopped_then(place: Place, since_ns: int) -> bool:
+        return place.since_ns - since_ns > -JUST_STOPPED_S * NS
 
     def stands_at(self, region: Region) -> bool:
         """Does somebody stand there, or did until some seconds ago? Passers-by do not."""
@@ -151,7 +177,7 @@ class Company:
     def who_stood_there(self, region: Region, since_ns: int) -> Place | None:
         """Somebody or a vehicle that stood just there until the region changed: it is not a thing that is gone."""
         for place in (*self._standing.values(), *self._left):
-            whole = region.area_px / max(1.0, place.box.area * region.width * region.height)
+            whole = _whole(region, place.box)
             left_then = abs(place.until_ns - since_ns) < 6 * NS or place.until_ns > since_ns
             enough = place.actor.label in VEHICLES or whole > 0.2
             if place.stood_s >= STOOD_S and left_then and enough and region.share_in(place.box) >= 0.6:
@@ -164,7 +190,7 @@ class Company:
             if actor.label in PEOPLE:
                 x1, y1, x2, y2 = (value * HEAT_CELLS for value in actor.box.clipped())
                 inside[math.floor(y1) : math.ceil(y2), math.floor(x1) : math.ceil(x2)] = 1
-        self._heat += (inside - self._heat) * (1 - math.exp(-elapsed_s / TAU_HEAT_S))
+        self._heat += (inside - self._heat) * (1 - math.exp(-elapsed_s / self._heat_s))
 
     def _stand(self, wall_ns: int) -> None:
         standing: dict[str, Place] = {}
@@ -199,6 +225,11 @@ class Company:
     def _leave(self, place: Place | None) -> None:
         if place is not None and place.stood_s >= STOOD_S:
             self._left.append(place)
+
+
+def _whole(region: Region, box: Box) -> float:
+    """How much of a box the region would fill."""
+    return region.area_px / max(1.0, box.area * region.width * region.height)
 
 
 def touch(a: Box, b: Box) -> bool:

@@ -56,10 +56,9 @@ def cues_of(layers: Layers, region: Region) -> Cues:
     inside[y : y + region.mask.shape[0], x : x + region.mask.shape[1]] = region.mask
     before = layers.background[rows, columns]
     now = np.where(inside[..., None], layers.shown[rows, columns], before)
+    light = _light(now, before, _narrower(inside))  # a hole in a shadow is what was told of before
     inside = _filled(inside)
     ring = _wider(inside, MARGIN_PX - 1) & ~_wider(inside, 2)
-    core = _narrower(inside)
-    light = _light(now, before, core)
     return Cues(
         _step(now, before, inside), _edge(now, before, inside), _unlike(now, before, inside, ring), *light,
         _contrast(now, before, inside), region.area_px / max(1, region.mask.size),
@@ -168,7 +167,13 @@ def _light(now: Field, before: Field, core: Bools) -> tuple[float, float, float,
     ratios = np.log((now[core] + DARK) / (before[core] + DARK))
     grey = ratios.mean(axis=1)
     tint = float(np.abs(ratios.mean(axis=0) - ratios.mean()).max())
-    return float(np.exp(grey.mean())), float(grey.std()), tint, _alike(now, before, core)
+    return float(np.exp(grey.mean())), _spread(grey), tint, _alike(now, before, core)
+
+
+def _spread(values: Field) -> float:
+    """As the standard deviation, but what the rim does to a few does not count."""
+    low, high = np.percentile(values, (16, 84))
+    return float(high - low) / 2
 
 
 def _alike(now: Field, before: Field, core: Bools) -> float:

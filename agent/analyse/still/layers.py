@@ -10,6 +10,7 @@ for long, so it gathers none.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from agent.analyse.detect.port import Image
 from agent.analyse.still.bustle import Bustle
+from agent.analyse.still.hidden import Hidden
+from agent.analyse.still.overlay import Overlay
 from agent.analyse.still.scale import (
     Field,
     Mask,
@@ -29,9 +32,13 @@ from agent.analyse.still.scale import (
     relit,
     without_gain,
 )
+from agent.analyse.still.steady import Steady
+from agent.core.geometry import Box
 
 TAU_BACKGROUND_S = 120.0
 TAU_SHOWN_S = 6.0
+FRESH_S, TAU_FRESH_S = 3.0, 1.0
+"""At first it is learnt faster: the edge of a shadow comes by degrees."""
 TAU_NOISE_S = 20.0
 NOISE_FACTOR = 3.5
 MOST_NOISE = 40
@@ -44,6 +51,8 @@ OCCLUDED_LOSS = 0.12
 BACKGROUND_LOSS = 1.5
 FIRM_S = 1.0
 """So much evidence makes a thing of a colour; with less it is replaced by the next colour that comes."""
+SETTLED_S = 2.0
+"""Who put it down has let go of it by then."""
 MOST_EVIDENCE_S = 3600.0
 LEARN_S, LEARN_FRAMES, LEARN_MOST = 2.0, 5, 12
 LONGEST_STEP_S = 5.0
@@ -52,7 +61,7 @@ LAMPS_STEP_S = 0.9
 LAMPS_SHARE, LAMPS_EXPLAIN = 0.25, 0.4
 """When gains that vary smoothly explain what changed down to the first share of the picture, and the second of what had
 changed, it was the light."""
-SETTLED_SHARE = 0.6
+RESTLESS_SHARE = 0.2
 RATIO_SECONDS = 1.0
 FULL = 250
 GREY, COLOURED, SWITCHED_SHARE = 2.5, 6.0, 0.15
@@ -76,32 +85,51 @@ class Layers:
         self.scene_changed = False
         self.relit: Field | None = None
         self.elapsed_s = 0.0
+        self.frozen = False
+        self.steady = Steady()
+        self._rested_s = 0.0
+        self._last: Image | None = None
 
-    def look(self, small: Image, elapsed_s: float) -> bool:
-        """Compare and learn. False while the background is being learnt (at the start, after a change of scene)."""
+    def look(
+        self, small: Image, elapsed_s: float, crowd: float = 0.0, known: Sequence[Box] = (),
+        people: Sequence[Box] = (),
+    ) -> bool:  # fmt: skip
+        """Compare and learn.
+
+        False while the background is being learnt (at the start), while the view is another one (the camera turns,
+        somebody stands before it: `frozen`, nothing is learnt then), and once it has come to rest (`scene_changed`).
+        `crowd` is the share of the picture that people cover, who are no other view; `known` is where anybody is,
+        `people` those among them who will go again: what they hid at the start is learnt as soon as they are gone.
+        """
         self.elapsed_s = min(elapsed_s, LONGEST_STEP_S)
         self.clock_s += self.elapsed_s
         self.scene_changed, self.relit = False, None
         if not self.ready:
-            self._learn_first(small)
+            self._learn_first(small, people)
             return False
         self._compare(small)
-        if self._colour_switched(small):
-            self.ready, self.scene_changed = False, True
-            self._learn_first(small)
-        elif self._share_changed() > STIRRED_SHARE and self.clock_s - self._lit_s >= LAMPS_STEP_S:
-            self._after_great_change(small)
-        else:
-            self._follow_gain()
-        if self.ready:
-            self._gather()
-            self._learn()
-        return self.ready
+        self.scene_changed = self._colour_switched(small) or self._rests_elsewhere(small, crowd)
+        if self.scene_changed or self.frozen:
+            return False
+        self._gather(known)
+        self.uncovered = self.hidden.uncovered(self, people)
+        self._learn()
+        return True
 
-    def absorb(self, region: NDArray[np.bool_], *, same: bool = False) -> None:
-        """What is shown in `region` belongs there from now on; `same`: it always has, under another light."""
+    def resume(self, away_s: float) -> None:
+        """The camera looks here again."""
+        self.clock_s += away_s
+        self.scene_changed = self.frozen = False
+        self.bustle.look_away()
+        self._rested_s, self._last, self._gain_since_s = 0.0, None, None
+
+    def absorb(self, region: NDArray[np.bool_], *, same: bool = False, known_s: float = 0.0) -> None:
+        """What is shown in `region` belongs there from now on; `same`: it always has, under another light.
+
+        It counts as seen for `known_s` at least.
+        """
         self.background[region] = self.shown[region]
-        self.age[region] = self.shown_s[region] + (self.age[region] if same else 0)
+        self.age[region] = np.maximum(known_s, self.shown_s[region] + (self.age[region] if same else 0))
         self.forget(region)
 
     def forget(self, region: NDArray[np.bool_]) -> None:
@@ -109,13 +137,15 @@ class Layers:
         self.shown_s[region] = 0
         self.rival_s[region] = 0
 
-    def _learn_first(self, small: Image) -> None:
+    def _learn_first(self, small: Image, people: Sequence[Box]) -> None:
         if not self._learning or self._learning[0].shape != small.shape:
             self._learning, self._learning_since = [], self.clock_s
         self._learning = [*self._learning, small][-LEARN_MOST:]
         if self.clock_s - self._learning_since >= LEARN_S and len(self._learning) >= LEARN_FRAMES:
             self._begin(np.median(np.stack(self._learning), axis=0).astype(np.float32))
             self._learning = []
+            self.hidden = Hidden(small.shape[:2], people)
+            self.uncovered = self.changed > 0
 
     def _begin(self, background: Field) -> None:
         height, width = background.shape[:2]
@@ -123,8 +153,9 @@ class Layers:
         self.shown, self.rival = background.copy(), np.zeros(background.shape, np.uint8)
         self.shown_s, self.rival_s = np.zeros((2, height, width), np.float32)
         self.since_s, self._rival_since_s = np.zeros((2, height, width), np.float32)
-        self.bustle = Bustle(height, width)
+        self.bustle, self.overlay = Bustle(height, width), Overlay(height, width)
         self.noise, self.age = np.full((height, width), 3.0, np.float32), np.zeros((height, width), np.float32)
+        self.onset = np.zeros((height, width), np.uint8)
         self.changed = np.zeros((height, width), np.uint8)
         self.same = self.changed > 0
         self.held = self.changed > 0
@@ -136,6 +167,7 @@ class Layers:
 
     def _compare(self, small: Image) -> None:
         self._before = self.changed
+        small = self.steady.aligned(small, self.background, self.clock_s)
         self.gain = gain_of(small, self.background, self.changed)
         self.picture = without_gain(small, self.gain)
         self._small = small
@@ -179,6 +211,8 @@ class Layers:
         self.relit = gain
         self.background, self.shown = relit(self.background, gain), relit(self.shown, gain)
         self.rival = relit(self.rival.astype(np.float32), gain).astype(np.uint8)
+        mean = gain.mean(axis=-1)
+        self.onset = (self.onset * mean).clip(0, 255).astype(np.uint8)
         self.gain = (1.0, 1.0, 1.0)
         self._compare_again()
 
@@ -187,23 +221,30 @@ class Layers:
         self.difference = apart(self._small, levels(self.background))
         self.changed = differing(self.difference, self.threshold)
 
-    def _after_great_change(self, small: Image) -> None:
-        field = lamps_of(small, self.background)
-        lit = relit(self.background, field)
-        left = apart(small, lit.astype(np.uint8)) > self.threshold
-        self._lit_s = self.clock_s
+    def _rests_elsewhere(self, small: Image, crowd: float) -> bool:
+        """Is the view another one, and has it come to rest? Sets `frozen` while it is another one."""
         share = self._share_changed()
-        if left.mean() < min(LAMPS_SHARE, LAMPS_EXPLAIN * share):
+        if share > STIRRED_SHARE and self.clock_s - self._lit_s >= LAMPS_STEP_S:
+            share = self._share_changed() if self._lamps_explain(share) else share
+        else:
+            self._follow_gain()
+        self.frozen = share - crowd > CHANGED_SHARE
+        quiet = self.frozen and self._last is not None and _alike(small, self._last)
+        self._rested_s = self._rested_s + self.elapsed_s if quiet else 0.0
+        self._last = small if self.frozen else None
+        return self._rested_s > LEARN_S
+
+    def _lamps_explain(self, share: float) -> bool:
+        """Was it lamps? All memories get their light then."""
+        self._lit_s = self.clock_s
+        field = lamps_of(self._small, self.background)
+        left = apart(self._small, levels(relit(self.background, field))) > self.threshold
+        explained = bool(left.mean() < min(LAMPS_SHARE, LAMPS_EXPLAIN * share))
+        if explained:
             self._brighten(field)
-        elif share > CHANGED_SHARE and self._settled():
-            self.ready, self.scene_changed = False, True
+        return explained
 
-    def _settled(self) -> bool:
-        """Has most of what changed come to rest? Then the view is another one, not somebody in front of the lens."""
-        changed = self.changed > 0
-        return bool((self.shown_s[changed] > LEARN_S).mean() > SETTLED_SHARE)
-
-    def _gather(self) -> None:
+    def _gather(self, known: Sequence[Box]) -> None:
         step, changed = self.elapsed_s, self.changed > 0
         close = np.maximum(self.threshold, 12)
         shown = levels(self.shown)
@@ -223,7 +264,11 @@ class Layers:
         self._promote(is_rival & (self.rival_s >= FIRM_S))
         self.same = is_shown
         firm = is_shown & (self.shown_s >= FIRM_S) & (self.shown_s - step < FIRM_S)
-        self.bustle.look(changed & ~is_shown, firm, step)
+        moving = changed & ~is_shown
+        self.bustle.look(moving, firm, step, known)
+        self.overlay.look(moving, known, self.clock_s)
+        settled = is_shown & (self.shown_s >= SETTLED_S) & (self.shown_s - step < SETTLED_S)
+        self.onset[settled] = self.difference[settled]
 
     def _replace(self, fresh: NDArray[np.bool_]) -> None:
         weak = fresh & (self.shown_s < FIRM_S)
@@ -247,17 +292,25 @@ class Layers:
         self.bustle.mark(proved)
 
     def _learn(self) -> None:
-        step, same = self.elapsed_s, self.same.astype(np.uint8)
+        step, same = self.elapsed_s, self.same.astype(np.uint8) * np.uint8(255)
         quiet = cv2.bitwise_not(self.changed)
         young_s = TAU_BACKGROUND_S if self.clock_s > TAU_BACKGROUND_S else max(10.0, self.clock_s)
         cv2.accumulateWeighted(self.picture, self.background, _weight(step, young_s), quiet)
-        cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_SHOWN_S), same)
+        fresh = cv2.bitwise_and(same, (self.shown_s < FRESH_S).astype(np.uint8))
+        cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_SHOWN_S), same - fresh)
+        cv2.accumulateWeighted(self.picture, self.shown, _weight(step, TAU_FRESH_S), fresh)
         flipped = cv2.bitwise_xor(self.changed, self._before)
         known = cv2.bitwise_or(quiet, flipped)
         known[self.held] = 0
         quiet[self.held] = 0
         cv2.accumulateWeighted(np.minimum(self.difference, MOST_NOISE), self.noise, _weight(step, TAU_NOISE_S), known)
         self.age += np.where(quiet > 0, np.float32(step), np.float32(0))
+
+
+def _alike(picture: Image, other: Image) -> bool:
+    """Do two pictures in a row show a view at rest?"""
+    moving = apart(picture[::2, ::2], other[::2, ::2]) > USUAL_THRESHOLD
+    return bool(moving.mean() < RESTLESS_SHARE)
 
 
 def _tint(picture: Field) -> float:

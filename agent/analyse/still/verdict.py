@@ -32,6 +32,11 @@ UPHEAVAL = 0.1
 """When so much of the picture moved at once (a train, a bus), what then is gone was a part of it."""
 LONELY = 0.03
 """Less movement than this was around when it began: nobody was there to put it down or take it."""
+GRADUAL, GRADUAL_CONTRAST = 0.9, 1.8
+"""What at first differed by less than this share of what it does now, and by less than so many thresholds, came by
+degrees: no thing does."""
+RESTLESS = 0.35
+"""What moved for so much of the half minute before is a flag or a curtain at rest."""
 FAINT = 0.22
 """Log of the ratio of brightness: a thing is hardly ever so like the ground."""
 CROWDED_RING = 0.45
@@ -94,17 +99,16 @@ class Judge:
 
         A judge who is not `patient` any more does not wait until a crowd is gone.
         """
+        if layers.overlay.covers(region, layers.clock_s):
+            return Verdict(Kind.GHOST, why="part of a line of text")
         large = region.box.area > LARGEST_SHARE
         if large and large_light(layers, region):
             return Verdict(Kind.LIGHT, why="another light on a large part")
-        waiting = self._wait(layers, region, company, patient=patient)
-        if waiting is not None:
-            return waiting
-        vehicle = company.stopped_at(region, since_ns)
-        if vehicle is not None:
-            return Verdict(Kind.STOPPED, 0.9, "a vehicle stands there", actor=vehicle)
-        if large:
-            return Verdict(Kind.SCENERY, why="too large for a thing")
+        known = self._wait(layers, region, company, patient=patient) or _vehicle(region, company, since_ns)
+        if known is None and large:
+            known = Verdict(Kind.SCENERY, why="too large for a thing")
+        if known is not None:
+            return known
         seen = _Seen.of(layers, region, share)
         place = company.who_stood_there(region, since_ns)
         return self._nothing(seen, place) or self._came_or_gone(region, seen)
@@ -134,6 +138,9 @@ class Judge:
             (place is not None and came < SURE, Kind.SOMEBODY, "somebody or a vehicle stood there"),
             (seen.age_s < OLD_S and came < VERY_SURE, Kind.GHOST, "what was there before is hardly known"),
             (seen.company < LONELY and abs(came) < VERY_SURE, Kind.GHOST, "nothing moved there when it began"),
+            (seen.others < LONELY, Kind.GHOST, "nobody was near when it began"),
+            (seen.gradual, Kind.GHOST, "it came little by little"),
+            (seen.unrest > RESTLESS, Kind.SCENERY, "that place is hardly ever at rest"),
             (moved_much, Kind.SCENERY, "much of the picture moved when it began"),
         )
         return next((Verdict(kind, why=why, cues=cues) for applies, kind, why in causes if applies), None)
@@ -158,7 +165,10 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is measured of a region; `contrast` in thresholds, the rest as in Bustle, Layers and Judge.judge."""
+    """What is measured of a region; `contrast` in thresholds, the rest as in Bustle, Layers and Judge.judge.
+
+    `onset` is by how much it differed at first, as a share of by how much it does now; 1 where that is not known.
+    """
 
     cues: Cues
     share: float
@@ -166,13 +176,38 @@ class _Seen:
     age_s: float
     company: float
     upheaval: float
+    others: float
+    unrest: float
+    onset: float
+
+    @property
+    def gradual(self) -> bool:
+        """Did it come little by little?"""
+        return self.onset < GRADUAL and self.onset * self.contrast < GRADUAL_CONTRAST
 
     @staticmethod
     def of(layers: Layers, region: Region, share: float) -> _Seen:
         cues, bustle = cues_of(layers, region), layers.bustle
         contrast = cues.contrast / max(1.0, region.middle(layers.threshold))
-        company, upheaval = region.middle(bustle.company), region.middle(bustle.upheaval)
-        return _Seen(cues, share, contrast, region.middle(layers.age), company, upheaval)
+        strength = np.abs(layers.shown[region.where] - layers.background[region.where]).max(axis=2)[region.mask]
+        most = max(1.0, float(np.median(strength)))
+        return _Seen(
+            cues, share, contrast, region.middle(layers.age), region.middle(bustle.company),
+            region.middle(bustle.upheaval), region.middle(bustle.others), region.middle(bustle.unrest),
+            (region.middle(layers.onset) or most) / most,
+        )  # fmt: skip
+
+
+def _vehicle(region: Region, company: Company, since_ns: int) -> Verdict | None:
+    """What a vehicle has to do with it, if one has."""
+    vehicle = company.stopped_at(region, since_ns)
+    if vehicle is not None:
+        return Verdict(Kind.STOPPED, 0.9, "a vehicle stands there", actor=vehicle)
+    if company.passing_at(region):
+        return Verdict(Kind.WAIT, why="a vehicle is there")
+    if company.part_of_vehicle(region, since_ns):
+        return Verdict(Kind.SCENERY, why="a part of a vehicle")
+    return None
 
 
 def is_light(cues: Cues, company: float) -> bool:

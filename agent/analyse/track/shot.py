@@ -6,6 +6,7 @@ And from several sides, where it showed several.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ BETTER = 1.05
 QUALITY = 80
 OTHER_SIDE = 0.4
 """A shot of a side that no other shows stays while it is worth so much of the best one."""
+MOST_KEPT = 64
+"""About a megabyte a camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,24 @@ def side_of(speed: tuple[float, float], box: Box) -> str:
     if abs(y) > DOWN_THE_STREET * abs(x):
         return "towards" if y > 0 else "away"
     return "right" if x > 0 else "left"
+
+
+class BestShots:
+    """The best shot of each of the tracks that ended last, for events that name who was there."""
+
+    def __init__(self) -> None:
+        self._shots: OrderedDict[str, Shot] = OrderedDict()
+
+    def keep(self, track: str, gallery: Gallery) -> None:
+        """The track has ended."""
+        for shot in gallery.shots[:1]:
+            self._shots[track] = shot
+        while len(self._shots) > MOST_KEPT:
+            self._shots.popitem(last=False)
+
+    def of(self, track: str) -> Shot | None:
+        """None when it never had one, or is forgotten."""
+        return self._shots.get(track)
 
 
 def promise(box: Box, score: float, others: Sequence[Box]) -> float:

@@ -12,11 +12,12 @@ from starlette.responses import FileResponse
 from agent.central.api.context import Centre, centre_of, origin_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.guard import require
-from agent.central.api.models import NO_GATEWAY, NOT_THERE, REFUSALS, ClipIn, ClipOut
+from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn, ClipOut
 from agent.central.clips import MOST_S
 from agent.central.store.people import Person
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339
+from agent.wire.messages import STILL_KINDS, BelongsArgs
 
 router = APIRouter(responses=REFUSALS | NOT_THERE)
 
@@ -81,6 +82,19 @@ def ask_for_event_clip(centre: Here, who: Operator, request: Request, response: 
     clip, fresh = centre.clips.of_event(found)
     response.status_code = 202 if fresh else 200
     return ClipOut.model_validate(clip)
+
+
+@router.post("/events/{event}/belongs", status_code=204, tags=["events"], responses=NO_GATEWAY | OVER)
+def belongs_there(centre: Here, who: Operator, request: Request, event: Id) -> None:
+    """What an event of a thing left or taken tells of belongs there: background at once. The event's end follows."""
+    found = centre.finds.event(event)
+    if found is None:
+        raise not_found("event")
+    if found.get("end") or found["kind"] not in STILL_KINDS:
+        raise ApiError(409, "over", "the event is over, or tells of nothing that lies there")
+    centre.audit.write(who.name, "event.belongs", f"event {event}", origin_of(request))
+    args = BelongsArgs(camera=found["camera"], event=event, by=who.name)
+    centre.commander.ask(found["site"], found["gateway"], "belongs", args)
 
 
 _SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from agent.central.clips import Clips
+from agent.central.commands import Commander
 from agent.central.counts import Counts
 from agent.central.first_sign_in import FirstSignIn
 from agent.central.limiter import Limiter
@@ -36,6 +37,7 @@ class Centre:
     first: FirstSignIn
     limiter: Limiter
     clips: Clips
+    commander: Commander
     live: LiveHub
     news: News
     media: MediaFolder

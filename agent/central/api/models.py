@@ -392,3 +392,4 @@ NO_GATEWAY: dict[int | str, dict[str, Any]] = {
     502: {"model": ErrorOut, "description": "the gateway is offline or refuses"},
     504: {"model": ErrorOut, "description": "the gateway does not answer"},
 }
+OVER: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "description": "it is over"}}

@@ -143,6 +143,12 @@ class Finds:
         }
 
 
+def _main_picture(record: Document) -> str | None:
+    """The medium that shows the event itself, where it names several: the box fits on it."""
+    named = record.get("attributes", {}).get("pictures")
+    return named.get("now") if isinstance(named, dict) else None
+
+
 class _Refs:
     """Looks up, once for a page, which media have arrived and what the cameras are called."""
 
@@ -158,7 +164,8 @@ class _Refs:
         """The record with where it comes from and what became of its media."""
         record = row["record"]
         refs = [self._ref(ref) for ref in record.get("media", [])]
-        pictures = (ref["url"] for ref in refs if ref["kind"] == "snapshot" and ref["url"])
+        pictures = [ref for ref in refs if ref["kind"] == "snapshot" and ref["url"]]
+        pictures.sort(key=lambda ref: ref["id"] != _main_picture(record))
         place = (row["site"], row["gateway"], row["camera"])
         return {
             **record,
@@ -166,7 +173,7 @@ class _Refs:
             "gateway": row["gateway"],
             "camera_name": self._names.get(place) or row["camera"],
             "media": refs,
-            "picture": next(pictures, None),
+            "picture": next((ref["url"] for ref in pictures), None),
             "received": rfc3339(row["received_ns"]),
         }
 

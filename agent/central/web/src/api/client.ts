@@ -69,6 +69,7 @@ export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
 export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours>(`/events/${part(id)}/neighbours?${query}`);
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const requestClip = (eventId: string) => post<Clip>(`/events/${part(eventId)}/clip`);
+export const belongs = (eventId: string) => post<void>(`/events/${part(eventId)}/belongs`);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
 export const streamAddress = () => `${BASE}/stream`;

@@ -65,6 +65,9 @@ function facts(event: LamppostEvent): Row[] {
     [text.event.speed, speedOf(event)],
     [text.event.place, event.position ?? null],
     [text.event.confidence, event.score !== null && `${Math.round(event.score * 100)} %`],
+    [text.event.outcome, outcome(event)],
+    [text.event.ownerNear, ownerNear(event)],
+    [text.event.why, typeof event.attributes.why === "string" && event.kind === "static_change" && event.attributes.why],
     [text.event.id, <code class="id">{event.id}</code>],
   ];
   return rows.filter((row): row is Row => row[1] !== null && row[1] !== false && row[1] !== "");
@@ -87,6 +90,16 @@ function looks(event: LamppostEvent, track: Track | undefined): Row[] {
   const bag = typeof said["bag"] === "string" ? labelName(said["bag"]) : text.event.bag;
   if (said["carries_bag"] === true) rows.push([text.event.carries, bag]);
   return rows;
+}
+
+function outcome(event: LamppostEvent): string | false {
+  const how = event.attributes.outcome;
+  return typeof how === "string" && (text.event.outcomes[how] ?? how);
+}
+
+function ownerNear(event: LamppostEvent): string | false {
+  const near = event.kind === "object_left" && !event.end && event.attributes.owner_near;
+  return typeof near === "boolean" && event.tracks.length > 0 && (near ? text.event.near : text.event.away);
 }
 
 function trackFacts(tracks: readonly Track[]): Row[] {

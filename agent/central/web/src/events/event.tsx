@@ -12,6 +12,7 @@ import { failureLine, kindName, labelName, text } from "../text";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { typing, usePress } from "../ui/press";
+import { Belongs } from "./belongs";
 import { useClip } from "./clip";
 import { Details } from "./details";
 import { addressOf, filterOf, fits } from "./filter";
@@ -19,6 +20,7 @@ import { type Neighbours, neighboursOf } from "./neighbours";
 import { EventPicture } from "./picture";
 import { ClipPlayer } from "./player";
 import type { ClipState } from "./progress";
+import { Scenes } from "./scenes";
 import { eventPlace } from "./words";
 
 export function EventPage({ id }: { id: string }): JSX.Element {
@@ -84,6 +86,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
             <span class="spring" />
             <Downloads event={event} state={clip.state} />
           </div>
+          <Scenes event={event} />
         </section>
         <Details event={event} tracks={tracks}>
           <p class="event-lead">
@@ -93,6 +96,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
             <Icon name="live" size={16} />
             {text.event.liveNow}
           </Link>
+          <Belongs event={event} />
         </Details>
       </div>
     </div>
