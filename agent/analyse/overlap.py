@@ -42,7 +42,7 @@ def meetings(boxes: Sequence[Box]) -> list[list[Box]]:
     places = array(boxes)
     pairs = meet(places, places)
     np.fill_diagonal(pairs, val=False)
-    return [[boxes[other] for other in np.flatnonzero(row)] for row in pairs]
+    return [[boxes[other] for other in np.flatnonzero(row).tolist()] for row in pairs]
 
 
 def any_of(pairs: NDArray[np.bool_]) -> list[bool]:
