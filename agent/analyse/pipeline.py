@@ -138,7 +138,10 @@ class Pipeline:
         outcome.observation = self._observation(step, wall_ns, self._scene(view))
         self._tell(self._rules.step(outcome.observation), outcome, view)
         if self._still is not None:
-            self._still.look(view.bgr, step.tracks, wall_ns, self._clock, outcome, detecting=self._detector is not None)
+            self._still.look(
+                view.bgr, step.tracks, wall_ns, self._clock, outcome, self._survey.plane,
+                detecting=self._detector is not None,
+            )  # fmt: skip
         self._report(step, outcome)
         return outcome
 

@@ -114,12 +114,16 @@ class Analysis(Section):
 
 
 class Still(Section):
-    """Things left behind or taken away; `owner_near` in sizes of the thing, `min_size` in picture heights."""
+    """Things left behind or taken away; `owner_near` in sizes of the thing, `min_size` in picture heights.
+
+    `owner_near_m`, in metres, goes before `owner_near` where the ground is measured.
+    """
 
     enabled: bool = False
     after_s: Annotated[float, Field(ge=1, le=3600)] = 30
     belongs_after_s: Annotated[float, Field(ge=10, le=86_400)] = 900
     owner_near: Annotated[float, Field(ge=0, le=20)] = 2
+    owner_near_m: Annotated[float, Field(ge=0, le=100)] | None = None
     min_size: Annotated[float, Field(gt=0, le=0.5)] = 0.02
     sensitivity: Annotated[float, Field(ge=0, le=1)] = 0.5
     detail_px: Annotated[int, Field(ge=160, le=1280)] = 320

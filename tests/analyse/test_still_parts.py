@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
+from agent.analyse.ground.plane import Plane
 from agent.analyse.still.bustle import CELL_PX, Bustle
 from agent.analyse.still.company import Actor, Company, around
 from agent.analyse.still.overlay import Overlay
@@ -24,6 +27,11 @@ STEP_S = 0.2
 
 def blank() -> np.ndarray:
     return np.zeros((HEIGHT, WIDTH), bool)
+
+
+def from_above(side_m: float) -> Plane:
+    """A ground of so many metres each way fills the picture."""
+    return Plane(np.array([[1 / side_m, 0, math.nan, 0], [0, -1 / side_m, math.nan, 1], [0, 0, math.nan, 1]]))
 
 
 def digit(x: int, y: int) -> Region:
@@ -104,6 +112,17 @@ def test_who_sits_near_by_is_not_the_owner_of_what_another_put_down():
         company.note(who, START_NS + number * NS // 4)
     near = around(thing, 2.0, WIDTH / HEIGHT)
     assert company.who_was_near(thing, near, START_NS, START_NS + 10 * NS) == ["puts"]
+
+
+def test_the_owner_is_near_by_metres_where_they_are_known():
+    thing, owner = Box(0.48, 0.4, 0.52, 0.5), Box(0.68, 0.3, 0.72, 0.5)
+    watch = Watch(Still(enabled=True, owner_near=1, owner_near_m=5))
+    watch.look(np.zeros((HEIGHT, WIDTH, 3), np.uint8), [], START_NS)
+    assert not watch._near(thing)(owner)
+    watch.plane = from_above(20)
+    assert watch._near(thing)(owner)
+    watch.plane = from_above(40)
+    assert not watch._near(thing)(owner)
 
 
 def test_where_somebody_stood_at_the_start_a_thing_is_found_soon_after():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,18 +120,16 @@ class Company:
         least = BYSTANDER * max(touched.values(), default=0.0)
         return sorted((one for one in touched if touched[one] >= least), key=lambda track: -touched[track])
 
-    def near(self, tracks: Sequence[str], near: Box) -> bool:
+    def near(self, tracks: Sequence[str], near: Callable[[Box], bool]) -> bool:
         """Is one of `tracks` near now? A parked car attends to nothing."""
-        return any(
-            actor.track in tracks and actor.label not in VEHICLES and touch(actor.box, near) for actor in self.now
-        )
+        return any(actor.track in tracks and actor.label not in VEHICLES and near(actor.box) for actor in self.now)
 
-    def somebody_else_stands(self, tracks: Sequence[str], near: Box) -> bool:
+    def somebody_else_stands(self, tracks: Sequence[str], near: Callable[[Box], bool]) -> bool:
         """Is none of `tracks` in the picture, and does somebody stand near, perhaps under another name?"""
         if any(actor.track in tracks for actor in self.now):
             return False
         return any(
-            place.actor.label in PEOPLE and place.stood_s >= STOOD_S and touch(place.box, near)
+            place.actor.label in PEOPLE and place.stood_s >= STOOD_S and near(place.box)
             for place in self._standing.values()
         )
 

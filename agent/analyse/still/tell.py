@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Protocol
 
 from agent.analyse.detect.port import Image
+from agent.analyse.ground.plane import Plane
 from agent.analyse.observe import foot_of
 from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.still.album import Album
@@ -77,9 +78,11 @@ class StillTeller:
         return self._watch.quiet
 
     def look(
-        self, picture: Image, tracks: Iterable[Track], wall_ns: int, clock: ClockState, told: Told, *, detecting: bool
-    ) -> None:
+        self, picture: Image, tracks: Iterable[Track], wall_ns: int, clock: ClockState, told: Told, plane: Plane | None,
+        *, detecting: bool,
+    ) -> None:  # fmt: skip
         """Look at one picture, masks painted over, and at who is in it; `detecting`: would people be known?"""
+        self._watch.plane = plane
         actors = [Actor(one.id, one.label, one.box, one.seen_ns == wall_ns) for one in tracks if one.confirmed]
         for one in self._watch.look(picture, actors, wall_ns, detecting=detecting):
             if one.phase == "start":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from agent.analyse.detect.port import Image
+from agent.analyse.ground.plane import Plane
 from agent.analyse.still.candidate import Candidate, State
 from agent.analyse.still.change import Change, Outcome, change_of, resolved
-from agent.analyse.still.company import PEOPLE, Actor, Company, around
+from agent.analyse.still.company import PEOPLE, Actor, Company, around, touch
 from agent.analyse.still.find import Finder, Polygons
 from agent.analyse.still.follow import outcome_of, relight, settle
 from agent.analyse.still.layers import Layers
@@ -51,6 +52,8 @@ class Watch:
         self._size = (0, 0)
         self._seen_ns = self._looked_ns = 0
         self._numbers = itertools.count(1)
+        self.plane: Plane | None = None
+        """The ground, where it is measured."""
 
     @property
     def background(self) -> Image | None:
@@ -162,7 +165,7 @@ class Watch:
         return tuple(self._who_was_near(one, one.gone_since_ns))
 
     def _news(self, one: Candidate) -> bool:
-        near, quiet_s = self._company.near(one.owners, self._around(one.box)), (self._seen_ns - one.updated_ns) / NS
+        near, quiet_s = self._company.near(one.owners, self._near(one.box)), (self._seen_ns - one.updated_ns) / NS
         if quiet_s < (UPDATE_S if near == one.near else NEAR_UPDATE_S):
             return False
         one.near = near
@@ -234,7 +237,7 @@ class Watch:
     def _attended(self, one: Candidate) -> bool:
         if one.verdict is None or one.verdict.kind is not Kind.LEFT:
             return False
-        near, patient = self._around(one.region.box), self._seen_ns - one.waiting_ns < PATIENCE_S * NS
+        near, patient = self._near(one.region.box), self._seen_ns - one.waiting_ns < PATIENCE_S * NS
         one.near = self._company.near(one.owners, near)
         return one.near or (patient and self._company.somebody_else_stands(one.owners, near))
 
@@ -252,6 +255,16 @@ class Watch:
         for one in self._views.now.open:
             held[one.region.where] |= one.region.mask
         self._layers.held = held
+
+    def _near(self, thing: Box) -> Callable[[Box], bool]:
+        """Who stands near a thing: by metres where they are wanted and known, else by the thing's own size."""
+        most_m, plane, around_it = self._settings.owner_near_m, self.plane, self._around(thing)
+
+        def near(box: Box) -> bool:
+            apart_m = None if most_m is None or plane is None else plane.apart(thing, box)
+            return touch(box, around_it) if apart_m is None or most_m is None else apart_m <= most_m
+
+        return near
 
     def _around(self, box: Box) -> Box:
         return around(box, self._settings.owner_near, self._size[0] / self._size[1])
