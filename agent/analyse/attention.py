@@ -117,7 +117,7 @@ class Attention:
         for region, part in zip(plan.regions, _detect(detector, picture, plan.regions), strict=True):
             for one in part:
                 if is_cut(one.box, region, size):
-                    cut = cut or (one.score >= SURE_SCORE and any(_meets(one.box, box) for box in plan.targets))
+                    cut = cut or (one.score >= SURE_SCORE and any(one.box.meets(box) for box in plan.targets))
                 else:
                     found.append(one)
         if not cut or WHOLE in plan.regions:
@@ -197,10 +197,6 @@ def _unexplained(boxes: Sequence[Box], standing: Sequence[Track]) -> list[Box]:
     around = array([track.box.grown(AROUND) for track in standing])
     explained = any_of(shares_inside(array(boxes), around) >= FITS)
     return [box for box, known in zip(boxes, explained, strict=True) if not known]
-
-
-def _meets(a: Box, b: Box) -> bool:
-    return a.x1 < b.x2 and a.x2 > b.x1 and a.y1 < b.y2 and a.y2 > b.y1
 
 
 def _same(tracks: Sequence[Track], found: Sequence[Detection]) -> Floats:

@@ -113,7 +113,7 @@ class Dull:
         around = Box(
             min(place.box.x1, box.x1), min(place.box.y1, box.y1), max(place.box.x2, box.x2), max(place.box.y2, box.y2)
         )
-        if around.area > LARGEST_SHARE or not _meets(box, place.first.grown(1.0)):  # it goes somewhere
+        if around.area > LARGEST_SHARE or not box.meets(place.first.grown(1.0)):  # it goes somewhere
             place.first = box
             place.move(box)
             place.since_ns, place.seconds, place.blanks = wall_ns, 1, 0
@@ -130,7 +130,3 @@ class Dull:
 
 def _stale(place: Place, wall_ns: int) -> bool:
     return wall_ns - place.moved_ns > (FORGET_S if place.dull else CANDIDATE_FORGET_S) * NS
-
-
-def _meets(a: Box, b: Box) -> bool:
-    return a.x1 < b.x2 and a.x2 > b.x1 and a.y1 < b.y2 and a.y2 > b.y1

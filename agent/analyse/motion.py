@@ -69,9 +69,7 @@ class Motion:
 
     def touches(self, box: Box) -> bool:
         """Does anything move inside `box`?"""
-        return any(
-            other.x1 < box.x2 and other.x2 > box.x1 and other.y1 < box.y2 and other.y2 > box.y1 for other in self.boxes
-        )
+        return any(box.meets(other) for other in self.boxes)
 
 
 def small_grey(luma: Grey) -> Grey:

@@ -41,6 +41,10 @@ class Box(NamedTuple):
         """Where the thing stands: the middle of the lower edge."""
         return (self.x1 + self.x2) / 2, self.y2
 
+    def meets(self, other: Box) -> bool:
+        """Have the two a part in common?"""
+        return self.x1 < other.x2 and self.x2 > other.x1 and self.y1 < other.y2 and self.y2 > other.y1
+
     def clipped(self) -> Box:
         """The part of the box that lies inside the picture."""
         return Box(*(min(1.0, max(0.0, value)) for value in self))

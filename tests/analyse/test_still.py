@@ -256,13 +256,16 @@ def test_a_clock_that_is_set_back_ends_what_goes_on_and_it_begins_anew():
 @pytest.mark.parametrize("size", [(16, 16), (2000, 20), (20, 900), (641, 359)])
 def test_pictures_of_any_shape_and_a_change_of_size_are_taken(size):
     rng = np.random.default_rng(1)
-    one = Watch(Still(enabled=True, after_s=1))
+    one, said = Watch(Still(enabled=True, after_s=1)), []
     for number in range(60):
         width, height = size if number < 40 else size[::-1]
         picture = rng.integers(0, 40, (height, width, 3), np.uint8)
         picture[: height // 2] += np.uint8(200 * (number % 40 > 20))
-        one.look(picture, [], at(number / 4))
-    one.finish()
+        said += one.look(picture, [], at(number / 4))
+    said += one.finish()
+    begun, ended = ([change.key for change in said if change.phase == phase] for phase in ("start", "end"))
+    assert sorted(begun) == sorted(ended)
+    assert one.finish() == []
 
 
 # through the pipeline

@@ -197,7 +197,7 @@ def _standing_before(box: Box, track: Track, tracks: Sequence[Track]) -> Iterabl
     """The boxes that cover a part of `box` and stand nearer: their feet are lower in the picture."""
     for other in tracks:
         cover = other.box
-        if other is not track and cover.y2 > box.y2 and cover.x1 < box.x2 and cover.x2 > box.x1 and cover.y1 < box.y2:
+        if other is not track and cover.y2 > box.y2 and box.meets(cover):
             yield cover, THROUGH if other.label in {"two_wheeler", "bag"} else 0.0
 
 

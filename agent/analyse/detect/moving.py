@@ -37,8 +37,7 @@ def _merge(boxes: list[Box]) -> list[Box]:
 
 
 def _near(a: Box, b: Box) -> bool:
-    a, b = a.grown(NEAR), b.grown(NEAR)
-    return a.x1 < b.x2 and a.x2 > b.x1 and a.y1 < b.y2 and a.y2 > b.y1
+    return a.grown(NEAR).meets(b.grown(NEAR))
 
 
 def _around(a: Box, b: Box) -> Box:

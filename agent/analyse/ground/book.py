@@ -50,7 +50,7 @@ class Book:
         strip = min(ROWS - 1, max(0, int(box.y2 * ROWS)))
         if self._measured.get(track) == strip or not _upright(box, aspect):
             return
-        if any(_meet(box, other) for other in others):
+        if any(box.meets(other) for other in others):
             return
         self._measured[track] = strip
         self._rows[strip].append(Sight(box.y2, box.y1))
@@ -120,7 +120,3 @@ def _upright(box: Box, aspect: float) -> bool:
     """Whole in the picture, large enough, and shaped like somebody who stands or walks."""
     whole = box.x1 > EDGE and box.y1 > EDGE and box.x2 < 1 - EDGE and box.y2 < 1 - EDGE
     return whole and box.height > SMALLEST and SLIMMEST < box.width * aspect / box.height < STOUTEST
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a.x1 < b.x2 and a.x2 > b.x1 and a.y1 < b.y2 and a.y2 > b.y1

@@ -114,8 +114,8 @@ class Company:
         for at_ns, actors in self._past:
             if since_ns <= at_ns <= until_ns:
                 for actor in actors:
-                    if actor.label in WHO and touch(actor.box, near):
-                        weight = (1.0 if touch(actor.box, box) else 0.01) * (PARKED if actor.label in VEHICLES else 1)
+                    if actor.label in WHO and actor.box.meets(near):
+                        weight = (1.0 if actor.box.meets(box) else 0.01) * (PARKED if actor.label in VEHICLES else 1)
                         touched[actor.track] = touched.get(actor.track, 0.0) + weight
         least = BYSTANDER * max(touched.values(), default=0.0)
         return sorted((one for one in touched if touched[one] >= least), key=lambda track: -touched[track])
@@ -228,11 +228,6 @@ class Company:
 def _whole(region: Region, box: Box) -> float:
     """How much of a box the region would fill."""
     return region.area_px / max(1.0, box.area * region.width * region.height)
-
-
-def touch(a: Box, b: Box) -> bool:
-    """Do they overlap?"""
-    return a.x1 < b.x2 and a.x2 > b.x1 and a.y1 < b.y2 and a.y2 > b.y1
 
 
 def around(box: Box, widths: float, aspect: float) -> Box:

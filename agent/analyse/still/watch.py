@@ -11,7 +11,7 @@ from agent.analyse.detect.port import Image
 from agent.analyse.ground.plane import Plane
 from agent.analyse.still.candidate import Candidate, State
 from agent.analyse.still.change import Change, Outcome, change_of, resolved
-from agent.analyse.still.company import PEOPLE, Actor, Company, around, touch
+from agent.analyse.still.company import PEOPLE, Actor, Company, around
 from agent.analyse.still.find import Finder, Polygons
 from agent.analyse.still.follow import outcome_of, relight, settle
 from agent.analyse.still.layers import Layers
@@ -262,7 +262,7 @@ class Watch:
 
         def near(box: Box) -> bool:
             apart_m = None if most_m is None or plane is None else plane.apart(thing, box)
-            return touch(box, around_it) if apart_m is None or most_m is None else apart_m <= most_m
+            return box.meets(around_it) if apart_m is None or most_m is None else apart_m <= most_m
 
         return near
 
