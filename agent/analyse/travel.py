@@ -6,8 +6,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.analyse.ground.plane import Plane
 from agent.core.clock import NS
@@ -30,8 +29,7 @@ Sight = tuple[int, float, float, float, float, float]
 NOWHERE = (math.nan, math.nan)
 
 
-@dataclass(frozen=True, slots=True)
-class Travel:
+class Travel(NamedTuple):
     """What is None is not known. Angles are degrees clockwise: from the picture's up, or from true north.
 
     `heights_s` is in heights of its own box per second. `place` is in metres, in the plane's own axes, and `heading`

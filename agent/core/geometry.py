@@ -47,6 +47,9 @@ class Box(NamedTuple):
 
     def clipped(self) -> Box:
         """The part of the box that lies inside the picture."""
+        x1, y1, x2, y2 = self
+        if 0.0 <= x1 <= x2 <= 1.0 and 0.0 <= y1 <= y2 <= 1.0:
+            return self
         return Box(*(min(1.0, max(0.0, value)) for value in self))
 
     def grown(self, share: float) -> Box:

@@ -83,6 +83,14 @@ def test_blurred_shots_are_worth_less():
     assert times(gallery)[0] == 5
 
 
+def test_a_blurred_thing_is_looked_at_again_after_a_moment():
+    box = walker(0.5, 0.5, 0.1, 0.4)
+    sharp, gallery = noise(), Gallery()
+    blurred = cv2.GaussianBlur(sharp, (0, 0), 3)
+    taken = [gallery.offer(picture, box, 0.8, at(s), []) for s, picture in ((0, blurred), (0.2, blurred), (1.4, sharp))]
+    assert taken == [True, False, True]
+
+
 def test_a_thing_of_a_few_pixels_or_outside_gives_no_shot():
     gallery = Gallery()
     for box in (Box(0.5, 0.5, 0.502, 0.502), Box(0.999, 0.2, 1.0, 0.9), Box(0, 0, 0, 0)):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agent.analyse.attributes.backdrop import Backdrop
 from agent.analyse.attributes.grid import SLIM, parts_of, points_of, prior
-from agent.analyse.attributes.light import LUMA, Light
+from agent.analyse.attributes.light import LUMA, Light, largest
 from agent.analyse.attributes.names import NAMES, index_of, table
 from agent.analyse.attributes.sight import sharpness, worth_of
 from agent.analyse.attributes.votes import Colour, Votes
@@ -185,7 +185,7 @@ class Colours:
             _taken(self._backdrop.colours, places),
             _taken(self._backdrop.known[..., None], places)[..., 0] > 0,
         )
-        guess *= _unlike(np.where(known, _most(np.abs(raw - behind)), STRONGEST))
+        guess *= _unlike(np.where(known, largest(np.abs(raw - behind)), STRONGEST))
         if moving is not None:
             mask = _taken(moving[..., None], places)[..., 0] / 255
             guess *= _trusted(mask, mask, MOVING, MOVING + 0.2)
@@ -248,11 +248,6 @@ def _lit(seen: Floats, on: Floats) -> Floats:
     return seen * np.where(shaded, np.clip(reference / total, 1.0, MOST_LIFT), 1.0)[..., None].astype(np.float32)
 
 
-def _most(channels: Floats) -> Floats:
-    """The largest of three channels; many times as fast as a maximum along so short an axis."""
-    return np.asarray(np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2]), np.float32)
-
-
 def _inside(points: Floats, box: Box) -> Masks:
     x, y = points[:, 0], points[:, 1]
     return np.asarray((x >= box.x1) & (x <= box.x2) & (y >= box.y1) & (y <= box.y2))
@@ -260,7 +255,8 @@ def _inside(points: Floats, box: Box) -> Masks:
 
 def _unlike(difference: Floats) -> Floats:
     """Factors for points by how far they differ from the street, grey levels."""
-    strong = np.clip(np.quantile(difference, HIGH, axis=1, keepdims=True), WEAKEST, STRONGEST)
+    rank = int(HIGH * (difference.shape[1] - 1))
+    strong = np.clip(np.partition(difference, rank, axis=1)[:, rank, None], WEAKEST, STRONGEST)
     return _trusted(np.minimum(difference / DIFFERENT, 1.0), np.minimum(difference / strong, 1.0) ** 2, PLAIN, CLEAR)
 
 

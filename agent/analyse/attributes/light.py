@@ -42,6 +42,8 @@ WHITE = 190.0
 MOST_GAIN = 6.0
 MOST_EXPOSURE = 2.2
 FEWEST = 50
+SPARSE = 2
+"""Of the backdrop every second pixel each way says as much of the light as all."""
 STREET = (0.02, -0.05)
 """What a street is beside grey: concrete, stone and dust are a little yellow, asphalt is not."""
 LUMA = np.array((0.114, 0.587, 0.299), np.float32)
@@ -68,7 +70,7 @@ class Light:
 
     def look(self, backdrop: Backdrop, picture: Image) -> None:
         """Learn from the street as it is, and from the whole `picture` whether there is colour."""
-        pixels = backdrop.colours[backdrop.known > 0]
+        pixels = backdrop.colours[::SPARSE, ::SPARSE][backdrop.known[::SPARSE, ::SPARSE] > 0]
         if len(pixels) < FEWEST:
             return
         red, blue = cast_of(pixels)
@@ -82,14 +84,19 @@ class Light:
         before = self.now.sort
         if bright < (DUSK if before == "dark" else DARK):
             return "dark"
-        few = np.asarray(cv2.resize(picture, (96, 54), interpolation=cv2.INTER_AREA), np.float32) * gains
-        spread = float(np.percentile(few.max(axis=2) - few.min(axis=2), 99))
+        few = np.asarray(cv2.resize(picture, (96, 54), interpolation=cv2.INTER_LINEAR), np.float32) * gains
+        spread = float(np.percentile(largest(few) + largest(-few), 99))
         return "colourless" if spread < (COLOURED if before == "colourless" else FADED) else "colour"
+
+
+def largest(pixels: Floats) -> Floats:
+    """The largest of the three channels (the last axis); `max(axis=-1)` takes ten times as long."""
+    return np.asarray(np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2]))
 
 
 def cast_of(pixels: Floats) -> tuple[float, float]:
     """The logarithms of red and blue over green (as coded) that the street has in this light; 0, 0: nothing tells."""
-    brightest = pixels.max(axis=1)
+    brightest = largest(pixels)
     pixels = pixels[(brightest < CLIPPED) & (brightest > DIM)]
     if len(pixels) < FEWEST:
         return 0.0, 0.0

@@ -31,6 +31,8 @@ APART_S = 2.0
 """Shots nearer in time show the same: only the better one stays."""
 BETTER = 1.05
 """A new shot must be so much better: who walks towards the camera is not coded anew in every picture."""
+SAME_S, SHARPER = 1.0, 1.1
+"""In so short a time a thing does not look sharper by more than this factor; later its crop is looked at again."""
 QUALITY = 80
 OTHER_SIDE = 0.4
 """A shot of a side that no other shows stays while it is worth so much of the best one."""
@@ -59,6 +61,7 @@ class Gallery:
 
     def __init__(self) -> None:
         self._shots: list[Shot] = []
+        self._sharp, self._sharp_ns = 1.0, 0
 
     @property
     def shots(self) -> tuple[Shot, ...]:
@@ -72,14 +75,23 @@ class Gallery:
         near = [shot for shot in self._shots if abs(shot.wall_ns - wall_ns) < APART_S * NS]
         least = BETTER * self._to_beat(near, side)
         most = promise(box, score, others)
-        crop = _crop(picture, box) if most > least else None
-        if crop is None or (worth := most * _sharpness(crop)) <= least:
+        crop = _crop(picture, box) if most * self._sharpest(wall_ns) > least else None
+        if crop is None:
+            return False
+        self._sharp, self._sharp_ns = _sharpness(crop), wall_ns
+        worth = most * self._sharp
+        if worth <= least:
             return False
         best = worth > max((shot.worth for shot in self._shots), default=0.0)
         replaced = near or ([self._least_missed(side)] if len(self._shots) == MOST_SHOTS else [])
         kept = [shot for shot in self._shots if shot not in replaced]
         self._shots = [*kept, _coded(_shrunk(crop), box, wall_ns, worth, side)]
         return best
+
+    def _sharpest(self, wall_ns: int) -> float:
+        """How sharp a crop may be now: hardly sharper than the one that was looked at a moment ago."""
+        recent = 0 <= wall_ns - self._sharp_ns < SAME_S * NS
+        return min(1.0, SHARPER * self._sharp) if recent else 1.0
 
     def _to_beat(self, near: Sequence[Shot], side: str) -> float:
         """The worth of the shot that a new one would replace, as far as it must be beaten."""
