@@ -194,6 +194,18 @@ def wait_clip_plays(page: Page, *, seconds: float = 1.0, timeout_s: float = 60) 
     return float(video.evaluate("(video) => video.currentTime"))
 
 
+def open_search(page: Page, *, timeout_s: float = 60) -> None:
+    """The search, with at least one result in it."""
+    page.get_by_test_id("nav-search").click()
+    expect(page.get_by_test_id("track-card").first).to_be_visible(timeout=timeout_s * 1000)
+
+
+def found_tracks(page: Page) -> list[str]:
+    """The ids of the results on the screen, newest first."""
+    cards = page.get_by_test_id("track-card")
+    return [str(card.get_attribute("data-track")) for card in cards.all()]
+
+
 def open_system(page: Page) -> None:
     """The page of health."""
     page.get_by_test_id("nav-system").click()

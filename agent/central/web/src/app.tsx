@@ -14,6 +14,8 @@ import { WallPage } from "./live/wall";
 import { match } from "./match";
 import { cameras, centre, clockAhead, gateways, link, listen } from "./news";
 import { Link, useAddress } from "./router";
+import { SearchPage } from "./search/page";
+import { TrackPage } from "./search/track";
 import { askWho, session } from "./session";
 import { SystemPage } from "./system/page";
 import { troubles } from "./system/trouble";
@@ -69,18 +71,23 @@ function Page({ path }: { path: string }): JSX.Element {
   if (match("/events", path)) return <EventsPage />;
   const event = match("/events/:id", path);
   if (event) return <EventPage id={event["id"] ?? ""} />;
+  if (match("/search", path)) return <SearchPage />;
+  const track = match("/search/:id", path);
+  if (track) return <TrackPage id={track["id"] ?? ""} />;
   if (match("/system", path)) return <SystemPage />;
   return <WallPage />;
 }
 
-const PLACES: [href: string, name: "live" | "events" | "system"][] = [
+type Place = "live" | "search" | "events" | "system";
+const PLACES: [href: string, name: Place][] = [
   ["/", "live"],
+  ["/search", "search"],
   ["/events", "events"],
   ["/system", "system"],
 ];
 
 function Rail({ me, path }: { me: Me; path: string }): JSX.Element {
-  const current = path.startsWith("/events") ? "events" : path.startsWith("/system") ? "system" : "live";
+  const current = PLACES.find(([href]) => href !== "/" && path.startsWith(href))?.[1] ?? "live";
   useEffect(() => {
     document.title = `${text.nav[current]} · ${text.product}`;
   }, [current]);

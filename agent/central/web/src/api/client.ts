@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CentreHealth, Clip, Gateway, LamppostEvent, Me, Neighbours, Page, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CentreHealth, Clip, ClipWish, Gateway, LamppostEvent, Me, Neighbours, Page, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -67,8 +67,10 @@ export const cameras = async () => (await get<Page<Camera>>("/cameras")).items;
 export const events = (query: URLSearchParams) => get<Page<LamppostEvent>>(`/events?${query}`);
 export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
 export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours>(`/events/${part(id)}/neighbours?${query}`);
+export const tracks = (query: URLSearchParams) => get<Page<Track>>(`/tracks?${query}`);
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const requestClip = (eventId: string) => post<Clip>(`/events/${part(eventId)}/clip`);
+export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
 export const belongs = (eventId: string) => post<void>(`/events/${part(eventId)}/belongs`);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 

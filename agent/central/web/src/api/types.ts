@@ -167,16 +167,35 @@ export interface Neighbours {
 
 export interface Track extends CameraName {
   id: string;
+  camera_name: string;
   final: boolean;
   label: string;
+  kind: string | null;
   score: number;
   start: string;
   end: string;
   path: [number, number, number, number, number][];
   colours: Record<string, [string, number][]>;
   attributes: Record<string, unknown>;
+  speed: number | null;
+  speed_unit: "m/s" | "heights/s" | null;
+  direction: string | null;
+  size_m: [number, number] | null;
   dwell_s: number;
+  dwell: Record<string, number>;
   zones: string[];
+  plate: string | null;
+  position: string | null;
+  media: Media[];
+  picture: string | null;
+  clock: { offset_ms: number | null; synced: boolean | null };
+  received: string;
+}
+
+/** A span of a camera's footage to be cut at its gateway. */
+export interface ClipWish extends CameraName {
+  start: string;
+  end: string;
 }
 
 export interface Clip extends CameraName {

@@ -1,8 +1,8 @@
-/** The clip of an event: asked of the gateway as soon as the page is open, followed until it is there or failed. */
+/** A clip: asked of the gateway as soon as the page is open, followed until it is there or failed. */
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 import * as api from "../api/client";
-import type { Clip, LamppostEvent } from "../api/types";
+import type { Clip } from "../api/types";
 import { useCell } from "../cell";
 import { gateways, onClip } from "../news";
 import { failureLine, text } from "../text";
@@ -11,11 +11,22 @@ import { type ClipState, clipState, waitBeforeAsking } from "./progress";
 /** The stream tells of progress; asking now and then as well costs little and survives a lost stream. */
 const ASK_EVERY_MS = 2_000;
 
-export function useClip(event: LamppostEvent): { state: ClipState; retry: () => void } {
-  const [state, set] = useState<ClipState>(() => (event.clip ? clipState(event.clip) : { name: "requested" }));
+/** What a clip may be asked for: an event, or the life of a track. `key` tells them apart; `ask` asks the centre. */
+export interface Filmed {
+  key: string;
+  site: string;
+  gateway: string;
+  start: string;
+  end: string | null;
+  clip: Clip | null;
+  ask: () => Promise<Clip>;
+}
+
+export function useClip(filmed: Filmed): { state: ClipState; retry: () => void } {
+  const [state, set] = useState<ClipState>(() => (filmed.clip ? clipState(filmed.clip) : { name: "requested" }));
   const [tries, setTries] = useState(0);
-  const back = useCell(gateways)?.find((other) => other.gateway === event.gateway && other.site === event.site)?.online;
-  useEffect(() => follow(event, set), [event.id, tries]);
+  const back = useCell(gateways)?.find((other) => other.gateway === filmed.gateway && other.site === filmed.site)?.online;
+  useEffect(() => follow(filmed, set), [filmed.key, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
   useEffect(() => {
     if (back && state.name === "failed") retry(); // what failed because the gateway was away
@@ -24,7 +35,7 @@ export function useClip(event: LamppostEvent): { state: ClipState; retry: () => 
 }
 
 /** Ask, then follow; returns how to stop. */
-function follow(event: LamppostEvent, set: (state: ClipState) => void): () => void {
+function follow(filmed: Filmed, set: (state: ClipState) => void): () => void {
   let over = false;
   let id: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,9 +54,9 @@ function follow(event: LamppostEvent, set: (state: ClipState) => void): () => vo
       if (!over) set({ name: "failed", reason: reasonOf(error) });
     }
   };
-  const wait = waitBeforeAsking(event, Date.now());
+  const wait = waitBeforeAsking(filmed, Date.now());
   set(wait > 0 ? { name: "waiting" } : { name: "requested" });
-  timer = setTimeout(() => void ask(api.requestClip(event.id)), wait);
+  timer = setTimeout(() => void ask(filmed.ask()), wait);
   const stop = onClip((clip) => clip.id === id && take(clip));
   return () => {
     over = true;

@@ -2,19 +2,18 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import type { LamppostEvent, Track } from "../api/types";
-import { labelName, text } from "../text";
+import { text } from "../text";
 import { length } from "../time/format";
 import { Moment } from "../time/time";
-import { ColourShares } from "./chips";
-import { clean, coloursOf, PARTS } from "./colours";
+import { type Row, Rows } from "../ui/rows";
+import { clean, coloursOf } from "./colours";
+import { lookRows, speedText } from "./looks";
 
 interface Props {
   event: LamppostEvent;
   tracks: readonly Track[];
   children?: ComponentChildren;
 }
-
-type Row = [name: string, value: ComponentChildren];
 
 export function Details({ event, tracks, children }: Props): JSX.Element {
   return (
@@ -23,22 +22,6 @@ export function Details({ event, tracks, children }: Props): JSX.Element {
       <Rows title={text.event.times} rows={times(event)} />
       <Rows title={text.event.details} rows={[...facts(event), ...looks(event, tracks[0]), ...trackFacts(tracks)]} />
     </aside>
-  );
-}
-
-function Rows({ title, rows }: { title: string; rows: Row[] }): JSX.Element {
-  return (
-    <section>
-      <h2>{title}</h2>
-      <dl>
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
   );
 }
 
@@ -62,7 +45,7 @@ function facts(event: LamppostEvent): Row[] {
     [text.event.direction, event.direction],
     [text.event.count, event.count],
     [text.event.sign, typeof event.attributes?.sign === "string" && event.attributes.sign],
-    [text.event.speed, speedOf(event)],
+    [text.event.speed, speedText(event.attributes["speed"], event.attributes["speed_unit"])],
     [text.event.place, event.position ?? null],
     [text.event.confidence, event.score !== null && `${Math.round(event.score * 100)} %`],
     [text.event.outcome, outcome(event)],
@@ -73,24 +56,9 @@ function facts(event: LamppostEvent): Row[] {
   return rows.filter((row): row is Row => row[1] !== null && row[1] !== false && row[1] !== "");
 }
 
-/** In the unit that the gateway knew: metres on a calibrated ground, else heights of the thing itself. */
-function speedOf(event: LamppostEvent): string | null {
-  const { speed, speed_unit: unit } = event.attributes ?? {};
-  return typeof speed === "number" && typeof unit === "string" ? `${speed.toFixed(1)} ${unit}` : null;
-}
-
 /** The colours: the whole track's where it has been told of, else as they were when the event said them. */
-function looks(event: LamppostEvent, track: Track | undefined): Row[] {
-  const colours = { ...coloursOf(event), ...clean(track?.colours) };
-  const rows = PARTS.flatMap((part): Row[] => {
-    const shares = colours[part];
-    return shares ? [[text.parts[part], <ColourShares shares={shares} />]] : [];
-  });
-  const said = { ...event.attributes, ...track?.attributes };
-  const bag = typeof said["bag"] === "string" ? labelName(said["bag"]) : text.event.bag;
-  if (said["carries_bag"] === true) rows.push([text.event.carries, bag]);
-  return rows;
-}
+const looks = (event: LamppostEvent, track: Track | undefined): Row[] =>
+  lookRows({ ...coloursOf(event), ...clean(track?.colours) }, { ...event.attributes, ...track?.attributes });
 
 function outcome(event: LamppostEvent): string | false {
   const how = event.attributes.outcome;

@@ -21,6 +21,7 @@ import { EventPicture } from "./picture";
 import { ClipPlayer } from "./player";
 import type { ClipState } from "./progress";
 import { Scenes } from "./scenes";
+import { ClipProgress, ViewSwitch } from "./stage";
 import { eventPlace } from "./words";
 
 export function EventPage({ id }: { id: string }): JSX.Element {
@@ -64,7 +65,7 @@ function useEvent(id: string): { event: LamppostEvent | undefined; error: unknow
 }
 
 function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
-  const clip = useClip(event);
+  const clip = useClip({ ...event, key: event.id, ask: () => api.requestClip(event.id) });
   const tracks = useTracks(event);
   const [wanted, setWanted] = useState<"clip" | "picture">("clip");
   const place = eventPlace(event);
@@ -139,42 +140,6 @@ function Step({ href, label, icon }: { href: string | undefined; label: string; 
     <button type="button" class="button icon-only" disabled aria-label={label}>
       {inside}
     </button>
-  );
-}
-
-function ViewSwitch({ wanted, set }: { wanted: "clip" | "picture"; set: (view: "clip" | "picture") => void }): JSX.Element {
-  return (
-    <div class="segmented" role="group" aria-label={text.event.view}>
-      {(["clip", "picture"] as const).map((view) => (
-        <button key={view} type="button" aria-pressed={wanted === view} onClick={() => set(view)}>
-          {text.event[view]}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function ClipProgress({ state, retry }: { state: Exclude<ClipState, { name: "ready" }>; retry: () => void }): JSX.Element {
-  if (state.name === "failed") {
-    return (
-      <div class="clip-state failed" role="alert" data-testid="clip-state" data-state="failed">
-        <Icon name="warning" size={16} />
-        <span>
-          <strong>{text.clip.failed}.</strong> {state.reason}
-        </span>
-        <button type="button" class="button" onClick={retry} data-testid="clip-retry">
-          <Icon name="retry" size={16} />
-          {text.tryAgain}
-        </button>
-      </div>
-    );
-  }
-  const words = { waiting: text.clip.waiting, requested: text.clip.requested, sending: text.clip.sending(state.name === "sending" ? state.percent : 0) };
-  return (
-    <div class="clip-state" role="status" data-testid="clip-state" data-state={state.name} title={text.clip.requestedMore}>
-      <progress max={100} {...(state.name === "sending" ? { value: state.percent } : {})} aria-label={text.clip.progress} />
-      <span class="numbers">{words[state.name]}</span>
-    </div>
   );
 }
 

@@ -1,8 +1,8 @@
-/** Plays a clip with the event's box over it: own controls, so that time is wall time and the event is marked. */
+/** Plays a clip with the box of its event or track over it: own controls, so that time is wall time and the event is marked. */
 
 import type { JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Clip, LamppostEvent, Track } from "../api/types";
+import type { Clip, Corners, Track } from "../api/types";
 import { text } from "../text";
 import { clock, span } from "../time/format";
 import { Icon } from "../ui/icon";
@@ -10,8 +10,16 @@ import { typing, usePress } from "../ui/press";
 import { type Box, boxAt, strengthAt } from "./overlay";
 import { BoxOver } from "./picture";
 
+/** What is marked in the clip: an event, or a track. `time` is the moment of `box`. */
+interface Marked {
+  start: string;
+  end: string | null;
+  time: string;
+  box: Corners | null;
+}
+
 interface Props {
-  event: LamppostEvent;
+  event: Marked;
   clip: Clip;
   url: string;
   tracks: readonly Track[];
@@ -63,7 +71,7 @@ export function ClipPlayer({ event, clip, url, tracks }: Props): JSX.Element {
   );
 }
 
-function ClipBoxes({ event, tracks, wallMs, video }: { event: LamppostEvent; tracks: readonly Track[]; wallMs: number; video: RefObject<HTMLVideoElement | null> }) {
+function ClipBoxes({ event, tracks, wallMs, video }: { event: Marked; tracks: readonly Track[]; wallMs: number; video: RefObject<HTMLVideoElement | null> }) {
   const size = { width: video.current?.videoWidth || 16, height: video.current?.videoHeight || 9 };
   const moving = tracks
     .map((track) => boxAt({ startMs: Date.parse(track.start), points: track.path }, wallMs))
@@ -79,7 +87,7 @@ interface ControlsProps {
   frame: RefObject<HTMLDivElement | null>;
   now: Playback;
   begin: number;
-  event: LamppostEvent;
+  event: Marked;
   boxes: boolean;
   setBoxes: (on: boolean) => void;
 }

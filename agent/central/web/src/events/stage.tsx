@@ -1,0 +1,50 @@
+/** Below the stage of an event or a track: what is shown, and how far its clip is. */
+
+import type { JSX } from "preact";
+import { text } from "../text";
+import { Icon } from "../ui/icon";
+import type { ClipState } from "./progress";
+
+interface SwitchProps {
+  wanted: "clip" | "picture";
+  set: (view: "clip" | "picture") => void;
+  /** what there is beside the clip, when that is not a picture of the moment */
+  picture?: string;
+}
+
+export function ViewSwitch({ wanted, set, picture = text.event.picture }: SwitchProps): JSX.Element {
+  const names = { clip: text.event.clip, picture };
+  return (
+    <div class="segmented" role="group" aria-label={text.event.view}>
+      {(["clip", "picture"] as const).map((view) => (
+        <button key={view} type="button" aria-pressed={wanted === view} onClick={() => set(view)}>
+          {names[view]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function ClipProgress({ state, retry }: { state: Exclude<ClipState, { name: "ready" }>; retry: () => void }): JSX.Element {
+  if (state.name === "failed") {
+    return (
+      <div class="clip-state failed" role="alert" data-testid="clip-state" data-state="failed">
+        <Icon name="warning" size={16} />
+        <span>
+          <strong>{text.clip.failed}.</strong> {state.reason}
+        </span>
+        <button type="button" class="button" onClick={retry} data-testid="clip-retry">
+          <Icon name="retry" size={16} />
+          {text.tryAgain}
+        </button>
+      </div>
+    );
+  }
+  const words = { waiting: text.clip.waiting, requested: text.clip.requested, sending: text.clip.sending(state.name === "sending" ? state.percent : 0) };
+  return (
+    <div class="clip-state" role="status" data-testid="clip-state" data-state={state.name} title={text.clip.requestedMore}>
+      <progress max={100} {...(state.name === "sending" ? { value: state.percent } : {})} aria-label={text.clip.progress} />
+      <span class="numbers">{words[state.name]}</span>
+    </div>
+  );
+}

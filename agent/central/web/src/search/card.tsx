@@ -1,0 +1,57 @@
+/** One track among the results: its best shot, what it is, when and where. */
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Track } from "../api/types";
+import { ColourDots } from "../events/chips";
+import { clean } from "../events/colours";
+import { Link } from "../router";
+import { labelName, text } from "../text";
+import { Moment } from "../time/time";
+import { Icon } from "../ui/icon";
+
+export const trackPath = ({ id }: { id: string }) => `/search/${encodeURIComponent(id)}`;
+export const trackName = ({ kind, label }: Pick<Track, "kind" | "label">) => labelName(kind || label);
+
+export function TrackCard({ track, address = "" }: { track: Track; address?: string }): JSX.Element {
+  return (
+    <li class="card shot-card" data-testid="track-card" data-track={track.id}>
+      <Link class="card-link" href={trackPath(track) + address}>
+        <Shot track={track} />
+        <div class="card-text">
+          <div class="card-title">
+            <strong>{trackName(track)}</strong>
+            <ColourDots colours={clean(track.colours)} />
+          </div>
+          <div class="card-sub">
+            <Moment at={track.start} />
+            <span class="card-camera">{track.camera_name}</span>
+          </div>
+        </div>
+      </Link>
+    </li>
+  );
+}
+
+export function Shot({ track }: { track: Track }): JSX.Element {
+  const [broken, setBroken] = useState(false);
+  if (!track.picture || broken) {
+    return (
+      <div class="shot none">
+        <Icon name="camera" size={22} />
+        <span>{text.events.noSnapshot}</span>
+      </div>
+    );
+  }
+  return (
+    <div class="shot">
+      <img
+        src={track.picture}
+        alt={text.events.pictureOf(trackName(track), track.camera_name)}
+        loading="lazy"
+        decoding="async"
+        onError={() => setBroken(true)}
+      />
+    </div>
+  );
+}

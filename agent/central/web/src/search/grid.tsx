@@ -1,0 +1,58 @@
+/** Results as a grid that only holds what is near the screen, and asks for more before its end is reached. */
+
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Shown, shown } from "./window";
+
+/** px, as the style sheet has them: a card's least width, a row with its gap, the gap. */
+const LEAST = 150;
+const ROW = 262;
+const GAP = 12;
+
+interface Props<T> {
+  items: readonly T[];
+  more: boolean;
+  onMore: () => void;
+  card: (item: T) => ComponentChildren;
+}
+
+export function CardGrid<T>({ items, more, onMore, card }: Props<T>): JSX.Element {
+  const root = useRef<HTMLDivElement>(null);
+  const part = useShown(root, items.length);
+  const near = part !== undefined && part.to + 2 * part.columns >= items.length;
+  useEffect(() => {
+    if (near && more) onMore();
+  }, [near, more, items.length]);
+  return (
+    <div ref={root} class="shots-frame" style={part ? { height: `${part.whole}px` } : {}}>
+      {part && (
+        <ul class="shots" style={{ transform: `translateY(${part.before}px)`, gridTemplateColumns: `repeat(${part.columns}, minmax(0, 1fr))` }}>
+          {items.slice(part.from, part.to).map(card)}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function useShown(root: RefObject<HTMLDivElement | null>, count: number): Shown | undefined {
+  const [part, set] = useState<Shown>();
+  useEffect(() => {
+    const frame = root.current!;
+    const look = () => {
+      const { width, top } = frame.getBoundingClientRect();
+      const now = shown({ width, above: -top, height: window.innerHeight, count }, LEAST, ROW, GAP);
+      set((old) => (old && JSON.stringify(old) === JSON.stringify(now) ? old : now));
+    };
+    look();
+    const resized = new ResizeObserver(look);
+    resized.observe(frame);
+    window.addEventListener("scroll", look, { passive: true });
+    window.addEventListener("resize", look);
+    return () => {
+      resized.disconnect();
+      window.removeEventListener("scroll", look);
+      window.removeEventListener("resize", look);
+    };
+  }, [count]);
+  return part;
+}

@@ -1,0 +1,81 @@
+/** The results of a search: pages from the API as they are needed; what is new waits until the person wants it. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import * as api from "../api/client";
+import type { Page, Track } from "../api/types";
+import { useCell } from "../cell";
+import { clockAhead, refetch } from "../news";
+import { queryOf, type Search } from "./filter";
+
+const PAGE = 120;
+const LOOK_AGAIN_MS = 5_000;
+
+export interface TrackList {
+  items: readonly Track[] | undefined;
+  /** how many came since, that are not shown yet */
+  fresh: number;
+  more: boolean;
+  /** what is shown is of the search before */
+  old: boolean;
+  error: unknown;
+  next: () => void;
+  again: () => void;
+}
+
+interface State {
+  key?: string;
+  items?: readonly Track[];
+  next: string | null;
+  newest?: Page<Track>;
+  error?: unknown;
+}
+
+export function useTrackList(search: Search, key: string): TrackList {
+  const [state, set] = useState<State>({ next: null });
+  const [tries, setTries] = useState(0);
+  const generation = useCell(refetch);
+  const asking = useRef<unknown>(undefined);
+  const ask = (cursor?: string) => api.tracks(queryOf(search, Date.now() + clockAhead.value, PAGE, cursor));
+  useEffect(() => {
+    const mine = (asking.current = {});
+    const current = <T>(then: (value: T) => void) => (value: T) => void (asking.current === mine && then(value));
+    const failed = current((error: unknown) => set({ key, next: null, error }));
+    ask().then(current((page) => set({ key, items: page.items, next: page.next })), failed);
+    const timer = setInterval(() => document.hidden || search.until || void ask().then(current((page) => set((old) => looked(old, page))), () => undefined), LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [key, generation, tries]);
+
+  const next = useCallback(() => {
+    const cursor = state.next;
+    if (!cursor) return;
+    const mine = asking.current;
+    set((old) => ({ ...old, next: null })); // not twice
+    ask(cursor).then(
+      (page) => asking.current === mine && set((old) => ({ ...old, items: joined(old.items ?? [], page.items), next: page.next })),
+      (error: unknown) => asking.current === mine && set((old) => ({ ...old, next: cursor, error })),
+    );
+  }, [key, state.next]);
+  const again = useCallback(() => {
+    window.scrollTo(0, 0);
+    const { newest } = state;
+    if (newest) set({ key, items: newest.items, next: newest.next });
+    else setTries((count) => count + 1);
+  }, [key, state.newest]);
+  return { items: state.items, fresh: freshIn(state), more: state.next !== null, old: state.key !== key, error: state.error, next, again };
+}
+
+/** Where there was nothing, what came is shown; else it waits: nothing moves under the hand that reaches for a card. */
+function looked(old: State, page: Page<Track>): State {
+  return old.items?.length ? { ...old, newest: page } : { ...old, items: page.items, next: page.next };
+}
+
+function freshIn({ items, newest }: State): number {
+  const known = new Set(items?.map(({ id }) => id));
+  return newest?.items.filter(({ id }) => !known.has(id)).length ?? 0;
+}
+
+/** A track that goes on may have moved between two pages. */
+function joined(old: readonly Track[], more: readonly Track[]): readonly Track[] {
+  const known = new Set(old.map(({ id }) => id));
+  return [...old, ...more.filter(({ id }) => !known.has(id))];
+}

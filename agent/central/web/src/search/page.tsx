@@ -1,0 +1,92 @@
+/** Search: what is looked for on one side, everything that fits on the other, while it is being chosen. */
+
+import type { JSX } from "preact";
+import { useMemo, useRef, useState } from "preact/hooks";
+import type { Track } from "../api/types";
+import { useListKeys } from "../events/keys";
+import { go, useAddress } from "../router";
+import { failureLine, text } from "../text";
+import { Empty } from "../ui/empty";
+import { Icon } from "../ui/icon";
+import { TrackCard } from "./card";
+import { addressOf, isEmpty, type Search, searchOf } from "./filter";
+import { CardGrid } from "./grid";
+import { type TrackList, useTrackList } from "./list";
+import { SearchPanel } from "./panel";
+
+export function SearchPage(): JSX.Element {
+  const { query } = useAddress();
+  const search = useMemo(() => searchOf(query), [query.toString()]);
+  const address = addressOf(search);
+  const list = useTrackList(search, address);
+  const results = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState(false);
+  useListKeys(results);
+  const change = (wanted: Search) => go(`/search${addressOf(wanted)}`, { replace: true });
+  return (
+    <div class="page search-page">
+      <header class="page-head">
+        <h1>{text.search.title}</h1>
+        {!list.old && list.items && list.items.length > 0 && (
+          <span class="sub numbers" role="status" data-testid="found">
+            {text.search.found(list.items.length, list.more)}
+          </span>
+        )}
+        <span class="spring" />
+        <button type="button" class="button only-small" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="search-open">
+          <Icon name="filter" size={16} />
+          {text.search.filters}
+        </button>
+        <button type="button" class={list.fresh > 0 ? "button primary" : "button"} onClick={list.again} data-testid="search-again">
+          <Icon name="retry" size={16} />
+          <span class={list.fresh > 0 ? "" : "only-wide"}>{list.fresh > 0 ? text.search.fresh(list.fresh) : text.search.again}</span>
+        </button>
+      </header>
+      <div class={open ? "search-body open" : "search-body"}>
+        <SearchPanel search={search} onChange={change} />
+        <section class="search-results" ref={results} aria-label={text.search.results} aria-busy={list.old} data-testid="results">
+          <Results list={list} search={search} address={address} />
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function Results({ list, search, address }: { list: TrackList; search: Search; address: string }): JSX.Element {
+  if (!list.items) {
+    if (list.error === undefined) return <Skeletons />;
+    return (
+      <Empty icon="warning" title={text.search.failed} more={failureLine(list.error)}>
+        <button type="button" class="button" onClick={list.again}>
+          <Icon name="retry" size={16} />
+          {text.tryAgain}
+        </button>
+      </Empty>
+    );
+  }
+  if (list.items.length === 0) {
+    const none = isEmpty(search);
+    return <Empty icon="search" title={none ? text.search.none : text.search.noneMatch} more={none ? text.search.noneMore : text.search.noneMatchMore} />;
+  }
+  return (
+    <>
+      <CardGrid items={list.items} more={list.more} onMore={list.next} card={(track: Track) => <TrackCard key={track.id} track={track} address={address} />} />
+      {list.error !== undefined && <p role="alert">{failureLine(list.error)}</p>}
+      {!list.more && <p class="list-end">{text.search.end}</p>}
+    </>
+  );
+}
+
+const Skeletons = () => (
+  <ul class="shots skeletons" aria-label={text.loading} aria-busy="true">
+    {Array.from({ length: 12 }, (_, i) => (
+      <li key={i} class="card shot-card">
+        <div class="shot skeleton" />
+        <div class="card-text">
+          <div class="skeleton bar" />
+          <div class="skeleton bar short" />
+        </div>
+      </li>
+    ))}
+  </ul>
+);

@@ -1,0 +1,189 @@
+/** What to look for: who or what, in which colours, when and where. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useCell } from "../cell";
+import { type Part, PARTS } from "../events/colours";
+import { cameraKey, toggled } from "../events/filter";
+import { cameras as allCameras } from "../news";
+import { labelName, text } from "../text";
+import { Icon, type IconName } from "../ui/icon";
+import { Figure } from "./figure";
+import { all, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
+
+interface Props {
+  search: Search;
+  onChange: (search: Search) => void;
+}
+
+const ICONS: Record<string, IconName> = { person: "person", vehicle: "vehicle", two_wheeler: "cycle", bag: "object", animal: "animal" };
+
+/** Only what can wear them: nothing chosen may be anything. */
+function partsOf(labels: readonly string[]): readonly Part[] {
+  const person = labels.length === 0 || labels.includes("person");
+  const vehicle = labels.length === 0 || labels.includes("vehicle");
+  return PARTS.filter((part) => (part === "vehicle" ? vehicle : person));
+}
+
+export function SearchPanel({ search, onChange }: Props): JSX.Element {
+  const parts = partsOf(search.labels);
+  const withLabels = (labels: readonly string[]) => {
+    const kept = search.colours.filter((colour) => partsOf(labels).some((part) => colour.startsWith(`${part}:`)));
+    onChange({ ...search, labels, colours: kept });
+  };
+  return (
+    <aside class="panel search-panel" aria-label={text.search.filters} data-testid="search-panel">
+      <Group title={text.search.what}>
+        <div class="labels" role="group" aria-label={text.search.what}>
+          {LABELS.map((label) => (
+            <button
+              key={label}
+              type="button"
+              class="label-choice"
+              aria-pressed={search.labels.includes(label)}
+              onClick={() => withLabels(toggled(search.labels, label))}
+              data-testid={`label-${label}`}
+            >
+              <Icon name={ICONS[label] ?? "object"} size={20} />
+              {labelName(label)}
+            </button>
+          ))}
+        </div>
+      </Group>
+      {parts.length > 0 && (
+        <Group title={text.search.colours}>
+          <Figure parts={parts} colours={search.colours} onChange={(colours) => onChange({ ...search, colours })} />
+        </Group>
+      )}
+      <Group title={text.search.when}>
+        <When search={search} onChange={onChange} />
+      </Group>
+      <Group title={text.search.where}>
+        <Where search={search} onChange={onChange} />
+      </Group>
+      {!isEmpty(search) && (
+        <button type="button" class="button quiet" onClick={() => onChange(all)} data-testid="search-clear">
+          <Icon name="close" size={14} />
+          {text.search.clear}
+        </button>
+      )}
+    </aside>
+  );
+}
+
+const Group = ({ title, children }: { title: string; children: ComponentChildren }) => (
+  <section class="search-group">
+    <h2>{title}</h2>
+    {children}
+  </section>
+);
+
+function When({ search, onChange }: Props): JSX.Element {
+  const [own, setOwn] = useState(search.since !== undefined || search.until !== undefined);
+  const timed = own || search.since !== undefined || search.until !== undefined;
+  const pick = (within: SpanName | undefined) => {
+    setOwn(false);
+    onChange({ ...search, within, since: undefined, until: undefined });
+  };
+  return (
+    <>
+      <div class="choices" role="group" aria-label={text.search.when}>
+        <Choice pressed={!timed && !search.within} onClick={() => pick(undefined)} name={text.search.ever} />
+        {(Object.keys(SPANS) as SpanName[]).map((span) => (
+          <Choice key={span} pressed={search.within === span} onClick={() => pick(span)} name={text.search.spans[span]} testid={`within-${span}`} />
+        ))}
+        <Choice
+          pressed={timed}
+          onClick={() => {
+            setOwn(true);
+            onChange({ ...search, within: undefined });
+          }}
+          name={text.search.between}
+        />
+      </div>
+      {timed && (
+        <div class="between">
+          <Time name={text.search.from} at={search.since} onChange={(since) => onChange({ ...search, within: undefined, since })} />
+          <Time name={text.search.to} at={search.until} onChange={(until) => onChange({ ...search, within: undefined, until })} />
+        </div>
+      )}
+    </>
+  );
+}
+
+interface ChoiceProps {
+  pressed: boolean;
+  onClick: () => void;
+  name: string;
+  testid?: string;
+}
+
+const Choice = ({ pressed, onClick, name, testid }: ChoiceProps) => (
+  <button type="button" class="choice" aria-pressed={pressed} onClick={onClick} data-testid={testid}>
+    {name}
+  </button>
+);
+
+/** In the viewer's zone, as the browser's own field shows it. */
+const local = (at: string | undefined) => {
+  if (!at) return "";
+  const date = new Date(at);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+
+function Time({ name, at, onChange }: { name: string; at: string | undefined; onChange: (at: string | undefined) => void }): JSX.Element {
+  return (
+    <label class="field">
+      <span>{name}</span>
+      <input
+        type="datetime-local"
+        value={local(at)}
+        onChange={(change) => {
+          const wanted = new Date(change.currentTarget.value);
+          onChange(Number.isNaN(wanted.getTime()) ? undefined : wanted.toISOString());
+        }}
+      />
+    </label>
+  );
+}
+
+/** With more cameras than that a field narrows the list down. */
+const MANY = 8;
+
+function Where({ search, onChange }: Props): JSX.Element {
+  const cameras = useCell(allCameras) ?? [];
+  const [words, setWords] = useState("");
+  const shown = cameras.filter((camera) => `${camera.name} ${cameraKey(camera)}`.toLowerCase().includes(words.toLowerCase().trim()));
+  return (
+    <>
+      {cameras.length > MANY && (
+        <input
+          class="find"
+          type="search"
+          value={words}
+          placeholder={text.search.findCamera}
+          aria-label={text.search.findCamera}
+          onInput={(input) => setWords(input.currentTarget.value)}
+        />
+      )}
+      <ul class="ticks">
+        {shown.map((camera) => {
+          const key = cameraKey(camera);
+          return (
+            <li key={key}>
+              <label>
+                <input
+                  type="checkbox"
+                  checked={search.cameras.includes(key)}
+                  onChange={() => onChange({ ...search, cameras: toggled(search.cameras, key) })}
+                />
+                {camera.name}
+              </label>
+            </li>
+          );
+        })}
+      </ul>
+      <p class="sub">{search.cameras.length === 0 ? text.search.everywhere : text.search.cameras(search.cameras.length)}</p>
+    </>
+  );
+}

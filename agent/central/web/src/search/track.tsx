@@ -1,0 +1,199 @@
+/** One track: its clip from the gateway, its way through the picture, all its shots, and who else came by then. */
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import * as api from "../api/client";
+import type { Track } from "../api/types";
+import { useCell } from "../cell";
+import { useClip } from "../events/clip";
+import { clean } from "../events/colours";
+import { lookRows, speedText } from "../events/looks";
+import { ClipPlayer } from "../events/player";
+import { ClipProgress, ViewSwitch } from "../events/stage";
+import { livePath } from "../live/tile";
+import { refetch } from "../news";
+import { go, Link, useAddress } from "../router";
+import { failureLine, text } from "../text";
+import { length } from "../time/format";
+import { Moment } from "../time/time";
+import { Empty } from "../ui/empty";
+import { Icon } from "../ui/icon";
+import { typing, usePress } from "../ui/press";
+import { type Row, Rows } from "../ui/rows";
+import { TrackCard, trackName } from "./card";
+import { addressOf, alike, all, queryOf, searchOf } from "./filter";
+import { around } from "./around";
+import { Way } from "./way";
+
+export function TrackPage({ id }: { id: string }): JSX.Element {
+  const { track, error } = useTrack(id);
+  if (error !== undefined) {
+    const missing = error instanceof api.ApiError && error.code === "not_found";
+    return (
+      <div class="page">
+        <Empty icon={missing ? "search" : "warning"} title={missing ? text.track.unknown : text.track.failed} more={missing ? text.track.unknownMore : failureLine(error)}>
+          <Link class="button" href="/search">
+            {text.track.back}
+          </Link>
+        </Empty>
+      </div>
+    );
+  }
+  return track ? <Loaded track={track} key={track.id} /> : <div class="page event-page" aria-busy="true" aria-label={text.loading} />;
+}
+
+function useTrack(id: string): { track: Track | undefined; error: unknown } {
+  const [found, set] = useState<{ track?: Track; error?: unknown }>({});
+  const generation = useCell(refetch);
+  useEffect(() => {
+    let stale = false;
+    set((old) => (old.track?.id === id ? old : {}));
+    api.track(id).then(
+      (track) => !stale && set({ track }),
+      (error: unknown) => !stale && set((old) => (old.track ? old : { error })),
+    );
+    return () => void (stale = true);
+  }, [id, generation]);
+  return { track: found.track, error: found.error };
+}
+
+function Loaded({ track }: { track: Track }): JSX.Element {
+  const span = around(track);
+  const clip = useClip({ ...track, ...span, key: track.id, clip: null, ask: () => api.cutClip({ site: track.site, gateway: track.gateway, camera: track.camera, ...span }) });
+  const [wanted, setWanted] = useState<"clip" | "picture">("clip");
+  return (
+    <div class="page event-page track-page">
+      <Head track={track} />
+      <div class="event-body">
+        <section class="event-main" aria-label={text.event.clip}>
+          <div class="event-stage">
+            {wanted === "clip" && clip.state.name === "ready" ? (
+              <ClipPlayer event={{ ...track, time: track.start, box: null }} clip={clip.state.clip} url={clip.state.url} tracks={[track]} />
+            ) : (
+              <Way track={track} />
+            )}
+          </div>
+          <div class="stage-bar">
+            <ViewSwitch wanted={wanted} set={setWanted} picture={text.track.way} />
+            {clip.state.name !== "ready" && <ClipProgress state={clip.state} retry={clip.retry} />}
+            <span class="spring" />
+            {clip.state.name === "ready" && (
+              <a class="button" href={api.downloadAddress(clip.state.url)} download>
+                <Icon name="download" size={16} />
+                {text.event.download}
+              </a>
+            )}
+          </div>
+          <Shots track={track} />
+        </section>
+        <Facts track={track} />
+      </div>
+      <Others track={track} />
+    </div>
+  );
+}
+
+function Head({ track }: { track: Track }): JSX.Element {
+  const { query } = useAddress();
+  const back = `/search${addressOf(searchOf(query))}`;
+  usePress((event) => {
+    if (event.key === "Escape" && !typing(event) && !document.fullscreenElement) go(back);
+  }, [back]);
+  return (
+    <header class="page-head">
+      <Link class="button quiet icon-only" href={back} aria-label={text.track.back} title={text.track.back}>
+        <Icon name="back" />
+      </Link>
+      <h1>{trackName(track)}</h1>
+      {!track.final && <span class="tag accent">{text.track.goesOn}</span>}
+      <span class="sub">{track.camera_name}</span>
+      <span class="spring" />
+      <Link class="button" href={`/search${addressOf(alike(track.label, track.colours))}`} data-testid="find-alike">
+        <Icon name="search" size={16} />
+        {text.track.alike}
+      </Link>
+      <Link class="button" href={livePath(track)}>
+        <Icon name="live" size={16} />
+        <span class="only-wide">{text.event.liveNow}</span>
+      </Link>
+    </header>
+  );
+}
+
+function Shots({ track }: { track: Track }): JSX.Element | null {
+  const shots = track.media.filter(({ kind, url }) => kind === "snapshot" && url !== null);
+  if (shots.length === 0) return null;
+  return (
+    <ul class="scenes track-shots" aria-label={text.track.shots} data-testid="track-shots">
+      {shots.map(({ id, url }) => (
+        <li key={id}>
+          <a href={url!} target="_blank" rel="noopener">
+            <img src={url!} alt={text.events.pictureOf(trackName(track), track.camera_name)} loading="lazy" decoding="async" />
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Facts({ track }: { track: Track }): JSX.Element {
+  const rows: [string, Row[1] | false | null][] = [
+    [text.event.camera, track.camera_name],
+    [text.event.gateway, `${track.site} · ${track.gateway}`],
+    [text.event.speed, speedText(track.speed, track.speed_unit)],
+    [text.event.direction, track.direction],
+    [text.track.size, track.size_m && `${track.size_m.map((metres) => metres.toFixed(1)).join(" × ")} m`],
+    [text.track.plate, track.plate],
+    [text.event.place, track.position],
+    [text.event.confidence, `${Math.round(track.score * 100)} %`],
+    ...lookRows(clean(track.colours), track.attributes),
+    ...Object.entries(track.dwell).map(([zone, seconds]): Row => [text.track.inZone(zone), length(seconds)]),
+    [text.track.id, <code class="id">{track.id}</code>],
+  ];
+  const times: Row[] = [
+    [text.track.first, <Moment at={track.start} />],
+    [text.track.last, <Moment at={track.end} />],
+    [text.event.dwell, length((Date.parse(track.end) - Date.parse(track.start)) / 1000)],
+  ];
+  return (
+    <aside class="panel details" aria-label={text.event.details} data-testid="track-details">
+      <Rows title={text.event.times} rows={times} />
+      <Rows title={text.event.details} rows={rows.filter((row): row is Row => row[1] !== null && row[1] !== false && row[1] !== "")} />
+    </aside>
+  );
+}
+
+/** How long before and after is "about then", and how many are shown. */
+const NEAR_MS = 120_000;
+const MOST = 12;
+
+function Others({ track }: { track: Track }): JSX.Element | null {
+  const others = useOthers(track);
+  if (others.length === 0) return null;
+  return (
+    <section class="others" aria-label={text.track.others}>
+      <h2>{text.track.others}</h2>
+      <ul class="shots">
+        {others.map((other) => (
+          <TrackCard key={other.id} track={other} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Tracks of the same sort at the other cameras, a little before and after. */
+function useOthers(track: Track): readonly Track[] {
+  const [found, set] = useState<readonly Track[]>([]);
+  useEffect(() => {
+    let stale = false;
+    const at = (when: string, off: number) => new Date(Date.parse(when) + off).toISOString();
+    const near = { ...all, labels: [track.label], since: at(track.start, -NEAR_MS), until: at(track.end, NEAR_MS) };
+    api.tracks(queryOf(near, Date.now(), 100)).then(
+      (page) => !stale && set(page.items.filter(({ site, gateway, camera }) => camera !== track.camera || gateway !== track.gateway || site !== track.site).slice(0, MOST)),
+      () => undefined, // the page is whole without them; the banner tells of the connection
+    );
+    return () => void (stale = true);
+  }, [track.id]);
+  return found;
+}

@@ -1,0 +1,114 @@
+"""Search in the viewer, in Chromium, against the demo: everybody in a green shirt, and nobody else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web import pages
+from tests.web.conftest import Demo
+from tests.web.drawn import Drawn
+
+pytestmark = pytest.mark.timeout(600)
+
+_FETCH = "async (path) => (await fetch('/api/v1' + path)).json()"
+
+
+def asked(page: Page, path: str) -> Any:
+    """What the API answers the person who is signed in."""
+    return page.evaluate(_FETCH, path)
+
+
+def look_for_green(page: Page) -> None:
+    """Somebody in a green shirt."""
+    page.get_by_test_id("label-person").click()
+    page.get_by_test_id("part-upper").click()
+    page.get_by_test_id("swatch-green").click()
+    expect(page.get_by_test_id("results")).to_have_attribute("aria-busy", "false")
+
+
+@pytest.mark.parametrize(("size", "dark"), [("desktop", True), ("phone", False)])
+def test_a_person_in_a_green_shirt_is_found_and_her_clip_plays(
+    demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
+) -> None:
+    complaints = pages.Complaints()
+    with pages.context(chromium, size=size, dark=dark) as context:
+        page = context.new_page()
+        complaints.watch(page, demo.first_link)
+        pages.sign_in(page, demo.first_link)
+        pages.open_search(page)
+        pages.shoot(page, shots, f"search-{size}")
+        if size == "phone":
+            page.get_by_test_id("search-open").click()
+        look_for_green(page)
+        expect(page).to_have_url(re.compile(r"/search\?label=person&colour=upper:green$"))
+        pages.shoot(page, shots, f"search-green-{size}")
+        page.get_by_test_id("track-card").first.click(timeout=120_000)
+        expect(page.get_by_test_id("track-details")).to_contain_text("green")
+        assert pages.wait_clip_plays(page) > 1
+        pages.shoot(page, shots, f"track-{size}")
+        page.get_by_role("button", name="Way").click()
+        expect(page.get_by_test_id("way")).to_be_visible()
+        pages.shoot(page, shots, f"track-way-{size}")
+        page.keyboard.press("Escape")
+        expect(page).to_have_url(re.compile(r"/search\?label=person&colour=upper:green$"))
+        wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not wide, "the page is wider than the screen"
+    assert complaints == []
+
+
+def test_whoever_is_found_was_drawn_in_green_and_who_was_is_found(demo: Demo, chromium: Browser) -> None:
+    if demo.folder is None:
+        pytest.skip("the truth of somebody else's demo is not at hand")
+    drawn = Drawn(demo.folder)
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        pages.open_search(page)
+        look_for_green(page)
+        expect(page.get_by_test_id("track-card").first).to_be_visible(timeout=120_000)
+        found = [asked(page, f"/tracks/{track}") for track in pages.found_tracks(page)]
+        everybody = asked(page, "/tracks?label=person&limit=200")["items"]
+    wearers = [person["id"] for track in found if (person := drawn.person(track)) and _in_green(person)]
+    assert len(wearers) == len(found), "somebody is found who wears no green"
+    seen_well = [person for track in everybody if _seen_well(track) and (person := drawn.person(track))]
+    there = {person["id"] for person in seen_well if _in_green(person)}
+    assert there, "nobody in green came by"
+    assert there <= set(wearers), "somebody in green was followed, and is not found"
+
+
+def _in_green(person: dict[str, Any]) -> bool:
+    return bool(person["colours"].get("upper") == "green")
+
+
+def _seen_well(track: dict[str, Any]) -> bool:
+    """Long enough, and tall enough, for everybody to see what she wears."""
+    tallest = max((y2 - y1 for _, _, y1, _, y2 in track["path"]), default=0.0)
+    return track["final"] and len(track["path"]) >= 15 and tallest >= 0.15
+
+
+def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        page.goto(pages.origin(demo.first_link) + "search?label=animal&colour=upper:green&within=1h")
+        expect(page.get_by_text("Nothing fits")).to_be_visible()
+        expect(page.get_by_test_id("within-1h")).to_have_attribute("aria-pressed", "true")
+        page.get_by_test_id("search-clear").click()
+        expect(page).to_have_url(re.compile(r"/search$"))
+        expect(page.get_by_test_id("track-card").first).to_be_visible()
+
+
+def test_similar_tracks_are_one_step_away(demo: Demo, chromium: Browser) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        page.goto(pages.origin(demo.first_link) + "search?label=vehicle")
+        page.get_by_test_id("track-card").first.click(timeout=120_000)
+        page.get_by_test_id("find-alike").click()
+        expect(page).to_have_url(re.compile(r"/search\?label=vehicle"))
+        expect(page.get_by_test_id("track-card").first).to_be_visible()
