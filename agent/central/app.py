@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ from agent.core.notify import Watchdog, notify
 from agent.core.signing import Signer
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
-from agent.wire.mqtt import LinkSettings, MqttLink
+from agent.wire.mqtt import LinkSettings, MqttLink, client_id
 from agent.wire.topics import ROOT, Address
 
 log = logging.getLogger(__name__)
@@ -302,9 +302,9 @@ def _link_settings(central: Central, folder: DataFolder, url: str, *, embedded: 
     else:
         username = central.mqtt_username
         password = read_secret(central.mqtt_password_file)
-    return LinkSettings(
+    settings = LinkSettings(
         url=url,
-        client_id="lamppost-centre",
+        client_id="",
         username=username,
         password=password,
         ca_file=None if embedded else central.mqtt_ca_file,
@@ -312,3 +312,4 @@ def _link_settings(central: Central, folder: DataFolder, url: str, *, embedded: 
         clean=True,  # gateways keep what is not acknowledged; a broker's queue would only bring it late and twice
         manual_ack=True,
     )
+    return replace(settings, client_id=client_id("lamppost-centre", settings))

@@ -27,9 +27,11 @@ from agent.core.clock import Clock
 from agent.core.errors import WireError
 from agent.core.signing import id_of_raw
 from agent.wire.messages import (
+    CLASSES_OF_LEAF,
     RECORD_TYPES,
     CameraInfo,
     CameraState,
+    DurableClass,
     Envelope,
     Event,
     Health,
@@ -92,8 +94,8 @@ class Batch:
                 self._camera(address, camera, "info", decode(CameraInfo, payload))
             case ("camera", camera, "state"):
                 self._camera(address, camera, "state", decode(CameraState, payload))
-            case ("camera", camera, "event" | "track" | "recording" as kind):
-                self._envelope(address, camera, kind, decode(Envelope, payload))
+            case ("camera", camera, leaf) if leaf in CLASSES_OF_LEAF:
+                self._envelope(address, camera, leaf, decode(Envelope, payload))
             case ("reply", command):
                 self._reply(address, command, decode(Reply, payload))
             case _:
@@ -167,18 +169,19 @@ class Batch:
         self._gateway(address)["seen_ns"] = self._now_ns
         self.news[Item("camera", (address.site, address.gateway, camera))] = None
 
-    def _envelope(self, address: Address, camera: str, kind: str, envelope: Envelope) -> None:
-        if (envelope.site, envelope.gateway, envelope.kind) != (address.site, address.gateway, kind):
+    def _envelope(self, address: Address, camera: str, leaf: str, envelope: Envelope) -> None:
+        sender = (envelope.site, envelope.gateway)
+        if sender != (address.site, address.gateway) or envelope.kind not in CLASSES_OF_LEAF[leaf]:
             raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
-        key = AckKey(address.site, address.gateway, envelope.outbox, kind)
-        ledger = self._ledger(key).with_message(envelope.seq, envelope.dropped)
+        key = AckKey(address.site, address.gateway, envelope.outbox, envelope.kind)
+        ledger = self._ledger(key).with_messages(envelope.numbers, envelope.dropped)
         for record in envelope.records:
-            self._record(address, camera, kind, record)
+            self._record(address, camera, envelope.kind, record)
         self._ledgers[key] = ledger
-        self.acks[key].append(envelope.seq)
+        self.acks[key] += envelope.numbers
         self._gateway(address)["seen_ns"] = self._now_ns
 
-    def _record(self, address: Address, camera: str, kind: str, raw: dict[str, Any]) -> None:
+    def _record(self, address: Address, camera: str, kind: DurableClass, raw: dict[str, Any]) -> None:
         """A broken record is counted and its neighbours are kept: to refuse the envelope would only bring it again."""
         try:
             record = validate(RECORD_TYPES[kind], raw)

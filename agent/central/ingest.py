@@ -17,7 +17,7 @@ from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.core.queues import BoundedQueue
 from agent.core.stop import StopToken
-from agent.wire.messages import MAX_JSON_BYTES, Ack, Envelope, decode, encode
+from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, Envelope, decode, encode
 from agent.wire.topics import Address, GatewayTopics, parse
 
 log = logging.getLogger(__name__)
@@ -161,10 +161,10 @@ class Writer:
     def _give_up(self, arrival: Arrival) -> None:
         """Unanswered, the gateway would send it for ever and hold back what comes behind; its number counts as lost."""
         match arrival.address.path:
-            case ("camera", _, "event" | "track" | "recording" as kind):
+            case ("camera", _, leaf) if leaf in CLASSES_OF_LEAF:
                 envelope = decode(Envelope, arrival.payload)
-                key = AckKey(arrival.address.site, arrival.address.gateway, envelope.outbox, kind)
-                self._acknowledge({key: [envelope.seq]})
+                key = AckKey(arrival.address.site, arrival.address.gateway, envelope.outbox, envelope.kind)
+                self._acknowledge({key: envelope.numbers})
 
     def _write(self, arrivals: list[Arrival]) -> None:
         if not arrivals:

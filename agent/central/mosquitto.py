@@ -64,8 +64,8 @@ class Mosquitto:
 
 
 def _listener(listener: Listener) -> list[str]:
-    # else a gateway could take the id of another, or of the centre, and with it throw that one out
-    lines = [f"listener {listener.port} {listener.host}", "use_username_as_clientid true"]
+    # client ids are not bound to users: each gateway has two connections, and ids that nobody can guess
+    lines = [f"listener {listener.port} {listener.host}"]
     if listener.cert is not None:
         lines += [f"certfile {listener.cert}", f"keyfile {listener.key}", "tls_version tlsv1.2"]
     return lines

@@ -20,6 +20,10 @@ class Backoff:
         self._first_s, self._most_s, self._factor, self._draw = first_s, most_s, factor, draw
         self._failures = 0
 
+    def copy(self) -> Backoff:
+        """Another of the same kind, that has not failed yet."""
+        return Backoff(self._first_s, self._most_s, self._factor, self._draw)
+
     @property
     def failures(self) -> int:
         """Failures since the last `reset`."""

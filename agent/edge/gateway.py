@@ -264,8 +264,9 @@ class Gateway:
         recording = {unit.recorder.stats().error for unit in parts.units if unit.recorder}
         found = [f"recording: {error}" for error in sorted(recording) if error]
         if parts.uplink is not None:
-            error = parts.uplink.health().error
-            found += [f"uplink: {error}"] if error else []
+            link = parts.uplink.health()
+            found += [f"uplink: {link.error}"] if link.error else []
+            found += [f"media: {link.media_error}"] if link.media_error and not link.error else []
             found += [parts.desk.problem] if parts.desk.problem else []
         found += _models(parts.child) if parts.child is not None else []
         found += parts.keeping.problems()

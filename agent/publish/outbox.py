@@ -2,7 +2,8 @@
 
 | class | goes first by | dropped under pressure, in this order |
 |---|---|---|
-| event | alarms, then other events | updates |
+| alarm | before everything | updates |
+| event | after alarms | updates |
 | track | after events | summaries that are not final |
 | (media) | after everything | clips, sprites, snapshots, oldest first |
 | recording | after tracks | with final tracks; then starts and ends of events; those of alarms last of all |
@@ -22,6 +23,7 @@ from agent.publish.database import Database
 from agent.publish.gaps import add_gaps, forget_gaps, read_gaps
 from agent.publish.spool import MediaSpool
 from agent.wire.messages import (
+    DURABLE_CLASSES,
     DurableClass,
     Event,
     MediaManifest,
@@ -62,18 +64,21 @@ class Outbox:
         self._rows = self._bytes = 0
         self.on_put: Callable[[], None] = lambda: None
         """Called after each `put`, by its thread: whoever empties the outbox learns that there is something."""
+        self.on_put_media: Callable[[], None] = lambda: None
+        """The same for media."""
         self.media = MediaSpool(self._db, path.with_name(path.name + "-media"), clock)
 
     # -- filling ------------------------------------------------------------------------------------------------
 
     def put(self, kind: DurableClass, camera: str, record: Message) -> int:
-        """Keep `record` until the centre has it; returns its `seq` in the class.
+        """Keep `record` until the centre has it; returns its `seq` in the class. An alarm goes into its own class.
 
         Raises:
             StorageError: the disk is full or does not answer; the record is not kept.
         """
-        body = encode(record)
-        urgency, worth = _urgency(kind, record), _worth(kind, record)
+        if isinstance(record, Event) and record.severity == "alarm":
+            kind = "alarm"
+        body, urgency, worth = encode(record), DURABLE_CLASSES.index(kind), _worth(kind, record)
 
         def work(db: sqlite3.Connection) -> int:
             self._count(db)
@@ -91,7 +96,7 @@ class Outbox:
         """Keep a medium until the centre has it; see `MediaSpool.put` for the fields."""
         manifest = self.media.put(source=source, **fields)
         self._keep_bounds()
-        self.on_put()
+        self.on_put_media()
         return manifest
 
     # -- emptying -----------------------------------------------------------------------------------------------
@@ -221,18 +226,10 @@ def _next_seq(db: sqlite3.Connection, kind: str) -> int:
     return int(db.execute(query, (kind,)).fetchall()[0][0])
 
 
-def _urgency(kind: DurableClass, record: Message) -> int:
-    if isinstance(record, Event):
-        return 0 if record.severity == "alarm" else 1
-    return 2 if kind == "track" else 3
-
-
 def _worth(kind: DurableClass, record: Message) -> int:
     match record:
         case Event(phase="update") | TrackSummary(final=False):
             return _UPDATE
-        case Event(severity="alarm"):
-            return _ALARM
         case Event():
-            return _EVENT
-    return _SUMMARY if kind != "event" else _EVENT
+            return _ALARM if kind == "alarm" else _EVENT
+    return _SUMMARY

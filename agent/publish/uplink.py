@@ -18,14 +18,15 @@ from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import WireError
 from agent.core.ids import new_id
+from agent.core.ports import Worker
 from agent.core.queues import BoundedQueue
 from agent.core.stop import StopToken
 from agent.publish.commands import CommandDesk
+from agent.publish.media_uplink import MediaUplink
 from agent.publish.outbox import Outbox, Waiting
-from agent.publish.transfer import MediaSender
 from agent.wire import topics as wire_topics
-from agent.wire.messages import RECORD_TYPES, Ack, MediaAck, Message, Reply, Status, decode, encode
-from agent.wire.mqtt import LinkSettings, MqttLink
+from agent.wire.messages import DURABLE_CLASSES, Ack, Message, Reply, Status, decode, encode, leaf_of
+from agent.wire.mqtt import LinkSettings, MqttLink, client_id
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,7 @@ RESEND_S = 10.0
 LATE_REPLIES = 64
 """Replies kept while there is no connection; of more, the oldest go: their askers have given up."""
 TURN_S = 0.25
-BUSY_TURN_S = 0.01
-"""While media wait for the connection to take more."""
 SYNC_EVERY_S = 1.0
-EXPIRE_EVERY_S = 60.0
 
 
 class Heard(NamedTuple):
@@ -60,11 +58,15 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UplinkHealth:
-    """How the uplink is. `error` is one clear line while there is no connection; `refused` counts broken messages."""
+    """How the uplink is. The errors are one clear line each while a connection is missing.
+
+    `refused` counts broken messages.
+    """
 
     connected: bool
     protocol: int
     error: str
+    media_error: str
     refused: int
     commands_refused: int
 
@@ -103,21 +105,25 @@ class Uplink:
         self._stale: dict[str, None] = {}
         self._late_replies: deque[Reply] = deque(maxlen=LATE_REPLIES)
         self._window: dict[tuple[str, int], Sent] = {}
-        self._nudged = self._new_connection = self._busy = False
-        self._sync_ns = self._expire_ns = 0
+        self._nudged = self._new_connection = False
+        self._sync_ns = 0
         self._refused = 0
         self.link = MqttLink(
             self._settings(settings), on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock,
             backoff=backoff,
         )  # fmt: skip
-        self._media = MediaSender(outbox.media, self._topics, self.link, clock)
+        self.media = MediaUplink(
+            outbox, self._topics, self._media_settings(settings), clock, learn=commands.centre_clock.learn,
+            backoff=backoff.copy() if backoff else None,
+        )  # fmt: skip
         outbox.on_put = self._nudge
+        outbox.on_put_media = self.media.nudge
         commands.on_reply = self._reply
 
     @property
-    def workers(self) -> tuple[MqttLink, Uplink, CommandDesk]:
+    def workers(self) -> tuple[Worker, ...]:
         """What the supervisor has to start."""
-        return self.link, self, self._commands
+        return self.link, self, self._commands, *self.media.workers
 
     def state(self, topic: str, message: Message) -> None:
         """Set a retained topic: published now, and again at every connect. The newest wins."""
@@ -127,19 +133,21 @@ class Uplink:
         self._nudge()
 
     def say(self, topic: str, payload: bytes) -> bool:
-        """Send at QoS 0 or not at all: False when there is no connection or no room."""
-        return self.link.publish(topic, payload, qos=0)
+        """Live pictures and boxes: sent at QoS 0 over the second connection, or not at all (False)."""
+        return self.media.say(topic, payload)
 
     def health(self) -> UplinkHealth:
         """For the health message and the status page."""
         link = self.link
-        return UplinkHealth(link.connected, link.protocol, link.error, self._refused, self._commands.refused)
+        refused = self._refused + self.media.refused
+        return UplinkHealth(
+            link.connected, link.protocol, link.error, self.media.link.error, refused, self._commands.refused
+        )
 
     def run(self, stop: StopToken) -> None:
         """Send what waits and hear what comes, until `stop`."""
-        self._outbox.media.sweep()
         while not stop.is_set():
-            first = self._inbox.get(timeout_s=BUSY_TURN_S if self._busy else TURN_S)
+            first = self._inbox.get(timeout_s=TURN_S)
             self._nudged = False
             self._hear([first] if first else [])
             if self.link.connected:
@@ -194,11 +202,7 @@ class Uplink:
     def _hear_one(self, heard: Heard) -> None:
         address = wire_topics.parse(heard.topic)
         match address.path:
-            case ("ack", "media"):
-                spoken = decode(MediaAck, heard.payload)
-                self._commands.centre_clock.learn(spoken.now)
-                self._media.heard(spoken)
-            case ("ack", kind) if kind in RECORD_TYPES:
+            case ("ack", kind) if kind in DURABLE_CLASSES:
                 self._acknowledged(kind, decode(Ack, heard.payload))
             case _:
                 raise WireError(f"nothing is expected on {heard.topic[:120]!r}")
@@ -219,14 +223,12 @@ class Uplink:
         while self._late_replies and self._send_reply(self._late_replies[0]):
             self._late_replies.popleft()
         self._send_messages()
-        self._busy = self._media.step()
 
     def _begin_connection(self) -> None:
         with self._lock:
             fresh, self._new_connection = self._new_connection, False
         if fresh:
             self._window.clear()
-            self._media.begin_again()
 
     def _send_states(self) -> None:
         with self._lock:
@@ -253,7 +255,7 @@ class Uplink:
 
     def _send_message(self, message: Waiting, now_ns: int) -> bool:
         """False when the connection takes no more now."""
-        topic = self._topics.camera(message.camera, message.kind)
+        topic = self._topics.camera(message.camera, leaf_of(message.kind))
         told = tuple(self._outbox.gaps(message.kind))
         payload = self._envelope(message, told)
         if not self.link.fits(topic, payload):
@@ -286,19 +288,20 @@ class Uplink:
         if now_ns >= self._sync_ns:
             self._sync_ns = now_ns + int(SYNC_EVERY_S * NS)
             self._outbox.sync()
-            self._media.look_again()
-        if now_ns >= self._expire_ns:
-            self._expire_ns = now_ns + int(EXPIRE_EVERY_S * NS)
-            self._outbox.media.expire()
 
     def _settings(self, broker: LinkSettings) -> LinkSettings:
         return replace(
             broker,
-            client_id=f"lamppost-{self._site}-{self._gateway}",
+            client_id=client_id(f"lamppost-{self._site}-{self._gateway}", broker),
             will=(self._topics.status, self._status("offline")),
-            subscriptions=((self._topics.commands, 1), (self._topics.acks, 1)),
-            clean=True,
-            manual_ack=False,
+            subscriptions=((self._topics.commands, 1), *((self._topics.ack(kind), 1) for kind in DURABLE_CLASSES)),
+        )
+
+    def _media_settings(self, broker: LinkSettings) -> LinkSettings:
+        return replace(
+            broker,
+            client_id=client_id(f"lamppost-{self._site}-{self._gateway}", broker) + "-media",
+            subscriptions=((self._topics.ack("media"), 1),),
         )
 
     def _status(self, state: Literal["online", "offline"]) -> bytes:

@@ -16,9 +16,9 @@ from agent.core.errors import LinkError
 from agent.core.stop import StopToken
 from agent.wire.mqtt_outgoing import Bell, Outgoing, OutgoingQueue
 from agent.wire.mqtt_session import OnMessage, Session
-from agent.wire.mqtt_settings import LinkSettings, make_client, open_client
+from agent.wire.mqtt_settings import LinkSettings, client_id, make_client, open_client
 
-__all__ = ["LinkSettings", "MqttLink"]
+__all__ = ["LinkSettings", "MqttLink", "client_id"]
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import ssl
 from dataclasses import dataclass, field
@@ -63,6 +64,22 @@ class LinkSettings:
     def place(self) -> str:
         """Where the broker is, for messages."""
         return f"{self.host}:{self.port}"
+
+
+def client_id(name: str, settings: LinkSettings) -> str:
+    """`name` with a tail made from the secret of the connection, always the same: nobody else can guess it.
+
+    Who takes the client id of another throws that one off the broker (MQTT 5 section 3.1.4). Brokers that bind ids to
+    user names allow one connection a user, and we need two. The key derivation is slow on purpose: brokers log ids.
+    """
+    secret = settings.password.encode() if settings.password else b""
+    try:
+        secret += settings.key_file.read_bytes() if settings.key_file else b""
+    except OSError:
+        return name  # the connection itself says what is wrong with the file
+    if not secret:
+        return name
+    return f"{name}-{hashlib.pbkdf2_hmac('sha256', secret, name.encode(), 50_000, 6).hex()}"
 
 
 def make_client(settings: LinkSettings, protocol: int) -> paho.Client:

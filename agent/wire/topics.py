@@ -32,7 +32,6 @@ class GatewayTopics:
         self.status = f"{self.root}/status"
         self.health = f"{self.root}/health"
         self.commands = f"{self.root}/command/+"
-        self.acks = f"{self.root}/ack/+"
 
     def camera(self, camera: str, leaf: str) -> str:
         """`leaf` is one of info, state, event, track, recording, frame."""

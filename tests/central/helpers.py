@@ -128,7 +128,9 @@ class FakeGateway:
         self.client.will_set(self.topics.status, wire.encode(self._status("offline")), qos=1, retain=True)
         self.client.on_message = self._on_message
         self._subscribed = threading.Event()
-        self.client.on_connect = lambda client, *_: client.subscribe([(self.topics.commands, 1), (self.topics.acks, 1)])
+        self.client.on_connect = lambda client, *_: client.subscribe(
+            [(self.topics.commands, 1), (self.topics.ack("+"), 1)]
+        )
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.reconnect_delay_set(1, 1)
         where = urlsplit(centre.mqtt_url)

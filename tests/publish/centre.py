@@ -15,7 +15,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from agent.core.clock import rfc3339
-from agent.wire.messages import Ack, Envelope, MediaAck, MediaManifest, decode, encode
+from agent.wire.messages import CLASSES_OF_LEAF, Ack, Envelope, MediaAck, MediaManifest, decode, encode
 
 
 def wait_for(condition: Callable[[], Any], timeout_s: float = 20) -> Any:
@@ -73,7 +73,7 @@ class Centre:
         levels = message.topic.split("/")[4:]
         root = "/".join(message.topic.split("/")[:4])
         match levels:
-            case ["camera", _, "event" | "track" | "recording"]:
+            case ["camera", _, leaf] if leaf in CLASSES_OF_LEAF:
                 self._envelope(root, decode(Envelope, message.payload))
             case ["media", media, "manifest"]:
                 self.manifests[media] = decode(MediaManifest, message.payload)
@@ -86,15 +86,16 @@ class Centre:
                 self.other.append((message.topic, message.payload, message.retain))
 
     def _envelope(self, root: str, envelope: Envelope) -> None:
-        self.heard.add((envelope.kind, envelope.seq))
+        self.heard.update((envelope.kind, seq) for seq in envelope.numbers)
         if not self.acking:
             return
-        if envelope.seq not in self.stored[envelope.kind]:
-            self.records.extend(envelope.records)
-        self.stored[envelope.kind].add(envelope.seq)
-        self.copies[envelope.kind, envelope.seq] += 1
+        for seq, record in zip(envelope.numbers, envelope.records, strict=True):
+            if seq not in self.stored[envelope.kind]:
+                self.records.append(record)
+            self.stored[envelope.kind].add(seq)
+            self.copies[envelope.kind, seq] += 1
         self.gaps[envelope.kind].update(envelope.dropped)
-        ack = Ack(outbox=envelope.outbox, seqs=[envelope.seq], now=rfc3339(time.time_ns()))
+        ack = Ack(outbox=envelope.outbox, seqs=envelope.numbers, now=rfc3339(time.time_ns()))
         self.client.publish(f"{root}/ack/{envelope.kind}", encode(ack), 1)
 
     def _piece(self, root: str, media: str, number: int, body: bytes) -> None:

@@ -105,8 +105,10 @@ acks = st.sampled_from(["event", "track", "recording", "media", "x"]).map(
 def test_the_uplink_bears_whatever_the_broker_hands_it(uplink: Uplink, said: list[tuple[str, bytes, bool]]):
     for one in said:
         assert uplink.on_message(*one) is True
+        assert uplink.media.on_message(*one) is True
     uplink._hear([])
-    assert len(uplink._inbox) == 0
+    uplink.media._hear([])
+    assert len(uplink._inbox) == len(uplink.media._inbox) == 0
 
 
 ranges = st.lists(st.tuples(st.integers(), st.integers()) | st.tuples(st.integers(-5, 99), st.integers(-5, 2**70)))
@@ -121,12 +123,11 @@ def test_wild_numbers_in_acknowledgements_do_no_harm(
     uplink._outbox.put_media(
         id="m", camera="c", kind="clip", type="video/mp4", start=now, end=now, source=b"x" * 300_000
     )
-    uplink._media.look_again()
-    uplink._media.step()
+    uplink.media._sender.look_again()
+    uplink.media._sender.step()
     media = {"v": 1, "id": "m", "state": state, "missing": missing, "now": now}
     event = {"v": 1, "outbox": uplink._outbox.id, "seqs": seqs, "now": now}
     root = "lamppost/v1/town/pole/ack"
-    uplink._hear(
-        [Heard(f"{root}/media", json.dumps(media).encode()), Heard(f"{root}/event", json.dumps(event).encode())]
-    )
-    assert all(len(transfer.wanted) <= 4 for transfer in uplink._media._transfers.values())
+    uplink._hear([Heard(f"{root}/event", json.dumps(event).encode())])
+    uplink.media._hear([Heard(f"{root}/media", json.dumps(media).encode())])
+    assert all(len(transfer.wanted) <= 4 for transfer in uplink.media._sender._transfers.values())

@@ -333,16 +333,20 @@ class MessageCounts(BaseModel):
 
 
 class EnvelopeCounts(BaseModel):
-    """Distinct messages stored per class."""
+    """Distinct records per class of the outbox."""
 
+    alarm: int
     event: int
     track: int
     recording: int
 
 
-class StoredCounts(EnvelopeCounts):
+class StoredCounts(BaseModel):
     """Rows in the database."""
 
+    event: int
+    track: int
+    recording: int
     media: int
     envelopes: EnvelopeCounts
 

@@ -6,6 +6,7 @@ greatest one seen that was neither received nor announced is lost until it arriv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from agent.central.store.ranges import Range, Ranges
@@ -27,12 +28,19 @@ class Ledger:
     dropped: int = 0
     lost: int = 0
 
-    def with_message(self, seq: int, dropped: list[Range]) -> Ledger:
-        """After a message with this `seq`, which announces these drops.
+    def with_messages(self, seqs: Sequence[int], dropped: list[Range]) -> Ledger:
+        """After an envelope with these numbers, which announces these drops.
 
         Raises:
             WireError: a number or a range beyond all reason.
         """
+        ledger = self.with_message(seqs[0], dropped)
+        for seq in seqs[1:]:
+            ledger = ledger.with_message(seq, [])
+        return ledger
+
+    def with_message(self, seq: int, dropped: list[Range]) -> Ledger:
+        """The same for one number."""
         if not 1 <= seq <= MAX_SEQ or any(not 1 <= first <= last <= MAX_SEQ for first, last in dropped):
             raise WireError(f"a sequence number is beyond the limits: {seq}")
         received = Ranges(self.received)

@@ -13,6 +13,7 @@ from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import event, gateway_key, media, outbox_seq, recording, track
 from agent.central.store.schema import gateway as gateways
 from agent.core.clock import NS, Clock, rfc3339
+from agent.wire.messages import DURABLE_CLASSES
 
 STALE_NS = 60 * NS
 """Health comes every ten seconds: a gateway silent for so long is away, whatever its last status said."""
@@ -110,8 +111,10 @@ class Views:
         with self._database.read() as connection:
             sums = [sa.func.sum(outbox_seq.c[name]) for name in ("stored", "lost", "dropped", "duplicates")]
             seqs = connection.execute(sa.select(outbox_seq.c.kind, *sums).group_by(outbox_seq.c.kind)).all()
-        kinds = ("event", "track", "recording")
-        by_class = dict.fromkeys(kinds, (0, 0, 0, 0)) | {row[0]: tuple(map(int, row[1:])) for row in seqs}
+        kinds = DURABLE_CLASSES
+        by_class: dict[str, tuple[int, ...]] = dict.fromkeys(kinds, (0, 0, 0, 0)) | {
+            row[0]: tuple(map(int, row[1:])) for row in seqs
+        }
         lost = {kind: by_class[kind][1] for kind in kinds}
         return {
             "stored": {**rows, "envelopes": {kind: by_class[kind][0] for kind in kinds}},

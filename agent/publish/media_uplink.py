@@ -1,0 +1,135 @@
+"""The second connection: media and live pictures have one of their own, so that they never stand before an alarm.
+
+It bears no Will and hears nothing but what the centre says of media: the gateway is online by its first connection.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+from agent.core.backoff import Backoff
+from agent.core.clock import NS, Clock
+from agent.core.errors import WireError
+from agent.core.queues import BoundedQueue
+from agent.core.stop import StopToken
+from agent.publish.outbox import Outbox
+from agent.publish.transfer import MediaSender
+from agent.wire.messages import MediaAck, decode
+from agent.wire.mqtt import LinkSettings, MqttLink
+from agent.wire.topics import GatewayTopics
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.25
+BUSY_TURN_S = 0.01
+"""While media wait for the connection to take more."""
+LOOK_EVERY_S = 1.0
+EXPIRE_EVERY_S = 60.0
+
+
+class Heard(NamedTuple):
+    """What the centre said, still to be looked at; `topic` empty is a mere nudge."""
+
+    topic: str
+    payload: bytes
+
+
+class MediaUplink:
+    """A worker beside its `link`: start both of `workers`.
+
+    `settings` is whole but for the subscription; `learn` is told the centre's time.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        topics: GatewayTopics,
+        settings: LinkSettings,
+        clock: Clock,
+        *,
+        learn: Callable[[str], None],
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.name = "media"
+        self.refused = 0
+        self._outbox, self._topics, self._clock, self._learn = outbox, topics, clock, learn
+        self._inbox: BoundedQueue[Heard] = BoundedQueue(256, 8 << 20, lambda heard: len(heard.payload))
+        self._fresh = self._nudged = self._busy = False
+        self._look_ns = self._expire_ns = 0
+        self.link = MqttLink(
+            settings, on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock, name="mqtt-media",
+            backoff=backoff,
+        )  # fmt: skip
+        self._sender = MediaSender(outbox.media, topics, self.link, clock)
+
+    @property
+    def workers(self) -> tuple[MqttLink, MediaUplink]:
+        """What the supervisor has to start."""
+        return self.link, self
+
+    def say(self, topic: str, payload: bytes) -> bool:
+        """Send at QoS 0 or not at all: False when there is no connection or no room."""
+        return self.link.publish(topic, payload, qos=0)
+
+    def nudge(self) -> None:
+        """There may be a new medium."""
+        if not self._nudged:
+            self._nudged = True
+            self._inbox.put(Heard("", b""))
+
+    def run(self, stop: StopToken) -> None:
+        """Send what the centre wants and hear what it says, until `stop`."""
+        self._outbox.media.sweep()
+        while not stop.is_set():
+            first = self._inbox.get(timeout_s=BUSY_TURN_S if self._busy else TURN_S)
+            self._nudged = False
+            self._hear([first] if first else [])
+            if self.link.connected:
+                self._send()
+            self._chores()
+
+    def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:
+        """Whatever the broker hands us, on the connection's thread."""
+        if retained or not self._inbox.put(Heard(topic, payload)):
+            self.refused += 1  # the centre says it again when a medium is announced again
+        return True
+
+    def _up(self) -> None:
+        self._fresh = True
+        self.nudge()
+
+    def _down(self, reason: str) -> None:
+        log.info("the connection for media is down: %s", reason)
+
+    def _hear(self, heard: list[Heard]) -> None:
+        for one in [*heard, *self._inbox.drain(256)]:
+            if one.topic:
+                try:
+                    self._hear_one(one)
+                except WireError as error:
+                    self.refused += 1
+                    log.warning("a message of the centre is refused: %s", error)
+
+    def _hear_one(self, heard: Heard) -> None:
+        if heard.topic != self._topics.ack("media"):
+            raise WireError(f"nothing is expected on {heard.topic[:120]!r}")
+        spoken = decode(MediaAck, heard.payload)
+        self._learn(spoken.now)
+        self._sender.heard(spoken)
+
+    def _send(self) -> None:
+        fresh, self._fresh = self._fresh, False
+        if fresh:
+            self._sender.begin_again()
+        self._busy = self._sender.step()
+
+    def _chores(self) -> None:
+        now_ns = self._clock.mono_ns()
+        if now_ns >= self._look_ns:
+            self._look_ns = now_ns + int(LOOK_EVERY_S * NS)
+            self._sender.look_again()
+        if now_ns >= self._expire_ns:
+            self._expire_ns = now_ns + int(EXPIRE_EVERY_S * NS)
+            self._outbox.media.expire()

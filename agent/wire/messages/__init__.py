@@ -1,0 +1,74 @@
+"""The messages, versioned, as frozen models: their JSON Schema is made from here.
+
+Times are RFC 3339 UTC with milliseconds; boxes are `[x1, y1, x2, y2]`, 0..1, y down; unknown keys are ignored, so
+that an older reader understands a newer writer. One file per family; `ALL` is the list.
+"""
+
+from __future__ import annotations
+
+from agent.wire.messages.base import (
+    CHUNK_BYTES,
+    MAX_JSON_BYTES,
+    VERSION,
+    ClockState,
+    Corners,
+    MediaKindName,
+    Message,
+    Sha256,
+    Share,
+    Text,
+    Time,
+    decode,
+    encode,
+    validate,
+)
+from agent.wire.messages.commands import BelongsArgs, ClipArgs, Command, LiveArgs, LiveStopArgs, Reply, WatchArgs
+from agent.wire.messages.media import MediaAck, MediaManifest
+from agent.wire.messages.records import (
+    CLASSES_OF_LEAF,
+    COLOURED_PARTS,
+    COLOURS,
+    DURABLE_CLASSES,
+    RECORD_TYPES,
+    STILL_KINDS,
+    Ack,
+    ColourName,
+    DurableClass,
+    Envelope,
+    Event,
+    MediaRef,
+    PathPoint,
+    RecordingSpan,
+    TrackSummary,
+    leaf_of,
+)
+from agent.wire.messages.state import (
+    AuditResult,
+    BoxNow,
+    CameraHealth,
+    CameraInfo,
+    CameraState,
+    Disk,
+    FrameBoxes,
+    Health,
+    NamedShape,
+    OutboxDepth,
+    Status,
+    StreamState,
+    WorkerHealth,
+)
+
+ALL: tuple[type[Message], ...] = (
+    Envelope, Event, TrackSummary, RecordingSpan, Ack, MediaAck, Status, Health, CameraInfo, CameraState, FrameBoxes,
+    MediaManifest, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs, Reply,
+)  # fmt: skip
+
+__all__ = [
+    "ALL", "CHUNK_BYTES", "CLASSES_OF_LEAF", "COLOURED_PARTS", "COLOURS", "DURABLE_CLASSES", "MAX_JSON_BYTES",
+    "RECORD_TYPES", "STILL_KINDS", "VERSION", "Ack", "AuditResult", "BelongsArgs", "BoxNow", "CameraHealth",
+    "CameraInfo", "CameraState", "ClipArgs", "ClockState", "ColourName", "Command", "Corners", "Disk", "DurableClass",
+    "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs", "LiveStopArgs", "MediaAck", "MediaKindName",
+    "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth", "PathPoint", "RecordingSpan", "Reply",
+    "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary", "WatchArgs", "WorkerHealth", "decode",
+    "encode", "leaf_of", "validate",
+]  # fmt: skip

@@ -1,0 +1,76 @@
+"""What all messages share: the base, the small types, reading and writing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from agent.core.clock import parse_rfc3339
+from agent.core.errors import WireError
+
+VERSION = 1
+MAX_JSON_BYTES = 1 << 20
+CHUNK_BYTES = 96 * 1024
+"""Fits the packet limit of every common broker (AWS IoT and Alibaba: 128 KiB)."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Corners = tuple[Share, Share, Share, Share]
+MediaKindName = Literal["snapshot", "sprite", "clip"]
+Text = Annotated[str, Field(max_length=400)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _time(value: str) -> str:
+    parse_rfc3339(value)
+    return value
+
+
+Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
+
+
+class Message(BaseModel):
+    """Base of all messages."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class ClockState(Message):
+    """How far the camera's clock was from the gateway's, and whether the gateway's own was synchronised."""
+
+    offset_ms: float | None = None
+    synced: bool | None = None
+
+
+M = TypeVar("M", bound=Message)
+
+
+def decode(model: type[M], payload: bytes) -> M:
+    """Read a message from outside.
+
+    Raises:
+        WireError: too large, not JSON, or not of this shape.
+    """
+    if len(payload) > MAX_JSON_BYTES:
+        raise WireError(f"{model.__name__}: {len(payload)} bytes are more than {MAX_JSON_BYTES}")
+    try:
+        return model.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise WireError(f"{model.__name__}: {where + ': ' if where else ''}{first['msg']}") from error
+
+
+def validate(model: type[M], document: dict[str, Any]) -> M:
+    """Like `decode`, for a document already parsed."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise WireError(f"{model.__name__}: {where + ': ' if where else ''}{first['msg']}") from error
+
+
+def encode(message: Message) -> bytes:
+    """The message as JSON (UTF-8), without what is None."""
+    return message.model_dump_json(exclude_none=True, by_alias=True).encode()

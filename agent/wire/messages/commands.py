@@ -1,0 +1,79 @@
+"""What the centre asks of a gateway, and the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from agent.config.base import Id
+from agent.wire.messages.base import Message, Text, Time
+
+
+class Command(Message):
+    """The centre asks; `signature` (Ed25519, hex) covers all other fields in canonical JSON."""
+
+    v: Literal[1] = 1
+    id: Id
+    verb: Literal["live", "live_stop", "clip", "watch", "belongs"]
+    site: Id
+    gateway: Id
+    issued: Time
+    expires: Time
+    args: dict[str, Any]
+    signature: str = ""
+
+    def signed_part(self) -> dict[str, Any]:
+        """The document that the signature covers."""
+        return self.model_dump(mode="json", exclude={"signature"})
+
+
+class LiveArgs(Message):
+    """Start or renew a lease: pieces of that stream go to `live/<lease>` until it runs out."""
+
+    camera: Id
+    stream: Literal["main", "sub"] = "sub"
+    lease: Id
+    seconds: Annotated[int, Field(ge=1, le=120)] = 20
+
+
+class LiveStopArgs(Message):
+    """End a lease before its time."""
+
+    lease: Id
+
+
+class ClipArgs(Message):
+    """Cut a clip of the main stream and send it as a medium; the reply names its id."""
+
+    camera: Id
+    start: Time
+    end: Time
+
+
+class WatchArgs(Message):
+    """Send boxes of a camera for that long."""
+
+    camera: Id
+    seconds: Annotated[int, Field(ge=0, le=120)] = 20
+
+
+class BelongsArgs(Message):
+    """What an event of a thing left or taken tells of belongs there: the event ends, its place is background at once.
+
+    `by` is the person who said so.
+    """
+
+    camera: Id
+    event: Id
+    by: Text
+
+
+class Reply(Message):
+    """The answer to a command. `error` is one clear line when `ok` is false."""
+
+    v: Literal[1] = 1
+    id: Id
+    ok: bool
+    error: Text = ""
+    result: dict[str, Any] = {}

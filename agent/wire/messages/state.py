@@ -1,0 +1,165 @@
+"""How gateways and cameras are: retained, or (boxes) only of this moment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agent.config.base import Id
+from agent.wire.messages.base import ClockState, Corners, Message, Share, Text, Time
+
+
+class Status(Message):
+    """Retained; the Will says offline with the same session. `key`: the public key that signs footage (raw, hex)."""
+
+    v: Literal[1] = 1
+    state: Literal["online", "offline"]
+    session: Id
+    since: Time
+    version: Text
+    key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+class CameraHealth(Message):
+    """A camera in the health message; counts are since the gateway's start.
+
+    `packets_not_wanted` came while the schedule said `off`; `analysis_lag_ms` is how old its latest picture was when it
+    was looked at.
+    """
+
+    id: Id
+    online: bool
+    recording: bool
+    analysing: bool
+    error: Text = ""
+    packets_in: int = 0
+    packets_recorded: int = 0
+    packets_lost: int = 0
+    packets_not_wanted: int = 0
+    frames_decoded: int = 0
+    frames_analysed: int = 0
+    analysis_lag_ms: float = 0
+    packets_not_analysed: int = 0
+    tracks: int = 0
+    events: int = 0
+    reconnects: int = 0
+
+
+class Disk(Message):
+    """Of the recording folder, bytes."""
+
+    total: int
+    free: int
+    recordings: int
+
+
+class OutboxDepth(Message):
+    """What waits for the centre."""
+
+    messages: int
+    media: int
+    media_bytes: int
+    sent: dict[str, int] = {}
+    acknowledged: dict[str, int] = {}
+    dropped: dict[str, int] = {}
+
+
+class WorkerHealth(Message):
+    """A thread of the gateway."""
+
+    name: Text
+    state: Text
+    restarts: int
+    error: Text = ""
+
+
+class AuditResult(Message):
+    """What the last self-audit found: of a sample of segments `checked`, how many `failed`, and why."""
+
+    time: Time
+    checked: Annotated[int, Field(ge=0)]
+    failed: Annotated[int, Field(ge=0)]
+    problems: Annotated[list[Text], Field(max_length=8)] = []
+
+
+class Health(Message):
+    """Retained, every ten seconds."""
+
+    v: Literal[1] = 1
+    time: Time
+    uptime_s: float
+    cameras: Annotated[list[CameraHealth], Field(max_length=64)]
+    disk: Disk | None = None
+    clock: ClockState = ClockState()
+    temperature_c: float | None = None
+    outbox: OutboxDepth
+    shed: Text = "none"
+    analysis: Text = ""
+    workers: Annotated[list[WorkerHealth], Field(max_length=256)] = []
+    audit: AuditResult | None = None
+    problems: Annotated[list[Text], Field(max_length=64)] = []
+
+
+class StreamState(Message):
+    """One stream of a camera as it is now."""
+
+    stream: Literal["main", "sub"]
+    codec: Text
+    width: int
+    height: int
+    fps: float | None = None
+
+
+class NamedShape(Message):
+    """A zone or line, for drawing it over the picture."""
+
+    name: Id
+    kind: Literal["zone", "line"]
+    points: Annotated[list[tuple[Share, Share]], Field(max_length=64)]
+
+
+class CameraInfo(Message):
+    """Retained: what a camera is."""
+
+    v: Literal[1] = 1
+    camera: Id
+    name: Text
+    streams: list[StreamState] = []
+    shapes: Annotated[list[NamedShape], Field(max_length=64)] = []
+    latitude: float | None = None
+    longitude: float | None = None
+    bearing: float | None = None
+    abilities: list[Text] = []
+
+
+class CameraState(Message):
+    """Retained: how a camera is."""
+
+    v: Literal[1] = 1
+    camera: Id
+    online: bool
+    recording: bool
+    analysing: bool
+    fps: float | None = None
+    since: Time
+    error: Text = ""
+    clock: ClockState = ClockState()
+
+
+class BoxNow(Message):
+    """One object in the picture now."""
+
+    track: Id
+    label: Text
+    score: Share
+    box: Corners
+
+
+class FrameBoxes(Message):
+    """What stands in the picture at `time`; sent only while somebody watches."""
+
+    v: Literal[1] = 1
+    camera: Id
+    time: Time
+    boxes: Annotated[list[BoxNow], Field(max_length=300)]
