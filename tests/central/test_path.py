@@ -53,6 +53,9 @@ def test_what_a_gateway_says_is_stored_acknowledged_and_shown(tmp_path: Path, br
             when = {"start": "2026-05-28T00:00:00Z", "end": "2026-05-30T00:00:00Z"}
             spans = api.get("/api/v1/recordings", params={"site": SITE, "gateway": GATEWAY, "camera": CAMERA, **when})
             assert [item["segments"] for item in spans.json()["spans"]] == [2, 1]
+            timeline = api.get(spans.url, params={**spans.url.params, "segments": "false"}).json()
+            assert (timeline["spans"], timeline["segments"]) == (spans.json()["spans"], [])
+            assert {item["reason"] for item in timeline["spans"]} == {"time"}
             assert api.get("/api/v1/health").json()["ok"]
             assert api.get("/api/v1/sites").json()["items"] == [
                 {"site": SITE, "gateways": 1, "cameras": 1, "online": 1}

@@ -12,6 +12,7 @@ from agent.central.batch import Batch
 from agent.central.counts import Counts
 from agent.central.store.database import Database
 from agent.central.store.views import Views
+from agent.core.errors import WireError
 from agent.core.signing import Signer, id_of_raw
 from agent.wire import messages as wire
 from agent.wire.topics import Address
@@ -61,7 +62,7 @@ class Store:
         return self.views.gateways()[0]
 
     def segments(self) -> list[dict[str, Any]]:
-        found = self.views.recordings(SITE, GATEWAY, CAMERA, 0, 1 << 62)["segments"]
+        found = self.views.recordings((SITE, GATEWAY, CAMERA), 0, 1 << 62)["segments"]
         return list(found)
 
 
@@ -133,6 +134,6 @@ def test_a_key_is_known_from_its_first_sight_on_and_a_second_one_is_trouble(stor
 def test_keys_without_end_are_refused(store: Store) -> None:
     for number in range(64):
         store.status(f"{number:064x}")
-    with pytest.raises(wire.WireError, match="more than 64 keys"):
+    with pytest.raises(WireError, match="more than 64 keys"):
         store.status("f" * 64)
     assert len(store.gateway["keys"]) == 64

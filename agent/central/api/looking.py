@@ -178,12 +178,23 @@ def track(centre: Here, track: Id) -> TrackOut:
 
 
 @router.get("/recordings", tags=["recordings"])
-def recordings(centre: Here, site: Id, gateway: Id, camera: Id, start: Moment, end: Moment) -> Recordings:
-    """What a camera's gateway has recorded between two times."""
+def recordings(
+    centre: Here,
+    site: Id,
+    gateway: Id,
+    camera: Id,
+    start: Moment,
+    end: Moment,
+    *,
+    segments: Annotated[bool, Query()] = True,
+) -> Recordings:
+    """What a camera's gateway has recorded between two times; without `segments` the spans alone, for a timeline."""
     start_ns, end_ns = parse_rfc3339(start), parse_rfc3339(end)
     if end_ns <= start_ns:
         raise ApiError(422, "invalid", "end: must be after start")
-    return Recordings.model_validate(centre.views.recordings(site, gateway, camera, start_ns, end_ns))
+    return Recordings.model_validate(
+        centre.views.recordings((site, gateway, camera), start_ns, end_ns, segments=segments)
+    )
 
 
 def _part_and_name(text: str) -> tuple[str | None, str]:

@@ -282,12 +282,13 @@ class Tracks(BaseModel):
 
 
 class Span(BaseModel):
-    """Unbroken footage."""
+    """Unbroken footage; `reason` is why its last segment was closed, and so why there is a gap after it."""
 
     start: str
     end: str
     segments: int
     bytes: int
+    reason: str
 
 
 class Segment(BaseModel):

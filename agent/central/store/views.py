@@ -21,7 +21,11 @@ STALE_NS = 60 * NS
 PerGateway = dict[tuple[str, str], int]
 Keys = dict[tuple[str, str], list[Document]]
 
-_MOST_SEGMENTS = 5000
+Place = tuple[str, str, str]
+"""Site, gateway and camera."""
+
+_MOST_SEGMENTS, _MOST_SPANNED = 5000, 100_000
+"""In one answer: segments that are listed; segments, ten days of them, that only make up spans."""
 _LONG_NS = NS // 4
 _REST = 20
 """A count that took longer than that is not made again before twenty times as long: it has a table or two to read."""
@@ -80,23 +84,17 @@ class Views:
         """Has this camera ever been announced?"""
         return bool(self.cameras(site, gateway, camera))
 
-    def recordings(self, site: str, gateway: str, camera: str, start_ns: int, end_ns: int) -> Document:
-        """Segments that touch the span, and the spans they make together."""
+    def recordings(self, place: Place, start_ns: int, end_ns: int, *, segments: bool = True) -> Document:
+        """The spans that were recorded between two times, and the segments that they are made of, when asked for."""
+        most, table = (_MOST_SEGMENTS if segments else _MOST_SPANNED), recording
+        columns = table.columns if segments else [table.c[name] for name in ("start_ns", "end_ns", "bytes", "reason")]
+        query = _narrow(sa.select(*columns), table, **dict(zip(("site", "gateway", "camera"), place, strict=True)))
+        query = query.where(table.c.start_ns < end_ns, table.c.end_ns > start_ns).order_by(table.c.start_ns)
         with self._database.read() as connection:
-            table = recording
-            query = _narrow(sa.select(table), table, site=site, gateway=gateway, camera=camera)
-            query = query.where(table.c.start_ns < end_ns, table.c.end_ns > start_ns).order_by(table.c.start_ns)
-            rows = connection.execute(query.limit(_MOST_SEGMENTS + 1)).mappings().all()
-        shown = rows[:_MOST_SEGMENTS]
-        segments = [
-            {
-                **{name: row[name] for name in ("id", "bytes", "epoch", "reason", "number", "link", "shift_ms")},
-                "start": rfc3339(row["start_ns"]),
-                "end": rfc3339(row["end_ns"]),
-            }
-            for row in shown
-        ]
-        return {"spans": _spans(shown), "segments": segments, "truncated": len(rows) > len(shown)}
+            rows = connection.execute(query.limit(most + 1)).mappings().all()
+        shown = rows[:most]
+        listed = [_segment(row) for row in shown] if segments else []
+        return {"spans": _spans(shown), "segments": listed, "truncated": len(rows) > len(shown)}
 
     def medium(self, key: str) -> Document | None:
         """A medium that has arrived."""
@@ -245,18 +243,25 @@ def _snapshot(row: Any) -> Document | None:
     return {"media": row["snapshot"], "url": media_url(row["snapshot"]), "time": rfc3339(row["snapshot_ns"])}
 
 
+def _segment(row: Any) -> Document:
+    names = ("id", "bytes", "epoch", "reason", "number", "link", "shift_ms")
+    times = {"start": rfc3339(row["start_ns"]), "end": rfc3339(row["end_ns"])}
+    return {name: row[name] for name in names} | times
+
+
 def _spans(rows: Any) -> list[Document]:
     """Segments that touch, or miss each other by less than two seconds, are one span for the eye."""
-    spans: list[list[int]] = []
+    spans: list[tuple[int, int, int, int, str]] = []
     for row in rows:
-        if spans and row["start_ns"] - spans[-1][1] <= _JOIN_NS:
-            last = spans[-1]
-            last[1:] = [max(last[1], row["end_ns"]), last[2] + 1, last[3] + row["bytes"]]
+        start_ns, end_ns, size, reason = row["start_ns"], row["end_ns"], row["bytes"], row["reason"]
+        if spans and start_ns - spans[-1][1] <= _JOIN_NS:
+            begun_ns, ended_ns, count, before, _ = spans.pop()
+            spans.append((begun_ns, max(ended_ns, end_ns), count + 1, before + size, reason))
         else:
-            spans.append([row["start_ns"], row["end_ns"], 1, row["bytes"]])
+            spans.append((start_ns, end_ns, 1, size, reason))
     return [
-        {"start": rfc3339(start), "end": rfc3339(end), "segments": count, "bytes": size}
-        for start, end, count, size in spans
+        {"start": rfc3339(start), "end": rfc3339(end), "segments": count, "bytes": size, "reason": reason}
+        for start, end, count, size, reason in spans
     ]
 
 
