@@ -47,6 +47,11 @@ class BoundedQueue(Generic[T]):
                 return None
             return self._pop()
 
+    def peek(self) -> T | None:
+        """The oldest item, left where it is; None when there is none."""
+        with self._ready:
+            return self._items[0] if self._items else None
+
     def drain(self, most: int) -> list[T]:
         """Up to `most` of the oldest items, at once, possibly none."""
         with self._ready:

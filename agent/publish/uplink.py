@@ -302,6 +302,7 @@ class Uplink:
             broker,
             client_id=client_id(f"lamppost-{self._site}-{self._gateway}", broker) + "-media",
             subscriptions=((self._topics.ack("media"), 1),),
+            hasty_first=True,
         )
 
     def _status(self, state: Literal["online", "offline"]) -> bytes:

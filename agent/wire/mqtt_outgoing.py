@@ -1,4 +1,4 @@
-"""What waits to be written to the broker: bounded, QoS 1 before QoS 0, filled by any thread."""
+"""What waits to be written to the broker: bounded, the urgent first, QoS 1 before QoS 0, filled by any thread."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Outgoing(NamedTuple):
     payload: bytes
     qos: int
     retain: bool
+    urgent: bool = False
+    at_ns: int = 0
 
 
 def _size(item: Outgoing) -> int:
@@ -26,31 +28,48 @@ def _size(item: Outgoing) -> int:
 
 
 class OutgoingQueue:
-    """Two queues: QoS 1 waits for the window, QoS 0 for the socket; live video never stands before an alarm."""
+    """Three queues: urgent QoS 1 waits for a free place only, other QoS 1 for room as well, QoS 0 for the socket.
 
-    def __init__(self) -> None:
+    With `hasty_first` QoS 0 goes before QoS 1 that is not urgent: live pictures before pieces of clips.
+    """
+
+    def __init__(self, *, hasty_first: bool = False) -> None:
+        self._hasty_first = hasty_first
+        self._urgent: BoundedQueue[Outgoing] = BoundedQueue(SURE_ITEMS, SURE_BYTES, _size)
         self._sure: BoundedQueue[Outgoing] = BoundedQueue(SURE_ITEMS, SURE_BYTES, _size)
         self._hasty: BoundedQueue[Outgoing] = BoundedQueue(HASTY_ITEMS, HASTY_BYTES, _size)
 
     def put(self, item: Outgoing) -> bool:
         """Add and return True, or count a refusal and return False."""
-        return (self._sure if item.qos else self._hasty).put(item)
+        return (self._hasty if not item.qos else self._urgent if item.urgent else self._sure).put(item)
 
-    def take(self, *, sure: bool) -> Outgoing | None:
-        """The next item; of QoS 1 only when `sure`, which says that the window has room."""
-        found = self._sure.drain(1) if sure else []
-        found = found or self._hasty.drain(1)
+    def take(self, *, place: bool, room: bool) -> Outgoing | None:
+        """The next item: of QoS 1 only with a `place` among the unconfirmed; what is not urgent needs `room`, too."""
+        found = self._urgent.drain(1) if place else []
+        found = found or (self._hasty.drain(1) if self._hasty_first else [])
+        found = found or (self._sure.drain(1) if place and room else []) or self._hasty.drain(1)
         return found[0] if found else None
 
     def clear(self) -> None:
         """Forget everything: what was accepted dies with its connection."""
+        self._urgent.drain(SURE_ITEMS + 1)
         self._sure.drain(SURE_ITEMS + 1)
         self._hasty.drain(HASTY_ITEMS + 1)
+
+    def hasty_waits_ns(self, now_ns: int) -> int:
+        """How long the oldest of QoS 0 has waited for the socket."""
+        oldest = self._hasty.peek()
+        return now_ns - oldest.at_ns if oldest is not None else 0
 
     @property
     def sure(self) -> int:
         """How many of QoS 1 wait."""
-        return len(self._sure)
+        return len(self._sure) + len(self._urgent)
+
+    @property
+    def sure_bytes(self) -> int:
+        """And their bytes."""
+        return self._sure.bytes + self._urgent.bytes
 
 
 class Bell:

@@ -20,6 +20,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from agent.core.clock import NS, Clock
 from agent.core.stop import StopToken
 from agent.wire.mqtt_outgoing import Bell, Outgoing, OutgoingQueue
+from agent.wire.mqtt_pace import Pace
+from agent.wire.mqtt_progress import Progress
 from agent.wire.mqtt_settings import LinkSettings
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,15 @@ _LARGEST_PACKET = 268_435_455  # MQTT 5 section 2.1.4
 _HEAD_BYTES = 32  # fixed header, packet id, lengths and properties of a PUBLISH, generously
 
 OnMessage = Callable[[str, bytes, bool], bool | None]
+
+
+class Pending(NamedTuple):
+    """A message without the broker's confirmation; `full`: it filled the window, or more waited behind it."""
+
+    topic: str
+    at_ns: int
+    size: int
+    full: bool
 
 
 class Held(NamedTuple):
@@ -61,10 +72,14 @@ class Session:
         clock: Clock,
         on_message: OnMessage,
         on_up: Callable[[], None],
+        on_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._client, self._settings, self._outgoing, self._bell, self._clock = client, settings, outgoing, bell, clock
-        self._on_message, self._on_up = on_message, on_up
-        self._pending: dict[int, tuple[str, int]] = {}
+        self._on_message, self._on_up, self._on_room = on_message, on_up, on_room
+        self._pending: dict[int, Pending] = {}
+        self._pending_bytes = 0
+        self._pace = Pace(settings.queue_s)
+        self._progress = Progress(clock)
         self._subscribing: dict[int, str] = {}
         self._held: deque[Held] = deque()
         self._held_bytes = 0
@@ -73,13 +88,18 @@ class Session:
         self.up = False
         self.answered = False
         self.version_refused = False
+        self.taken_over = False
+        self.refusal = ""
         self.ended = ""
         self.max_packet_bytes = _LARGEST_PACKET
         self._attach()
 
-    def run(self, stop: StopToken) -> None:
-        """Serve the connection until it is lost (`ended` says why) or `stop` is set (then it says goodbye)."""
-        while not self.ended and not stop.is_set():
+    def run(self, stop: StopToken, may_return: Callable[[], bool] = lambda: False) -> None:
+        """Serve the connection until it is lost (`ended` says why) or `stop` is set (then it says goodbye).
+
+        It says goodbye, too, when `may_return` says that a better broker is there.
+        """
+        while not self.ended and not stop.is_set() and not may_return():
             self._turn()
         if not self.ended:
             self._say_goodbye()
@@ -95,9 +115,25 @@ class Session:
         """QoS 1 messages that the broker has not confirmed yet."""
         return len(self._pending)
 
+    @property
+    def window(self) -> int:
+        """Bytes of QoS 1 that may be unconfirmed now, without a queue worth the name before them."""
+        return self._pace.window(self._clock.mono_ns())
+
+    @property
+    def room(self) -> int:
+        """How much of the window is free, what waits to be written counted in."""
+        if len(self._pending) + self._outgoing.sure >= self._window:
+            return 0
+        return max(0, self.window - self._pending_bytes - self._outgoing.sure_bytes)
+
+    def max_payload(self, topic: str) -> int:
+        """The largest payload that the broker takes on that topic."""
+        return self.max_packet_bytes - len(topic.encode()) - _HEAD_BYTES
+
     def fits(self, topic: str, payload: bytes) -> bool:
         """Does the broker take a packet of that size?"""
-        return len(payload) + len(topic.encode()) + _HEAD_BYTES <= self.max_packet_bytes
+        return len(payload) <= self.max_payload(topic)
 
     def _attach(self) -> None:
         client = self._client
@@ -138,7 +174,8 @@ class Session:
     def _pump(self) -> None:
         """Hand waiting messages to paho, only as fast as the socket takes them: the bound is in our queue."""
         while self.up and not self.ended and not self._client.want_write():
-            item = self._outgoing.take(sure=len(self._pending) < self._window)
+            room = not self._pending or self._pending_bytes < self.window
+            item = self._outgoing.take(place=len(self._pending) < self._window, room=room)
             if item is None:
                 return
             self._send(item)
@@ -149,7 +186,10 @@ class Session:
             return
         info = self._client.publish(item.topic, item.payload, qos=item.qos, retain=item.retain)
         if item.qos:
-            self._pending[info.mid] = (item.topic, self._clock.mono_ns())
+            size = len(item.payload)
+            self._pending_bytes += size
+            full = self._outgoing.sure > 0 or 2 * self._pending_bytes >= self.window
+            self._pending[info.mid] = Pending(item.topic, self._clock.mono_ns(), size, full)
         self._check(self._client.loop_write())
 
     def _check(self, code: MQTTErrorCode) -> None:
@@ -159,11 +199,12 @@ class Session:
             )
 
     def _check_answers(self) -> None:
-        oldest_ns = next(iter(self._pending.values()))[1] if self._pending else self._clock.mono_ns()
-        waiting_since_ns = oldest_ns if self.up else self._asked_ns
+        if self.up:
+            silent_s = self._progress.silent_s(self._client.socket(), len(self._pending))
+        else:
+            silent_s = (self._clock.mono_ns() - self._asked_ns) / NS
         first = not self.answered and self._client.protocol == MQTTProtocolVersion.MQTTv5
-        limit_s = FIRST_ANSWER_TIMEOUT_S if first else ANSWER_TIMEOUT_S
-        if self._clock.mono_ns() - waiting_since_ns > limit_s * NS:
+        if silent_s > (FIRST_ANSWER_TIMEOUT_S if first else ANSWER_TIMEOUT_S):
             self._end(f"the broker at {self._settings.place} does not answer")
 
     def _end(self, reason: str) -> None:
@@ -212,23 +253,42 @@ class Session:
 
     def _stand_up(self) -> None:
         self.up = True
+        self._progress.made()
+        self._call(self._on_up)
+
+    def _call(self, owner: Callable[[], None]) -> None:
         try:
-            self._on_up()
+            owner()
         except Exception:  # a border: the owner's mistake must not end the connection
-            log.exception("the owner of the connection fell when it came up")
+            log.exception("the owner of the connection fell")
 
     def _disconnected(self, _client: Any, _data: Any, flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if not flags.is_disconnect_packet_from_server:
             self._end(f"the connection to the broker at {self._settings.place} was lost")
         elif str(reason) == "Session taken over":
+            self.taken_over = True
             self._end(f"another client uses our id {self._settings.client_id!r}: ids must differ")
         else:
             self._end(f"the broker at {self._settings.place} ended the connection: {str(reason).lower()}")
 
     def _published(self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
-        topic, _ = self._pending.pop(mid, ("", 0))
+        sent = self._pending.pop(mid, None)
+        if sent is None:
+            return
+        now_ns = self._clock.mono_ns()
+        self._pending_bytes -= sent.size
+        self._progress.made()
+        self._pace.confirmed(sent.size, now_ns - sent.at_ns, now_ns, full=sent.full)
         if reason.is_failure:
-            log.warning("the broker refuses what we publish to %s: %s; check its ACL", topic, reason)
+            self._refused(f"the broker refuses what we publish to {sent.topic}: {str(reason).lower()}; check its ACL")
+        else:
+            self.refusal = ""
+        self._call(self._on_room)
+
+    def _refused(self, refusal: str) -> None:
+        if refusal != self.refusal:
+            log.warning("%s", refusal)
+        self.refusal = refusal
 
     # -- messages from the broker -------------------------------------------------------------------------------
 

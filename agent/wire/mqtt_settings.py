@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from paho.mqtt import client as paho
@@ -16,6 +14,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.core.errors import LinkError
+from agent.wire.mqtt_pace import TARGET_S
+from agent.wire.mqtt_progress import prepare_socket
 
 RECEIVE_MAXIMUM = 64
 """Messages of QoS 1 that an MQTT 5 broker may have unacknowledged on the way to us."""
@@ -27,7 +27,9 @@ class LinkSettings:
 
     `will` (topic, payload) is retained at QoS 1; it also goes out at an orderly end. With `clean` False the broker
     keeps the session (subscriptions and what came meanwhile) for `session_expiry_s` after a loss. `protocol` is what
-    is tried first: 5, or 4 (MQTT 3.1.1) where the broker is known to speak no other.
+    is tried first: 5, or 4 (MQTT 3.1.1) where the broker is known to speak no other. `fallbacks` are other brokers of
+    the same centre, tried in this order while `url` does not answer. `queue_s` is how much of a queue we may build
+    on the link: QoS 1 waits, QoS 0 is refused. With `hasty_first` QoS 0 goes before QoS 1 that is not urgent.
     """
 
     url: str
@@ -44,6 +46,9 @@ class LinkSettings:
     session_expiry_s: int = 86_400
     keepalive_s: int = 20
     protocol: int = 5
+    fallbacks: tuple[str, ...] = ()
+    queue_s: float = TARGET_S
+    hasty_first: bool = False
 
     @property
     def tls(self) -> bool:
@@ -59,6 +64,10 @@ class LinkSettings:
     def port(self) -> int:
         """The broker's port; 1883, or 8883 with TLS, when the address names none."""
         return urlsplit(self.url).port or (8883 if self.tls else 1883)
+
+    def at(self, url: str) -> LinkSettings:
+        """The same at another broker."""
+        return replace(self, url=url)
 
     @property
     def place(self) -> str:
@@ -97,7 +106,7 @@ def make_client(settings: LinkSettings, protocol: int) -> paho.Client:
         manual_ack=settings.manual_ack,
     )
     client.suppress_exceptions = True
-    client.on_socket_open = _send_at_once
+    client.on_socket_open = lambda _client, _data, sock: prepare_socket(sock)
     client.max_inflight_messages_set(0)  # the session keeps its own window: paho's would queue without a bound
     if settings.username is not None:
         client.username_pw_set(settings.username, settings.password)
@@ -106,11 +115,6 @@ def make_client(settings: LinkSettings, protocol: int) -> paho.Client:
     if settings.will is not None:
         client.will_set(settings.will[0], settings.will[1], qos=1, retain=True)
     return client
-
-
-def _send_at_once(_client: Any, _data: Any, sock: Any) -> None:
-    """Small messages must not wait for the acknowledgement of those before (Nagle's algorithm, RFC 896)."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def open_client(client: paho.Client, settings: LinkSettings, timeout_s: float) -> None:

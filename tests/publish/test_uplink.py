@@ -340,7 +340,7 @@ def test_say_reaches_the_centre_at_once_or_not_at_all(mosquitto, make_uplink, ru
     assert uplink.say(f"{ROOT}/live/l1", b"early") is False
     with Centre(broker.url) as centre:
         running(*uplink.workers)
-        wait_for(lambda: uplink.health().connected)
+        wait_for(lambda: uplink.media.link.connected)
         assert uplink.say(f"{ROOT}/live/l1", b"p" * size) is True
         wait_for(lambda: any(topic.endswith("live/l1") for topic, _, _ in centre.other))
     assert [body for topic, body, _ in centre.other if "live" in topic] == [b"p" * size]
