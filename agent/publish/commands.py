@@ -13,6 +13,7 @@ from agent.core.clock import NS, Clock, parse_rfc3339
 from agent.core.errors import LamppostError, WireError
 from agent.core.queues import BoundedQueue
 from agent.core.signing import Verifier
+from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.centre_clock import CentreClock
 from agent.wire import topics
@@ -81,6 +82,7 @@ class CommandDesk:
         self.centre_clock = CentreClock(clock)
         self.on_reply: Callable[[Reply], None] = lambda _: None
         self.refused = 0
+        self._grumble = SparingLog(log, clock)
         self._site, self._gateway, self._verifier, self._clock = site, gateway, verifier, clock
         self._handlers = dict(handlers)
         self._lock = threading.Lock()
@@ -101,7 +103,7 @@ class CommandDesk:
             asked = self._admitted(topic, payload, retained)
         except WireError as error:
             self.refused += 1
-            log.warning("a command is refused: %s", error)
+            self._grumble.warning("a command is refused: %s", error)
             return None
         with self._lock:
             if asked.id in self._replies:

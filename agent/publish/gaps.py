@@ -17,7 +17,7 @@ def read_gaps(db: sqlite3.Connection, kind: str) -> list[tuple[int, int]]:
 
 def add_gaps(db: sqlite3.Connection, kind: str, seqs: Iterable[int]) -> None:
     """Remember dropped numbers."""
-    for first, last in _ranges(seqs):
+    for first, last in ranges(seqs):
         touching = "DELETE FROM gap WHERE kind = ? AND first <= ? AND last >= ? RETURNING first, last"
         near = db.execute(touching, (kind, last + 1, first - 1))
         found = [(first, last), *near.fetchall()]
@@ -30,7 +30,8 @@ def forget_gaps(db: sqlite3.Connection, kind: str, told: Iterable[tuple[int, int
     db.executemany("DELETE FROM gap WHERE kind = ? AND first >= ? AND last <= ?", [(kind, *gap) for gap in told])
 
 
-def _ranges(seqs: Iterable[int]) -> list[tuple[int, int]]:
+def ranges(seqs: Iterable[int]) -> list[tuple[int, int]]:
+    """Numbers as ranges (first, last), in order."""
     found: list[tuple[int, int]] = []
     for seq in sorted(seqs):
         if found and found[-1][1] == seq - 1:

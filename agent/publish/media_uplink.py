@@ -13,6 +13,7 @@ from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock
 from agent.core.errors import WireError
 from agent.core.queues import BoundedQueue
+from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.outbox import Outbox
 from agent.publish.transfer import MediaSender
@@ -54,6 +55,7 @@ class MediaUplink:
     ) -> None:
         self.name = "media"
         self.refused = 0
+        self._grumble = SparingLog(log, clock)
         self._outbox, self._topics, self._clock, self._learn = outbox, topics, clock, learn
         self._inbox: BoundedQueue[Heard] = BoundedQueue(256, 8 << 20, lambda heard: len(heard.payload))
         self._fresh = self._nudged = self._busy = False
@@ -110,7 +112,7 @@ class MediaUplink:
                     self._hear_one(one)
                 except WireError as error:
                     self.refused += 1
-                    log.warning("a message of the centre is refused: %s", error)
+                    self._grumble.warning("a message of the centre is refused: %s", error)
 
     def _hear_one(self, heard: Heard) -> None:
         if heard.topic != self._topics.ack("media"):

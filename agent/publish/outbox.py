@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from agent.core.clock import Clock
 from agent.publish.database import Database
-from agent.publish.gaps import add_gaps, forget_gaps, read_gaps
+from agent.publish.gaps import add_gaps, forget_gaps, ranges, read_gaps
 from agent.publish.spool import MediaSpool
 from agent.wire.messages import (
     DURABLE_CLASSES,
@@ -60,7 +60,8 @@ class Outbox:
         self._db = Database(path, clock)
         self._max_rows, self._max_bytes = max_rows, max_bytes
         self._sent: defaultdict[str, set[int]] = defaultdict(set)
-        self._counted = 0
+        self._counted, self._named = 0, -1
+        self._name = ""
         self._rows = self._bytes = 0
         self.on_put: Callable[[], None] = lambda: None
         """Called after each `put`, by its thread: whoever empties the outbox learns that there is something."""
@@ -104,20 +105,37 @@ class Outbox:
     @property
     def id(self) -> str:
         """Made with the file: another id means another beginning of all `seq`."""
-        return str(self._db.read(lambda db: db.execute("SELECT value FROM meta WHERE key = 'outbox'").fetchone()[0]))
+        if self._named != self._db.generation:
+            query = "SELECT value FROM meta WHERE key = 'outbox'"
+            self._name = str(self._db.read(lambda db: db.execute(query).fetchone()[0]))
+            self._named = self._db.generation
+        return self._name
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The most urgent messages, oldest first among equals."""
-        order = "SELECT kind, seq, camera, record, urgency = 0 FROM message ORDER BY urgency, kind, seq LIMIT ?"
-        return [Waiting(*row) for row in self._db.read(lambda db: db.execute(order, (limit,)).fetchall())]
+        return self._select("ORDER BY urgency, kind, seq LIMIT ?", (limit,))
+
+    def after(self, kind: str, seq: int, limit: int) -> list[Waiting]:
+        """The oldest messages of a class with a number above `seq`."""
+        where = "WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return self._select(where, (kind, seq, limit))
+
+    def rows(self, kind: str, seqs: Sequence[int]) -> list[Waiting]:
+        """Those of these messages that are still here, by number."""
+        marks = ",".join("?" * len(seqs))
+        return self._select(f"WHERE kind = ? AND seq IN ({marks}) ORDER BY seq", (kind, *seqs))
+
+    def _select(self, where: str, values: Sequence[object]) -> list[Waiting]:
+        query = f"SELECT kind, seq, camera, record, urgency = 0 FROM message {where}"  # noqa: S608 - no foreign text
+        return [Waiting(*row) for row in self._db.read(lambda db: db.execute(query, values).fetchall())]
 
     def gaps(self, kind: str) -> list[tuple[int, int]]:
         """Ranges of `seq` (first, last) that were dropped and that the centre has not been told of yet."""
         return self._db.read(lambda db: read_gaps(db, kind))
 
-    def mark_sent(self, kind: str, seq: int) -> None:
-        """For the counters: it left at least once."""
-        self._sent[kind].add(seq)
+    def mark_sent(self, kind: str, seqs: Iterable[int]) -> None:
+        """For the counters: they left at least once."""
+        self._sent[kind].update(seqs)
 
     def acknowledge(self, kind: str, seqs: Iterable[int], told: Iterable[tuple[int, int]] = ()) -> int:
         """The centre has these, and knows of the gaps `told`; returns how many were new; unknown ones are ignored."""
@@ -212,8 +230,8 @@ class Outbox:
 
     def _delete(self, db: sqlite3.Connection, kind: str, seqs: set[int]) -> list[int]:
         """Take rows out; returns the numbers that were there."""
-        query = "DELETE FROM message WHERE kind = ? AND seq = ? RETURNING seq, length(record)"
-        gone = [row for seq in seqs for row in db.execute(query, (kind, seq)).fetchall()]
+        query = "DELETE FROM message WHERE kind = ? AND seq BETWEEN ? AND ? RETURNING seq, length(record)"
+        gone = [row for span in ranges(seqs) for row in db.execute(query, (kind, *span)).fetchall()]
         self._rows -= len(gone)
         self._bytes -= sum(size for _, size in gone)
         self._sent[kind].difference_update(seqs)

@@ -7,10 +7,11 @@ after every reconnect.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -20,25 +21,23 @@ from agent.core.errors import WireError
 from agent.core.ids import new_id
 from agent.core.ports import Worker
 from agent.core.queues import BoundedQueue
+from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.commands import CommandDesk
 from agent.publish.media_uplink import MediaUplink
-from agent.publish.outbox import Outbox, Waiting
-from agent.wire import topics as wire_topics
-from agent.wire.messages import DURABLE_CLASSES, Ack, Message, Reply, Status, decode, encode, leaf_of
+from agent.publish.message_sender import RESEND_S, MessageSender
+from agent.publish.outbox import Outbox
+from agent.wire.messages import DURABLE_CLASSES, Ack, DurableClass, Message, Reply, Status, decode, encode
 from agent.wire.mqtt import LinkSettings, MqttLink, client_id
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
 
-WINDOW = 64
-"""Messages without the centre's word, at most."""
-URGENT_WINDOW = 96
-"""Alarms may go beyond `WINDOW`, up to this."""
-RESEND_S = 10.0
 LATE_REPLIES = 64
 """Replies kept while there is no connection; of more, the oldest go: their askers have given up."""
 TURN_S = 0.25
+GATHER_S = 0.01
+"""After something was sent: what comes meanwhile shares an envelope."""
 SYNC_EVERY_S = 1.0
 
 
@@ -47,13 +46,6 @@ class Heard(NamedTuple):
 
     topic: str
     payload: bytes
-
-
-class Sent(NamedTuple):
-    """A message on its way: when it left, and which gaps it told of."""
-
-    at_ns: int
-    told: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +87,7 @@ class Uplink:
         self.name = "uplink"
         self.session = new_id(clock.wall_ns())
         self._site, self._gateway, self._outbox, self._clock = site, gateway, outbox, clock
-        self._commands, self._resend_ns = commands, int(resend_s * NS)
+        self._commands = commands
         self._since, self._version = rfc3339(clock.wall_ns()), version
         self._key = key
         self._topics = GatewayTopics(site, gateway)
@@ -104,14 +96,15 @@ class Uplink:
         self._states: dict[str, bytes] = {self._topics.status: self._status("online")}
         self._stale: dict[str, None] = {}
         self._late_replies: deque[Reply] = deque(maxlen=LATE_REPLIES)
-        self._window: dict[tuple[str, int], Sent] = {}
         self._nudged = self._new_connection = False
         self._sync_ns = 0
         self._refused = 0
+        self._grumble = SparingLog(log, clock)
         self.link = MqttLink(
             self._settings(settings), on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock,
-            backoff=backoff,
+            on_room=self._nudge, backoff=backoff,
         )  # fmt: skip
+        self._messages = MessageSender(site, gateway, outbox, self.link, clock, resend_s=resend_s)
         self.media = MediaUplink(
             outbox, self._topics, self._media_settings(settings), clock, learn=commands.centre_clock.learn,
             backoff=backoff.copy() if backoff else None,
@@ -150,8 +143,8 @@ class Uplink:
             first = self._inbox.get(timeout_s=TURN_S)
             self._nudged = False
             self._hear([first] if first else [])
-            if self.link.connected:
-                self._send()
+            if self.link.connected and self._send():
+                stop.wait(GATHER_S)
             self._chores()
         self._outbox.sync()
 
@@ -181,7 +174,7 @@ class Uplink:
             self._late_replies.append(reply)  # a clip is cut for seconds: the broker may be away just then
 
     def _send_reply(self, reply: Reply) -> bool:
-        return self.link.publish(self._topics.reply(reply.id), encode(reply))
+        return self.link.publish(self._topics.reply(reply.id), encode(reply), urgent=True)
 
     def _nudge(self) -> None:
         if not self._nudged:
@@ -191,44 +184,43 @@ class Uplink:
     # -- hearing ------------------------------------------------------------------------------------------------
 
     def _hear(self, heard: list[Heard]) -> None:
+        acks: defaultdict[DurableClass, list[Ack]] = defaultdict(list)
         for one in [*heard, *self._inbox.drain(1024)]:
             if one.topic:
-                try:
-                    self._hear_one(one)
-                except WireError as error:
-                    self._refused += 1
-                    log.warning("a message of the centre is refused: %s", error)
+                with self._refusing():
+                    kind, ack = self._kind(one.topic), decode(Ack, one.payload)
+                    acks[kind].append(ack)
+        for kind, spoken in acks.items():
+            with self._refusing():
+                self._messages.acknowledged(kind, spoken)
+                self._commands.centre_clock.learn(spoken[-1].now)
 
-    def _hear_one(self, heard: Heard) -> None:
-        address = wire_topics.parse(heard.topic)
-        match address.path:
-            case ("ack", kind) if kind in DURABLE_CLASSES:
-                self._acknowledged(kind, decode(Ack, heard.payload))
-            case _:
-                raise WireError(f"nothing is expected on {heard.topic[:120]!r}")
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except WireError as error:
+            self._refused += 1
+            self._grumble.warning("a message of the centre is refused: %s", error)
 
-    def _acknowledged(self, kind: str, ack: Ack) -> None:
-        if ack.outbox != self._outbox.id:
-            raise WireError(f"it acknowledges messages of another outbox, {ack.outbox}")
-        self._commands.centre_clock.learn(ack.now)
-        sent = [self._window.pop((kind, seq), None) for seq in ack.seqs]
-        told = {gap for one in sent if one is not None for gap in one.told}
-        self._outbox.acknowledge(kind, ack.seqs, told)
+    def _kind(self, topic: str) -> DurableClass:
+        for kind in DURABLE_CLASSES:
+            if topic == self._topics.ack(kind):
+                return kind
+        raise WireError(f"nothing is expected on {topic[:120]!r}")
 
     # -- sending ------------------------------------------------------------------------------------------------
 
-    def _send(self) -> None:
-        self._begin_connection()
-        self._send_states()
-        while self._late_replies and self._send_reply(self._late_replies[0]):
-            self._late_replies.popleft()
-        self._send_messages()
-
-    def _begin_connection(self) -> None:
+    def _send(self) -> bool:
+        """True when messages went."""
         with self._lock:
             fresh, self._new_connection = self._new_connection, False
         if fresh:
-            self._window.clear()
+            self._messages.begin_again()
+        self._send_states()
+        while self._late_replies and self._send_reply(self._late_replies[0]):
+            self._late_replies.popleft()
+        return self._messages.step()
 
     def _send_states(self) -> None:
         with self._lock:
@@ -239,47 +231,6 @@ class Uplink:
             with self._lock:
                 if self._states[topic] is payload:
                     self._stale.pop(topic, None)
-
-    def _send_messages(self) -> None:
-        now_ns = self._clock.mono_ns()
-        for message in self._outbox.waiting(2 * URGENT_WINDOW):
-            sent = self._window.get((message.kind, message.seq))
-            if sent is not None and now_ns - sent.at_ns < self._resend_ns:
-                continue
-            room = URGENT_WINDOW if message.urgent else WINDOW
-            if sent is None and len(self._window) >= room:
-                break
-            if not self._send_message(message, now_ns):
-                break
-        self._forget_stale(now_ns)
-
-    def _send_message(self, message: Waiting, now_ns: int) -> bool:
-        """False when the connection takes no more now."""
-        topic = self._topics.camera(message.camera, leaf_of(message.kind))
-        told = tuple(self._outbox.gaps(message.kind))
-        payload = self._envelope(message, told)
-        if not self.link.fits(topic, payload):
-            self._outbox.drop(message.kind, message.seq, f"the broker takes no message of {len(payload)} bytes")
-            return True
-        if not self.link.publish(topic, payload):
-            return False
-        self._window[message.kind, message.seq] = Sent(now_ns, told)
-        self._outbox.mark_sent(message.kind, message.seq)
-        return True
-
-    def _envelope(self, message: Waiting, told: tuple[tuple[int, int], ...]) -> bytes:
-        """The wire's `Envelope`; the record is JSON already and is not read again."""
-        head = {
-            "v": 1, "site": self._site, "gateway": self._gateway, "outbox": self._outbox.id, "class": message.kind,
-            "seq": message.seq, "dropped": told,
-        }  # fmt: skip
-        return json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"records":[' + message.record + b"]}"
-
-    def _forget_stale(self, now_ns: int) -> None:
-        """What was not sent again although it was due is no longer in the outbox."""
-        gone = [key for key, sent in self._window.items() if now_ns - sent.at_ns > self._resend_ns]
-        for key in gone:
-            del self._window[key]
 
     # -- chores -------------------------------------------------------------------------------------------------
 
