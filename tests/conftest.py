@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.clips",
     "tests.fixtures.gst",
     "tests.fixtures.mosquitto",
+    "tests.fixtures.postgres",
     "tests.fixtures.clock",
     "tests.fixtures.rig",
 ]

@@ -30,6 +30,7 @@ from agent.central.news import Item, News
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.people import Audit, People
+from agent.central.store.retention import Retention
 from agent.central.store.views import Views
 from agent.central.web_server import WebServer
 from agent.config.base import read_secret
@@ -109,7 +110,8 @@ class Running:
         signer = Signer.load_or_make(folder.command_key)
         _equip_gateways(config, folder, signer)
         chosen = choose_broker(config, folder)
-        database = Database.open(config.central.database, folder.root)
+        password = read_secret(config.central.database_password_file)
+        database = Database.open(config.central.database, folder.root, password)
         try:
             return _build(cls, config, stop, folder, signer, chosen, database)
         except BaseException:
@@ -204,7 +206,8 @@ def _build(
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
-    workers = (writer, media, commander, live, clips, watchdog)
+    retention = Retention(database, clock, central.keep_days)
+    workers = (writer, media, commander, live, clips, retention, watchdog)
     return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, _web(central, centre), first, workers)
 
 

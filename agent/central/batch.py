@@ -7,22 +7,16 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from agent.central.counts import Counts
+from agent.central.counts import Counts, Refused
 from agent.central.news import Item
 from agent.central.store import schema
-from agent.central.store.colours import write_colours
 from agent.central.store.database import Database
-from agent.central.store.merge import (
-    Document,
-    document,
-    event_row,
-    merge_event,
-    merge_track,
-    recording_row,
-    track_row,
-    wall_ns,
-)
+from agent.central.store.days import Change
+from agent.central.store.keeper import Keeper, parts
+from agent.central.store.merge import document, recording_row, wall_ns
 from agent.central.store.outboxes import Ledger
+from agent.central.store.pack import Document
+from agent.central.store.places import Place
 from agent.core.clock import Clock
 from agent.core.errors import WireError
 from agent.core.signing import id_of_raw
@@ -58,29 +52,23 @@ class AckKey(NamedTuple):
     kind: str
 
 
-class Refused(WireError):
-    """A message is not taken; `reason` is the word it is counted under."""
-
-    def __init__(self, reason: str, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-
-
 class Batch:
     """One transaction. `take` each message, then `write`; `acks` and `news` may go out after the commit."""
 
-    def __init__(self, database: Database, connection: sa.Connection, clock: Clock, counts: Counts) -> None:
-        self._database, self._connection, self._counts = database, connection, counts
+    def __init__(self, database: Database, change: Change, clock: Clock, counts: Counts) -> None:
+        self._database, self._connection, self._counts = database, change.main, counts
         self._now_ns = clock.wall_ns()
+        self._keeper = Keeper(change, database.upsert, self._now_ns, counts.rejected)
         self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
         self._ledgers: dict[AckKey, Ledger] = {}
         self._held: dict[tuple[str, ...], Document | None] = {}
+        self._waiting: list[tuple[Address, str, str, Envelope]] = []
         self._links: dict[tuple[str, str, str, int], str] = {}
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
 
     def take(self, address: Address, payload: bytes) -> None:
-        """Merge one message.
+        """Take one message along; what is durable is merged at the end, with all that is held read at once.
 
         Raises:
             WireError: it breaks its contract; nothing of it is kept.
@@ -95,18 +83,18 @@ class Batch:
             case ("camera", camera, "state"):
                 self._camera(address, camera, "state", decode(CameraState, payload))
             case ("camera", camera, leaf) if leaf in CLASSES_OF_LEAF:
-                self._envelope(address, camera, leaf, decode(Envelope, payload))
+                self._waiting.append((address, camera, leaf, _envelope(address, leaf, payload)))
             case ("reply", command):
                 self._reply(address, command, decode(Reply, payload))
             case _:
                 raise Refused("unknown_topic", f"nobody expects {'/'.join(address.path)[:80]}")
 
     def write(self) -> None:
-        """Put all that was merged into the tables."""
+        """Merge what was taken, and put it into the tables."""
+        self._merge_envelopes()
+        self._keeper.write()
         for name, rows in self._rows.items():
             self._database.upsert(self._connection, schema.metadata.tables[name], list(rows.values()))
-            if name in {"event", "track"}:
-                write_colours(self._database, self._connection, name, list(rows.values()))
         ledgers = [
             {
                 **key._asdict(),
@@ -169,10 +157,19 @@ class Batch:
         self._gateway(address)["seen_ns"] = self._now_ns
         self.news[Item("camera", (address.site, address.gateway, camera))] = None
 
-    def _envelope(self, address: Address, camera: str, leaf: str, envelope: Envelope) -> None:
-        sender = (envelope.site, envelope.gateway)
-        if sender != (address.site, address.gateway) or envelope.kind not in CLASSES_OF_LEAF[leaf]:
-            raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
+    def _merge_envelopes(self) -> None:
+        heads = [envelope for _, _, _, envelope in self._waiting]
+        self._expect(schema.gateway, {(one.site, one.gateway) for one in heads})
+        self._expect(schema.outbox_seq, {AckKey(one.site, one.gateway, one.outbox, one.kind) for one in heads})
+        spans = [one for envelope in heads if envelope.kind == "recording" for one in envelope.records]
+        self._expect(schema.recording, {(key,) for one in spans if isinstance(key := one.get("id"), str)})
+        for address, camera, leaf, envelope in self._waiting:
+            try:
+                self._envelope(address, camera, envelope)
+            except WireError:
+                self._counts.rejected(f"broken_{leaf}")
+
+    def _envelope(self, address: Address, camera: str, envelope: Envelope) -> None:
         key = AckKey(address.site, address.gateway, envelope.outbox, envelope.kind)
         ledger = self._ledger(key).with_messages(envelope.numbers, envelope.dropped)
         for record in envelope.records:
@@ -195,15 +192,11 @@ class Batch:
         match record:
             case Event():
                 _must_fit(camera, record.camera)
-                held = self._held_row(schema.event, address, record.id, camera)
-                phases = merge_event(held["phases"] if held else None, record)
-                self._keep(schema.event, address, event_row(phases), held)
+                self._keeper.put(Place(address.site, address.gateway, camera), record)
                 self.news[Item("event", (record.id,))] = None
             case TrackSummary():
                 _must_fit(camera, record.camera)
-                held = self._held_row(schema.track, address, record.id, camera)
-                merged = merge_track(held["record"] if held else None, record)
-                self._keep(schema.track, address, track_row(merged), held)
+                self._keeper.put(Place(address.site, address.gateway, camera), record)
             case RecordingSpan():
                 _must_fit(camera, record.camera)
                 held = self._held_row(schema.recording, address, record.id, camera)
@@ -227,11 +220,6 @@ class Batch:
         where = [column == value for column, value in zip(columns, key, strict=True)]
         return self._connection.scalar(sa.select(table.c.link).where(*where).limit(1))
 
-    def _keep(self, table: sa.Table, address: Address, row: Document, held: Document | None) -> None:
-        received_ns = held["received_ns"] if held else self._now_ns
-        place = {"site": address.site, "gateway": address.gateway, "received_ns": received_ns}
-        self._set(table, (row["id"],), {**row, **place})
-
     def _set(self, table: sa.Table, key: tuple[str, ...], row: Document) -> None:
         self._rows[table.name][key] = row
         self._held[table.name, *key] = row
@@ -242,6 +230,15 @@ class Batch:
         if held is not None and (held["site"], held["gateway"], held["camera"]) != place:
             raise Refused("foreign_id", "this id belongs to another camera")
         return held
+
+    def _expect(self, table: sa.Table, keys: set[tuple[str, ...]]) -> None:
+        """Read these rows at once instead of one by one."""
+        columns = table.primary_key.columns.values()
+        for part in parts(sorted(key for key in keys if (table.name, *key) not in self._held)):
+            self._held |= {(table.name, *key): None for key in part}
+            where = sa.tuple_(*columns).in_(part) if len(columns) > 1 else columns[0].in_([key[0] for key in part])
+            for row in self._connection.execute(sa.select(table).where(where)).mappings():
+                self._held[table.name, *(row[column.name] for column in columns)] = dict(row)
 
     def _load(self, table: sa.Table, key: tuple[str, ...]) -> Document | None:
         cached = (table.name, *key)
@@ -292,6 +289,14 @@ class Batch:
             return
         self._connection.execute(sa.update(table).where(table.c.id == row.id).values(**_clip_change(reply)))
         self.news[Item("clip", (row.id,))] = None
+
+
+def _envelope(address: Address, leaf: str, payload: bytes) -> Envelope:
+    envelope = decode(Envelope, payload)
+    sender = (envelope.site, envelope.gateway)
+    if sender != (address.site, address.gateway) or envelope.kind not in CLASSES_OF_LEAF[leaf]:
+        raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
+    return envelope
 
 
 def _clip_change(reply: Reply) -> Document:

@@ -11,7 +11,7 @@ from agent.central.commands import Commander
 from agent.central.news import Item, News
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
-from agent.central.store.merge import Document
+from agent.central.store.pack import Document
 from agent.central.store.schema import clip
 from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import StorageError

@@ -5,6 +5,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from agent.core.errors import WireError
+
+
+class Refused(WireError):
+    """A message, or a record in one, is not taken; `reason` is the word it is counted under."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
 
 class Counts:
     """Counters that several threads write."""

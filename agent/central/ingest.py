@@ -9,8 +9,8 @@ import logging
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from agent.central.batch import AckKey, Batch, Refused
-from agent.central.counts import Counts
+from agent.central.batch import AckKey, Batch
+from agent.central.counts import Counts, Refused
 from agent.central.news import News
 from agent.central.store.database import Database, Unstorable
 from agent.core.clock import NS, Clock, rfc3339
@@ -169,8 +169,8 @@ class Writer:
     def _write(self, arrivals: list[Arrival]) -> None:
         if not arrivals:
             return
-        with self._database.write() as connection:
-            batch = Batch(self._database, connection, self._clock, self._counts)
+        with self._database.change() as change:
+            batch = Batch(self._database, change, self._clock, self._counts)
             for arrival in arrivals:
                 self._take(batch, arrival)
             batch.write()

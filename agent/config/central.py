@@ -20,7 +20,9 @@ class Central(Section):
     mqtt_username: str | None = None
     mqtt_password_file: Path | None = None
     mqtt_ca_file: Path | None = None
-    database: str = "sqlite"
+    database: str = Field(default="sqlite", pattern=r"^(sqlite|postgresql://.+)$")
+    database_password_file: Path | None = None
+    keep_days: int = Field(default=30, ge=1, le=3650)
     tls_cert: Path | None = None
     tls_key: Path | None = None
     behind_proxy: bool = False

@@ -43,7 +43,13 @@ def wait_for(what: Callable[[], Any], seconds: float = 15) -> Any:
 class RunningCentre:
     """`url`, `mqtt_url` and clients of a centre in a thread."""
 
-    def __init__(self, data: Path, broker: str = "embedded", gateways: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        broker: str = "embedded",
+        gateways: tuple[tuple[str, str], ...] = (),
+        database: str = "sqlite",
+    ) -> None:
         self.data, self.stop = data, StopToken()
         known = tuple(KnownGateway(site=site, id=name) for site, name in (gateways or ((SITE, GATEWAY),)))
         self.config = CentralConfig(
@@ -53,6 +59,8 @@ class RunningCentre:
                 data=data,
                 broker=broker,
                 service_token_file=data / "service-token",
+                database=database,
+                keep_days=3650,
             ),
             gateway=known,
         )

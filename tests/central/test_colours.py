@@ -9,12 +9,26 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from agent.central.store import schema
-from agent.central.store.colours import colours_of, write_colours
 from agent.central.store.database import Database
-from agent.central.store.finds import Filters, Finds
-from agent.central.store.merge import merge_track, track_row
-from tests.central.helpers import GATEWAY, SITE, T0_NS, FakeGateway, RunningCentre, event, fresh_id, track, wait_for
+from agent.central.store.day_schema import track as tracks
+from agent.central.store.filters import Filters
+from agent.central.store.finds import Finds
+from agent.central.store.keeper import Keeper
+from agent.central.store.looks import bit_of, bits_in, look_columns, named
+from agent.central.store.places import Place
+from agent.central.store.rows import day_of
+from tests.central.helpers import (
+    CAMERA,
+    GATEWAY,
+    SITE,
+    T0_NS,
+    FakeGateway,
+    RunningCentre,
+    event,
+    fresh_id,
+    track,
+    wait_for,
+)
 
 GREEN = {"upper": [["green", 0.7], ["black", 0.2]], "lower": [["blue", 0.9]]}
 
@@ -27,11 +41,10 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def _put(database: Database, key: str, colours: Any) -> None:
-    row = track_row(merge_track(None, track(key, colours=colours)))
-    row |= {"site": SITE, "gateway": GATEWAY, "received_ns": T0_NS}
-    with database.write() as connection:
-        database.upsert(connection, schema.track, [row])
-        write_colours(database, connection, "track", [row])
+    with database.change() as change:
+        keeper = Keeper(change, database.upsert, T0_NS, pytest.fail)
+        keeper.put(Place(SITE, GATEWAY, CAMERA), track(key, at_s=len(str(colours)), colours=colours))
+        keeper.write()
 
 
 def test_tracks_are_found_by_part_name_and_share(database: Database) -> None:
@@ -56,9 +69,13 @@ def test_tracks_are_found_by_part_name_and_share(database: Database) -> None:
 
 def test_a_later_summary_takes_the_place_of_the_first(database: Database) -> None:
     _put(database, "t", {"upper": [["brown", 0.8]]})
-    _put(database, "t", {"upper": [["red", 0.9]]})
-    with database.read() as connection:
-        assert connection.execute(sa.select(schema.colour.c.name, schema.colour.c.share)).all() == [("red", 0.9)]
+    _put(database, "t", {"upper": [["red", 0.9]], "lower": [["blue", 0.3]]})
+    with database.days.read(day_of(T0_NS)) as connection:
+        assert connection is not None
+        (row,) = connection.execute(sa.select(tracks.c.upper, tracks.c.colours))
+    assert (row.upper, [named(bit) for bit in bits_in(row.colours)]) == (
+        "000\x8a0000000", [("upper", "red"), ("lower", "blue")]
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -68,12 +85,13 @@ def test_a_later_summary_takes_the_place_of_the_first(database: Database) -> Non
      {"upper": [[["red"], 1]]}],
 )  # fmt: skip
 def test_what_is_no_colour_is_passed_over(said: Any) -> None:
-    assert colours_of("event", {"attributes": {"colours": said}}) == []
+    assert look_columns(said) == {"colours": 0, "upper": None, "lower": None, "vehicle": None}
 
 
 def test_shares_stay_shares() -> None:
-    rows = colours_of("event", {"attributes": {"colours": {"upper": [["red", 7], ["red", 0.5], ["blue", -1]]}}})
-    assert rows == [{"part": "upper", "name": "red", "share": 0.5}, {"part": "upper", "name": "blue", "share": 0.0}]
+    found = look_columns({"upper": [["red", 7], ["blue", -1], ["green", 0.249], ["grey", 0.244]]})
+    assert found["upper"] == "00" + chr(48 + 24) + chr(48 + 100) + "00" + chr(48 + 25) + "0000"
+    assert bits_in(found["colours"]) == [bit_of("upper", "red"), bit_of("upper", "green")]
 
 
 def test_the_api_finds_the_event_and_the_track_of_a_green_shirt(centre: RunningCentre, gateway: FakeGateway) -> None:

@@ -132,7 +132,9 @@ def test_nothing_that_a_gateway_sends_stops_the_centre(tmp_path: Path) -> None:
 
 def test_what_no_database_takes_is_counted_acknowledged_and_lost_so_that_the_next_may_come(tmp_path: Path) -> None:
     rig = Rig(tmp_path)
-    with sqlite3.connect(tmp_path / "centre.db") as other:
+    envelope = _envelope("event", event("first")) | {"seq": 3}
+    rig.say(f"{ROOT}/camera/{CAMERA}/event", json.dumps(envelope).encode())
+    with sqlite3.connect(tmp_path / "days/2026-05-28.db") as other:
         other.execute(
             "CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.id = 'bad' BEGIN SELECT raise(ABORT, 'no'); END"
         )
@@ -143,9 +145,9 @@ def test_what_no_database_takes_is_counted_acknowledged_and_lost_so_that_the_nex
     stop = StopToken()
     stop.set()
     rig.writer.run(stop)
-    assert sorted(seq for _, answer in rig.answers for seq in json.loads(answer)["seqs"]) == [1, 2]
+    assert sorted(seq for _, answer in rig.answers for seq in json.loads(answer)["seqs"]) == [1, 2, 3]
     stored = Views(rig.database, rig.clock).stored()
-    assert (stored["stored"]["event"], stored["lost"], rig.counts.reasons()) == (1, 1, {"unstorable": 1})
+    assert (stored["stored"]["event"], stored["lost"], rig.counts.reasons()) == (2, 1, {"unstorable": 1})
     rig.database.close()
 
 
@@ -216,7 +218,9 @@ def test_what_the_database_does_not_take_now_is_tried_again_and_acknowledged_onl
     payload = json.dumps(_envelope("event", event("e1"))).encode()
     stop = StopToken()
     stop.set()
-    with sqlite3.connect(tmp_path / "centre.db") as other:
+    rig.say(f"{ROOT}/camera/{CAMERA}/track", json.dumps(_envelope("track", track("t1"))).encode())
+    rig.answers.clear()
+    with sqlite3.connect(tmp_path / "days/2026-05-28.db") as other:
         other.execute("ALTER TABLE event RENAME TO hidden")
         assert rig.reception.on_message("/".join((ROOT, *address.path)), payload, retained=False)
         rig.writer.run(stop)

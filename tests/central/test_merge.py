@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.central.store.merge import document, event_row, merge_event, merge_track, track_row
+from agent.central.store.merge import document, fold_event, merge_event, merge_track
 from agent.central.store.outboxes import Ledger
 from agent.central.store.ranges import Ranges
+from agent.central.store.rows import event_row, track_body, track_row
 from agent.core.errors import WireError
 from tests.central.helpers import event, track
 
@@ -31,18 +32,20 @@ EVENTS = st.builds(
     st.sampled_from(["", "x", "y"]),
 )
 TRACKS = st.builds(
-    lambda final, at_s, refs, label: track("t1", final=final, at_s=at_s, media=refs, label=label),
+    lambda final, at_s, refs, label, path: track("t1", final=final, at_s=at_s, media=refs, label=label, path=path),
     st.booleans(),
     st.integers(0, 5),
     REFS,
     st.sampled_from(["person", "cat"]),
+    st.lists(st.tuples(st.floats(0, 1e6), *[st.floats(0, 1)] * 4), max_size=3),
 )
 
 
 @given(st.data(), st.lists(EVENTS, min_size=1, max_size=6))
 def test_an_events_row_does_not_depend_on_order_or_repetition(data: st.DataObject, records: list[Any]) -> None:
     shuffled = data.draw(st.permutations([*records, *data.draw(st.lists(st.sampled_from(records), max_size=3))]))
-    assert event_row(_events(records)) == event_row(_events(shuffled))
+    one, other = _events(records), _events(shuffled)
+    assert (event_row(one), fold_event(one)) == (event_row(other), fold_event(other))
 
 
 def _events(records: Any) -> Any:
@@ -55,7 +58,8 @@ def _events(records: Any) -> Any:
 @given(st.data(), st.lists(TRACKS, min_size=1, max_size=6))
 def test_a_tracks_row_does_not_depend_on_order_or_repetition(data: st.DataObject, records: list[Any]) -> None:
     shuffled = data.draw(st.permutations([*records, *data.draw(st.lists(st.sampled_from(records), max_size=3))]))
-    assert track_row(_tracks(records)) == track_row(_tracks(shuffled))
+    one, other = _tracks(records), _tracks(shuffled)
+    assert (track_row(one), track_body(one)) == (track_row(other), track_body(other))
 
 
 def _tracks(records: Any) -> Any:
@@ -68,8 +72,8 @@ def _tracks(records: Any) -> Any:
 def test_what_a_later_phase_leaves_out_stays_and_what_it_says_wins() -> None:
     start = event("e1", "start", 0, label="person", zone="plaza", severity="alarm", score=0.5)
     end = event("e1", "end", 9, score=0.9, attributes={"colour": "green"})
-    row = event_row(_events([end, start]))
-    record = row["record"]
+    phases = _events([end, start])
+    row, record = event_row(phases), fold_event(phases)
     assert (row["phase"], row["severity"], row["label"]) == ("end", "alarm", "person")
     assert (record["zone"], record["score"], record["attributes"]) == ("plaza", 0.9, {"colour": "green"})
     assert row["end_ns"] == row["start_ns"] + 9 * 10**9

@@ -31,8 +31,8 @@ class Store:
         self.seq = 0
 
     def take(self, path: tuple[str, ...], *messages: wire.Message) -> None:
-        with self.database.write() as connection:
-            batch = Batch(self.database, connection, self.clock, self.counts)
+        with self.database.change() as change:
+            batch = Batch(self.database, change, self.clock, self.counts)
             for message in messages:
                 batch.take(Address(SITE, GATEWAY, path), wire.encode(message))
             batch.write()

@@ -31,7 +31,9 @@ def _config(tmp_path: Path, gateways: tuple[tuple[str, str], ...] = (), **centra
         ({}, (("a", "lamppost-centre"),), "two gateways have the id"),
         ({"mqtt_listen": "0.0.0.0:0"}, (), "plain MQTT off this machine"),
         ({"broker": "mqtt://broker.example"}, (), "plain MQTT off this machine"),
-        ({"database": "nonsense://x"}, (), "the database cannot be opened"),
+        ({"database": "postgresql://nobody@127.0.0.1:1/none"}, (), "//nobody@127.0.0.1:1/none: the database cannot be"),
+        ({"database": "postgresql://127.0.0.1:x/none"}, (), "write it as postgresql://user@host:5432/name"),
+        ({"database": "postgresql://127.0.0.1"}, (), "write sqlite, or postgresql://user@host:5432/name"),
         ({"data": "/proc/none"}, (), "set \\[central\\] data"),
     ],
 )

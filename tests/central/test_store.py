@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from agent.central.store import schema
 from agent.central.store.database import Database, Unstorable
-from agent.central.store.finds import Filters, Finds
-from agent.central.store.merge import event_row, merge_event
+from agent.central.store.filters import Filters
+from agent.central.store.finds import Finds
+from agent.central.store.keeper import Keeper
 from agent.central.store.people import Audit, hash_password, password_fits
+from agent.central.store.places import Place
+from agent.central.store.rows import day_of
 from agent.central.store.views import Views
-from agent.core.clock import SystemClock
+from agent.core.clock import NS, SystemClock
 from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event
 from tests.fixtures.clock import FakeClock
 
@@ -30,18 +31,12 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def test_the_migrations_make_exactly_the_schema(database: Database) -> None:
-    with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
-
-
 def _put(database: Database, *keys: str, start: str = "2026-05-28T20:26:40.000Z", **more: Any) -> None:
-    rows = []
-    for key in keys:
-        row = event_row(merge_event(None, event(key, start=start, **more)))
-        rows.append(row | {"site": SITE, "gateway": GATEWAY, "received_ns": T0_NS})
-    with database.write() as connection:
-        database.upsert(connection, schema.event, rows)
+    with database.change() as change:
+        keeper = Keeper(change, database.upsert, T0_NS + 60 * 86_400 * NS, pytest.fail)
+        for key in keys:
+            keeper.put(Place(SITE, GATEWAY, CAMERA), event(key, start=start, **more))
+        keeper.write()
 
 
 def test_a_cursor_stays_true_while_new_events_arrive(database: Database) -> None:
@@ -74,15 +69,23 @@ def test_neighbours_are_the_next_on_either_side_of_the_same_list(database: Datab
     assert finds.neighbours("none", anything) is None
 
 
-@pytest.mark.parametrize("where", ["", "severity = 'alarm'", "label = 'person'", "kind = 'loitering'"])
-def test_lists_of_events_come_from_an_index_in_their_order(database: Database, where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        ("start_ns > 5", "ix_track_start_ns_label_colours"),
+        ("start_ns > 5 AND label = 'person' AND colours & 64 <> 0", "ix_track_start_ns_label_colours"),
+        ("start_ns > 5 AND place IN (1, 2, 3)", "ix_track_place_start_ns_label_colours"),
+    ],
+)
+def test_windows_are_read_from_an_index(database: Database, where: str, index: str) -> None:
+    _put(database, "e1")
     query = (
-        f"EXPLAIN QUERY PLAN SELECT id FROM event {where and 'WHERE ' + where} ORDER BY start_ns DESC, id DESC LIMIT 50"
+        f"EXPLAIN QUERY PLAN SELECT * FROM track WHERE day = 20601 AND {where} ORDER BY start_ns DESC, id DESC LIMIT 9"
     )
-    with database.read() as connection:
+    with database.days.read(day_of(T0_NS)) as connection:
+        assert connection is not None
         plan = " ".join(row[-1] for row in connection.exec_driver_sql(query))
-    assert "USING" in plan
-    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    assert index in plan
 
 
 class _Slow(FakeClock):

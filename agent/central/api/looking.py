@@ -29,7 +29,7 @@ from agent.central.api.models import (
     TrackOut,
     Tracks,
 )
-from agent.central.store.finds import Filters
+from agent.central.store.filters import Filters
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339, rfc3339
 from agent.wire.messages import COLOURED_PARTS, COLOURS

@@ -1,4 +1,4 @@
-"""One engine for both databases, brought to the newest schema at the start; one writer at a time."""
+"""One database, SQLite or PostgreSQL, brought to the newest schema at the start; one writer at a time."""
 
 from __future__ import annotations
 
@@ -10,44 +10,36 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
-from agent.core.errors import StorageError
+from agent.central.store.days import Change, Days
+from agent.central.store.engines import Unstorable, migrate, short, sqlite_engine, translated
+from agent.central.store.sqlite_days import SqliteDays
+from agent.core.errors import ConfigError, StorageError
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-_BUSY_MS = 10_000
-_ROWS_A_STATEMENT = 50  # SQLite takes 32,766 variables a statement; ours have fewer than 20 columns
-
-
-class Unstorable(StorageError):
-    """The database is well, but will never take these rows."""
+__all__ = ["Database", "Unstorable"]
 
 
 class Database:
-    """Opened by `open`; `read` and `write` give a connection inside a transaction."""
+    """Opened by `open`; `read`, `write` and `change` give a transaction, `days` reads what rests by day."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, days: Days) -> None:
+        self._engine, self.days = engine, days
         self._writing = threading.Lock()
 
     @classmethod
-    def open(cls, database: str, folder: Path) -> Database:
-        """`database` is `sqlite` (a file in `folder`) or a SQLAlchemy address.
+    def open(cls, database: str, folder: Path, password: str | None = None) -> Database:
+        """`database` is `sqlite` (files in `folder`) or `postgresql://user@host/name`, with its `password` apart.
 
         Raises:
+            ConfigError: the address is none, or the driver is not installed.
             StorageError: it cannot be opened or brought to the newest schema.
         """
-        place = f"sqlite:///{folder / 'centre.db'}" if database == "sqlite" else database
+        shown = str(folder / "centre.db") if database == "sqlite" else _shown(database)
         try:
-            engine = sa.create_engine(place, pool_size=16, max_overflow=16)
-            if engine.dialect.name == "sqlite":
-                _prepare_sqlite(engine)
-            _migrate(engine)
+            return _open_sqlite(folder) if database == "sqlite" else _open_postgres(database, password)
         except (SQLAlchemyError, ImportError) as error:
-            shown = place if database == "sqlite" else database.partition("://")[0]
-            raise StorageError(f"{shown}: the database cannot be opened: {_short(error)}") from error
-        return cls(engine)
+            raise StorageError(f"{shown}: the database cannot be opened: {short(error)}") from error
 
     @property
     def kind(self) -> str:
@@ -56,68 +48,90 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A consistent view; nothing is changed."""
-        with self._translated(), self._engine.connect() as connection:
+        """A consistent view of the small tables; nothing is changed."""
+        with translated(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that commits at the end, or leaves nothing behind when it is left by an error."""
         # SQLite has one writer anyway: waiting here is fair, waiting there polls
-        with self._translated(), self._writing, self._engine.connect() as connection:
+        with translated(), self._writing, self._engine.connect() as connection:
             connection.execution_options(lamppost_write=True)
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """A transaction over the small tables and the days. See `Days.change`."""
+        with self.write() as connection, self.days.change(connection) as change:
+            yield change
+
     def upsert(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Insert `rows` (same keys in each) or replace those columns where the primary key exists."""
-        insert: Any = sqlite.insert if self.kind == "sqlite" else postgresql.insert
+        if not rows:
+            return
+        insert: Any = (sqlite.insert if self.kind == "sqlite" else postgresql.insert)(table)
         keys = [column.name for column in table.primary_key]
-        for first in range(0, len(rows), _ROWS_A_STATEMENT):
-            part = rows[first : first + _ROWS_A_STATEMENT]
-            statement = insert(table).values(part)
-            changed = {name: statement.excluded[name] for name in part[0] if name not in keys}
-            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+        changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
     def close(self) -> None:
         """Let go of all connections."""
+        self.days.close()
         self._engine.dispose()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (OperationalError, PoolTimeout) as error:
-            raise StorageError(f"the database does not answer as it should: {_short(error)}") from error
-        except (DBAPIError, OverflowError) as error:
-            raise Unstorable(f"the database refuses these rows: {_short(error)}") from error
+
+def _open_sqlite(folder: Path) -> Database:
+    engine = sqlite_engine(folder / "centre.db")
+    try:
+        migrate(engine, "main")
+        days = SqliteDays(folder / "days")
+    except BaseException:
+        engine.dispose()
+        raise
+    return Database(engine, days)
 
 
-def _prepare_sqlite(engine: sa.Engine) -> None:
-    @sa.event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN comes too late for a consistent read
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MS}", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}").close()
+def _open_postgres(database: str, password: str | None) -> Database:
+    try:
+        from agent.central.store.postgres_days import PostgresDays  # noqa: PLC0415 - its driver is an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"[central] database: PostgreSQL needs one more package ({error.name}): pip install 'lamppost[postgresql]'"
+        ) from error
+    url = _url(database).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(
+        url.set(password=password) if password else url,
+        pool_size=16,
+        max_overflow=16,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "application_name": "lamppost"},
+    )
+    try:
+        for part in ("main", "day"):
+            migrate(engine, part)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Database(engine, PostgresDays(engine))
 
-    @sa.event.listens_for(engine, "begin")
-    def _on_begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("lamppost_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+def _url(database: str) -> sa.URL:
+    try:
+        url = sa.make_url(database)
+    except (SQLAlchemyError, ValueError) as error:
+        raise ConfigError("[central] database: write it as postgresql://user@host:5432/name") from error
+    if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
+        raise ConfigError(
+            f"[central] database: {_shown(database)} is none we know; write sqlite, or postgresql://user@host:5432/name"
+        )
+    return url
 
 
-def _migrate(engine: sa.Engine) -> None:
-    # only here, because alembic announces its plug-ins in the log when it is imported
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with engine.connect() as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _short(error: Exception) -> str:
-    original = getattr(error, "orig", None) or error
-    return str(original).splitlines()[0] if str(original) else type(original).__name__
+def _shown(database: str) -> str:
+    """The address without a password."""
+    try:
+        return sa.make_url(database).render_as_string(hide_password=True)
+    except (SQLAlchemyError, ValueError):
+        return database.partition("://")[0]

@@ -4,48 +4,33 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from agent.central.store.colours import Wanted, coloured
 from agent.central.store.database import Database
-from agent.central.store.merge import Document
+from agent.central.store.filters import Filters, conditions, numbers_of
+from agent.central.store.keeper import EVENTS, TRACKS, Kind, find_days, rows_of
+from agent.central.store.merge import fold_event
+from agent.central.store.pack import Document, unpack_path
+from agent.central.store.rows import Held
 from agent.central.store.schema import camera as cameras
-from agent.central.store.schema import clip, event, media, track
+from agent.central.store.schema import clip, media
+from agent.central.store.schema import place as places
 from agent.central.store.views import media_url
+from agent.central.store.walk import Mark, Walk
 from agent.core.clock import rfc3339
 from agent.core.errors import LamppostError
+
+_NAMES = ("site", "gateway", "camera")
 
 Progress = Callable[[str], tuple[int, int, int] | None]
 
 
 class BadCursor(LamppostError):
     """A cursor that we did not give out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What to look for; an empty tuple or None means any. Times are on `start`, `since` in, `until` out.
-
-    Of the colours of one part any will do; every part that is named must have one, with `share` of it at least.
-    """
-
-    site: str | None = None
-    gateway: str | None = None
-    phase: str | None = None
-    severity: str | None = None
-    camera: Sequence[str] = ()
-    kind: Sequence[str] = ()
-    label: Sequence[str] = ()
-    colour: Sequence[Wanted] = ()
-    share: float = 0.0
-    since_ns: int | None = None
-    until_ns: int | None = None
-    limit: int = 50
-    cursor: str | None = field(default=None)
 
 
 class Finds:
@@ -56,42 +41,28 @@ class Finds:
 
     def events(self, filters: Filters) -> Document:
         """A page of events, newest first."""
-        with self._database.read() as connection:
-            rows, more = _page(connection, event, filters)
-            items = self._events(connection, rows)
-        return {"items": items, "next": more}
+        return self._page(EVENTS, filters)
 
     def event(self, key: str) -> Document | None:
         """One event."""
-        with self._database.read() as connection:
-            rows = connection.execute(sa.select(event).where(event.c.id == key)).mappings().all()
-            return next(iter(self._events(connection, rows)), None)
+        return self._one(EVENTS, key)
 
     def neighbours(self, key: str, filters: Filters) -> Document | None:
         """The ids of the next older and the next newer event among those that `filters` find; None: no such event."""
-        with self._database.read() as connection:
-            start_ns = connection.scalar(sa.select(event.c.start_ns).where(event.c.id == key))
-            if start_ns is None:
-                return None
-            place = sa.tuple_(event.c.start_ns, event.c.id)
-            here = sa.tuple_(sa.literal(start_ns), sa.literal(key))
-            query = sa.select(event.c.id).where(*_conditions(event, filters)).limit(1)
-            older = query.where(place < here).order_by(event.c.start_ns.desc(), event.c.id.desc())
-            newer = query.where(place > here).order_by(event.c.start_ns, event.c.id)
-            return {"older": connection.scalar(older), "newer": connection.scalar(newer)}
+        held = self._held(EVENTS, [key]).get(key)
+        if held is None:
+            return None
+        here = Mark(held.row["start_ns"], key)
+        older, newer = (self._walk(EVENTS, filters, backward=way).take(1, here).rows for way in (True, False))
+        return {name: rows[0]["id"] if rows else None for name, rows in (("older", older), ("newer", newer))}
 
     def tracks(self, filters: Filters) -> Document:
         """A page of tracks, newest first."""
-        with self._database.read() as connection:
-            rows, more = _page(connection, track, filters)
-            items = self._tracks(connection, rows)
-        return {"items": items, "next": more}
+        return self._page(TRACKS, filters)
 
     def track(self, key: str) -> Document | None:
         """One track."""
-        with self._database.read() as connection:
-            rows = connection.execute(sa.select(track).where(track.c.id == key)).mappings().all()
-            return next(iter(self._tracks(connection, rows)), None)
+        return self._one(TRACKS, key)
 
     def clip(self, key: str) -> Document | None:
         """One clip."""
@@ -108,15 +79,54 @@ class Finds:
         with self._database.read() as connection:
             return self._clips(connection, clip.c.media == key)
 
-    def _events(self, connection: sa.Connection, rows: Sequence[Any]) -> list[Document]:
-        refs = _Refs(connection, rows)
-        found = self._clips(connection, clip.c.event.in_([row["id"] for row in rows])) if rows else []
-        clips = {item["event"]: item for item in found}
-        return [{**refs.joined(row), "clip": clips.get(row["id"])} for row in rows]
+    def _page(self, kind: Kind, filters: Filters) -> Document:
+        after = None if filters.cursor is None else _decode_cursor(filters.cursor)
+        rows = self._walk(kind, filters).take(filters.limit + 1, after).rows
+        shown = rows[: filters.limit]
+        more = _encode_cursor(Mark(shown[-1]["start_ns"], shown[-1]["id"])) if len(rows) > len(shown) else None
+        return {"items": self.shown(kind, shown), "next": more}
 
-    def _tracks(self, connection: sa.Connection, rows: Sequence[Any]) -> list[Document]:
-        refs = _Refs(connection, rows)
-        return [refs.joined(row) for row in rows]
+    def _walk(self, kind: Kind, filters: Filters, *, backward: bool = True) -> Walk:
+        with self._database.read() as connection:
+            numbers = numbers_of(connection, filters)
+        where, since_ns, until_ns = conditions(kind.table, filters), filters.since_ns, filters.until_ns
+        return Walk(self._database.days, kind.table, where, numbers, since_ns, until_ns, backward=backward)
+
+    def _one(self, kind: Kind, key: str) -> Document | None:
+        held = self._held(kind, [key]).get(key)
+        return None if held is None else self._joined(kind, [held])[0]
+
+    def _held(self, kind: Kind, keys: list[str]) -> dict[str, Held]:
+        with self._database.read() as connection:
+            in_days = find_days(connection, kind.name, keys)
+        found: dict[str, Held] = {}
+        for day, some in in_days.items():
+            with self._database.days.read(day) as connection:
+                if connection is not None:
+                    found |= rows_of(connection, kind, day, some)
+        return found
+
+    def shown(self, kind: Kind, rows: Sequence[Any]) -> list[Document]:
+        """Rows of a walk as the API has them, in their order; those whose day was dropped meanwhile are left out."""
+        by_day: dict[int, set[str]] = defaultdict(set)
+        for row in rows:
+            by_day[row["day"]].add(row["id"])
+        found: dict[str, Held] = {}
+        for day, some in by_day.items():
+            with self._database.days.read(day) as connection:
+                if connection is not None:
+                    found |= rows_of(connection, kind, day, some)
+        return self._joined(kind, [found[row["id"]] for row in rows if row["id"] in found])
+
+    def _joined(self, kind: Kind, several: Sequence[Held]) -> list[Document]:
+        with self._database.read() as connection:
+            refs = _Refs(connection, several)
+            items = [refs.joined(one) for one in several]
+            if kind is TRACKS:
+                return items
+            found = self._clips(connection, clip.c.event.in_([one.row["id"] for one in several])) if several else []
+        clips = {item["event"]: item for item in found}
+        return [{**item, "clip": clips.get(item["id"])} for item in items]
 
     def _clips(self, connection: sa.Connection, where: Any) -> list[Document]:
         joined = clip.outerjoin(media, media.c.id == clip.c.media)
@@ -149,32 +159,37 @@ def _main_picture(record: Document) -> str | None:
     return named.get("now") if isinstance(named, dict) else None
 
 
+def _record(held: Held) -> Document:
+    """The Event or TrackSummary that is kept."""
+    if "final" in held.row:
+        return held.body | {"path": unpack_path(held.body["path"])}
+    return fold_event(held.body)
+
+
 class _Refs:
     """Looks up, once for a page, which media have arrived and what the cameras are called."""
 
-    def __init__(self, connection: sa.Connection, rows: Sequence[Any]) -> None:
-        wanted = {ref["id"] for row in rows for ref in row["record"].get("media", [])}
-        self._sent = _existing(connection, wanted)
-        query = sa.select(cameras.c.site, cameras.c.gateway, cameras.c.camera, cameras.c.info)
-        places = {(row["site"], row["gateway"]) for row in rows}
-        query = query.where(sa.tuple_(cameras.c.site, cameras.c.gateway).in_(places))
-        self._names = {tuple(row[:3]): (row[3] or {}).get("name") for row in connection.execute(query)} if rows else {}
+    def __init__(self, connection: sa.Connection, several: Sequence[Held]) -> None:
+        self._sent = _existing(connection, {ref["id"] for one in several for ref in one.body["media"]})
+        named = places.outerjoin(cameras, sa.and_(*(cameras.c[name] == places.c[name] for name in _NAMES)))
+        query = sa.select(places, cameras.c.info).select_from(named)
+        query = query.where(places.c.number.in_({one.row["place"] for one in several}))
+        self._places = {row["number"]: row for row in connection.execute(query).mappings()} if several else {}
 
-    def joined(self, row: Any) -> Document:
+    def joined(self, held: Held) -> Document:
         """The record with where it comes from and what became of its media."""
-        record = row["record"]
+        record, place = _record(held), self._places[held.row["place"]]
         refs = [self._ref(ref) for ref in record.get("media", [])]
         pictures = [ref for ref in refs if ref["kind"] == "snapshot" and ref["url"]]
         pictures.sort(key=lambda ref: ref["id"] != _main_picture(record))
-        place = (row["site"], row["gateway"], row["camera"])
         return {
             **record,
-            "site": row["site"],
-            "gateway": row["gateway"],
-            "camera_name": self._names.get(place) or row["camera"],
+            "site": place["site"],
+            "gateway": place["gateway"],
+            "camera_name": (place["info"] or {}).get("name") or place["camera"],
             "media": refs,
             "picture": next((ref["url"] for ref in pictures), None),
-            "received": rfc3339(row["received_ns"]),
+            "received": rfc3339(held.row["received_ns"]),
         }
 
     def _ref(self, ref: Document) -> Document:
@@ -190,45 +205,15 @@ def _existing(connection: sa.Connection, keys: Iterable[str]) -> set[str]:
     return found
 
 
-def _page(connection: sa.Connection, table: sa.Table, filters: Filters) -> tuple[Sequence[Any], str | None]:
-    query = sa.select(table).where(*_conditions(table, filters))
-    if filters.cursor is not None:
-        start_ns, key = _decode_cursor(filters.cursor)
-        query = query.where(sa.tuple_(table.c.start_ns, table.c.id) < sa.tuple_(sa.literal(start_ns), sa.literal(key)))
-    query = query.order_by(table.c.start_ns.desc(), table.c.id.desc()).limit(filters.limit + 1)
-    rows = connection.execute(query).mappings().all()
-    shown = rows[: filters.limit]
-    more = _encode_cursor(shown[-1]["start_ns"], shown[-1]["id"]) if len(rows) > filters.limit else None
-    return shown, more
+def _encode_cursor(mark: Mark) -> str:
+    return base64.urlsafe_b64encode(json.dumps(mark).encode()).decode().rstrip("=")
 
 
-def _conditions(table: sa.Table, filters: Filters) -> list[Any]:
-    found: list[Any] = []
-    for name in ("site", "gateway", "phase", "severity"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(table.c[name] == value)
-    for name in ("camera", "kind", "label"):
-        values = getattr(filters, name)
-        if values:
-            found.append(table.c[name].in_(values))
-    found += coloured(table, filters.colour, filters.share)
-    if filters.since_ns is not None:
-        found.append(table.c.start_ns >= filters.since_ns)
-    if filters.until_ns is not None:
-        found.append(table.c.start_ns < filters.until_ns)
-    return found
-
-
-def _encode_cursor(start_ns: int, key: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([start_ns, key]).encode()).decode().rstrip("=")
-
-
-def _decode_cursor(text: str) -> tuple[int, str]:
+def _decode_cursor(text: str) -> Mark:
     try:
         start_ns, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError) as error:
         raise BadCursor("this cursor is none of ours; begin again without one") from error
-    if not isinstance(start_ns, int) or abs(start_ns) >= 1 << 63 or not isinstance(key, str) or "\x00" in key:
+    if not isinstance(start_ns, int) or abs(start_ns) >= 1 << 62 or not isinstance(key, str) or "\x00" in key:
         raise BadCursor("this cursor is none of ours; begin again without one")
-    return start_ns, key
+    return Mark(start_ns, key)

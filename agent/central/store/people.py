@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
-from agent.central.store.merge import Document
+from agent.central.store.pack import Document
 from agent.central.store.schema import api_token, audit, session, user
 from agent.core.clock import NS, Clock, rfc3339
 

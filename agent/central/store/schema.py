@@ -1,4 +1,7 @@
-"""The tables, in types that SQLite and PostgreSQL share. Times are `*_ns` since 1970 UTC in 64 bits."""
+"""The small tables, in types that SQLite and PostgreSQL share. Times are `*_ns` since 1970 UTC in 64 bits.
+
+Events and tracks rest elsewhere: see `day_schema`.
+"""
 
 from __future__ import annotations
 
@@ -47,55 +50,22 @@ camera = sa.Table(
     sa.Column("snapshot_ns", sa.BigInteger),
 )
 
-event = sa.Table(
-    "event",
+place = sa.Table(
+    "place",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),  # see `places`
     sa.Column("site", _ID, nullable=False),
     sa.Column("gateway", _ID, nullable=False),
     sa.Column("camera", _ID, nullable=False),
-    sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("phase", sa.String(8), nullable=False),
-    sa.Column("severity", sa.String(8), nullable=False),
-    sa.Column("label", _TEXT),
-    sa.Column("start_ns", sa.BigInteger, nullable=False),
-    sa.Column("end_ns", sa.BigInteger),
-    sa.Column("record", Json, nullable=False),  # the folded Event
-    sa.Column("phases", Json, nullable=False),  # the newest record of each phase: what the fold is made of
-    sa.Column("received_ns", sa.BigInteger, nullable=False),
-    sa.Index(None, "start_ns", "id"),
-    sa.Index(None, "site", "gateway", "camera", "start_ns"),
-    sa.Index(None, "kind", "start_ns"),
-    sa.Index(None, "label", "start_ns"),
-    sa.Index(None, "severity", "start_ns"),
 )
 
-track = sa.Table(
-    "track",
+stray = sa.Table(
+    "stray",  # events and tracks that do not rest in the day that their id tells: see `days_of`
     metadata,
+    sa.Column("table", sa.String(8), primary_key=True),
     sa.Column("id", _ID, primary_key=True),
-    sa.Column("site", _ID, nullable=False),
-    sa.Column("gateway", _ID, nullable=False),
-    sa.Column("camera", _ID, nullable=False),
-    sa.Column("final", sa.Boolean, nullable=False),
-    sa.Column("label", _TEXT),
-    sa.Column("start_ns", sa.BigInteger, nullable=False),
-    sa.Column("end_ns", sa.BigInteger, nullable=False),
-    sa.Column("record", Json, nullable=False),
-    sa.Column("received_ns", sa.BigInteger, nullable=False),
-    sa.Index(None, "start_ns", "id"),
-    sa.Index(None, "site", "gateway", "camera", "start_ns"),
-    sa.Index(None, "label", "start_ns"),
-)
-
-colour = sa.Table(
-    "colour",
-    metadata,
-    sa.Column("owner", sa.String(8), primary_key=True),  # the table: event, track
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("part", sa.String(16), primary_key=True),
-    sa.Column("name", sa.String(16), primary_key=True),
-    sa.Column("share", sa.Float, nullable=False),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Index(None, "day"),
 )
 
 recording = sa.Table(

@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
-from agent.central.store.merge import Document
+from agent.central.store.day_schema import event, tally
+from agent.central.store.pack import Document
 from agent.central.store.schema import camera as cameras
-from agent.central.store.schema import event, gateway_key, media, outbox_seq, recording, track
 from agent.central.store.schema import gateway as gateways
+from agent.central.store.schema import gateway_key, media, outbox_seq, recording
 from agent.core.clock import NS, Clock, rfc3339
 from agent.wire.messages import DURABLE_CLASSES
 
@@ -137,12 +138,25 @@ class Views:
         ready = media.c.state == "ready"
         with self._database.read() as connection:
             count = sa.select(sa.func.count())
-            rows = {
-                table.name: int(connection.scalar(count.select_from(table)) or 0) for table in (event, track, recording)
-            }
+            rows = {**self._count_days(), "recording": int(connection.scalar(count.select_from(recording)) or 0)}
             rows["media"] = int(connection.scalar(count.select_from(media).where(ready)) or 0)
             size = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(media.c.bytes), 0)).where(ready))
         return rows, int(size or 0)
+
+    def _count_days(self) -> dict[str, int]:
+        """Tracks are counted as they come; events are few."""
+        queries = {
+            "event": (sa.select(sa.func.count()).select_from(event), event),
+            "track": (sa.select(sa.func.sum(tally.c.tracks)).where(tally.c.colour == 0, tally.c.place == 0), tally),
+        }
+        found = dict.fromkeys(queries, 0)
+        for day in self._database.days.present():
+            with self._database.days.read(day) as connection:
+                for name, (query, table) in queries.items():
+                    if connection is None:
+                        break
+                    found[name] += int(connection.scalar(query.where(table.c.day == day)) or 0)
+        return found
 
     def check(self) -> None:
         """Ask the database the smallest question.

@@ -15,15 +15,14 @@ def upgrade() -> None:
     _make_audit()
     _make_camera()
     _make_clip()
-    _make_colour()
-    _make_event()
     _make_gateway()
     _make_gateway_key()
     _make_media()
     _make_outbox_seq()
+    _make_place()
     _make_recording()
     _make_session()
-    _make_track()
+    _make_stray()
     _make_user()
 
 
@@ -88,45 +87,6 @@ def _make_clip() -> None:
     op.create_index(op.f("ix_clip_event_created_ns"), "clip", ["event", "created_ns"], unique=False)
     op.create_index(op.f("ix_clip_media"), "clip", ["media"], unique=False)
     op.create_index(op.f("ix_clip_state"), "clip", ["state"], unique=False)
-
-
-def _make_colour() -> None:
-    op.create_table(
-        "colour",
-        sa.Column("owner", sa.String(length=8), nullable=False),
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("part", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(length=16), nullable=False),
-        sa.Column("share", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("owner", "id", "part", "name", name=op.f("pk_colour")),
-    )
-
-
-def _make_event() -> None:
-    op.create_table(
-        "event",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("site", sa.String(length=64), nullable=False),
-        sa.Column("gateway", sa.String(length=64), nullable=False),
-        sa.Column("camera", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("phase", sa.String(length=8), nullable=False),
-        sa.Column("severity", sa.String(length=8), nullable=False),
-        sa.Column("label", sa.String(length=400), nullable=True),
-        sa.Column("start_ns", sa.BigInteger(), nullable=False),
-        sa.Column("end_ns", sa.BigInteger(), nullable=True),
-        sa.Column("record", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("phases", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("received_ns", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
-    )
-    op.create_index(op.f("ix_event_kind_start_ns"), "event", ["kind", "start_ns"], unique=False)
-    op.create_index(op.f("ix_event_label_start_ns"), "event", ["label", "start_ns"], unique=False)
-    op.create_index(op.f("ix_event_severity_start_ns"), "event", ["severity", "start_ns"], unique=False)
-    op.create_index(
-        op.f("ix_event_site_gateway_camera_start_ns"), "event", ["site", "gateway", "camera", "start_ns"], unique=False
-    )
-    op.create_index(op.f("ix_event_start_ns_id"), "event", ["start_ns", "id"], unique=False)
 
 
 def _make_gateway() -> None:
@@ -201,6 +161,17 @@ def _make_outbox_seq() -> None:
     )
 
 
+def _make_place() -> None:
+    op.create_table(
+        "place",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("site", sa.String(length=64), nullable=False),
+        sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("camera", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_place")),
+    )
+
+
 def _make_recording() -> None:
     op.create_table(
         "recording",
@@ -246,26 +217,15 @@ def _make_session() -> None:
     op.create_index(op.f("ix_session_expires_ns"), "session", ["expires_ns"], unique=False)
 
 
-def _make_track() -> None:
+def _make_stray() -> None:
     op.create_table(
-        "track",
+        "stray",
+        sa.Column("table", sa.String(length=8), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("site", sa.String(length=64), nullable=False),
-        sa.Column("gateway", sa.String(length=64), nullable=False),
-        sa.Column("camera", sa.String(length=64), nullable=False),
-        sa.Column("final", sa.Boolean(), nullable=False),
-        sa.Column("label", sa.String(length=400), nullable=True),
-        sa.Column("start_ns", sa.BigInteger(), nullable=False),
-        sa.Column("end_ns", sa.BigInteger(), nullable=False),
-        sa.Column("record", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("received_ns", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_track")),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("table", "id", name=op.f("pk_stray")),
     )
-    op.create_index(op.f("ix_track_label_start_ns"), "track", ["label", "start_ns"], unique=False)
-    op.create_index(
-        op.f("ix_track_site_gateway_camera_start_ns"), "track", ["site", "gateway", "camera", "start_ns"], unique=False
-    )
-    op.create_index(op.f("ix_track_start_ns_id"), "track", ["start_ns", "id"], unique=False)
+    op.create_index(op.f("ix_stray_day"), "stray", ["day"], unique=False)
 
 
 def _make_user() -> None:

@@ -1,0 +1,90 @@
+"""Counts and heat that are kept beside the tracks, in the same transaction: what a track added it takes along."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from agent.central.store import heat as pictures
+from agent.central.store.day_schema import heat, tally
+from agent.central.store.days import Change
+from agent.central.store.looks import bits_in
+from agent.central.store.pack import Document
+from agent.central.store.rows import Held, hour_of
+
+Cell = tuple[int, int, int, str]
+"""Day, place, hour, label."""
+
+_AT_ONCE = 200
+
+
+class Aggregates:
+    """Of one change."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+
+    def write(self, gone: Iterable[Held], come: Iterable[Held]) -> None:
+        """Take away what these tracks had added, add what those add."""
+        gone, come = list(gone), list(come)
+        self._tally(gone, come)
+        self._heat(gone, come)
+
+    def _tally(self, gone: list[Held], come: list[Held]) -> None:
+        counted: Counter[tuple[int, int, str, int, int]] = Counter()
+        for sign, several in ((-1, gone), (1, come)):
+            for one in several:
+                for key in _keys(one.row):
+                    counted[key] += sign
+        by_day: dict[int, list[Document]] = defaultdict(list)
+        for (day, colour, label, place, hour), tracks in counted.items():
+            if tracks:
+                row = {"day": day, "colour": colour, "label": label, "place": place, "hour": hour, "tracks": tracks}
+                by_day[day].append(row)
+        for day, rows in by_day.items():
+            self._change.add(day, tally, rows)
+
+    def _heat(self, gone: list[Held], come: list[Held]) -> None:
+        more: dict[Cell, pictures.Cells] = defaultdict(pictures.empty)
+        for sign, several in ((-1, gone), (1, come)):
+            for one in several:
+                if one.body["path"]:
+                    more[_cell(one.row)][pictures.cells_of(one.body["path"])] += sign
+        by_day: dict[int, dict[Cell, pictures.Cells]] = defaultdict(dict)
+        for cell, cells in more.items():
+            by_day[cell[0]][cell] = cells
+        for day, some in by_day.items():
+            self._add_heat(day, some)
+
+    def _add_heat(self, day: int, more: dict[Cell, pictures.Cells]) -> None:
+        kept = self._kept_heat(day, sorted(more))
+        names = ("day", "place", "hour", "label")
+        rows = []
+        for cell, cells in more.items():
+            sums = cells + pictures.read_cells(kept[cell]) if cell in kept else cells
+            rows.append(dict(zip(names, cell, strict=True)) | {"cells": pictures.write_cells(sums)})
+        self._change.put(day, heat, rows)
+
+    def _kept_heat(self, day: int, cells: list[Cell]) -> dict[Cell, bytes]:
+        connection, found = self._change.at(day), dict[Cell, bytes]()
+        if connection is None:
+            return found
+        key = sa.tuple_(heat.c.place, heat.c.hour, heat.c.label)
+        for first in range(0, len(cells), _AT_ONCE):
+            wanted = [cell[1:] for cell in cells[first : first + _AT_ONCE]]
+            query = sa.select(heat).where(heat.c.day == day, key.in_(wanted))
+            found |= {(day, row.place, row.hour, row.label): row.cells for row in connection.execute(query)}
+        return found
+
+
+def _keys(row: Document) -> list[tuple[int, int, str, int, int]]:
+    """Of every colour of a track, and of any; of its camera, and of all together."""
+    day, label, hour = row["day"], row["label"], hour_of(row["start_ns"])
+    colours = (0, *(bit + 1 for bit in bits_in(row["colours"])))
+    return [(day, colour, label, place, hour) for colour in colours for place in (0, row["place"])]
+
+
+def _cell(row: Document) -> Cell:
+    return row["day"], row["place"], hour_of(row["start_ns"]), row["label"]

@@ -1,0 +1,219 @@
+"""Events and tracks of one batch becoming rows: all that is held is read at once, merged in memory, written once.
+
+Where a record rests is the day of its start, which is found again from its id: ids of ours begin with the time they
+were made at. One that rests in another day (an id that tells no time, a clock that was set right) has a row in
+`stray`, so that every id has one row, whatever its gateway says later.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from agent.central.counts import Refused
+from agent.central.store import day_schema as tables
+from agent.central.store.aggregates import Aggregates
+from agent.central.store.days import Change
+from agent.central.store.merge import merge_event, merge_track, wall_ns
+from agent.central.store.pack import Document, pack, unpack
+from agent.central.store.places import Place, number_of
+from agent.central.store.rows import Held, day_of, event_row, plate_row, track_body, track_row
+from agent.central.store.schema import place as places
+from agent.central.store.schema import stray
+from agent.core.clock import NS
+from agent.core.errors import WireError
+from agent.wire.messages import Event, TrackSummary
+
+_AT_ONCE = 500
+_NEAR_NS = 2 * 3600 * NS
+_OLDEST_DAYS, _NEWEST_DAYS = 3660, 1
+
+K = TypeVar("K")
+Refuse = Callable[[str], None]
+Upsert = Callable[[sa.Connection, sa.Table, list[Document]], None]
+
+
+class Kind(NamedTuple):
+    """How one of the two kinds of records is kept."""
+
+    name: str
+    table: sa.Table
+    body: sa.Table
+    merge: Callable[[Document | None, Any], Document]
+    row: Callable[[Document], Document]
+    read: Callable[[Any], Document]
+    write: Callable[[Document], Document]
+
+
+EVENTS = Kind(
+    "event", tables.event, tables.event_body, merge_event, event_row,
+    read=lambda row: unpack(row.phases), write=lambda phases: {"phases": pack(phases)},
+)  # fmt: skip
+TRACKS = Kind(
+    "track", tables.track, tables.track_body, merge_track, track_row,
+    read=lambda row: unpack(row.record) | {"path": row.path}, write=track_body,
+)  # fmt: skip
+
+
+class Keeper:
+    """Of one change. `put` each record, then `write`; `refuse` counts what is not taken, by reason."""
+
+    def __init__(self, change: Change, upsert: Upsert, now_ns: int, refuse: Refuse) -> None:
+        self._change, self._upsert, self._now_ns, self._refuse = change, upsert, now_ns, refuse
+        self._waiting: dict[str, list[tuple[Place, Event | TrackSummary]]] = {"event": [], "track": []}
+
+    def put(self, place: Place, record: Event | TrackSummary) -> None:
+        """Take a record along."""
+        self._waiting["event" if isinstance(record, Event) else "track"].append((place, record))
+
+    def write(self) -> None:
+        """Merge all with what is held, and put it into the tables."""
+        seen = {place for waiting in self._waiting.values() for place, _ in waiting}
+        self._change.lock({number_of(Place(place.site, place.gateway, "")) for place in seen})
+        for kind in (EVENTS, TRACKS):
+            self._write(kind, self._waiting[kind.name])
+        self._name(seen)
+
+    def _write(self, kind: Kind, waiting: Collection[tuple[Place, Any]]) -> None:
+        if not waiting:
+            return
+        held = dict(_held(self._change, kind, {(record.id, _start(record)) for _, record in waiting}))
+        fresh: dict[str, Held] = {}
+        for place, record in waiting:
+            try:
+                known = fresh.get(record.id) or held.get(record.id)
+                fresh[record.id] = self._merged(kind, place, record, known)
+            except WireError as error:
+                self._refuse(error.reason if isinstance(error, Refused) else f"broken_{kind.name}")
+        _Writing(self._change, kind, held, fresh).write(self._upsert)
+
+    def _name(self, seen: set[Place]) -> None:
+        """Which camera a number is."""
+        wanted = {number_of(place): place for place in seen}
+        for part in parts(sorted(wanted)):
+            known = self._change.main.scalars(sa.select(places.c.number).where(places.c.number.in_(part)))
+            for number in known:
+                del wanted[number]
+        rows = [{"number": number, **place._asdict()} for number, place in wanted.items()]
+        self._upsert(self._change.main, places, rows)
+
+    def _merged(self, kind: Kind, place: Place, record: Any, known: Held | None) -> Held:
+        number = number_of(place)
+        if known is not None and known.row["place"] != number:
+            raise Refused("foreign_id", "this id belongs to another camera")
+        body = kind.merge(known.body if known else None, record)
+        row = kind.row(body)
+        if not -_OLDEST_DAYS <= row["day"] - day_of(self._now_ns) <= _NEWEST_DAYS:
+            raise Refused("out_of_time", "it is of another age: a clock is wrong")
+        received_ns = known.row["received_ns"] if known else self._now_ns
+        return Held(row | {"place": number, "received_ns": received_ns}, body)
+
+
+class _Writing:
+    """The rows of one kind on their way into the days."""
+
+    def __init__(self, change: Change, kind: Kind, held: Mapping[str, Held], fresh: Mapping[str, Held]) -> None:
+        self._change, self._kind, self._held, self._fresh = change, kind, held, fresh
+
+    def write(self, upsert: Upsert) -> None:
+        """The days first, then where to find those that are elsewhere than their id tells."""
+        by_day: dict[int, list[Held]] = defaultdict(list)
+        for one in self._fresh.values():
+            by_day[one.row["day"]].append(one)
+        self._leave()
+        for day, several in by_day.items():
+            self._put(day, several)
+        if self._kind is TRACKS:
+            Aggregates(self._change).write(self._replaced(), self._fresh.values())
+        rows = [one.row for one in self._fresh.values() if one.row["day"] not in days_of(one.row["id"])]
+        strays = [{"table": self._kind.name, "id": row["id"], "day": row["day"]} for row in rows]
+        upsert(self._change.main, stray, strays)
+
+    def _replaced(self) -> Iterator[Held]:
+        return (self._held[key] for key in self._fresh if key in self._held)
+
+    def _leave(self) -> None:
+        """Records whose start moved to another day are taken out of the old one."""
+        moved: dict[int, list[str]] = defaultdict(list)
+        for one in self._replaced():
+            if one.row["day"] != self._fresh[one.row["id"]].row["day"]:
+                moved[one.row["day"]].append(one.row["id"])
+        for day, ids in moved.items():
+            self._take_out(day, ids)
+
+    def _take_out(self, day: int, ids: list[str]) -> None:
+        for table in (self._kind.table, self._kind.body, *([tables.track_plate] if self._kind is TRACKS else [])):
+            self._change.take_out(day, table, ids)
+
+    def _put(self, day: int, several: list[Held]) -> None:
+        kind = self._kind
+        self._change.put(day, kind.table, [one.row for one in several])
+        keys = [{"day": day, "id": one.row["id"]} for one in several]
+        bodies = [key | kind.write(one.body) for key, one in zip(keys, several, strict=True)]
+        self._change.put(day, kind.body, bodies)
+        if kind is TRACKS:
+            self._put_plates(day, several)
+
+    def _put_plates(self, day: int, several: list[Held]) -> None:
+        plates = {one.row["id"]: plate_row(one.body) for one in several}
+        gone = [key for key, plate in plates.items() if plate is None and key in self._held]
+        self._change.take_out(day, tables.track_plate, gone)
+        names = ("day", "id", "place", "start_ns")
+        read = [(one.row, plate) for one in several if (plate := plates[one.row["id"]])]
+        rows = [{name: row[name] for name in names} | plate for row, plate in read]
+        self._change.put(day, tables.track_plate, rows)
+
+
+def days_of(key: str) -> set[int]:
+    """The days in which a record of this id rests, if its id tells: that of the time in it, or a neighbour at night."""
+    try:
+        made_ns = int(key[:12], 16) * 1_000_000 if len(key) == 32 else None
+    except ValueError:
+        made_ns = None
+    return set() if made_ns is None else {day_of(made_ns - _NEAR_NS), day_of(made_ns + _NEAR_NS)}
+
+
+def find_days(main: sa.Connection, kind: str, keys: Collection[str]) -> dict[int, set[str]]:
+    """In which days these ids may rest."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for key in keys:
+        for day in days_of(key):
+            found[day].add(key)
+    for part in parts(sorted(keys)):
+        query = sa.select(stray.c.id, stray.c.day).where(stray.c.table == kind, stray.c.id.in_(part))
+        for key, day in main.execute(query):
+            found[day].add(key)
+    return found
+
+
+def parts(keys: list[K]) -> Iterator[list[K]]:
+    """So many as fit one statement."""
+    return (keys[first : first + _AT_ONCE] for first in range(0, len(keys), _AT_ONCE))
+
+
+def _held(change: Change, kind: Kind, wanted: Collection[tuple[str, int]]) -> Iterator[tuple[str, Held]]:
+    """What is kept of these ids. The day of a record's own start is always looked at: see `Days`, invariant 1."""
+    places = find_days(change.main, kind.name, {key for key, _ in wanted})
+    for key, start_ns in wanted:
+        places[day_of(start_ns)].add(key)
+    for day, keys in places.items():
+        connection = change.at(day)
+        if connection is not None:
+            yield from rows_of(connection, kind, day, keys)
+
+
+def rows_of(connection: sa.Connection, kind: Kind, day: int, keys: Iterable[str]) -> Iterator[tuple[str, Held]]:
+    """Those of these ids that rest in this day."""
+    for part in parts(sorted(keys)):
+        query = sa.select(kind.table).where(kind.table.c.day == day, kind.table.c.id.in_(part))
+        rows = {row["id"]: dict(row) for row in connection.execute(query).mappings()}
+        if rows:
+            query = sa.select(kind.body).where(kind.body.c.day == day, kind.body.c.id.in_(rows))
+            yield from ((row.id, Held(rows[row.id], kind.read(row))) for row in connection.execute(query))
+
+
+def _start(record: Event | TrackSummary) -> int:
+    return wall_ns(record.start)

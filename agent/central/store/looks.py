@@ -1,0 +1,91 @@
+"""Colours of a track or event as searched columns: eleven characters a part, and bits for what most people ask.
+
+A part's text has a character for each basic colour, in the order of COLOURS: `0` plus the share in whole percent, so
+that a share of at least so much is a comparison of one character. `colours` has a bit for each part and colour of
+which there is a quarter at least; indexes carry it, so that a search looks at the rows that fit and no others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from agent.wire.messages import COLOURED_PARTS, COLOURS
+
+Document = dict[str, Any]
+Wanted = tuple[str | None, str]
+"""A part, None for any, and a colour's name."""
+
+USUAL_SHARE = 0.25
+_ZERO = ord("0")
+_PLACES = {name: number for number, name in enumerate(COLOURS)}
+
+
+def look_columns(said: Any) -> Document:
+    """`colours`, `upper`, `lower`, `vehicle` of a message's `colours`; what is no colour is passed over."""
+    parts: Document = said if isinstance(said, dict) else {}
+    found: Document = {"colours": 0, **dict.fromkeys(COLOURED_PARTS)}
+    for part in COLOURED_PARTS:
+        if shares := _shares(parts.get(part)):
+            text = ["0"] * len(COLOURS)
+            for name, share in shares.items():
+                text[_PLACES[name]] = chr(_ZERO + share)
+                if share >= USUAL_SHARE * 100:
+                    found["colours"] |= 1 << bit_of(part, name)
+            found[part] = "".join(text)
+    return found
+
+
+def bit_of(part: str, name: str) -> int:
+    """The number of the bit of a part and a colour."""
+    return COLOURED_PARTS.index(part) * len(COLOURS) + _PLACES[name]
+
+
+def named(bit: int) -> tuple[str, str]:
+    """The opposite of `bit_of`."""
+    part, name = divmod(bit, len(COLOURS))
+    return COLOURED_PARTS[part], COLOURS[name]
+
+
+def bits_in(colours: int) -> list[int]:
+    """The numbers of the bits that are set."""
+    found = []
+    while colours:
+        found.append((colours & -colours).bit_length() - 1)
+        colours &= colours - 1
+    return found
+
+
+def looks_like(table: sa.Table, wanted: Iterable[Wanted], least_share: float) -> list[Any]:
+    """Conditions on rows of `track` or `event`: of each part that is asked for at least one of its colours."""
+    parts: dict[str | None, set[str]] = defaultdict(set)
+    for part, name in wanted:
+        parts[part].add(name)
+    return [one for part, names in parts.items() for one in _has(table, part, sorted(names), least_share)]
+
+
+def _has(table: sa.Table, part: str | None, names: list[str], least_share: float) -> list[Any]:
+    places = [(one, name) for one in ([part] if part else COLOURED_PARTS) for name in names]
+    mask = sum(1 << bit_of(*place) for place in places)
+    bits = table.c.colours.op("&")(sa.literal(mask, sa.BigInteger)) != 0
+    if least_share == USUAL_SHARE:
+        return [bits]
+    least = chr(_ZERO + max(1, _percent(least_share)))
+    shares = sa.or_(*(sa.func.substr(table.c[one], _PLACES[name] + 1, 1) >= least for one, name in places))
+    return [bits, shares] if least_share > USUAL_SHARE else [shares]
+
+
+def _percent(share: float) -> int:
+    return round(min(1.0, max(0.0, share)) * 100)
+
+
+def _shares(said: Any) -> dict[str, int]:
+    """Whole percent by name."""
+    if not isinstance(said, list):
+        return {}
+    pairs = [one for one in said if isinstance(one, list | tuple) and len(one) == 2]
+    known = [(name, share) for name, share in pairs if isinstance(name, str) and name in _PLACES]
+    return {name: _percent(float(share)) for name, share in known if isinstance(share, int | float)}

@@ -1,0 +1,170 @@
+"""The first schema of a day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_PARTED: dict[str, Any] = {"postgresql_partition_by": "LIST (day)"}
+_CLUSTERED: dict[str, Any] = {**_PARTED, "sqlite_with_rowid": False}
+
+
+def upgrade() -> None:
+    """Make every table."""
+    _make_event()
+    _make_event_body()
+    _make_heat()
+    _make_tally()
+    _make_track()
+    _make_track_body()
+    _make_track_plate()
+
+
+def _plain(length: int) -> sa.types.TypeEngine[str]:
+    return sa.String(length, collation="C").with_variant(sa.String(length), "sqlite")
+
+
+def _make_brin(table: str) -> None:
+    if op.get_context().dialect.name == "postgresql":
+        op.create_index(f"br_{table}_start_ns_end_ns", table, ["start_ns", "end_ns"], postgresql_using="brin")
+
+
+def _make_event() -> None:
+    op.create_table(
+        "event",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("phase", sa.String(length=8), nullable=False),
+        sa.Column("severity", sa.String(length=8), nullable=False),
+        sa.Column("label", sa.String(length=400), nullable=True),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("start_ns", sa.BigInteger(), nullable=False),
+        sa.Column("end_ns", sa.BigInteger(), nullable=True),
+        sa.Column("received_ns", sa.BigInteger(), nullable=False),
+        sa.Column("colours", sa.BigInteger(), nullable=False),
+        sa.Column("upper", _plain(11), nullable=True),
+        sa.Column("lower", _plain(11), nullable=True),
+        sa.Column("vehicle", _plain(11), nullable=True),
+        sa.Column("zone", sa.String(length=400), nullable=True),
+        sa.Column("line", sa.String(length=400), nullable=True),
+        sa.Column("direction", sa.String(length=400), nullable=True),
+        sa.Column("latitude", sa.Float(), nullable=True),
+        sa.Column("longitude", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_event")),
+        **_PARTED,
+    )
+    op.create_index(op.f("ix_event_start_ns"), "event", ["start_ns"], unique=False)
+    op.create_index(op.f("ix_event_place_start_ns"), "event", ["place", "start_ns"], unique=False)
+    op.create_index(op.f("ix_event_kind_start_ns"), "event", ["kind", "start_ns"], unique=False)
+    op.create_index(op.f("ix_event_label_start_ns"), "event", ["label", "start_ns"], unique=False)
+    op.create_index(op.f("ix_event_severity_start_ns"), "event", ["severity", "start_ns"], unique=False)
+    _make_brin("event")
+
+
+def _make_event_body() -> None:
+    op.create_table(
+        "event_body",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("phases", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_event_body")),
+        **_CLUSTERED,
+    )
+
+
+def _make_heat() -> None:
+    op.create_table(
+        "heat",
+        sa.Column("place", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hour", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.String(length=400), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cells", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("place", "hour", "label", "day", name=op.f("pk_heat")),
+        **_CLUSTERED,
+    )
+
+
+def _make_tally() -> None:
+    op.create_table(
+        "tally",
+        sa.Column("colour", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.String(length=400), nullable=False),
+        sa.Column("place", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hour", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tracks", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("colour", "label", "place", "hour", "day", name=op.f("pk_tally")),
+        **_CLUSTERED,
+    )
+
+
+def _make_track() -> None:
+    op.create_table(
+        "track",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("final", sa.Boolean(), nullable=False),
+        sa.Column("label", sa.String(length=400), nullable=False),
+        sa.Column("kind", sa.String(length=400), nullable=True),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("start_ns", sa.BigInteger(), nullable=False),
+        sa.Column("end_ns", sa.BigInteger(), nullable=False),
+        sa.Column("received_ns", sa.BigInteger(), nullable=False),
+        sa.Column("colours", sa.BigInteger(), nullable=False),
+        sa.Column("upper", _plain(11), nullable=True),
+        sa.Column("lower", _plain(11), nullable=True),
+        sa.Column("vehicle", _plain(11), nullable=True),
+        sa.Column("size", sa.Float(), nullable=True),
+        sa.Column("speed", sa.Float(), nullable=True),
+        sa.Column("speed_unit", sa.String(length=16), nullable=True),
+        sa.Column("direction", sa.String(length=400), nullable=True),
+        sa.Column("bearing", sa.Float(), nullable=True),
+        sa.Column("dwell_s", sa.Float(), nullable=False),
+        sa.Column("zones", sa.Text(), nullable=True),
+        sa.Column("latitude", sa.Float(), nullable=True),
+        sa.Column("longitude", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track")),
+        **_PARTED,
+    )
+    place = ["place", "start_ns", "label", "colours"]
+    op.create_index(op.f("ix_track_place_start_ns_label_colours"), "track", place, unique=False)
+    op.create_index(op.f("ix_track_start_ns_label_colours"), "track", place[1:], unique=False)
+    _make_brin("track")
+
+
+def _make_track_body() -> None:
+    op.create_table(
+        "track_body",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track_body")),
+        **_CLUSTERED,
+    )
+
+
+def _make_track_plate() -> None:
+    op.create_table(
+        "track_plate",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("start_ns", sa.BigInteger(), nullable=False),
+        sa.Column("plate", sa.String(length=16), nullable=False),
+        sa.Column("folded", _plain(16), nullable=False),
+        sa.Column("reversed", _plain(16), nullable=False),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track_plate")),
+        **_PARTED,
+    )
+    op.create_index(op.f("ix_track_plate_folded"), "track_plate", ["folded"], unique=False)
+    op.create_index(op.f("ix_track_plate_reversed"), "track_plate", ["reversed"], unique=False)

@@ -1,0 +1,187 @@
+"""A partition per day of each table: a day leaves by detaching and dropping them. Rows go in by COPY."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from agent.central.store.day_schema import day_metadata
+from agent.central.store.days import Change, Row
+from agent.central.store.engines import MAKING, Unstorable, short, translated
+from agent.core.errors import StorageError
+
+_TABLES = tuple(day_metadata.sorted_tables)
+_PARTITION = re.compile(r"^track_(\d+)$")
+
+
+class PostgresDays:
+    """See `Days`. The engine is the small tables' own."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._known: frozenset[int] = frozenset()
+
+    def present(self) -> list[int]:
+        """See `Days.present`."""
+        with translated(), self._engine.connect() as connection:
+            found = _partitions(connection)
+        self._known = frozenset(found)
+        return sorted(found, reverse=True)
+
+    @contextmanager
+    def read(self, day: int) -> Iterator[sa.Connection | None]:
+        """See `Days.read`."""
+        if day not in self._known and day not in self.present():
+            yield None
+            return
+        with translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def change(self, main: sa.Connection) -> Iterator[Change]:
+        """See `Days.change`."""
+        try:
+            yield PostgresChange(self, main)
+        except BaseException:
+            self._known = frozenset()  # perhaps another process dropped a day
+            raise
+
+    def ensure(self, day: int) -> None:
+        """Make the partitions of a day, in a transaction of its own: attached, they lock nobody out."""
+        if day in self._known or day in self.present():
+            return
+        with self._engine.connect() as connection, connection.begin():
+            _lock(connection)
+            if day not in _partitions(connection):
+                for table in _TABLES:
+                    name = _name(table, day)
+                    connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE {table.name} INCLUDING ALL)")
+                    connection.exec_driver_sql(
+                        f"ALTER TABLE {table.name} ATTACH PARTITION {name} FOR VALUES IN ({day})"
+                    )
+        self._known |= {day}
+
+    def drop(self, day: int) -> None:
+        """See `Days.drop`. Detached concurrently, searches of other days go on meanwhile."""
+        with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            _lock(connection, session=True)
+            try:
+                for table in _TABLES:
+                    _detach(connection, table.name, _name(table, day))
+                    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_name(table, day)}")
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MAKING})")
+        self._known -= {day}
+
+    def close(self) -> None:
+        """See `Days.close`: the engine is not ours."""
+
+
+class PostgresChange:
+    """See `Change`: all of it is the one transaction of `main`."""
+
+    def __init__(self, days: PostgresDays, main: sa.Connection) -> None:
+        self._days, self.main = days, main
+        self._used: set[str] = set()
+
+    def lock(self, keys: Collection[int]) -> None:
+        """See `Change.lock`; in their order, so that two that want the same do not wait for each other."""
+        for key in sorted(keys):
+            self.main.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(key, sa.BigInteger))))
+
+    def at(self, day: int) -> sa.Connection | None:  # noqa: ARG002 - a day without a partition is an empty one
+        """See `Change.at`."""
+        return self.main
+
+    def put(self, day: int, table: sa.Table, rows: Sequence[Row]) -> None:
+        """See `Change.put`."""
+        self._write(day, table, rows, "{name} = excluded.{name}")
+
+    def add(self, day: int, table: sa.Table, rows: Sequence[Row]) -> None:
+        """See `Change.add`."""
+        self._write(day, table, rows, "{name} = old.{name} + excluded.{name}")
+
+    def take_out(self, day: int, table: sa.Table, ids: Collection[str]) -> None:
+        """See `Change.take_out`."""
+        self.main.execute(sa.delete(table).where(table.c.day == day, table.c.id == sa.any_(sa.literal(list(ids)))))
+
+    def _write(self, day: int, table: sa.Table, rows: Sequence[Row], change: str) -> None:
+        if not rows:
+            return
+        self._days.ensure(day)
+        names, keys = list(rows[0]), [column.name for column in table.primary_key]
+        columns = ", ".join(f'"{name}"' for name in names)
+        changed = ", ".join(change.format(name=f'"{name}"') for name in names if name not in keys)
+        self._copy(table, names, rows)
+        self.main.exec_driver_sql(
+            f"INSERT INTO {table.name} AS old ({columns}) SELECT {columns} FROM fresh_{table.name} "  # noqa: S608 - our own names
+            f"ORDER BY {', '.join(keys)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
+        )
+
+    def _copy(self, table: sa.Table, names: list[str], rows: Sequence[Row]) -> None:
+        """Into an empty table of this session alone: COPY itself cannot meet what is there."""
+        fresh = f"fresh_{table.name}"
+        begin = (
+            "TRUNCATE {0}"
+            if fresh in self._used
+            else ("CREATE TEMP TABLE IF NOT EXISTS {0} (LIKE {1}) ON COMMIT DELETE ROWS")
+        )
+        self.main.exec_driver_sql(begin.format(fresh, table.name))
+        self._used.add(fresh)
+        driver: Any = self.main.connection.driver_connection
+        columns = ", ".join(f'"{name}"' for name in names)
+        types = [table.c[name].type.compile(_DIALECT).partition("(")[0].split(" COLLATE")[0] for name in names]
+        command = f"COPY {fresh} ({columns}) FROM STDIN (FORMAT BINARY)"
+        with _translated(), driver.cursor() as cursor, cursor.copy(command) as copy:
+            copy.set_types([_WIRE.get(one, one.lower()) for one in types])
+            for row in map(itemgetter(*names), rows):
+                copy.write_row(row)
+
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_WIRE = {
+    "INTEGER": "int4", "SMALLINT": "int2", "BIGINT": "int8", "VARCHAR": "text", "TEXT": "text", "BYTEA": "bytea",
+    "FLOAT": "float8", "BOOLEAN": "bool",
+}  # fmt: skip
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What the driver raises when nobody stands between."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise StorageError(f"the database does not answer as it should: {short(error)}") from error
+    except psycopg.Error as error:
+        raise Unstorable(f"the database refuses these rows: {short(error)}") from error
+
+
+def _name(table: sa.Table, day: int) -> str:
+    return f"{table.name}_{day}"
+
+
+def _lock(connection: sa.Connection, *, session: bool = False) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_{'' if session else 'xact_'}lock({MAKING})")
+
+
+def _partitions(connection: sa.Connection) -> set[int]:
+    query = (
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE inhparent = 'track'::regclass"
+    )
+    names = (_PARTITION.match(str(row[0])) for row in connection.exec_driver_sql(query))
+    return {int(found[1]) for found in names if found}
+
+
+def _detach(connection: sa.Connection, parent: str, name: str) -> None:
+    query = "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass(%(name)s)"
+    pending = connection.exec_driver_sql(query, {"name": name}).scalar()
+    if pending is not None:
+        how = "FINALIZE" if pending else "CONCURRENTLY"
+        connection.exec_driver_sql(f"ALTER TABLE {parent} DETACH PARTITION {name} {how}")

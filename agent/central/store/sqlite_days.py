@@ -1,0 +1,202 @@
+"""A file per day, `days/2026-05-28.db`: a day leaves by unlinking it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from operator import itemgetter
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from agent.central.store.days import Change, Row
+from agent.central.store.engines import migrate, sqlite_engine, translated
+from agent.central.store.migrations.day import HEAD
+
+_NAME = re.compile(r"^(\d{4}-\d\d-\d\d)\.db$")
+_EPOCH = date(1970, 1, 1)
+_MOST_OPEN = 64
+_AT_ONCE = 500
+
+
+class SqliteDays:
+    """See `Days`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._engines: OrderedDict[int, sa.Engine] = OrderedDict()
+        folder.mkdir(exist_ok=True)
+        for left in folder.glob("*.new*"):  # a day that was being made when the machine died
+            left.unlink(missing_ok=True)
+        for day in self.present():
+            self._renew(day)
+
+    def present(self) -> list[int]:
+        """See `Days.present`."""
+        named = (_NAME.match(path.name) for path in self._folder.iterdir())
+        return sorted((_day(found[1]) for found in named if found), reverse=True)
+
+    @contextmanager
+    def read(self, day: int) -> Iterator[sa.Connection | None]:
+        """See `Days.read`."""
+        connection = self.connect(day)
+        if connection is None:
+            yield None
+            return
+        with translated(), connection:
+            yield connection
+
+    @contextmanager
+    def change(self, main: sa.Connection) -> Iterator[Change]:
+        """See `Days.change`."""
+        change = SqliteChange(self, main)
+        try:
+            yield change
+            change.commit()
+        finally:
+            change.close()
+
+    def drop(self, day: int) -> None:
+        """See `Days.drop`. The log goes before the file: a log that is left over would be read into a new file."""
+        with self._lock:
+            engine = self._engines.pop(day, None)
+            if engine is not None:
+                engine.dispose()
+            path = self._path(day)
+            for name in (f"{path.name}-wal", f"{path.name}-shm", path.name):
+                path.with_name(name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """See `Days.close`."""
+        with self._lock:
+            while self._engines:
+                self._engines.popitem()[1].dispose()
+
+    def connect(self, day: int, *, make: bool = False) -> sa.Connection | None:
+        """A connection to a day's file, made first if asked to."""
+        with self._lock:
+            if not self._path(day).exists():
+                if not make:
+                    return None
+                self._make(day)
+            engine = self._engine(day)
+        try:
+            return engine.connect()
+        except OperationalError:
+            if not self._path(day).exists():  # dropped just now
+                return None
+            raise
+
+    def _engine(self, day: int) -> sa.Engine:
+        engine = self._engines.pop(day, None) or sqlite_engine(self._path(day), make=False)
+        self._engines[day] = engine
+        if len(self._engines) > _MOST_OPEN:
+            self._engines.popitem(last=False)[1].dispose()
+        return engine
+
+    def _make(self, day: int) -> None:
+        """Whole or not at all: it gets its name when it has its tables."""
+        path = self._path(day)
+        fresh = path.with_name(path.name + ".new")
+        engine = sqlite_engine(fresh)
+        try:
+            migrate(engine, "day")
+        finally:
+            engine.dispose()
+        fresh.replace(path)
+
+    def _renew(self, day: int) -> None:
+        """Bring a file of an older version to the newest schema."""
+        engine = self._engine(day)
+        with engine.connect() as connection:
+            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version_day").scalar()
+        if version != HEAD:
+            migrate(engine, "day")
+
+    def _path(self, day: int) -> Path:
+        return self._folder / f"{_EPOCH + timedelta(day)}.db"
+
+
+class SqliteChange:
+    """See `Change`. There is one writer, so locks are free."""
+
+    def __init__(self, days: SqliteDays, main: sa.Connection) -> None:
+        self._days, self.main = days, main
+        self._open: dict[int, tuple[sa.Connection, sa.Transaction]] = {}
+
+    def lock(self, keys: Collection[int]) -> None:
+        """See `Change.lock`."""
+
+    def at(self, day: int) -> sa.Connection | None:
+        """See `Change.at`."""
+        return self._connection(day, make=False)
+
+    def put(self, day: int, table: sa.Table, rows: Sequence[Row]) -> None:
+        """See `Change.put`."""
+        self._write(day, table, rows, "{0} = excluded.{0}")
+
+    def add(self, day: int, table: sa.Table, rows: Sequence[Row]) -> None:
+        """See `Change.add`."""
+        self._write(day, table, rows, "{0} = {0} + excluded.{0}")
+
+    def take_out(self, day: int, table: sa.Table, ids: Collection[str]) -> None:
+        """See `Change.take_out`."""
+        connection, kept = self._connection(day, make=False), sorted(ids)
+        for first in range(0, len(kept) if connection is not None else 0, _AT_ONCE):
+            where = table.c.id.in_(kept[first : first + _AT_ONCE])
+            connection.execute(sa.delete(table).where(table.c.day == day, where))  # type: ignore[union-attr]
+
+    def commit(self) -> None:
+        """Every day by itself."""
+        for _, transaction in self._open.values():
+            transaction.commit()
+
+    def close(self) -> None:
+        """Roll back what was not committed."""
+        for connection, transaction in self._open.values():
+            with suppress(OperationalError):
+                transaction.close()
+            connection.close()
+
+    def _write(self, day: int, table: sa.Table, rows: Sequence[Row], change: str) -> None:
+        if not rows:
+            return
+        connection = self._connection(day, make=True)
+        assert connection is not None  # noqa: S101 - it was made
+        names = tuple(rows[0])
+        # straight to the driver: rows are many and of plain types
+        connection.exec_driver_sql(_upsert(table, names, change), list(map(itemgetter(*names), rows)))
+
+    def _connection(self, day: int, *, make: bool) -> sa.Connection | None:
+        if day not in self._open:
+            connection = self._days.connect(day, make=make)
+            if connection is None:
+                return None
+            connection.execution_options(lamppost_write=True)
+            try:
+                self._open[day] = connection, connection.begin()
+            except BaseException:
+                connection.close()
+                raise
+        return self._open[day][0]
+
+
+@lru_cache
+def _upsert(table: sa.Table, names: tuple[str, ...], change: str) -> str:
+    keys = [column.name for column in table.primary_key]
+    changed = ", ".join(change.format(name) for name in names if name not in keys)
+    return (
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "  # noqa: S608 - our own
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
+    )
+
+
+def _day(name: str) -> int:
+    return (datetime.strptime(name, "%Y-%m-%d").replace(tzinfo=UTC).date() - _EPOCH).days

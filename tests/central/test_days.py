@@ -1,0 +1,294 @@
+"""What holds of the store in both databases: one suite, run over each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from agent.central.batch import Batch
+from agent.central.counts import Counts
+from agent.central.store import day_schema, heat, schema
+from agent.central.store.database import Database
+from agent.central.store.filters import Filters
+from agent.central.store.finds import Finds
+from agent.central.store.looks import bit_of
+from agent.central.store.places import Place, number_of
+from agent.central.store.retention import Retention
+from agent.central.store.rows import DAY_NS, day_of
+from agent.central.store.views import Views
+from agent.core.clock import NS, rfc3339
+from agent.core.ids import new_id
+from agent.wire import messages as wire
+from agent.wire.topics import Address
+from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event, track
+from tests.fixtures.clock import FakeClock
+from tests.fixtures.postgres import Postgres
+
+DAY = day_of(T0_NS)
+GREEN = {"upper": [["green", 0.7], ["black", 0.2]], "lower": [["blue", 0.9]]}
+PATH = [(0.0, 0.1, 0.2, 0.3, 0.4), (0.5, 0.4, 0.2, 0.6, 0.4), (1.0, 0.9, 0.6, 1.0, 1.0)]
+
+
+class Store:
+    """A database into which records are put, a batch at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.clock, self.counts = database, FakeClock(T0_NS), Counts()
+        self.finds = Finds(database, lambda _: None)
+        self.seq = 0
+
+    def put(self, *records: wire.Message, gateway: str = GATEWAY) -> None:
+        with self.database.change() as change:
+            batch = Batch(self.database, change, self.clock, self.counts)
+            for record in records:
+                self.seq += 1
+                kind = "event" if isinstance(record, wire.Event) else "track"
+                address = Address(SITE, gateway, ("camera", record.camera, kind))
+                batch.take(address, wire.encode(self._envelope(gateway, kind, record)))
+            batch.write()
+
+    def _envelope(self, gateway: str, kind: str, record: wire.Message) -> wire.Envelope:
+        document = {"site": SITE, "gateway": gateway, "outbox": "o", "class": kind, "seq": self.seq}
+        return wire.Envelope.model_validate(document | {"records": [record.model_dump(mode="json")]})
+
+    def tracks(self, **filters: Any) -> list[str]:
+        return [item["id"] for item in self.finds.tracks(Filters(**filters))["items"]]
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every day, sorted, without when it came."""
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        for day in self.database.days.present():
+            with self.database.days.read(day) as connection:
+                assert connection is not None
+                for table in day_schema.day_metadata.sorted_tables:
+                    columns = [column for column in table.columns if column.name != "received_ns"]
+                    query = sa.select(*columns).where(table.c.day == day).order_by(*table.primary_key)
+                    rows = [tuple(row) for row in connection.execute(query)]
+                    found.setdefault(table.name, []).extend(row for row in rows if not _is_nothing(table, row))
+        return found
+
+    def counted(self, **key: Any) -> int:
+        with self.database.days.read(DAY) as connection:
+            assert connection is not None
+            where = [day_schema.tally.c[name] == value for name, value in {"colour": 0, "place": 0, **key}.items()]
+            return int(connection.scalar(sa.select(sa.func.sum(day_schema.tally.c.tracks)).where(*where)) or 0)
+
+
+def _is_nothing(table: sa.Table, row: tuple[Any, ...]) -> bool:
+    """A count that went back to none says as much as no count."""
+    return (table.name == "tally" and row[-1] == 0) or (table.name == "heat" and not any(row[-1]))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def open_one(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Opens fresh stores of one kind."""
+    opened: list[Database] = []
+
+    def fresh() -> Store:
+        folder = tmp_path / f"store{len(opened)}"
+        folder.mkdir()
+        cluster: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+        opened.append(Database.open(cluster.fresh() if cluster else "sqlite", folder))
+        return Store(opened[-1])
+
+    yield fresh
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def store(open_one: Callable[[], Store]) -> Store:
+    return open_one()
+
+
+def test_the_migrations_make_exactly_the_schema(store: Store) -> None:
+    store.put(track("t1"))
+    kinds = (
+        ("", schema.metadata, store.database.read()),
+        ("_day", day_schema.day_metadata, store.database.days.read(DAY)),
+    )
+    for suffix, metadata, reading in kinds:
+        options = {"version_table": f"alembic_version{suffix}", "include_object": _is_in(metadata)}
+        with reading as connection:
+            assert connection is not None
+            assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+
+def _is_in(metadata: sa.MetaData) -> Callable[..., bool]:
+    def check(thing: Any, name: str, kind: str, reflected: bool, _: Any) -> bool:
+        if kind == "table":
+            return name in metadata.tables
+        return not (kind == "index" and name.startswith("br_"))  # of PostgreSQL alone
+
+    return check
+
+
+def test_any_order_and_repetition_gives_the_same_rows(open_one: Callable[[], Store]) -> None:
+    records = [
+        event("e1", "start", 0, label="person", zone="plaza"),
+        event("e1", "update", 3, attributes={"colours": GREEN}),
+        event("e1", "end", 9),
+        track("t1", at_s=30, path=PATH[:2], colours={"upper": [["red", 0.9]]}, plate="HR 26 BK 8337"),
+        track("t1", at_s=60, path=PATH, colours=GREEN),
+        track("t1", at_s=70, path=PATH, colours=GREEN, final=True, zones=["plaza", "gate"]),
+        track("t2", at_s=10, path=PATH, final=True, label="vehicle", plate="HR-26 8K 8337"),
+    ]
+    stores = [open_one() for _ in range(3)]
+    stores[0].put(*records)
+    for record in reversed(records):
+        stores[1].put(record)
+    many = [*records, *records, *records]
+    random.Random(3).shuffle(many)
+    for first in range(0, len(many), 4):
+        stores[2].put(*many[first : first + 4])
+    first = stores[0].dump()
+    assert {name: len(rows) for name, rows in first.items() if name != "tally"} == {
+        "event": 1, "event_body": 1, "track": 2, "track_body": 2, "track_plate": 1, "heat": 2
+    }  # fmt: skip
+    assert stores[1].dump() == first
+    assert stores[2].dump() == first
+
+
+def test_what_was_sent_comes_back_as_it_was(store: Store) -> None:
+    sent = track(
+        "t1", final=True, path=PATH, contour=[(0.1, 0.2), (0.3, 0.4), (0.2, 0.5)], colours=GREEN, zones=["a", "b|c"],
+        plate="hr 26", position="41.763700,-72.685100", speed=1.25, speed_unit="m/s", size_m=(0.5, 1.8),
+        attributes={"carries_bag": True, "odd": [1, "ä\u2028"]},
+    )  # fmt: skip
+    store.put(sent)
+    found = store.finds.track("t1")
+    assert wire.TrackSummary.model_validate(found) == sent
+    store.put(event("e1", "start", box=(0.1, 0.2, 0.3, 0.4), attributes={"speed": 3}))
+    store.put(event("e1", "end", 5, score=0.5))
+    again = store.finds.event("e1")
+    assert again is not None
+    assert (again["phase"], again["score"], again["box"], again["attributes"]) == (
+        "end",
+        0.5,
+        [0.1, 0.2, 0.3, 0.4],
+        {"speed": 3},
+    )
+
+
+def test_counts_and_heat_follow_what_a_track_became(store: Store) -> None:
+    place, hour = number_of(Place(SITE, GATEWAY, CAMERA)), T0_NS % DAY_NS // (3600 * NS)
+    red, green = 1 + bit_of("upper", "red"), 1 + bit_of("upper", "green")
+    store.put(track("t1", at_s=30, path=PATH[:1], colours={"upper": [["red", 0.9]]}), track("t2", path=PATH[:1]))
+    assert [store.counted(), store.counted(place=place, hour=hour), store.counted(colour=red)] == [2, 2, 1]
+    store.put(track("t1", at_s=60, path=PATH, colours=GREEN), track("t2", label="vehicle", at_s=60, path=PATH[:1]))
+    assert [store.counted(colour=red), store.counted(colour=green), store.counted(label="person")] == [0, 1, 1]
+    with store.database.days.read(DAY) as connection:
+        assert connection is not None
+        rows = {row.label: heat.read_cells(row.cells) for row in connection.execute(sa.select(day_schema.heat))}
+    assert {label: int(cells.sum()) for label, cells in rows.items()} == {"person": 3, "vehicle": 1}
+    foot = int(0.4 * heat.ROWS) * heat.COLUMNS + int(0.2 * heat.COLUMNS)
+    assert (rows["person"][foot], rows["vehicle"][foot], rows["person"][-2], rows["person"][-1]) == (1, 1, 1, 0)
+
+
+def test_a_track_whose_start_moves_over_midnight_has_one_row_in_its_new_day(store: Store) -> None:
+    midnight = (DAY + 1) * DAY_NS
+    for key in ("plain", new_id(midnight - NS), new_id(T0_NS)):
+        moved = {"start": rfc3339(midnight + NS), "end": rfc3339(midnight + 90 * NS), "path": PATH}
+        store.clock._wall_ns = midnight
+        before = {"start": rfc3339(midnight - NS), "end": rfc3339(midnight + 20 * NS), "path": PATH}
+        store.put(track(key, plate="AB12", **before))
+        store.put(track(key, final=True, **moved))
+        store.put(track(key, plate="AB12", **before))
+        found = store.finds.track(key)
+        assert found is not None
+        assert found["start"] == rfc3339(midnight + NS)
+    dump = store.dump()
+    kept = [(day_schema.day_metadata.tables[name], rows) for name, rows in dump.items()]
+    assert {row[list(table.c.keys()).index("day")] for table, rows in kept for row in rows} == {DAY + 1}
+    assert (len(dump["track"]), dump["track_plate"]) == (3, [])
+    assert store.counted(day=DAY) == 0
+
+
+def test_an_id_has_one_row_however_far_its_messages_are_apart(store: Store) -> None:
+    store.put(track("t1"))
+    old = {"start": rfc3339(T0_NS - 40 * DAY_NS), "end": rfc3339(T0_NS - 40 * DAY_NS + NS)}
+    store.put(track("t1", **old))
+    store.put(track("t1", **old), gateway="gw-2")
+    store.put(track(new_id(T0_NS), **old), track("t2"))
+    assert len(store.tracks()) == 3
+    assert store.counts.reasons() == {"foreign_id": 1}
+    assert store.finds.track("t1") is not None
+
+
+@pytest.mark.parametrize("days", [-4000, 3])
+def test_records_of_another_age_are_counted_and_make_no_day(store: Store, days: int) -> None:
+    moment = T0_NS + days * DAY_NS
+    store.put(track("t1", start=rfc3339(moment), end=rfc3339(moment + NS)))
+    assert store.counts.reasons() == {"out_of_time": 1}
+    assert store.database.days.present() == []
+
+
+def test_pages_go_over_days_without_holes_or_doubles(store: Store) -> None:
+    every = 5 * 3600 * NS
+    keys = [f"t{number:02}" for number in range(40)]
+    starts = {key: T0_NS - number // 2 * every for number, key in enumerate(keys)}  # two of each moment
+    store.put(*(track(key, start=rfc3339(at), end=rfc3339(at + NS)) for key, at in starts.items()))
+    expected = sorted(keys, key=lambda key: (-starts[key], [-ord(letter) for letter in key]))
+    for limit in (1, 7, 40):
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = store.finds.tracks(Filters(limit=limit, cursor=cursor))
+            seen += [item["id"] for item in page["items"]]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        assert seen == expected
+    low, high = starts["t30"], starts["t10"]
+    assert store.tracks(since_ns=low, until_ns=high) == [key for key in expected if low <= starts[key] < high]
+
+
+def test_a_day_that_is_dropped_takes_all_it_had_and_nothing_else(store: Store) -> None:
+    yesterday = {"start": rfc3339(T0_NS - DAY_NS), "end": rfc3339(T0_NS - DAY_NS + NS)}
+    store.put(track("old", plate="AB12", path=PATH, **yesterday), event("gone", start=yesterday["start"]))
+    store.put(track("new"), event("here"))
+    assert store.database.days.present() == [DAY, DAY - 1]
+    with store.database.days.read(DAY - 1) as running:
+        assert running is not None
+    store.database.days.drop(DAY - 1)
+    store.database.days.drop(DAY - 1)
+    assert store.database.days.present() == [DAY]
+    assert (store.tracks(), store.finds.track("old"), store.finds.event("gone")) == (["new"], None, None)
+    assert Views(store.database, store.clock).stored()["stored"]["track"] == 1
+    store.put(track("old", **yesterday))
+    assert store.tracks() == ["new", "old"]
+
+
+def test_a_change_that_fails_leaves_nothing_behind(store: Store) -> None:
+    store.put(track("t1"))
+    before = store.dump()
+    with pytest.raises(RuntimeError), store.database.change() as change:  # noqa: PT012
+        batch = Batch(store.database, change, store.clock, store.counts)
+        for record in (track("t1", at_s=90, label="vehicle"), track("t2"), event("e1", start=rfc3339(T0_NS - DAY_NS))):
+            kind = "event" if isinstance(record, wire.Event) else "track"
+            batch.take(
+                Address(SITE, GATEWAY, ("camera", CAMERA, kind)), wire.encode(store._envelope(GATEWAY, kind, record))
+            )
+        batch.write()
+        raise RuntimeError
+    assert store.dump() == before
+    store.put(track("t2"))
+    assert store.tracks() == ["t2", "t1"]
+
+
+def test_days_that_are_over_leave_and_so_does_what_points_there(store: Store) -> None:
+    for back in (0, 1, 2, 3):
+        moment = T0_NS - back * DAY_NS
+        store.put(track(f"t{back}", start=rfc3339(moment), end=rfc3339(moment + NS)))
+    assert Retention(store.database, store.clock, 2).sweep() == [DAY - 3]
+    assert Retention(store.database, store.clock, 2).sweep() == []
+    assert store.tracks() == ["t0", "t1", "t2"]
+    with store.database.read() as connection:
+        assert set(connection.scalars(sa.select(schema.stray.c.id))) == {"t0", "t1", "t2"}
