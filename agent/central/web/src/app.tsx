@@ -14,6 +14,7 @@ import { WallPage } from "./live/wall";
 import { match } from "./match";
 import { cameras, centre, clockAhead, gateways, link, listen } from "./news";
 import { Link, useAddress } from "./router";
+import { PlaybackPage } from "./playback/page";
 import { SearchPage } from "./search/page";
 import { TrackPage } from "./search/track";
 import { askWho, session } from "./session";
@@ -71,6 +72,7 @@ function Page({ path }: { path: string }): JSX.Element {
   if (match("/events", path)) return <EventsPage />;
   const event = match("/events/:id", path);
   if (event) return <EventPage id={event["id"] ?? ""} />;
+  if (match("/playback", path)) return <PlaybackPage />;
   if (match("/search", path)) return <SearchPage />;
   const track = match("/search/:id", path);
   if (track) return <TrackPage id={track["id"] ?? ""} />;
@@ -78,9 +80,10 @@ function Page({ path }: { path: string }): JSX.Element {
   return <WallPage />;
 }
 
-type Place = "live" | "search" | "events" | "system";
+type Place = "live" | "playback" | "search" | "events" | "system";
 const PLACES: [href: string, name: Place][] = [
   ["/", "live"],
+  ["/playback", "playback"],
   ["/search", "search"],
   ["/events", "events"],
   ["/system", "system"],

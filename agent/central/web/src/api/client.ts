@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CentreHealth, Clip, ClipWish, Gateway, LamppostEvent, Me, Neighbours, Page, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CentreHealth, Clip, ClipWish, Gateway, LamppostEvent, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -70,6 +70,8 @@ export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours
 export const tracks = (query: URLSearchParams) => get<Page<Track>>(`/tracks?${query}`);
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const requestClip = (eventId: string) => post<Clip>(`/events/${part(eventId)}/clip`);
+export const recorded = (camera: CameraName, start: string, end: string) =>
+  get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false" })}`);
 export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
 export const belongs = (eventId: string) => post<void>(`/events/${part(eventId)}/belongs`);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);

@@ -192,6 +192,12 @@ export interface Track extends CameraName {
   received: string;
 }
 
+/** What a camera's gateway has recorded; `reason` is why a span ended. */
+export interface Recordings {
+  spans: { start: string; end: string; segments: number; bytes: number; reason: string }[];
+  truncated: boolean;
+}
+
 /** A span of a camera's footage to be cut at its gateway. */
 export interface ClipWish extends CameraName {
   start: string;

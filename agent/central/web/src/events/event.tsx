@@ -7,6 +7,8 @@ import type { LamppostEvent, Track } from "../api/types";
 import { useCell } from "../cell";
 import { livePath } from "../live/tile";
 import { onEvent, refetch } from "../news";
+import { playbackPath } from "../playback/address";
+import { LEAD_MS } from "../playback/time";
 import { go, Link, useAddress } from "../router";
 import { failureLine, kindName, labelName, text } from "../text";
 import { Empty } from "../ui/empty";
@@ -15,7 +17,7 @@ import { typing, usePress } from "../ui/press";
 import { Belongs } from "./belongs";
 import { useClip } from "./clip";
 import { Details } from "./details";
-import { addressOf, filterOf, fits } from "./filter";
+import { addressOf, cameraKey, filterOf, fits } from "./filter";
 import { type Neighbours, neighboursOf } from "./neighbours";
 import { EventPicture } from "./picture";
 import { ClipPlayer } from "./player";
@@ -96,6 +98,10 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
           <Link class="button" href={livePath(event)}>
             <Icon name="live" size={16} />
             {text.event.liveNow}
+          </Link>
+          <Link class="button" href={playbackPath([cameraKey(event)], Date.parse(event.start) - LEAD_MS)}>
+            <Icon name="playback" size={16} />
+            {text.nav.playback}
           </Link>
           <Belongs event={event} />
         </Details>

@@ -104,7 +104,7 @@ function Controls({ video, frame, now, begin, event, boxes, setBoxes }: Controls
   return (
     <div class="controls">
       <button type="button" class="button quiet icon-only" onClick={() => toggle(video.current)} aria-label={name} title={name} data-testid="clip-play">
-        {now.playing ? <PauseIcon /> : <Icon name="play" />}
+        <Icon name={now.playing ? "pause" : "play"} />
       </button>
       <span class="numbers at" data-testid="clip-time">
         {clock(new Date(begin + now.time * 1000))}
@@ -149,12 +149,6 @@ function Speed({ video }: { video: RefObject<HTMLVideoElement | null> }): JSX.El
     </select>
   );
 }
-
-const PauseIcon = () => (
-  <svg class="icon" width="18" height="18" viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
-    <path d="M6.5 5H10v14H6.5zM14 5h3.5v14H14z" />
-  </svg>
-);
 
 const clamp = (share: number) => Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0));
 

@@ -4,8 +4,10 @@ import type { JSX, RefObject } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Camera, CameraName, StreamName } from "../api/types";
 import { useCell } from "../cell";
+import { cameraKey } from "../events/filter";
 import { EventStrip } from "../events/strip";
 import { cameras as allCameras, clockAhead, sameCamera } from "../news";
+import { playbackPath } from "../playback/address";
 import { go, Link } from "../router";
 import { text } from "../text";
 import { clock } from "../time/format";
@@ -71,6 +73,10 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
           <div class="stage-bar">
             <Behind shown={shown} />
             <span class="spring" />
+            <Link class="button" href={playbackPath([cameraKey(camera)])}>
+              <Icon name="playback" size={16} />
+              <span class="wide">{text.nav.playback}</span>
+            </Link>
             <Toggle on={boxes} set={setBoxes} label={text.live.boxes} hint="b" icon="box" />
             {camera.shapes.length > 0 && <Toggle on={zones} set={setZones} label={text.live.zones} hint="z" icon="zone" />}
             <button type="button" class="button" onClick={() => void fullScreen(stage)} title="f">

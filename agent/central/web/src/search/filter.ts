@@ -23,7 +23,7 @@ export interface Search {
 
 export const all: Search = { labels: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined };
 
-const several = (query: URLSearchParams, name: string) => [...new Set(query.getAll(name).filter(Boolean))];
+export const several = (query: URLSearchParams, name: string) => [...new Set(query.getAll(name).filter(Boolean))];
 const isSpan = (name: string): name is SpanName => name in SPANS;
 
 function moment(said: string | null): string | undefined {

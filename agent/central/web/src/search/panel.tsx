@@ -7,6 +7,7 @@ import { type Part, PARTS } from "../events/colours";
 import { cameraKey, toggled } from "../events/filter";
 import { cameras as allCameras } from "../news";
 import { labelName, text } from "../text";
+import { localField, momentOfField } from "../time/field";
 import { Icon, type IconName } from "../ui/icon";
 import { Figure } from "./figure";
 import { all, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
@@ -124,24 +125,14 @@ const Choice = ({ pressed, onClick, name, testid }: ChoiceProps) => (
   </button>
 );
 
-/** In the viewer's zone, as the browser's own field shows it. */
-const local = (at: string | undefined) => {
-  if (!at) return "";
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
-
 function Time({ name, at, onChange }: { name: string; at: string | undefined; onChange: (at: string | undefined) => void }): JSX.Element {
   return (
     <label class="field">
       <span>{name}</span>
       <input
         type="datetime-local"
-        value={local(at)}
-        onChange={(change) => {
-          const wanted = new Date(change.currentTarget.value);
-          onChange(Number.isNaN(wanted.getTime()) ? undefined : wanted.toISOString());
-        }}
+        value={at ? localField(new Date(at)) : ""}
+        onChange={(change) => onChange(momentOfField(change.currentTarget.value)?.toISOString())}
       />
     </label>
   );

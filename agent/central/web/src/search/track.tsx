@@ -7,11 +7,14 @@ import type { Track } from "../api/types";
 import { useCell } from "../cell";
 import { useClip } from "../events/clip";
 import { clean } from "../events/colours";
+import { cameraKey } from "../events/filter";
 import { lookRows, speedText } from "../events/looks";
 import { ClipPlayer } from "../events/player";
 import { ClipProgress, ViewSwitch } from "../events/stage";
 import { livePath } from "../live/tile";
 import { refetch } from "../news";
+import { playbackPath } from "../playback/address";
+import { LEAD_MS } from "../playback/time";
 import { go, Link, useAddress } from "../router";
 import { failureLine, text } from "../text";
 import { length } from "../time/format";
@@ -111,6 +114,10 @@ function Head({ track }: { track: Track }): JSX.Element {
       <Link class="button" href={`/search${addressOf(alike(track.label, track.colours))}`} data-testid="find-alike">
         <Icon name="search" size={16} />
         {text.track.alike}
+      </Link>
+      <Link class="button" href={playbackPath([cameraKey(track)], Date.parse(track.start) - LEAD_MS)}>
+        <Icon name="playback" size={16} />
+        <span class="only-wide">{text.nav.playback}</span>
       </Link>
       <Link class="button" href={livePath(track)}>
         <Icon name="live" size={16} />

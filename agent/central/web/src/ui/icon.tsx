@@ -17,6 +17,10 @@ const PATHS = {
   back: "M15 5l-7 7 7 7",
   forward: "M9 5l7 7-7 7",
   play: "M7 4.5v15l12.5-7.5z",
+  pause: "M6.5 5H10v14H6.5zM14 5h3.5v14H14z",
+  plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
+  playback: "M3.5 12a8.5 8.5 0 1 0 2.6-6.1M3.5 4v4.5H8M10 8.8v6.4l5-3.2z",
   download: "M12 4v11M7 11l5 5 5-5M4 20h16",
   retry: "M20 12a8 8 0 1 1-2.5-5.8M20 3v4.5h-4.5",
   warning: "M12 3.5L2.5 20h19zM12 10v4.5M12 17.2v.1",
@@ -38,7 +42,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-const FILLED: ReadonlySet<IconName> = new Set<IconName>(["play", "record"]);
+const FILLED: ReadonlySet<IconName> = new Set<IconName>(["play", "pause", "record"]);
 
 /** Decoration only: the words beside it, or the control's label, say what it means. */
 export function Icon({ name, size = 18 }: { name: IconName; size?: number }): JSX.Element {

@@ -1,0 +1,153 @@
+/** Playback: up to nine cameras in step, over what their gateways have recorded. */
+
+import type { JSX } from "preact";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Camera } from "../api/types";
+import { useCell } from "../cell";
+import { cameraKey, toggled } from "../events/filter";
+import { cameras as allCameras, clockAhead } from "../news";
+import { go, useAddress } from "../router";
+import { text } from "../text";
+import { Empty } from "../ui/empty";
+import { Picker } from "../ui/picker";
+import { typing, usePress } from "../ui/press";
+import { MOST_CAMERAS, playbackPath, playedOf } from "./address";
+import { Controls } from "./controls";
+import { useFootage } from "./footage";
+import { advanced, type Head } from "./head";
+import { type Past, unknown, usePast } from "./past";
+import { PlayedTile } from "./tile";
+import { Timeline } from "./timeline";
+import { following, LEAD_MS, nearest, nextFootage, type Stretch, zoomed } from "./time";
+
+/** What is being recorded just now cannot be cut yet. */
+const NEWEST_MS = 12_000;
+const VIEW_MS = 30 * 60_000;
+/** Of a camera that does not say how many pictures a second it brings. */
+const USUAL_FPS = 15;
+/** Times are whole milliseconds: a step that falls short of the next picture by one would show the same again. */
+const SURELY_MS = 1;
+
+export function PlaybackPage(): JSX.Element {
+  const { query } = useAddress();
+  const all = useCell(allCameras);
+  const played = useMemo(() => playedOf(query), [query.toString()]);
+  const cameras = played.cameras.length > 0 ? played.cameras : (all ?? []).slice(0, 1).map(cameraKey);
+  const newest = useCallback(() => Date.now() + clockAhead.value - NEWEST_MS, []);
+  const [head, setHead] = useState<Head>(() => ({ at: Math.min(played.at ?? newest() - 60_000, newest()), playing: true, speed: 1 }));
+  const [view, setView] = useState<Stretch>(() => ({ from: head.at - VIEW_MS * 0.75, to: head.at + VIEW_MS * 0.25 }));
+  const past = usePast(cameras, view);
+  const footage = useFootage();
+  const waiting = useRef(new Set<string>()).current;
+  const onWait = useCallback((camera: string, waits: boolean) => void (waits ? waiting.add(camera) : waiting.delete(camera)), []);
+  const rows = cameras.map((camera) => ({ camera, name: all?.find((one) => cameraKey(one) === camera)?.name ?? camera, past: past.get(camera) }));
+  const known = rows.map((row) => row.past?.recorded).filter((spans) => spans !== undefined);
+  useSteps(setHead, waiting, known, cameras.length, newest);
+  useEffect(() => setView((old) => following(old, head.at)), [Math.floor(head.at / 1000)]);
+  const seek = useCallback((at: number) => setHead((old) => ({ ...old, at: Math.min(at, newest()) })), []);
+  const show = (chosen: readonly string[]) => go(playbackPath(chosen, head.at), { replace: true });
+  const moments = momentsOf(rows.map((row) => row.past ?? unknown));
+  const jump = (way: 1 | -1) => {
+    const moment = nearest(moments, head.at, way);
+    if (moment !== undefined) seek(moment - LEAD_MS);
+  };
+  useKeys(setHead, seek, jump, head, frameOf((all ?? []).filter((camera) => cameras.includes(cameraKey(camera)))));
+  useAddressFollows(cameras, head);
+  if (all?.length === 0) return <div class="page"><Empty icon="camera" title={text.live.none} more={text.live.noneMore} /></div>;
+  return (
+    <div class="page playback-page">
+      <header class="page-head">
+        <h1>{text.playback.title}</h1>
+        <Picker
+          name={text.playback.cameras}
+          any={text.playback.cameras}
+          options={(all ?? []).map((camera) => ({ value: cameraKey(camera), name: camera.name }))}
+          chosen={cameras}
+          onToggle={(key) => {
+            const chosen = toggled(cameras, key);
+            if (chosen.length > 0 && chosen.length <= MOST_CAMERAS) show(chosen);
+          }}
+          testid="playback-cameras"
+        />
+        <span class="spring" />
+        <span class="sub keys">{text.playback.keys}</span>
+      </header>
+      <div class="played-tiles" data-count={cameras.length} style={{ "--columns": String(Math.ceil(Math.sqrt(cameras.length))) }}>
+        {rows.map(({ camera, name, past: ofCamera }) => (
+          <PlayedTile
+            key={camera}
+            camera={camera}
+            name={name}
+            recorded={ofCamera?.recorded}
+            head={head}
+            footage={footage}
+            onWait={onWait}
+            onRemove={cameras.length > 1 ? () => show(cameras.filter((other) => other !== camera)) : undefined}
+          />
+        ))}
+      </div>
+      <Controls head={head} setHead={setHead} seek={seek} jump={jump} zoom={(factor) => setView(zoomed(view, factor, head.at))} cameras={rows} newest={newest} />
+      <Timeline rows={rows.map((row) => ({ ...row, past: row.past ?? unknown }))} view={view} at={head.at} onView={setView} onSeek={seek} />
+    </div>
+  );
+}
+
+const momentsOf = (pasts: readonly Past[]) => pasts.flatMap(({ events }) => events.map(({ start }) => Date.parse(start))).sort((a, b) => a - b);
+
+/** How long a picture of the fastest camera stands, ms. */
+function frameOf(cameras: readonly Camera[]): number {
+  const rates = cameras.map(({ streams, fps }) => streams.find(({ stream }) => stream === "main")?.fps ?? fps ?? USUAL_FPS);
+  return 1000 / Math.max(1, ...rates) + SURELY_MS;
+}
+
+type SetHead = (change: (old: Head) => Head) => void;
+
+/** Moves the playhead with every picture of the screen; where no camera has footage it goes on to the next. */
+function useSteps(setHead: SetHead, waiting: ReadonlySet<string>, known: readonly Past["recorded"][], count: number, newest: () => number): void {
+  const recorded = useRef(known);
+  recorded.current = known;
+  useEffect(() => {
+    let then = performance.now();
+    let request = 0;
+    const step = (now: number) => {
+      const elapsed = now - then;
+      then = now;
+      setHead((old) => {
+        const next = advanced(old, elapsed, waiting.size > 0, newest());
+        if (!next.playing || recorded.current.length < count) return next;
+        const footage = nextFootage(recorded.current, next.at);
+        return footage !== undefined && footage > next.at ? { ...next, at: footage } : next;
+      });
+      request = requestAnimationFrame(step);
+    };
+    request = requestAnimationFrame(step);
+    return () => cancelAnimationFrame(request);
+  }, [count]);
+}
+
+function useKeys(setHead: SetHead, seek: (at: number) => void, jump: (way: 1 | -1) => void, head: Head, frame: number): void {
+  const press = (event: KeyboardEvent) => {
+    if (typing(event) || (event.key === " " && (event.target as HTMLElement).closest?.("button, a"))) return;
+    const acts: Record<string, () => void> = {
+      " ": () => setHead((old) => ({ ...old, playing: !old.playing })),
+      ArrowLeft: () => seek(head.at - 5_000),
+      ArrowRight: () => seek(head.at + 5_000),
+      ",": () => setHead((old) => ({ ...old, playing: false, at: old.at - frame })),
+      ".": () => setHead((old) => ({ ...old, playing: false, at: old.at + frame })),
+      p: () => jump(-1),
+      n: () => jump(1),
+    };
+    const act = acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  };
+  usePress(press, [head.at, head.playing, frame]);
+}
+
+/** A stopped playhead stands in the address: what one sees can be sent. */
+function useAddressFollows(cameras: readonly string[], head: Head): void {
+  useEffect(() => {
+    if (!head.playing && cameras.length > 0) go(playbackPath(cameras, head.at), { replace: true });
+  }, [head.playing, Math.round(head.at), cameras.join()]);
+}

@@ -1,0 +1,68 @@
+/** The timeline's arithmetic: pure. All times are milliseconds of the epoch. */
+
+export interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** What was recorded without a break; `reason` is why it ended. */
+export interface Recorded extends Stretch {
+  reason: string;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+export const SHORTEST_MS = 30 * SECOND;
+export const LONGEST_MS = 7 * 24 * HOUR;
+
+const STEPS = [1, 2, 5, 10, 15, 30].map((n) => n * SECOND).concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE), [1, 2, 3, 6, 12, 24, 48].map((n) => n * HOUR));
+
+/** Zoomed by `factor` (2: twice as much is seen) around `at`, which stays where it is. */
+export function zoomed(view: Stretch, factor: number, at: number): Stretch {
+  const length = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (view.to - view.from) * factor));
+  const share = (at - view.from) / (view.to - view.from);
+  return { from: at - share * length, to: at + (1 - share) * length };
+}
+
+export const moved = (view: Stretch, by: number): Stretch => ({ from: view.from + by, to: view.to + by });
+
+/** As long as it is, and `at` inside: a view that the playhead leaves goes on with it. */
+export function following(view: Stretch, at: number): Stretch {
+  if (at >= view.from && at <= view.to) return view;
+  return moved(view, at - (at > view.to ? view.from : view.to));
+}
+
+/** Where lines with times stand, at most so many; `zoneMs` is the zone's offset, so that days begin at midnight there. */
+export function ticks(view: Stretch, most: number, zoneMs: number): { step: number; at: number[] } {
+  const step = STEPS.find((one) => (view.to - view.from) / one <= most) ?? (STEPS.at(-1) as number);
+  const first = Math.ceil((view.from + zoneMs) / step) * step - zoneMs;
+  const count = Math.max(0, Math.floor((view.to - first) / step) + 1);
+  return { step, at: Array.from({ length: count }, (_, i) => first + i * step) };
+}
+
+/** Footage comes in pieces, begun at whole multiples: everybody who looks at a moment asks for the same one. */
+export const PIECE_MS = 20 * SECOND;
+export const pieceOf = (at: number): Stretch => {
+  const from = Math.floor(at / PIECE_MS) * PIECE_MS;
+  return { from, to: from + PIECE_MS };
+};
+
+export const coveredAt = (spans: readonly Recorded[], at: number): Recorded | undefined => spans.find(({ from, to }) => from <= at && at < to);
+
+/** Why nothing was recorded at that moment: the reason that the span before it ended with. */
+export const gapReason = (spans: readonly Recorded[], at: number): string | undefined => spans.findLast(({ to }) => to <= at)?.reason;
+
+/** The first moment from `at` on at which any of the cameras has footage. */
+export function nextFootage(cameras: readonly (readonly Recorded[])[], at: number): number | undefined {
+  const begins = cameras.flatMap((spans) => spans.filter(({ to }) => to > at).map(({ from }) => Math.max(from, at)));
+  return begins.length > 0 ? Math.min(...begins) : undefined;
+}
+
+/** The nearest of sorted `moments` before or after `at`; a jump that lands in front of one does not find it again. */
+export function nearest(moments: readonly number[], at: number, way: 1 | -1): number | undefined {
+  return way > 0 ? moments.find((moment) => moment > at + JUMP_EDGE_MS) : moments.findLast((moment) => moment < at - JUMP_EDGE_MS);
+}
+/** An event is shown from this much before it. */
+export const LEAD_MS = 2 * SECOND;
+const JUMP_EDGE_MS = LEAD_MS + SECOND;

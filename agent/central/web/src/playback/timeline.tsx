@@ -1,0 +1,122 @@
+/** The timeline: per camera what was recorded and what happened; click to go there, drag to move, wheel to zoom. */
+
+import type { JSX, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { LamppostEvent } from "../api/types";
+import { eventTitle } from "../events/words";
+import { text } from "../text";
+import { clock } from "../time/format";
+import { dayText } from "../time/time";
+import type { Past } from "./past";
+import { reasonText } from "./tile";
+import { gapReason, moved, type Recorded, type Stretch, ticks, zoomed } from "./time";
+
+interface Props {
+  rows: readonly { camera: string; name: string; past: Past }[];
+  view: Stretch;
+  at: number;
+  onView: (view: Stretch) => void;
+  onSeek: (at: number) => void;
+}
+
+const STEP_MS = 10_000;
+/** A pointer that moved less than this, px, clicked. */
+const CLICK_PX = 4;
+
+export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element {
+  const root = useRef<HTMLDivElement>(null);
+  const drag = useRef<{ x: number; view: Stretch; far: boolean } | undefined>(undefined);
+  const length = view.to - view.from;
+  const share = (when: number) => `${(100 * (when - view.from)) / length}%`;
+  const timeAt = (x: number) => {
+    const { left, width } = root.current!.getBoundingClientRect();
+    return view.from + ((x - left) / width) * length;
+  };
+  useEffect(() => {
+    const wheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      onView(sideways ? moved(view, (event.deltaX / root.current!.clientWidth) * length) : zoomed(view, 1.0015 ** event.deltaY, timeAt(event.clientX)));
+    };
+    root.current!.addEventListener("wheel", wheel, { passive: false });
+    return () => root.current?.removeEventListener("wheel", wheel);
+  }, [view.from, view.to]);
+  const down = (event: TargetedPointerEvent<HTMLDivElement>) => {
+    event.currentTarget.setPointerCapture(event.pointerId);
+    drag.current = { x: event.clientX, view, far: false };
+  };
+  const move = (event: TargetedPointerEvent<HTMLDivElement>) => {
+    const begun = drag.current;
+    if (!begun) return;
+    const by = event.clientX - begun.x;
+    begun.far ||= Math.abs(by) > CLICK_PX;
+    if (begun.far) onView(moved(begun.view, (-by / root.current!.clientWidth) * length));
+  };
+  const up = (event: TargetedPointerEvent<HTMLDivElement>) => {
+    if (drag.current && !drag.current.far) onSeek(timeAt(event.clientX));
+    drag.current = undefined;
+  };
+  const key = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
+    const step = { ArrowLeft: -STEP_MS, ArrowRight: STEP_MS, PageUp: -length / 2, PageDown: length / 2 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    onSeek(at + step);
+  };
+  return (
+    <div
+      ref={root}
+      class="timeline"
+      role="slider"
+      tabIndex={0}
+      aria-label={text.playback.timeline}
+      aria-valuemin={view.from}
+      aria-valuemax={view.to}
+      aria-valuenow={Math.round(at)}
+      aria-valuetext={`${dayText(new Date(at))} ${clock(new Date(at))}`}
+      onPointerDown={down}
+      onPointerMove={move}
+      onPointerUp={up}
+      onKeyDown={key}
+      data-testid="timeline"
+    >
+      <Scale view={view} share={share} />
+      {rows.map(({ camera, name, past }) => (
+        <div key={camera} class="timeline-row">
+          {past.recorded.filter(inside(view)).map((span) => (
+            <span key={span.from} class="recorded" style={{ left: share(Math.max(view.from, span.from)), right: `calc(100% - ${share(Math.min(view.to, span.to))})` }} />
+          ))}
+          {gaps(past.recorded, view).map((gap) => (
+            <span key={gap.from} class="gap" title={reasonText(gapReason(past.recorded, gap.from))} style={{ left: share(gap.from), right: `calc(100% - ${share(gap.to)})` }} />
+          ))}
+          {past.events.filter((event) => inside(view)(spanOf(event))).map((event) => (
+            <span key={event.id} class={event.severity === "alarm" ? "happened alarm" : "happened"} title={`${clock(new Date(event.start))} ${eventTitle(event)}`} style={{ left: share(Date.parse(event.start)) }} />
+          ))}
+          <span class="timeline-name">{name}</span>
+        </div>
+      ))}
+      {at >= view.from && at <= view.to && <span class="playhead" style={{ left: share(at) }} />}
+    </div>
+  );
+}
+
+function Scale({ view, share }: { view: Stretch; share: (when: number) => string }): JSX.Element {
+  const { step, at } = ticks(view, 10, -new Date(view.from).getTimezoneOffset() * 60_000);
+  return (
+    <div class="timeline-scale" aria-hidden="true">
+      {at.map((when) => (
+        <span key={when} style={{ left: share(when) }}>
+          {step >= 86_400_000 ? dayText(new Date(when)) : step >= 60_000 ? clock(new Date(when)).slice(0, 5) : clock(new Date(when))}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+const inside = (view: Stretch) => (one: Stretch) => one.to >= view.from && one.from <= view.to;
+const spanOf = (event: LamppostEvent): Stretch => ({ from: Date.parse(event.start), to: Date.parse(event.end ?? event.start) });
+
+/** Between two spans: before the first and after the last nothing is known. */
+function gaps(spans: readonly Recorded[], view: Stretch): Stretch[] {
+  return spans.slice(1).map((span, i) => ({ from: (spans[i] as Recorded).to, to: span.from })).filter(inside(view));
+}

@@ -1,0 +1,125 @@
+"""Playback in the viewer, in Chromium, against the demo: cameras in step, by the clock drawn into each picture."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from agent.sim.scene.overlay import read_clock
+from tests.web import pages
+from tests.web.conftest import Demo
+
+pytestmark = pytest.mark.timeout(600)
+
+CAMERAS = ("crossing", "plaza", "yard")
+ALL = "&".join(f"camera=demo/gateway-1/{camera}" for camera in CAMERAS)
+
+_PICTURES = """() => [...document.querySelectorAll('[data-testid=played-video]')].map((video) => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    canvas.getContext('2d').drawImage(video, 0, 0);
+    return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
+})"""
+
+
+def open_playback(page: Page, demo: Demo, query: str) -> None:
+    """With the pictures of all its cameras there."""
+    page.goto(f"{pages.origin(demo.first_link)}playback?{query}")
+    wanted = max(1, query.count("camera="))
+    page.wait_for_function(
+        "(wanted) => [...document.querySelectorAll('[data-testid=played-video]')]"
+        ".filter((video) => video.readyState >= 2 && video.currentTime > 0).length >= wanted",
+        arg=wanted, timeout=90_000,
+    )  # fmt: skip
+
+
+def clocks(page: Page) -> list[int | None]:
+    """The number of the frame that each camera shows, as it is drawn into it."""
+    coded = page.evaluate(_PICTURES)
+    return [read_clock(cv2.imdecode(np.frombuffer(base64.b64decode(one), np.uint8), cv2.IMREAD_COLOR)) for one in coded]
+
+
+def pause(page: Page) -> None:
+    """Stop, and wait until the pictures stand."""
+    page.keyboard.press(" ")
+    expect(page.get_by_test_id("play")).to_have_attribute("aria-label", "Play")
+    pause_done(page)
+
+
+def pause_done(page: Page) -> None:
+    """Wait until no picture moves any more."""
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-testid=played-video]')]"
+        ".every((one) => one.paused && !one.seeking && one.readyState >= 2)"
+    )
+
+
+@pytest.mark.parametrize(("size", "dark"), [("desktop", True), ("phone", False)])
+def test_three_cameras_play_in_step_and_step_by_single_pictures(
+    demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
+) -> None:
+    complaints = pages.Complaints()
+    with pages.context(chromium, size=size, dark=dark) as context:
+        page = context.new_page()
+        complaints.watch(page, demo.first_link)
+        pages.sign_in(page, demo.first_link)
+        open_playback(page, demo, ALL)
+        pages.shoot(page, shots, f"playback-{size}")
+        pause(page)
+        shown = clocks(page)
+        assert len(shown) == len(CAMERAS)
+        assert None not in shown
+        apart = max((a - b + 450) % 900 - 450 for a in shown for b in shown)  # the scenes begin anew after 900
+        assert apart <= 1, f"the cameras show different moments: frames {shown}"
+        expect(page).to_have_url(re.compile(r"&at=20\d\d-"))
+        address = page.url
+        page.keyboard.press(".")
+        expect(page).not_to_have_url(address)
+        pause_done(page)
+        assert {(after - before) % 900 for before, after in zip(shown, clocks(page), strict=True)} <= {1, 2}
+        wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not wide, "the page is wider than the screen"
+    assert complaints == []
+
+
+def test_a_moment_comes_back_with_its_address_and_the_timeline_leads_elsewhere(demo: Demo, chromium: Browser) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        open_playback(page, demo, "")
+        pause(page)
+        shown, address = clocks(page), page.url
+        page.goto("about:blank")
+        page.goto(address)
+        expect(page.get_by_test_id("played-video")).to_be_visible(timeout=60_000)
+        pause(page)
+        assert abs((clocks(page)[0] or 0) - (shown[0] or 0)) <= 45, "more than three seconds from where it was"
+        page.get_by_test_id("event-before").click()
+        expect(page).not_to_have_url(re.compile(re.escape(address)))
+
+
+def test_a_span_is_exported_as_it_was_recorded(demo: Demo, chromium: Browser, tmp_path: Path) -> None:
+    with pages.context(chromium) as context:
+        page = context.new_page()
+        pages.sign_in(page, demo.first_link)
+        open_playback(page, demo, "camera=demo/gateway-1/yard")
+        pause(page)
+        page.get_by_test_id("export-from").click()
+        page.keyboard.press("ArrowRight")
+        page.get_by_test_id("export-to").click()
+        with page.expect_download(timeout=60_000) as download:
+            page.get_by_test_id("exported").click(timeout=60_000)
+        target = tmp_path / "export.mp4"
+        download.value.save_as(target)
+    with av.open(str(target)) as film:
+        stream = film.streams.video[0]
+        assert (stream.codec_context.name, stream.width) == ("h264", 1280)
+        times = sorted(float(packet.pts * packet.time_base) for packet in film.demux(stream) if packet.pts is not None)
+    assert 5 <= times[-1] - times[0] <= 9
