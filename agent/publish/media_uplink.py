@@ -6,7 +6,7 @@ It bears no Will and hears nothing but what the centre says of media: the gatewa
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from agent.core.backoff import Backoff
@@ -16,7 +16,7 @@ from agent.core.queues import BoundedQueue
 from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.outbox import Outbox
-from agent.publish.transfer import MediaSender
+from agent.publish.transfer import Held, MediaSender
 from agent.wire.messages import MediaAck, decode
 from agent.wire.mqtt import LinkSettings, MqttLink
 from agent.wire.topics import GatewayTopics
@@ -70,6 +70,15 @@ class MediaUplink:
     def workers(self) -> tuple[MqttLink, MediaUplink]:
         """What the supervisor has to start."""
         return self.link, self
+
+    @property
+    def sent(self) -> Mapping[str, int]:
+        """What left since the start: `pieces` and their `bytes`, each as often as it went."""
+        return self._sender.sent
+
+    def held(self) -> Mapping[str, Held]:
+        """What waits, by class, and why."""
+        return self._sender.held()
 
     def say(self, topic: str, payload: bytes) -> bool:
         """Send at QoS 0 or not at all: False when there is no connection or no room."""

@@ -201,9 +201,10 @@ class Cameras(BaseModel):
 
 
 class MediaOut(wire.MediaRef):
-    """A medium of an event or a track; `edge` means that it rests at the gateway."""
+    """A medium of an event or a track; `edge`: it rests at the gateway; `gone`: it will never come, for that reason."""
 
-    state: Literal["sent", "edge"]
+    state: Literal["sent", "edge", "gone"]
+    reason: str
     url: str | None
 
 
@@ -216,7 +217,7 @@ class ClipProgress(BaseModel):
 
 
 class ClipOut(BaseModel):
-    """A clip that was asked for; `url` when it is ready, `error` when it failed."""
+    """A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s."""
 
     id: str
     site: str
@@ -225,7 +226,8 @@ class ClipOut(BaseModel):
     event: str | None
     start: str
     end: str
-    state: Literal["requested", "sending", "ready", "failed"]
+    quality: wire.ClipQuality
+    state: Literal["requested", "sending", "ready", "failed", "cancelled"]
     error: str
     progress: ClipProgress
     media: str | None
@@ -238,7 +240,7 @@ class ClipOut(BaseModel):
 
 
 class EventOut(wire.Event):
-    """An event with where it comes from and what became of its media."""
+    """An event with where it comes from and what became of its media; `clips` has the best first, which is `clip`."""
 
     site: str
     gateway: str
@@ -246,6 +248,7 @@ class EventOut(wire.Event):
     media: list[MediaOut]  # type: ignore[assignment] # the same refs, with more to each
     picture: str | None
     clip: ClipOut | None
+    clips: list[ClipOut]
     received: str
 
 
@@ -324,6 +327,7 @@ class ClipIn(Body):
     camera: Id
     start: Moment
     end: Moment
+    quality: Literal["auto", "proxy", "full"] = "auto"
 
 
 class MessageCounts(BaseModel):
