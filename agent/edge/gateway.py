@@ -29,7 +29,10 @@ from agent.edge.memory import Memory
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
+from agent.edge.uplink_state import uplink_state
 from agent.publish.broker import command_verifier, link_settings
+from agent.publish.budget import Budget
+from agent.publish.cheap import cheap_link
 from agent.publish.commands import CommandDesk
 from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
@@ -42,7 +45,7 @@ from agent.record.plan import Plan
 from agent.record.ring import Ring, Roll
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
-from agent.wire.messages import Event, FrameBoxes, Message, encode
+from agent.wire.messages import Event, FrameBoxes, Message, UplinkState, encode
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
@@ -88,6 +91,7 @@ class _Parts:
     uplink: Uplink | None
     units: tuple[CameraUnit, ...]
     desk: CommandDesk
+    budget: Budget
 
 
 class Gateway:
@@ -108,6 +112,7 @@ class Gateway:
             clock,
             self._problems,
             lambda: self._parts.evidence.audit.report,
+            self._uplink_state,
         )
         self._reporter = HealthReporter(self.board, self._state, clock)
 
@@ -165,13 +170,14 @@ class Gateway:
             self._stop,
         )
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
-        uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex)
+        budget = _budget(config, outbox, clock)
+        uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
         tell = partial(_tell, store, keeper)
         ring = Ring(store, clock, _rolls(config.camera), sight, tell)
         keeping = Keeping(config.storage, config.camera, store, clock, tell)
         units = tuple(self._unit(camera, store, keeper, ring, keeping, live, child) for camera in config.camera)
-        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk)
+        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk, budget)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -198,7 +204,7 @@ class Gateway:
 
         return Chronicle(self._parts.evidence.journal, look, clock)
 
-    def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk, key: str) -> Uplink | None:
+    def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk, key: str, budget: Budget) -> Uplink | None:
         if mqtt is None:
             log.warning("no [mqtt] in the configuration: nobody is told; the outbox waits for a centre")
             return None
@@ -212,6 +218,7 @@ class Gateway:
             commands=desk,
             version=__version__,
             key=key,
+            budget=budget,
         )
 
     def _unit(
@@ -259,6 +266,10 @@ class Gateway:
         if self._parts.uplink is not None:
             self._parts.uplink.state(f"{self._topics.root}/{leaf}", message)
 
+    def _uplink_state(self) -> UplinkState | None:
+        parts = self._parts
+        return uplink_state(parts.budget, parts.outbox, parts.uplink, list)
+
     def _problems(self) -> list[str]:
         parts = self._parts
         recording = {unit.recorder.stats().error for unit in parts.units if unit.recorder}
@@ -284,6 +295,21 @@ class Gateway:
             for unit in parts.units
             if (why := parts.ring.why_kept.get(unit.camera.id)) and unit.plan.mode(now_ns) is RecordMode.EVENTS
         ]
+
+
+def _budget(config: GatewayConfig, outbox: Outbox, clock: Clock) -> Budget:
+    wanted, timezone = config.uplink, config.gateway.timezone
+    return Budget(
+        outbox.database,
+        clock,
+        rate_limit=wanted.rate_limit,
+        bytes_per_hour=wanted.bytes_per_hour,
+        bytes_per_month=wanted.bytes_per_month,
+        metered=wanted.metered,
+        quiet_hours=wanted.quiet_hours,
+        zone=ZoneInfo(timezone) if timezone else None,
+        is_cheap=cheap_link(wanted.cheap_interfaces),
+    )
 
 
 def _calendar(timezone: str | None, camera: Camera) -> Calendar:

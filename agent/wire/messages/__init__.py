@@ -55,6 +55,8 @@ from agent.wire.messages.state import (
     OutboxDepth,
     Status,
     StreamState,
+    UplinkState,
+    WaitingClass,
     WorkerHealth,
 )
 
@@ -70,5 +72,5 @@ __all__ = [
     "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs", "LiveStopArgs",
     "MediaAck", "MediaGone", "MediaKindName", "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth",
     "PathPoint", "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary",
-    "WatchArgs", "WorkerHealth", "decode", "encode", "leaf_of", "validate",
+    "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "decode", "encode", "leaf_of", "validate",
 ]  # fmt: skip
