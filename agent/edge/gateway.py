@@ -22,6 +22,8 @@ from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
 from agent.edge.chronicle import Chronicle, Condition, condition_of
+from agent.edge.cutter import Cutter
+from agent.edge.evidence import EvidenceDesk, Policy
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
@@ -37,6 +39,7 @@ from agent.publish.commands import CommandDesk
 from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
 from agent.publish.uplink import Uplink
+from agent.publish.wishes import Wishes
 from agent.record.audit import SelfAudit
 from agent.record.cipher import Keys
 from agent.record.clock_watch import ClockWatch
@@ -92,6 +95,7 @@ class _Parts:
     units: tuple[CameraUnit, ...]
     desk: CommandDesk
     budget: Budget
+    proof: EvidenceDesk
 
 
 class Gateway:
@@ -120,7 +124,7 @@ class Gateway:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
         workers: list[Worker] = [*parts.keeping.workers, parts.ring, parts.keeper, parts.live, self._reporter]
-        workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle()]
+        workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle(), parts.proof]
         if parts.uplink is not None:
             workers += parts.uplink.workers
         if parts.child is not None:
@@ -160,24 +164,29 @@ class Gateway:
         evidence = _evidence(store, keeper, clock)
         _tell_again(store, adopted, keeper)
         child = self._child(keeper)
+        budget = _budget(config, outbox, clock)
+        cutter = _cutter(config, store, outbox, self._stop)
+        proof = EvidenceDesk(
+            _policies(config), Wishes(outbox.database, clock), cutter, outbox, clock,
+            may_send=lambda: not budget.refusal("clip"),
+            doomed_before_ns=lambda camera: keeping.retention.doomed_before_ns(camera),  # noqa: PLW0108 - made below
+        )  # fmt: skip
         requests = Requests(
             {camera.id: camera.sub_url is not None for camera in config.camera},
-            store,
-            outbox,
+            cutter,
             live,
             child,
             clock,
             self._stop,
         )
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
-        budget = _budget(config, outbox, clock)
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
         tell = partial(_tell, store, keeper)
         ring = Ring(store, clock, _rolls(config.camera), sight, tell)
-        keeping = Keeping(config.storage, config.camera, store, clock, tell)
+        keeping = Keeping(config.storage, config.camera, store, clock, tell, proof.waits)
         units = tuple(self._unit(camera, store, keeper, ring, keeping, live, child) for camera in config.camera)
-        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk, budget)
+        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk, budget, proof)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -251,6 +260,7 @@ class Gateway:
         parts.keeper.keep("event", event.camera, event)
         if event.kind in KEEPS_NOTHING:
             return
+        parts.proof.hear(event)
         end_ns = parse_rfc3339(event.end or event.time) if event.phase == "end" else None
         life = parts.child.restarts if parts.child is not None else 0
         parts.ring.hear(event.id, event.camera, parse_rfc3339(event.start), end_ns, life)
@@ -295,6 +305,22 @@ class Gateway:
             for unit in parts.units
             if (why := parts.ring.why_kept.get(unit.camera.id)) and unit.plan.mode(now_ns) is RecordMode.EVENTS
         ]
+
+
+def _cutter(config: GatewayConfig, store: SegmentStore, outbox: Outbox, stop: StopToken) -> Cutter:
+    masks = {camera.id: [mask.polygon for mask in camera.mask] for camera in config.camera}
+    work = config.storage.path / "clips-in-work"
+    return Cutter(store, outbox, work, stop, proxy_rate=config.uplink.proxy_rate, masks=masks)
+
+
+def _policies(config: GatewayConfig) -> dict[str, Policy]:
+    """Of the cameras of which anything is recorded."""
+    uplink = config.uplink
+    return {
+        camera.id: Policy(camera.send_alarms or uplink.send_alarms, camera.send_events or uplink.send_events)
+        for camera in config.camera
+        if {camera.record, *(hours.record for hours in camera.schedule)} != {RecordMode.OFF}
+    }
 
 
 def _budget(config: GatewayConfig, outbox: Outbox, clock: Clock) -> Budget:
