@@ -22,19 +22,18 @@ from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
 from agent.edge.chronicle import Chronicle, Condition, condition_of
-from agent.edge.cutter import Cutter
-from agent.edge.evidence import EvidenceDesk, Policy
+from agent.edge.evidence import EvidenceDesk
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
 from agent.edge.memory import Memory
+from agent.edge.outfit import budget_of, cutter_of, policies_of
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
 from agent.edge.uplink_state import uplink_state
 from agent.publish.broker import command_verifier, link_settings
 from agent.publish.budget import Budget
-from agent.publish.cheap import cheap_link
 from agent.publish.commands import CommandDesk
 from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
@@ -164,10 +163,10 @@ class Gateway:
         evidence = _evidence(store, keeper, clock)
         _tell_again(store, adopted, keeper)
         child = self._child(keeper)
-        budget = _budget(config, outbox, clock)
-        cutter = _cutter(config, store, outbox, self._stop)
+        budget = budget_of(config, outbox, clock)
+        cutter = cutter_of(config, store, outbox, self._stop)
         proof = EvidenceDesk(
-            _policies(config), Wishes(outbox.database, clock), cutter, outbox, clock,
+            policies_of(config), Wishes(outbox.database, clock), cutter, outbox, clock,
             may_send=lambda: not budget.refusal("clip"),
             doomed_before_ns=lambda camera: keeping.retention.doomed_before_ns(camera),  # noqa: PLW0108 - made below
         )  # fmt: skip
@@ -305,37 +304,6 @@ class Gateway:
             for unit in parts.units
             if (why := parts.ring.why_kept.get(unit.camera.id)) and unit.plan.mode(now_ns) is RecordMode.EVENTS
         ]
-
-
-def _cutter(config: GatewayConfig, store: SegmentStore, outbox: Outbox, stop: StopToken) -> Cutter:
-    masks = {camera.id: [mask.polygon for mask in camera.mask] for camera in config.camera}
-    work = config.storage.path / "clips-in-work"
-    return Cutter(store, outbox, work, stop, proxy_rate=config.uplink.proxy_rate, masks=masks)
-
-
-def _policies(config: GatewayConfig) -> dict[str, Policy]:
-    """Of the cameras of which anything is recorded."""
-    uplink = config.uplink
-    return {
-        camera.id: Policy(camera.send_alarms or uplink.send_alarms, camera.send_events or uplink.send_events)
-        for camera in config.camera
-        if {camera.record, *(hours.record for hours in camera.schedule)} != {RecordMode.OFF}
-    }
-
-
-def _budget(config: GatewayConfig, outbox: Outbox, clock: Clock) -> Budget:
-    wanted, timezone = config.uplink, config.gateway.timezone
-    return Budget(
-        outbox.database,
-        clock,
-        rate_limit=wanted.rate_limit,
-        bytes_per_hour=wanted.bytes_per_hour,
-        bytes_per_month=wanted.bytes_per_month,
-        metered=wanted.metered,
-        quiet_hours=wanted.quiet_hours,
-        zone=ZoneInfo(timezone) if timezone else None,
-        is_cheap=cheap_link(wanted.cheap_interfaces),
-    )
 
 
 def _calendar(timezone: str | None, camera: Camera) -> Calendar:

@@ -43,7 +43,8 @@ _READ = """([band, bits, columns, rows]) => {
     look.drawImage(video, 0, 0);
     let ms = 0;
     for (let bit = 0; bit < bits; bit++) {
-      const x = Math.floor(((bit % columns) + 0.5) * w / columns), y = Math.floor((Math.floor(bit / columns) + 0.5) * h / rows);
+      const x = Math.floor(((bit % columns) + 0.5) * w / columns);
+      const y = Math.floor((Math.floor(bit / columns) + 0.5) * h / rows);
       if (look.getImageData(x, y, 1, 1).data[1] > 128) ms += 2 ** bit;
     }
     window.seen.push([Date.now(), ms]);
@@ -84,10 +85,17 @@ def site(folder: Path, more: str = "") -> Iterator[tuple[str, str | None]]:
 def _start_centre(folder: Path, parts: list[Any]) -> dict[str, Any]:
     (folder / "token").write_text("a token of enough characters")
     (folder / "token").chmod(0o600)
-    lines = ["[central]", 'listen = "127.0.0.1:0"', f'mqtt_listen = "127.0.0.1:{free_port()}"', f'data = "{folder}/centre"']
+    lines = [
+        "[central]",
+        'listen = "127.0.0.1:0"',
+        f'mqtt_listen = "127.0.0.1:{free_port()}"',
+        f'data = "{folder}/centre"',
+    ]
     lines += [f'service_token_file = "{folder}/token"', "[[gateway]]", 'site = "town"', 'id = "pole"']
     (folder / "central.toml").write_text("\n".join(lines) + "\n")
-    parts.append(_start(["central", "--config", f"{folder}/central.toml", "--ready-file", f"{folder}/ready.json"], folder))
+    parts.append(
+        _start(["central", "--config", f"{folder}/central.toml", "--ready-file", f"{folder}/ready.json"], folder)
+    )
     ready = folder / "ready.json"
     while not ready.exists():
         time.sleep(0.1)

@@ -12,7 +12,8 @@ from starlette.responses import FileResponse
 from agent.central.api.context import Centre, centre_of, origin_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.guard import require
-from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn, ClipOut
+from agent.central.api.media_models import ClipOut
+from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn
 from agent.central.clips import MOST_S, Wanted
 from agent.central.store.people import Person
 from agent.config.base import Id
