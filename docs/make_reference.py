@@ -64,12 +64,22 @@ EXAMPLES: dict[str, wire.Message] = {
             bytes=5_242_880, packets=450, reason="length", sha256=_HASH, number=8127, link=_HASH,
         ),
         wire.Ack(outbox="7f3a", seqs=[1041, 1042], now=_NOW),
+        wire.MediaGone(
+            id="019715b2c3d47000ee00-full", camera="main-and-park", kind="clip", reason="it waited for a week",
+            start=_START, end=_END, event=_ID, quality="full",
+        ),
         wire.MediaAck(id=_MEDIA, state="want", missing=[(3, 5)], now=_NOW),
         wire.Status(state="online", session="019715b2c3d47000dd00", since=_START, version="0.1.0", key=_HASH),
         wire.Health(
             time=_NOW, uptime_s=86_400.5, outbox=wire.OutboxDepth(messages=0, media=1, media_bytes=48211),
             cameras=[wire.CameraHealth(id="main-and-park", online=True, recording=True, analysing=True)],
             disk=wire.Disk(total=500_000_000_000, free=310_000_000_000, recordings=180_000_000_000),
+            uplink=wire.UplinkState(
+                limited=True, metered=True, rate=118_000.0, hour=2_210_400, month=881_204_233,
+                month_limit=5_000_000_000,
+                month_by_class={"event": 90_112_000, "snapshot": 791_092_233},
+                waiting=[wire.WaitingClass(kind="clip", number=3, bytes=9_411_200, reason="a metered link")],
+            ),
             clock=wire.ClockState(synced=True), audit=wire.AuditResult(time=_START, checked=20, failed=0),
         ),
         wire.CameraInfo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,16 +32,17 @@ class Picture:
 
 
 def take_picture(
-    picture: Image, media_id: str, camera: str, wall_ns: int, *, event: str | None = None, track: str | None = None
-) -> Picture:
-    """Encode `picture`, which belongs to an event or a track of `camera` at that time."""
+    picture: Image, media_id: str, camera: str, wall_ns: int, *, event: str | None = None, track: str | None = None,
+    urgent: bool = False,
+) -> Picture:  # fmt: skip
+    """Encode `picture`, which belongs to an event (of an alarm: `urgent`) or a track of `camera` at that time."""
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    whose = {"id": media_id, "camera": camera, "event": event, "track": track}
+    whose = {"id": media_id, "camera": camera, "event": event, "track": track, "urgent": urgent or None}
     return picture_of(coded.tobytes(), whose, (int(picture.shape[1]), int(picture.shape[0])), (wall_ns, wall_ns))
 
 
 def picture_of(
-    body: bytes, whose: dict[str, str | None], size: tuple[int, int], span_ns: tuple[int, int],
+    body: bytes, whose: Mapping[str, str | bool | None], size: tuple[int, int], span_ns: tuple[int, int],
     kind: MediaKindName = "snapshot", coding: str = "image/jpeg",
 ) -> Picture:  # fmt: skip
     """What is coded already; `whose` has the keys id, camera, event and track, `size` is width and height in px."""

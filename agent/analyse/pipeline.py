@@ -302,7 +302,7 @@ class Pipeline:
         begun = self._open.pop(key) if happening.phase == "end" else self._open[key]
         media = []
         if happening.phase == "start" and happening.shown and view is not None and self._with_pictures:
-            shot = self._shot(view, begun)
+            shot = self._shot(view, begun, urgent=table.severity == "alarm")
             outcome.pictures.append(shot)
             media = [shot.ref()]
         first = begun.happening.seen
@@ -315,10 +315,12 @@ class Pipeline:
             )
         )  # fmt: skip
 
-    def _shot(self, view: View, begun: _Open) -> Picture:
+    def _shot(self, view: View, begun: _Open, *, urgent: bool) -> Picture:
         seen, now = begun.happening.seen, self._last_ns
         track = None if seen is None else seen.ids[-1]
-        return take_picture(view.bgr, self._make_id(now), self._camera.id, now, event=begun.id, track=track)
+        return take_picture(
+            view.bgr, self._make_id(now), self._camera.id, now, event=begun.id, track=track, urgent=urgent
+        )
 
     def _looks_of(self, seen: Seen | None) -> dict[str, object]:
         """What is known by now of the looks of who did it."""

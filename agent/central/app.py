@@ -195,7 +195,7 @@ def _build(
         _link_settings(central, folder, link_url, embedded=broker is not None), on_message=reception.on_message,
         on_up=changed, on_down=changed, clock=clock, name="link",
     )  # fmt: skip
-    clips = Clips(database, finds, commander, clock, news)
+    clips = Clips(database, finds, commander, clock, news, is_limited=views.is_limited, cancel=media.cancel)
     first = FirstSignIn(folder.first_sign_in, people)
     health = Health(broker, link, database, views, writer, counts, first)
     centre = Centre(

@@ -285,9 +285,12 @@ class Batch:
         table = schema.clip
         where = (table.c.command == command, table.c.site == address.site, table.c.gateway == address.gateway)
         row = self._connection.execute(sa.select(table.c.id, table.c.state).where(*where)).first()
-        if row is None or row.state != "requested":
+        if row is None or row.state not in {"requested", "cancelled"}:
             return
-        self._connection.execute(sa.update(table).where(table.c.id == row.id).values(**_clip_change(reply)))
+        change = _clip_change(reply)
+        if row.state == "cancelled":  # its medium is on the way all the same, and must be known to be called off
+            change = {"media": change.get("media")}
+        self._connection.execute(sa.update(table).where(table.c.id == row.id).values(**change))
         self.news[Item("clip", (row.id,))] = None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -17,7 +19,7 @@ from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import StorageError
 from agent.core.ids import new_id
 from agent.core.stop import StopToken
-from agent.wire.messages import ClipArgs
+from agent.wire.messages import ClipArgs, ClipQuality
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,10 @@ MOST_S = 600
 _AROUND_NS = 5 * NS
 _MOST_OF_EVENT_NS = 60 * NS
 _AHEAD_NS = 10 * NS  # the gateway waits for footage that is still being recorded, twice as long as this
-_ANSWER_NS = 60 * NS
+_ANSWER_NS = 120 * NS  # a proxy takes a slow gateway about as long as it lasts
+_ALIVE = frozenset({"requested", "sending", "ready"})
+
+Wanted = Literal["auto", "proxy", "full"]
 
 
 class Clips:
@@ -33,19 +38,30 @@ class Clips:
 
     name = "clips"
 
-    def __init__(self, database: Database, finds: Finds, commander: Commander, clock: Clock, news: News) -> None:
+    def __init__(
+        self, database: Database, finds: Finds, commander: Commander, clock: Clock, news: News, *,
+        is_limited: Callable[[str, str], bool], cancel: Callable[[str, str, str], None],
+    ) -> None:  # fmt: skip
+        """`is_limited(site, gateway)`: does every byte count on its uplink? `cancel(site, gateway, media)`."""
         self._database, self._finds, self._commander = database, finds, commander
         self._clock, self._news = clock, news
+        self._is_limited, self._cancel = is_limited, cancel
         self._asking = threading.Lock()
 
-    def request(self, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None = None) -> Document:
+    def request(
+        self, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None = None,
+        quality: Wanted = "auto",
+    ) -> Document:  # fmt: skip
         """Ask the gateway to cut and send; the clip is `requested` then.
+
+        `auto` is a proxy where the uplink is limited, else the clip as it was recorded.
 
         Raises:
             CommandFailed: the gateway is away.
         """
         site, gateway, camera = place
-        args = ClipArgs(camera=camera, start=rfc3339(start_ns), end=rfc3339(end_ns))
+        chosen: ClipQuality = quality if quality != "auto" else "proxy" if self._is_limited(site, gateway) else "full"
+        args = ClipArgs(camera=camera, start=rfc3339(start_ns), end=rfc3339(end_ns), quality=chosen, event=event)
         now_ns = self._clock.wall_ns()
         with self._database.write() as connection:
             # inside the transaction, so that the reply, which the writer stores, cannot come before the row
@@ -57,6 +73,7 @@ class Clips:
                 "gateway": gateway,
                 "camera": camera,
                 "event": event,
+                "quality": chosen,
                 "start_ns": start_ns,
                 "end_ns": end_ns,
                 "state": "requested",
@@ -72,19 +89,34 @@ class Clips:
         self._news.tell(Item("clip", (found["id"],)))
         return found
 
-    def of_event(self, event: Document) -> tuple[Document, bool]:
+    def of_event(self, event: Document, quality: Wanted = "auto") -> tuple[Document, bool]:
         """The event's clip, five seconds more on either side, and whether it was asked for just now.
+
+        With `auto` the best there is or that is on its way.
 
         Raises:
             CommandFailed: the gateway is away.
         """
         with self._asking:  # two people who open one event get one clip
-            held = self._finds.clip_of_event(event["id"])
-            if held is not None and held["state"] != "failed":
-                return held, False
-            return self._request_around(event), True
+            for held in self._finds.clips_of_event(event["id"]):
+                if held["state"] in _ALIVE and quality in {"auto", held["quality"]}:
+                    return held, False
+            return self._request_around(event, quality), True
 
-    def _request_around(self, event: Document) -> Document:
+    def call_off(self, key: str) -> Document | None:
+        """Nobody wants it any more; what is ready stays. None: no such clip."""
+        found = self._finds.clip(key)
+        if found is None or found["state"] not in {"requested", "sending"}:
+            return found
+        with self._database.write() as connection:
+            off = {"state": "cancelled", "error": "called off"}
+            connection.execute(sa.update(clip).where(clip.c.id == key).values(**off))
+        if found["media"] is not None:
+            self._cancel(found["site"], found["gateway"], found["media"])
+        self._news.tell(Item("clip", (key,)))
+        return self._finds.clip(key)
+
+    def _request_around(self, event: Document, quality: Wanted) -> Document:
         start_ns = parse_rfc3339(event["start"])
         end_ns = parse_rfc3339(event.get("end") or event["time"])
         first_ns = start_ns - _AROUND_NS
@@ -92,7 +124,7 @@ class Clips:
             max(end_ns, start_ns) + _AROUND_NS, first_ns + _MOST_OF_EVENT_NS, self._clock.wall_ns() + _AHEAD_NS
         )
         place = (event["site"], event["gateway"], event["camera"])
-        return self.request(place, first_ns, max(last_ns, first_ns + NS), event["id"])
+        return self.request(place, first_ns, max(last_ns, first_ns + NS), event["id"], quality)
 
     def run(self, stop: StopToken) -> None:
         """Fail the requests that nobody answered."""

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
-
-import sqlalchemy as sa
 
 from agent.central.counts import Counts
 from agent.central.ingest import Publish
-from agent.central.media_store import Incoming, MediaFolder, is_consistent
+from agent.central.media_rows import MediaRows
+from agent.central.media_store import Incoming, MediaFolder, Pages, is_consistent
 from agent.central.news import Item, News
-from agent.central.store import schema
 from agent.central.store.database import Database
-from agent.central.store.merge import document, wall_ns
+from agent.central.store.merge import document
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.core.queues import BoundedQueue
 from agent.core.stop import StopToken
-from agent.wire.messages import CHUNK_BYTES, MAX_JSON_BYTES, MediaAck, MediaManifest, decode, encode
+from agent.wire.messages import CHUNK_BYTES, MAX_JSON_BYTES, MediaAck, MediaGone, MediaManifest, decode, encode
 from agent.wire.topics import Address, GatewayTopics
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,8 @@ _QUEUE_ITEMS, _QUEUE_BYTES = 4096, 64 << 20
 _ASK_AGAIN_NS = 3 * NS
 MOST_INCOMING = 2000
 _FORGOTTEN_NS = 3600 * NS
-_MAX_MANIFEST_BYTES = 4 << 20  # 50,000 hashes of 67 bytes
+_MOST_PAGED = 32
+"""Manifests that come in several messages, at the same time."""
 _NUMBER = re.compile(r"\d{1,6}\Z", re.ASCII)
 _NEWS_EVERY_NS = NS // 5
 
@@ -58,17 +58,17 @@ class MediaIntake:
         *, most: int = MOST_INCOMING,
     ) -> None:  # fmt: skip
         self._most = most
-        self._folder, self._database, self._clock = folder, database, clock
+        self._folder, self._rows, self._clock = folder, MediaRows(database, clock), clock
         self._counts, self._news, self._publish = counts, news, publish
         self._queue: BoundedQueue[Piece] = BoundedQueue(_QUEUE_ITEMS, _QUEUE_BYTES, lambda item: len(item.payload))
         self._incoming: dict[str, tuple[GatewayTopics, Incoming]] = {}
+        self._pages: dict[str, Pages] = {}
         self._asked_unknown: dict[str, int] = {}
         self._told_ns: dict[str, int] = {}
 
     def on_message(self, address: Address, payload: bytes) -> bool:
         """Queue it; False when there is no room now."""
-        limit = _MAX_MANIFEST_BYTES if address.path[-1] == "manifest" else CHUNK_BYTES
-        if len(payload) > max(limit, MAX_JSON_BYTES if limit > CHUNK_BYTES else CHUNK_BYTES):
+        if len(payload) > (MAX_JSON_BYTES if address.path[-1] == "manifest" else CHUNK_BYTES):
             raise WireError("a piece larger than any of ours")
         return self._queue.put(Piece(address, payload))
 
@@ -80,6 +80,10 @@ class MediaIntake:
         incoming = held[1]
         return Progress(incoming.received, len(incoming.manifest.chunks), incoming.received_bytes)
 
+    def cancel(self, site: str, gateway: str, media: str) -> None:
+        """Nobody wants it any more: the gateway need not send the rest. From any thread."""
+        self._queue.put(Piece(Address(site, gateway, ("cancel", media)), b""))
+
     def run(self, stop: StopToken) -> None:
         """Take pieces until `stop`."""
         self._recover()
@@ -89,10 +93,7 @@ class MediaIntake:
                 self._take(piece)
 
     def _recover(self) -> None:
-        with self._database.read() as connection:
-            table = schema.media
-            rows = connection.execute(sa.select(table).where(table.c.state == "incoming")).mappings().all()
-        for row in rows:
+        for row in self._rows.incoming():
             manifest = MediaManifest.model_validate(row["manifest"])
             incoming = self._folder.incoming(manifest)
             incoming.recover()
@@ -106,6 +107,10 @@ class MediaIntake:
             match address.path:
                 case ("media", media, "manifest"):
                     self._manifest(address, media, decode(MediaManifest, piece.payload))
+                case ("media", media, "gone"):
+                    self._gone(address, media, decode(MediaGone, piece.payload))
+                case ("cancel", media):  # by us: topics of gateways that come here begin with media
+                    self._cancel(address, media)
                 case ("media", media, "chunk", number) if _NUMBER.match(number):
                     self._chunk(address, media, int(number), piece.payload)
                 case _:
@@ -125,33 +130,90 @@ class MediaIntake:
         if manifest.id != media or not is_consistent(manifest):
             self._counts.rejected("broken_manifest")
             return
-        row = self._row(media)
+        row = self._rows.get(media)
         if row is not None and (row["site"], row["gateway"]) != (address.site, address.gateway):
             self._counts.rejected("foreign_id")
             self._answer(topics, media, "refused", reason="this id belongs to another gateway")
         elif row is not None and row["state"] == "ready":
             same = row["sha256"] == manifest.sha256
             self._answer(topics, media, "done" if same else "refused", reason="" if same else "this id is taken")
-        else:
-            self._begin(address, topics, manifest)
+        elif manifest.kind == "clip" and self._rows.is_called_off(media):
+            self._cancel(address, media)
+        elif not manifest.chunks:
+            self._go_on(address, topics, manifest)
+        elif (whole := self._put_together(topics, manifest)) is not None:
+            self._begin(address, topics, whole)
 
-    def _begin(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
+    def _put_together(self, topics: GatewayTopics, page: MediaManifest) -> MediaManifest | None:
+        """The whole manifest once its last hash has come; a page that was lost is sent again with all others."""
+        if len(page.chunks) == page.pieces:
+            return page
+        key = f"{topics.root}/{page.id}"
+        if key not in self._pages and len(self._pages) >= _MOST_PAGED:
+            self._pages.pop(next(iter(self._pages)))
+        whole = self._pages.setdefault(key, Pages(page)).add(page)
+        if whole is not None:
+            del self._pages[key]
+        return whole
+
+    def _go_on(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
+        """Asked what is missing of a medium that was announced before."""
         held = self._incoming.get(manifest.id)
-        if held is None or held[1].manifest.sha256 != manifest.sha256:
-            if not self._has_place() or not self._folder.has_room(manifest.bytes):
-                self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
-                return
-            if held is not None:
-                held[1].discard()
-            self._write_row(address, manifest)
-            held = topics, self._folder.incoming(manifest)
-            held[1].recover()
-            self._incoming[manifest.id] = held
+        if held is None or not held[1].is_like(manifest):
+            self._answer(topics, manifest.id, "unknown")
+            return
         held[1].heard_ns = self._clock.mono_ns()
         if held[1].is_whole():
             self._finish(address, topics, held[1])
         else:
             self._want(topics, held[1])
+
+    def _begin(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
+        held = self._incoming.get(manifest.id)
+        if held is None or not held[1].is_like(manifest):
+            if held is None and not (self._has_place() and self._folder.has_room(manifest.bytes)):
+                self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
+                return
+            if held is not None and held[1].manifest.sha256 != manifest.sha256:
+                held[1].discard()  # in other pieces the same bytes stay good
+            fresh = self._rows.begin(address, manifest)
+            held = topics, self._folder.incoming(manifest)
+            held[1].recover()
+            self._incoming[manifest.id] = held
+            self._tell_clips(fresh)
+        held[1].heard_ns = self._clock.mono_ns()
+        if held[1].is_whole():
+            self._finish(address, topics, held[1])
+        else:
+            self._want(topics, held[1])
+
+    def _gone(self, address: Address, media: str, notice: MediaGone) -> None:
+        topics, row = GatewayTopics(address.site, address.gateway), self._rows.get(media)
+        document(notice)
+        if notice.id != media or (row is not None and (row["site"], row["gateway"]) != address[:2]):
+            self._counts.rejected("foreign_id")
+            return
+        if row is None or row["state"] != "ready":
+            self._drop(media)
+            self._tell_clips(self._rows.gone(address, notice))
+            if notice.event is not None:
+                self._news.tell(Item("event", (notice.event,)))
+        self._answer(topics, media, "done")
+
+    def _cancel(self, address: Address, media: str) -> None:
+        held = self._incoming.get(media)
+        if held is not None and held[0].root == GatewayTopics(address.site, address.gateway).root:
+            self._drop(media)
+            self._rows.forget(media, "")
+        self._answer(
+            GatewayTopics(address.site, address.gateway), media, "cancelled", reason="nobody wants it any more"
+        )
+
+    def _drop(self, media: str) -> None:
+        held = self._incoming.pop(media, None)
+        if held is not None:
+            held[1].discard()
+        self._told_ns.pop(media, None)
 
     def _has_place(self) -> bool:
         """Gateways give media up without a word: what nobody spoke of for an hour makes room, else all fills up."""
@@ -161,10 +223,8 @@ class MediaIntake:
         if self._clock.mono_ns() - oldest.heard_ns < _FORGOTTEN_NS:
             return False
         self._counts.rejected("media_forgotten")
-        oldest.discard()
-        self._forget_row(media, "the gateway stopped sending it; ask for it again")
-        del self._incoming[media]
-        self._told_ns.pop(media, None)
+        self._drop(media)
+        self._tell_clips(self._rows.forget(media, "the gateway stopped sending it; ask for it again"))
         return True
 
     def _chunk(self, address: Address, media: str, number: int, data: bytes) -> None:
@@ -186,32 +246,31 @@ class MediaIntake:
             self._want(topics, incoming)
 
     def _unknown(self, topics: GatewayTopics, media: str) -> None:
-        """A piece without a manifest: say done when it is, else ask for the manifest by wanting nothing of it."""
+        """A piece without a manifest: say done when it is, else ask for the manifest."""
         now_ns = self._clock.mono_ns()
         if now_ns - self._asked_unknown.get(media, -_ASK_AGAIN_NS) < _ASK_AGAIN_NS:
             return
         if len(self._asked_unknown) > MOST_INCOMING:
             self._asked_unknown.clear()
         self._asked_unknown[media] = now_ns
-        row = self._row(media)
+        row = self._rows.get(media)
         ours = row is not None and GatewayTopics(row["site"], row["gateway"]).root == topics.root
         if row is not None and ours and row["state"] == "ready":
             self._answer(topics, media, "done")
             return
         self._counts.rejected("chunk_without_manifest")
-        self._answer(topics, media, "want")
+        self._answer(topics, media, "unknown")
 
     def _finish(self, address: Address, topics: GatewayTopics, incoming: Incoming) -> None:
         manifest = incoming.manifest
         if not incoming.fits_hash():
             self._counts.rejected("broken_media")
-            incoming.discard()
-            self._incoming.pop(manifest.id)
-            self._forget_row(manifest.id, "the clip arrived broken; ask for it again")
+            self._drop(manifest.id)
+            self._tell_clips(self._rows.forget(manifest.id, "the clip arrived broken; ask for it again"))
             self._answer(topics, manifest.id, "refused", reason="the pieces fit, the whole does not: cut it anew")
             return
         self._folder.adopt(incoming)
-        self._mark_ready(address, manifest)
+        self._rows.ready(address, manifest)
         self._incoming.pop(manifest.id)
         self._told_ns.pop(manifest.id, None)
         self._answer(topics, manifest.id, "done")
@@ -224,47 +283,8 @@ class MediaIntake:
         ack = MediaAck(id=media, state=state, now=rfc3339(self._clock.wall_ns()), **more)
         self._publish(topics.ack("media"), encode(ack))
 
-    def _row(self, media: str) -> Any:
-        with self._database.read() as connection:
-            table = schema.media
-            return connection.execute(sa.select(table).where(table.c.id == media)).mappings().first()
-
-    def _write_row(self, address: Address, manifest: MediaManifest) -> None:
-        kept = manifest.model_dump(mode="json")
-        names = ("id", "camera", "kind", "type", "bytes", "sha256", "codecs", "event", "track")
-        row = {name: kept[name] for name in names} | {
-            "site": address.site,
-            "gateway": address.gateway,
-            "start_ns": wall_ns(manifest.start),
-            "end_ns": wall_ns(manifest.end),
-            "state": "incoming",
-            "manifest": kept,
-            "created_ns": self._clock.wall_ns(),
-        }
-        with self._database.write() as connection:
-            self._database.upsert(connection, schema.media, [row])
-
-    def _forget_row(self, media: str, reason: str) -> None:
-        with self._database.write() as connection:
-            connection.execute(sa.delete(schema.media).where(schema.media.c.id == media))
-            lost = {"state": "failed", "error": reason}
-            connection.execute(sa.update(schema.clip).where(schema.clip.c.media == media).values(**lost))
-
-    def _mark_ready(self, address: Address, manifest: MediaManifest) -> None:
-        media, camera = schema.media, schema.camera
-        with self._database.write() as connection:
-            ready = {"state": "ready", "manifest": None}
-            connection.execute(sa.update(media).where(media.c.id == manifest.id).values(**ready))
-            if manifest.kind == "snapshot":
-                start_ns = wall_ns(manifest.start)
-                where = (
-                    camera.c.site == address.site,
-                    camera.c.gateway == address.gateway,
-                    camera.c.camera == manifest.camera,
-                    sa.func.coalesce(camera.c.snapshot_ns, 0) <= start_ns,
-                )
-                newest = {"snapshot": manifest.id, "snapshot_ns": start_ns}
-                connection.execute(sa.update(camera).where(*where).values(**newest))
+    def _tell_clips(self, keys: Iterable[str]) -> None:
+        self._news.tell(*(Item("clip", (key,)) for key in keys))
 
     def _tell_progress(self, media: str) -> None:
         now_ns = self._clock.mono_ns()

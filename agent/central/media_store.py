@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agent.central.store.ranges import Ranges
 from agent.core.errors import StorageError
-from agent.wire.messages import MediaManifest
+from agent.wire.messages import MOST_PIECES, MediaManifest
 
 _READ = 1 << 20
 
@@ -71,6 +71,11 @@ class Incoming:
         self.path, self.manifest = path, manifest
         self.heard_ns = 0
         self._have = Ranges()
+
+    def is_like(self, manifest: MediaManifest) -> bool:
+        """Is it the same medium, in the same pieces?"""
+        mine = self.manifest
+        return (mine.sha256, mine.bytes, mine.chunk_bytes) == (manifest.sha256, manifest.bytes, manifest.chunk_bytes)
 
     def recover(self) -> None:
         """Find out by hash which pieces the file already holds."""
@@ -137,9 +142,31 @@ class Incoming:
         return min(self.manifest.chunk_bytes, rest)
 
 
+class Pages:
+    """A manifest that comes in several messages."""
+
+    def __init__(self, first: MediaManifest) -> None:
+        self._like = first.model_copy(update={"chunks": [], "first": 0})
+        self._hashes: dict[int, list[str]] = {}
+
+    def add(self, page: MediaManifest) -> MediaManifest | None:
+        """The whole manifest once all hashes are here; a page of another one begins anew."""
+        like = page.model_copy(update={"chunks": [], "first": 0})
+        if like != self._like:
+            self._like, self._hashes = like, {}
+        self._hashes[page.first] = page.chunks
+        hashes: list[str] = []
+        for first in sorted(self._hashes):
+            if first != len(hashes):
+                return None
+            hashes += self._hashes[first]
+        whole = len(hashes) == self._like.pieces
+        return self._like.model_copy(update={"chunks": hashes}) if whole else None
+
+
 def is_consistent(manifest: MediaManifest) -> bool:
-    """Do size and number of pieces fit each other?"""
-    return -(-manifest.bytes // manifest.chunk_bytes) == len(manifest.chunks)
+    """Do size and number of pieces fit each other, as far as this message has them?"""
+    return manifest.pieces <= MOST_PIECES and manifest.first + len(manifest.chunks) <= manifest.pieces
 
 
 def _sync(path: Path) -> None:

@@ -15,6 +15,7 @@ from agent.config.base import Id, Listen, Misfits, Point, Section, Size
 from agent.config.ground import Ground
 from agent.config.hours import Hours
 from agent.config.rules import About, Rule
+from agent.config.uplink import Evidence, Uplink
 
 
 class RecordMode(StrEnum):
@@ -186,6 +187,8 @@ class Camera(Section):
     model: str | None = None
     appearance: str | None = None
     sprites: bool = True
+    send_alarms: Evidence | None = None
+    send_events: Evidence | None = None
     place: Place | None = None
     ground: Ground | None = None
     still: Still = Still()
@@ -249,6 +252,7 @@ class GatewayConfig(Section):
     gateway: Gateway
     storage: Storage = Storage()
     mqtt: Mqtt | None = None
+    uplink: Uplink = Uplink()
     analysis: Analysis = Analysis()
     camera: Annotated[tuple[Camera, ...], Field(min_length=1, max_length=64)]
 

@@ -22,18 +22,23 @@ from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
 from agent.edge.chronicle import Chronicle, Condition, condition_of
+from agent.edge.evidence import EvidenceDesk
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
 from agent.edge.memory import Memory
+from agent.edge.outfit import budget_of, cutter_of, policies_of
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
+from agent.edge.uplink_state import uplink_state
 from agent.publish.broker import command_verifier, link_settings
+from agent.publish.budget import Budget
 from agent.publish.commands import CommandDesk
 from agent.publish.live import LiveRelay
 from agent.publish.outbox import Outbox
 from agent.publish.uplink import Uplink
+from agent.publish.wishes import Wishes
 from agent.record.audit import SelfAudit
 from agent.record.cipher import Keys
 from agent.record.clock_watch import ClockWatch
@@ -42,7 +47,7 @@ from agent.record.plan import Plan
 from agent.record.ring import Ring, Roll
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
-from agent.wire.messages import Event, FrameBoxes, Message, encode
+from agent.wire.messages import Event, FrameBoxes, Message, UplinkState, encode
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
@@ -88,6 +93,8 @@ class _Parts:
     uplink: Uplink | None
     units: tuple[CameraUnit, ...]
     desk: CommandDesk
+    budget: Budget
+    proof: EvidenceDesk
 
 
 class Gateway:
@@ -108,6 +115,7 @@ class Gateway:
             clock,
             self._problems,
             lambda: self._parts.evidence.audit.report,
+            self._uplink_state,
         )
         self._reporter = HealthReporter(self.board, self._state, clock)
 
@@ -115,7 +123,7 @@ class Gateway:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
         workers: list[Worker] = [*parts.keeping.workers, parts.ring, parts.keeper, parts.live, self._reporter]
-        workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle()]
+        workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle(), parts.proof]
         if parts.uplink is not None:
             workers += parts.uplink.workers
         if parts.child is not None:
@@ -155,23 +163,29 @@ class Gateway:
         evidence = _evidence(store, keeper, clock)
         _tell_again(store, adopted, keeper)
         child = self._child(keeper)
+        budget = budget_of(config, outbox, clock)
+        cutter = cutter_of(config, store, outbox, self._stop)
+        proof = EvidenceDesk(
+            policies_of(config), Wishes(outbox.database, clock), cutter, outbox, clock,
+            may_send=lambda: not budget.refusal("clip"),
+            doomed_before_ns=lambda camera: keeping.retention.doomed_before_ns(camera),  # noqa: PLW0108 - made below
+        )  # fmt: skip
         requests = Requests(
             {camera.id: camera.sub_url is not None for camera in config.camera},
-            store,
-            outbox,
+            cutter,
             live,
             child,
             clock,
             self._stop,
         )
         desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
-        uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex)
+        uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
         tell = partial(_tell, store, keeper)
         ring = Ring(store, clock, _rolls(config.camera), sight, tell)
-        keeping = Keeping(config.storage, config.camera, store, clock, tell)
+        keeping = Keeping(config.storage, config.camera, store, clock, tell, proof.waits)
         units = tuple(self._unit(camera, store, keeper, ring, keeping, live, child) for camera in config.camera)
-        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk)
+        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk, budget, proof)
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -198,7 +212,7 @@ class Gateway:
 
         return Chronicle(self._parts.evidence.journal, look, clock)
 
-    def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk, key: str) -> Uplink | None:
+    def _uplink(self, mqtt: Mqtt | None, outbox: Outbox, desk: CommandDesk, key: str, budget: Budget) -> Uplink | None:
         if mqtt is None:
             log.warning("no [mqtt] in the configuration: nobody is told; the outbox waits for a centre")
             return None
@@ -212,6 +226,7 @@ class Gateway:
             commands=desk,
             version=__version__,
             key=key,
+            budget=budget,
         )
 
     def _unit(
@@ -244,6 +259,7 @@ class Gateway:
         parts.keeper.keep("event", event.camera, event)
         if event.kind in KEEPS_NOTHING:
             return
+        parts.proof.hear(event)
         end_ns = parse_rfc3339(event.end or event.time) if event.phase == "end" else None
         life = parts.child.restarts if parts.child is not None else 0
         parts.ring.hear(event.id, event.camera, parse_rfc3339(event.start), end_ns, life)
@@ -258,6 +274,10 @@ class Gateway:
     def _state(self, leaf: str, message: Message) -> None:
         if self._parts.uplink is not None:
             self._parts.uplink.state(f"{self._topics.root}/{leaf}", message)
+
+    def _uplink_state(self) -> UplinkState | None:
+        parts = self._parts
+        return uplink_state(parts.budget, parts.outbox, parts.uplink, list)
 
     def _problems(self) -> list[str]:
         parts = self._parts

@@ -26,6 +26,7 @@ from agent.wire.messages import (
     Disk,
     Health,
     Message,
+    UplinkState,
     WorkerHealth,
 )
 
@@ -50,9 +51,11 @@ class HealthBoard:
         clock: Clock,
         notes: Callable[[], list[str]],
         audit: Callable[[], AuditReport | None],
+        uplink: Callable[[], UplinkState | None] = lambda: None,
     ) -> None:
         self._units, self._child, self._store, self._outbox = units, child, store, outbox
         self._supervisor, self._clock, self._notes, self._audit = supervisor, clock, notes, audit
+        self._uplink = uplink
         self._movement = Movement(clock)
         self._began_ns = clock.mono_ns()
 
@@ -67,6 +70,7 @@ class HealthBoard:
             clock=ClockState(synced=self._clock.synced()),
             temperature_c=_temperature_c(),
             outbox=self._outbox.depth(),
+            uplink=self._uplink(),
             shed=self._child.shed if self._child else "off",
             analysis=self._child.status if self._child else "off",
             workers=[self._worker(state) for state in states],

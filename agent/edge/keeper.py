@@ -96,6 +96,7 @@ class Keeper:
             end=header["end"],
             event=header.get("event"),
             track=header.get("track"),
+            urgent=bool(header.get("urgent")),
         )
 
     def _note(self, error: str) -> None:

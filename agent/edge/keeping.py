@@ -16,7 +16,7 @@ from agent.record.sweep import Sweep
 
 
 class Keeping:
-    """Built from the configuration; its workers are started with the others."""
+    """Built from the configuration; its workers are started with the others. `waits`: see `Retention`."""
 
     def __init__(
         self,
@@ -25,6 +25,7 @@ class Keeping:
         store: SegmentStore,
         clock: Clock,
         on_adopted: Callable[[Segment], None],
+        waits: Callable[[Segment], bool] = lambda _: False,
     ) -> None:
         self._store = store
         first = TierLimits(storage.keep_days, storage.max_bytes, storage.min_free)
@@ -40,6 +41,7 @@ class Keeping:
             [first, second] if second else [first],
             {camera.id: CameraLimits(camera.keep_days, camera.max_bytes, camera.priority) for camera in cameras},
             self._mover.can_move if self._mover else lambda: False,
+            waits,
         )
         self._sweep = Sweep(store, clock, on_adopted)
 

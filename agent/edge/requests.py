@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
+from agent.core.clock import NS, Clock, parse_rfc3339
 from agent.core.errors import LamppostError, StorageError
 from agent.core.ids import new_id
 from agent.core.stop import StopToken
 from agent.edge.child import AnalysisChild
+from agent.edge.cutter import Cutter, Wanted
 from agent.publish.live import LiveRelay
-from agent.publish.outbox import Outbox
-from agent.record.clip import cut_clip
-from agent.record.store import SegmentStore
 from agent.wire.messages import BelongsArgs, ClipArgs, LiveArgs, LiveStopArgs, WatchArgs
 
 log = logging.getLogger(__name__)
@@ -36,15 +32,14 @@ class Requests:
     def __init__(
         self,
         cameras: dict[str, bool],
-        store: SegmentStore,
-        outbox: Outbox,
+        cutter: Cutter,
         live: LiveRelay,
         child: AnalysisChild | None,
         clock: Clock,
         stop: StopToken,
     ) -> None:
         """`cameras` says of each camera whether it has a sub stream."""
-        self._cameras, self._store, self._outbox = cameras, store, outbox
+        self._cameras, self._cutter = cameras, cutter
         self._live, self._child, self._clock, self._stop = live, child, clock, stop
 
     def handlers(self) -> dict[str, Handler]:
@@ -95,22 +90,10 @@ class Requests:
                 f"a clip is longer than 0 and at most {MAX_CLIP_S} s; ask for {args.start} and later ends"
             )
         self._wait_until(end_ns)
-        with tempfile.TemporaryDirectory(prefix="lamppost-clip-") as folder:
-            return self._cut_and_queue(args.camera, start_ns, end_ns, Path(folder) / "clip.mp4")
-
-    def _cut_and_queue(self, camera: str, start_ns: int, end_ns: int, target: Path) -> dict[str, Any]:
-        clip = cut_clip(self._store, camera, start_ns, end_ns, target)
-        manifest = self._outbox.put_media(
-            id=new_id(self._clock.wall_ns()),
-            camera=camera,
-            kind="clip",
-            type="video/mp4",
-            source=clip.path,
-            start=rfc3339(clip.start_ns),
-            end=rfc3339(clip.end_ns),
-            codecs=clip.codecs,
-        )
-        return {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
+        media = new_id(self._clock.wall_ns())
+        manifest = self._cutter.make(Wanted(media, args.camera, start_ns, end_ns, args.quality, args.event, asked=True))
+        found = {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
+        return {**found, "quality": manifest.quality}
 
     def _wait_until(self, end_ns: int) -> None:
         ahead_s = (end_ns - self._clock.wall_ns()) / NS + 2 * FRAGMENT_S

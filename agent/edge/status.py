@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from agent.core.errors import LinkError
 from agent.core.stop import StopToken
-from agent.wire.messages import CameraHealth, Health, decode, encode
+from agent.wire.messages import CameraHealth, Health, UplinkState, decode, encode
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,28 @@ def format_status(health: Health) -> str:
     if health.disk:
         lines.append(f"disk: {health.disk.recordings / 1e9:.2f} GB recorded, {health.disk.free / 1e9:.1f} GB free")
     lines.append(f"waiting for the centre: {health.outbox.messages} messages, {health.outbox.media} media")
+    lines += _uplink_lines(health.uplink) if health.uplink else []
     lines += [_camera_line(camera) for camera in health.cameras]
     lines += [f"problem: {problem}" for problem in health.problems]
     return "\n".join(lines)
+
+
+def _uplink_lines(uplink: UplinkState) -> list[str]:
+    """What it cost and what waits for it, and why."""
+    spent = f"uplink: {uplink.hour / 1e6:.1f} MB this hour{_of(uplink.hour_limit)}"
+    spent += f", {uplink.month / 1e6:.1f} MB this month{_of(uplink.month_limit)}"
+    spent += f", at most {uplink.rate_limit * 8 // 1000} kbit/s" if uplink.rate_limit else ""
+    spent += f"; {uplink.cheap} is up: everything goes" if uplink.cheap else ""
+    waits = [
+        f"waits: {one.number} of class {one.kind}, {one.bytes / 1e6:.1f} MB: {one.reason}"
+        for one in uplink.waiting
+        if one.reason
+    ]
+    return [spent, *waits, *(f"live: {line}" for line in uplink.live)]
+
+
+def _of(limit: int | None) -> str:
+    return f" of {limit / 1e6:.0f} MB" if limit else ""
 
 
 def _camera_line(camera: CameraHealth) -> str:

@@ -6,7 +6,7 @@ It bears no Will and hears nothing but what the centre says of media: the gatewa
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from agent.core.backoff import Backoff
@@ -15,8 +15,9 @@ from agent.core.errors import WireError
 from agent.core.queues import BoundedQueue
 from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
+from agent.publish.budget import Budget
 from agent.publish.outbox import Outbox
-from agent.publish.transfer import MediaSender
+from agent.publish.transfer import Held, MediaSender
 from agent.wire.messages import MediaAck, decode
 from agent.wire.mqtt import LinkSettings, MqttLink
 from agent.wire.topics import GatewayTopics
@@ -28,6 +29,8 @@ BUSY_TURN_S = 0.01
 """While media wait for the connection to take more."""
 LOOK_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
+LIVE_NS = NS
+"""Media yield to live pictures until none was said for so long."""
 
 
 class Heard(NamedTuple):
@@ -52,6 +55,7 @@ class MediaUplink:
         *,
         learn: Callable[[str], None],
         backoff: Backoff | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.name = "media"
         self.refused = 0
@@ -64,16 +68,41 @@ class MediaUplink:
             settings, on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock, name="mqtt-media",
             backoff=backoff,
         )  # fmt: skip
-        self._sender = MediaSender(outbox.media, topics, self.link, clock)
+        self._budget = budget
+        self._live_ns = -LIVE_NS
+        self._sender = MediaSender(outbox.media, topics, self.link, clock, budget, self._is_live)
 
     @property
     def workers(self) -> tuple[MqttLink, MediaUplink]:
         """What the supervisor has to start."""
         return self.link, self
 
+    @property
+    def sent(self) -> Mapping[str, int]:
+        """What left since the start: `pieces` and their `bytes`, each as often as it went."""
+        return self._sender.sent
+
+    def held(self) -> Mapping[str, Held]:
+        """What waits, by class, and why."""
+        return self._sender.held()
+
+    @property
+    def rate(self) -> float:
+        """What media went at of late, bytes a second."""
+        return self._sender.flow.rate
+
     def say(self, topic: str, payload: bytes) -> bool:
-        """Send at QoS 0 or not at all: False when there is no connection or no room."""
-        return self.link.publish(topic, payload, qos=0)
+        """Send at QoS 0 or not at all: False when there is no connection, no room, or the budget does not allow it."""
+        self._live_ns = self._clock.mono_ns()
+        if self._budget is not None and self._budget.refusal("live"):
+            return False
+        said = self.link.publish(topic, payload, qos=0)
+        if said and self._budget is not None:
+            self._budget.spend("live", len(payload))
+        return said
+
+    def _is_live(self) -> bool:
+        return self._clock.mono_ns() - self._live_ns < LIVE_NS
 
     def nudge(self) -> None:
         """There may be a new medium."""
@@ -135,3 +164,5 @@ class MediaUplink:
         if now_ns >= self._expire_ns:
             self._expire_ns = now_ns + int(EXPIRE_EVERY_S * NS)
             self._outbox.media.expire()
+        if self._budget is not None:
+            self._budget.save()

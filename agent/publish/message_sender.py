@@ -17,6 +17,7 @@ from typing import Protocol
 from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock
 from agent.core.errors import WireError
+from agent.publish.budget import Budget
 from agent.publish.outbox import Outbox, Waiting
 from agent.wire.messages import DURABLE_CLASSES, Ack, DurableClass, leaf_of
 from agent.wire.topics import GatewayTopics
@@ -82,7 +83,9 @@ class MessageSender:
         clock: Clock,
         *,
         resend_s: float = RESEND_S,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget
         self._site, self._gateway, self._outbox, self._link, self._clock = site, gateway, outbox, link, clock
         self._topics = GatewayTopics(site, gateway)
         self._resend_ns = int(resend_s * NS)
@@ -221,6 +224,8 @@ class MessageSender:
                 return
 
     def _may_send(self, kind: DurableClass) -> bool:
+        if self._budget is not None and self._budget.refusal(kind):
+            return False
         return self._link.room > 0 or (kind == "alarm" and self._link.backlog < URGENT_BACKLOG)
 
     def _batch(self, kind: DurableClass, rows: deque[Waiting]) -> list[Waiting]:
@@ -253,6 +258,8 @@ class MessageSender:
             return True
         if not self._link.publish(topic, payload, urgent=kind == "alarm"):
             return False
+        if self._budget is not None:
+            self._budget.spend(kind, len(payload))
         self._note(kind, rows, Sent(self._number + 1, now_ns, told))
         return True
 

@@ -69,6 +69,11 @@ class Outbox:
         """The same for media."""
         self.media = MediaSpool(self._db, path.with_name(path.name + "-media"), clock)
 
+    @property
+    def database(self) -> Database:
+        """The file, for what else must be remembered beside it."""
+        return self._db
+
     # -- filling ------------------------------------------------------------------------------------------------
 
     def put(self, kind: DurableClass, camera: str, record: Message) -> int:

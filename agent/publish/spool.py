@@ -1,33 +1,56 @@
-"""Media that wait for the centre: small ones in the outbox's file, large ones beside it. File, sync, then row."""
+"""Media that wait for the centre: small ones in the outbox's file, large ones beside it. File, sync, then row.
+
+A medium that is given up (it waited too long, the outbox is full, its file is gone) leaves a notice, which is sent
+until the centre has heard it: nobody waits for what will not come.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from agent.core.clock import NS, Clock
 from agent.core.errors import StorageError
 from agent.publish.database import Database
-from agent.wire.messages import CHUNK_BYTES, MediaKindName, MediaManifest, decode, encode, validate
+from agent.publish.pieces import hash_bytes, hash_file, read_piece, sync
+from agent.wire.messages import (
+    CHUNK_BYTES,
+    ClipQuality,
+    MediaGone,
+    MediaKindName,
+    MediaManifest,
+    decode,
+    encode,
+    validate,
+)
 
 log = logging.getLogger(__name__)
 
 INLINE_BYTES = 512 * 1024
 KEEP_S = 7 * 86_400.0
-_RANK = {"snapshot": 0, "sprite": 1, "clip": 2}
+MOST_NOTICES = 1000
+
+ALARM, NOTICE, ASKED_PROXY, ASKED_FULL, SNAPSHOT, SPRITE, PROXY, FULL = range(8)
+"""What goes first. What a person waits for overtakes what the gateway sends by itself."""
+CLASSES = ("alarm", "alarm", "asked", "asked", "snapshot", "sprite", "clip", "clip")
+"""The class of each rank, as the budget and health know it."""
 
 
-class Hashes(NamedTuple):
-    """Of a whole medium and of its pieces."""
+class Resting(NamedTuple):
+    """A medium that waits, or the notice of one that was given up (`gone`)."""
 
-    size: int
-    whole: str
-    chunks: list[str]
+    id: str
+    rank: int
+    bytes: int
+    gone: bool
+
+    @property
+    def kind(self) -> str:
+        """The class it counts as."""
+        return CLASSES[self.rank]
 
 
 class MediaSpool:
@@ -59,8 +82,13 @@ class MediaSpool:
         codecs: str = "",
         event: str | None = None,
         track: str | None = None,
+        quality: ClipQuality | None = None,
+        urgent: bool = False,
+        asked: bool = False,
     ) -> MediaManifest:
         """Take a medium in; a file is moved into the spool. An id that already waits is left as it is.
+
+        `urgent` is of an alarm, `asked` is what a person waits for.
 
         Raises:
             StorageError: the file cannot be read or moved, or the disk is full.
@@ -68,87 +96,132 @@ class MediaSpool:
         """
         if (known := self.manifest(id)) is not None:
             return known
-        hashes = _hash_bytes(source) if isinstance(source, bytes) else _hash_file(source)
+        hashes = hash_bytes(source) if isinstance(source, bytes) else hash_file(source)
         manifest = validate(
             MediaManifest,
             {
                 "id": id, "camera": camera, "kind": kind, "type": type, "bytes": hashes.size,
                 "chunk_bytes": CHUNK_BYTES, "sha256": hashes.whole, "chunks": hashes.chunks,
-                "start": start, "end": end, "codecs": codecs, "event": event, "track": track,
+                "start": start, "end": end, "codecs": codecs, "event": event, "track": track, "quality": quality,
             },
         )  # fmt: skip
         self._taking.add(id)
         try:
-            self._insert(manifest, source)
+            self._insert(manifest, source, _rank(kind, quality, urgent=urgent, asked=asked))
         finally:
             self._taking.discard(id)
         return manifest
 
     def manifest(self, media: str) -> MediaManifest | None:
         """Of a medium that waits."""
-        found = self._db.read(lambda db: db.execute("SELECT manifest FROM media WHERE id = ?", (media,)).fetchone())
-        return None if found is None else decode(MediaManifest, found[0])
+        query = "SELECT manifest FROM media WHERE id = ? AND gone = 0"
+        found = self._db.read(lambda db: db.execute(query, (media,)).fetchone())
+        return None if found is None else decode_long(found[0])
 
-    def waiting(self, limit: int) -> list[MediaManifest]:
-        """Those to send first: snapshots, then sprites, then clips, each oldest first."""
-        query = "SELECT manifest FROM media ORDER BY rank, rowid LIMIT ?"
-        return [
-            decode(MediaManifest, row[0]) for row in self._db.read(lambda db: db.execute(query, (limit,)).fetchall())
-        ]
+    def cut(self, media: str, piece_bytes: int) -> MediaManifest | None:
+        """Its manifest, in pieces of at most that size from now on; None when it, or its file, is no longer here."""
+        manifest = self.manifest(media)
+        if manifest is None or min(manifest.chunk_bytes, manifest.bytes) <= piece_bytes:
+            return manifest
+        body = self._db.read(lambda db: db.execute("SELECT body, file FROM media WHERE id = ?", (media,)).fetchone())
+        if body is None:
+            return None
+        try:
+            source = body[0] if body[1] is None else self._folder / body[1]
+            found = hash_bytes(source, piece_bytes) if isinstance(source, bytes) else hash_file(source, piece_bytes)
+        except StorageError:
+            return None
+        again = manifest.model_copy(update={"chunk_bytes": piece_bytes, "chunks": found.chunks})
+        self._db.run(lambda db: db.execute("UPDATE media SET manifest = ? WHERE id = ?", (encode(again), media)))
+        return again if found.whole == manifest.sha256 else None
+
+    def notice(self, media: str) -> MediaGone | None:
+        """Of a medium that was given up."""
+        query = "SELECT manifest FROM media WHERE id = ? AND gone = 1"
+        found = self._db.read(lambda db: db.execute(query, (media,)).fetchone())
+        return None if found is None else decode(MediaGone, found[0])
+
+    def waiting(self, limit: int) -> list[Resting]:
+        """Those to send first, by rank, each oldest first."""
+        query = "SELECT id, rank, bytes, gone FROM media ORDER BY rank, rowid LIMIT ?"
+        rows = self._db.read(lambda db: db.execute(query, (limit,)).fetchall())
+        return [Resting(name, rank, size, bool(gone)) for name, rank, size, gone in rows]
+
+    def classes(self) -> dict[str, tuple[int, int]]:
+        """How many wait in each class, and their bytes."""
+        query = "SELECT rank, count(*), sum(bytes) FROM media WHERE gone = 0 GROUP BY rank"
+        found: dict[str, tuple[int, int]] = {}
+        for rank, count, size in self._db.read(lambda db: db.execute(query).fetchall()):
+            counted, sized = found.get(CLASSES[rank], (0, 0))
+            found[CLASSES[rank]] = counted + count, sized + size
+        return found
 
     def chunk(self, manifest: MediaManifest, number: int) -> bytes | None:
         """Piece `number`, from 0; None when the medium is no longer here."""
         start, size = number * manifest.chunk_bytes, manifest.chunk_bytes
-        query = "SELECT substr(body, ?, ?), file FROM media WHERE id = ?"
+        query = "SELECT substr(body, ?, ?), file FROM media WHERE id = ? AND gone = 0"
         row = self._db.read(lambda db: db.execute(query, (start + 1, size, manifest.id)).fetchone())
         if row is None:
             return None
         body, file = row
-        return _read_piece(self._folder / file, start, size) if file else body or None
+        return read_piece(self._folder / file, start, size) if file else body or None
 
     def remove(self, media: str, *, acknowledged: bool) -> bool:
-        """The centre has it, or it is given up; frees its room. False when it was not here."""
-        done = int(acknowledged)
-        count = "UPDATE counter SET acknowledged = acknowledged + ?, dropped = dropped + ? WHERE kind = 'media'"
+        """The centre has it, or has heard that it is gone, or does not want it; frees its room. False: not here."""
 
-        def work(db: sqlite3.Connection) -> tuple[str | None, int] | None:
+        def work(db: sqlite3.Connection) -> tuple[str | None, int, int] | None:
             self._count(db)
-            rows: list[tuple[str | None, int]] = db.execute(
-                "DELETE FROM media WHERE id = ? RETURNING file, bytes", (media,)
+            rows: list[tuple[str | None, int, int]] = db.execute(
+                "DELETE FROM media WHERE id = ? RETURNING file, bytes, gone", (media,)
             ).fetchall()
             if not rows:
                 return None
-            db.execute("INSERT OR IGNORE INTO counter (kind) VALUES ('media')")
-            db.execute(count, (done, 1 - done))
             self._bytes -= rows[0][1]
+            if not rows[0][2]:
+                _tell(db, acknowledged=acknowledged)
             return rows[0]
 
         row = self._db.run(work)
-        if row is None:
-            return False
-        if row[0] is not None:
+        if row is not None and row[0] is not None:
             (self._folder / row[0]).unlink(missing_ok=True)
+        return row is not None
+
+    def give_up(self, media: str, reason: str) -> bool:
+        """It will never go; the centre is told why. False when it was not here."""
+        manifest = self.manifest(media)
+        if manifest is None:
+            return False
+        log.warning("medium %s (%s of camera %s) is dropped: %s", media, manifest.kind, manifest.camera, reason)
+        shared = ("id", "camera", "kind", "start", "end", "event", "track", "quality")
+        self._forget(MediaGone(reason=reason[:400], **{name: getattr(manifest, name) for name in shared}))
         return True
 
+    def never(self, notice: MediaGone) -> None:
+        """Tell the centre of a medium that could not even be made."""
+        values = (notice.id, encode(notice), 0, NOTICE, self._expiry_ns())
+        insert = "INSERT OR IGNORE INTO media (id, manifest, bytes, rank, expires_ns, gone) VALUES (?, ?, ?, ?, ?, 1)"
+        self._db.run(lambda db: db.execute(insert, values))
+
     def expire(self) -> int:
-        """Give up what waited too long; returns how many."""
-        query = "SELECT id FROM media WHERE expires_ns < ?"
+        """Give up what waited too long; returns how many. Notices that nobody heard for so long go, too."""
         now_ns = self._clock.wall_ns()
+        query = "SELECT id FROM media WHERE expires_ns < ? AND gone = 0"
         old = self._db.read(lambda db: db.execute(query, (now_ns,)).fetchall())
-        return sum(self._give_up(media, "waited too long") for (media,) in old)
+        self._db.run(lambda db: db.execute("DELETE FROM media WHERE expires_ns < ? AND gone = 1", (now_ns,)))
+        return sum(self.give_up(media, f"it waited for {KEEP_S / 86_400:.0f} days") for (media,) in old)
 
     def shrink(self, room: int) -> None:
         """Give up the oldest, clips first, until all media take at most `room` bytes."""
-        query = "SELECT id FROM media ORDER BY rank DESC, rowid LIMIT 1"
+        query = "SELECT id FROM media WHERE gone = 0 ORDER BY rank DESC, rowid LIMIT 1"
         while self.size > room:
             victim = self._db.read(lambda db: db.execute(query).fetchone())
             if victim is None:
                 return
-            self._give_up(victim[0], "the outbox is full")
+            self.give_up(victim[0], "the outbox is full")
 
     def depth(self) -> tuple[int, int]:
         """How many wait, and their bytes."""
-        query = "SELECT count(*), coalesce(sum(bytes), 0) FROM media"
+        query = "SELECT count(*), coalesce(sum(bytes), 0) FROM media WHERE gone = 0"
         count, size = self._db.read(lambda db: db.execute(query).fetchone())
         return int(count), int(size)
 
@@ -162,26 +235,51 @@ class MediaSpool:
         for stray in found - {name for (name,) in rows}:
             (self._folder / stray).unlink(missing_ok=True)
 
-    def _give_up(self, media: str, reason: str) -> bool:
-        log.warning("medium %s is dropped: %s", media, reason)
-        return self.remove(media, acknowledged=False)
+    def _forget(self, notice: MediaGone) -> None:
+        """The bytes go, the notice stays."""
+        change = (
+            "UPDATE media SET manifest = ?, body = NULL, file = NULL, bytes = 0, rank = ?, expires_ns = ?, gone = 1 "
+            "WHERE id = ?"
+        )
+        surplus = (
+            "DELETE FROM media WHERE rowid IN (SELECT rowid FROM media WHERE gone = 1 ORDER BY expires_ns DESC, rowid "
+            "DESC LIMIT -1 OFFSET ?)"
+        )
+
+        def work(db: sqlite3.Connection) -> str | None:
+            self._count(db)
+            found = db.execute("SELECT file, bytes FROM media WHERE id = ?", (notice.id,)).fetchone()
+            if found is None:
+                return None
+            file, size = found
+            db.execute(change, (encode(notice), NOTICE, self._expiry_ns(), notice.id))
+            db.execute(surplus, (MOST_NOTICES,))
+            self._bytes -= size
+            _tell(db, acknowledged=False)
+            return str(file) if file else None
+
+        file = self._db.run(work)
+        if file is not None:
+            (self._folder / file).unlink(missing_ok=True)
+
+    def _expiry_ns(self) -> int:
+        return self._clock.wall_ns() + int(KEEP_S * NS)
 
     def _count(self, db: sqlite3.Connection) -> None:
         if self._counted != self._db.generation:
             self._counted = self._db.generation
             self._bytes = db.execute("SELECT coalesce(sum(bytes), 0) FROM media").fetchone()[0]
 
-    def _insert(self, manifest: MediaManifest, source: bytes | Path) -> None:
+    def _insert(self, manifest: MediaManifest, source: bytes | Path, rank: int) -> None:
         inline = isinstance(source, bytes) and len(source) <= INLINE_BYTES
         file = None if inline else self._take_in(manifest.id, source)
         row = (
-            manifest.id, encode(manifest), source if inline else None, file, manifest.bytes, _RANK[manifest.kind],
-            self._clock.wall_ns() + int(KEEP_S * NS),
+            manifest.id, encode(manifest), source if inline else None, file, manifest.bytes, rank, self._expiry_ns(),
         )  # fmt: skip
 
         def work(db: sqlite3.Connection) -> None:
             self._count(db)
-            added = db.execute("INSERT OR IGNORE INTO media VALUES (?, ?, ?, ?, ?, ?, ?)", row).rowcount
+            added = db.execute("INSERT OR IGNORE INTO media VALUES (?, ?, ?, ?, ?, ?, ?, 0)", row).rowcount
             self._bytes += manifest.bytes * added
 
         self._db.run(work)
@@ -194,47 +292,30 @@ class MediaSpool:
                 target.write_bytes(source)
             else:
                 shutil.move(source, target)
-            _sync(target)
-            _sync(self._folder)
+            sync(target)
+            sync(self._folder)
         except OSError as error:
             raise StorageError(f"medium {media} cannot be kept in {self._folder}: {error.strerror}") from error
         return target.name
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def decode_long(document: bytes) -> MediaManifest:
+    """A manifest of ours: longer than what one message may be."""
+    return MediaManifest.model_validate_json(document)
 
 
-def _read_piece(path: Path, start: int, size: int) -> bytes | None:
-    try:
-        with path.open("rb") as file:
-            file.seek(start)
-            return file.read(size) or None
-    except OSError:
-        return None
+def _rank(kind: MediaKindName, quality: ClipQuality | None, *, urgent: bool, asked: bool) -> int:
+    if kind == "clip":
+        asked_for = ASKED_PROXY if quality == "proxy" else ASKED_FULL
+        return asked_for if asked else PROXY if quality == "proxy" else FULL
+    if urgent:
+        return ALARM
+    return SNAPSHOT if kind == "snapshot" else SPRITE
 
 
-def _hash_file(path: Path) -> Hashes:
-    try:
-        with path.open("rb") as file:
-            return _hash(file)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _hash_bytes(body: bytes) -> Hashes:
-    pieces = [body[start : start + CHUNK_BYTES] for start in range(0, len(body), CHUNK_BYTES)]
-    return Hashes(len(body), hashlib.sha256(body).hexdigest(), [hashlib.sha256(piece).hexdigest() for piece in pieces])
-
-
-def _hash(file: BinaryIO) -> Hashes:
-    whole, chunks, size = hashlib.sha256(), [], 0
-    while piece := file.read(CHUNK_BYTES):
-        whole.update(piece)
-        chunks.append(hashlib.sha256(piece).hexdigest())
-        size += len(piece)
-    return Hashes(size, whole.hexdigest(), chunks)
+def _tell(db: sqlite3.Connection, *, acknowledged: bool) -> None:
+    """Count a medium that left."""
+    done = int(acknowledged)
+    db.execute("INSERT OR IGNORE INTO counter (kind) VALUES ('media')")
+    change = "UPDATE counter SET acknowledged = acknowledged + ?, dropped = dropped + ? WHERE kind = 'media'"
+    db.execute(change, (done, 1 - done))

@@ -1,84 +1,136 @@
 """Media on their way: announce, send the pieces that the centre wants, free them once it has them.
 
 The receiver drives: after a manifest the centre says which pieces it lacks, so resuming costs nothing but the lost
-pieces. Media yield to everything: a piece goes only while hardly anything else is on its way.
+pieces; after a new connection a manifest without hashes is enough, because the centre remembers. Media yield to
+everything, and to live pictures on the same connection. What may go is for the budget to say.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from agent.core.clock import NS, Clock
-from agent.publish.spool import MediaSpool
-from agent.wire.messages import MediaAck, MediaManifest, encode
+from agent.core.errors import StorageError
+from agent.publish.flow import SIZES, Flow
+from agent.publish.spool import MediaSpool, Resting
+from agent.wire.messages import MOST_PIECES, MediaAck, MediaManifest, encode
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
 
+LOOKED_AT = 64
+"""Media that wait and are looked at for what may go now."""
 ACTIVE = 8
 """Media announced at the same time."""
-PIECES_ON_THE_WAY = 4
-"""The connection's backlog above which no further piece is handed to it."""
+AHEAD_BYTES = 256 * 1024
+"""So much must be wanted of the announced ones before another one is announced."""
 SILENCE_S = 15.0
-"""After so long without a word of the centre about a medium, its manifest is sent again."""
+"""After so long without a word of the centre about a medium, it is asked."""
 REFRESH_S = 1.0
+HASHES_A_PAGE = 10_000
+COARSE = 4
+_HASH_BYTES, _HEAD_BYTES = 67, 2048
 
 
 class Link(Protocol):
-    """What is needed of `MqttLink`."""
+    """What is needed of `MqttLink`; nothing else of QoS 1 goes over it."""
 
     @property
     def backlog(self) -> int:
         """Messages on their way."""
 
-    def fits(self, topic: str, payload: bytes) -> bool:
-        """Would the broker take it?"""
+    def max_payload(self, topic: str) -> int:
+        """The largest that the broker takes there."""
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
         """Queue it; False when that is not possible now."""
 
 
+class Purse(Protocol):
+    """What is needed of the `Budget`."""
+
+    def refusal(self, kind: str) -> str:
+        """Why nothing of that class may go now; empty when it may."""
+
+    def spend(self, kind: str, size: int) -> None:
+        """So many bytes of that class went."""
+
+
+class Held(NamedTuple):
+    """Media of one class that wait: how many, their bytes, and why, if anything but the queue holds them."""
+
+    number: int
+    bytes: int
+    reason: str
+
+
 @dataclass(slots=True)
 class Transfer:
-    """One medium; `heard_ns` is when it was announced or last spoken of."""
+    """One medium. `heard_ns` is when it was announced or last spoken of; `known`: the centre has its manifest."""
 
-    manifest: MediaManifest
+    resting: Resting
+    manifest: MediaManifest | None = None
     announced: bool = False
+    known: bool = False
     heard_ns: int = 0
     wanted: deque[int] = field(default_factory=deque)
 
+    @property
+    def wanted_bytes(self) -> int:
+        """Of the pieces the centre asked for, or of all while it has not spoken."""
+        if self.manifest is None or not self.announced:
+            return 0
+        return len(self.wanted) * self.manifest.chunk_bytes
+
 
 class MediaSender:
-    """Part of the uplink; all calls on its thread."""
+    """Part of the uplink; all calls on its thread, but for `held`.
 
-    def __init__(self, spool: MediaSpool, topics: GatewayTopics, link: Link, clock: Clock) -> None:
+    `yielding` says whether live pictures want the connection.
+    """
+
+    def __init__(
+        self, spool: MediaSpool, topics: GatewayTopics, link: Link, clock: Clock, purse: Purse | None = None,
+        yielding: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self._spool, self._topics, self._link, self._clock = spool, topics, link, clock
+        self._purse, self._yielding = purse, yielding
         self._transfers: dict[str, Transfer] = {}
         self._refresh_ns = 0
-        self.pieces_sent = 0
+        self.flow = Flow(clock)
+        self.sent: Counter[str] = Counter()
+        """What left since the start: `pieces` and their `bytes`."""
 
     def begin_again(self) -> None:
-        """A new connection: everything is announced anew."""
-        self._transfers.clear()
+        """A new connection: all is announced anew, but what the centre remembers only in a few words."""
+        self.flow.broke()
+        for transfer in self._transfers.values():
+            transfer.announced = False
+            transfer.wanted.clear()
         self._refresh_ns = 0
 
     def look_again(self) -> None:
         """There may be a new medium."""
         self._refresh_ns = 0
 
+    def held(self) -> Mapping[str, Held]:
+        """What waits, by class, and why; from any thread."""
+        found = self._spool.classes()
+        return {kind: Held(count, size, self._refusal(kind)) for kind, (count, size) in found.items()}
+
     def step(self) -> bool:
         """Announce what is new and send what is wanted, as far as the connection has room; True when more waits."""
+        self.flow.settle(self._link.backlog)
         self._refresh()
-        for transfer in self._transfers.values():
-            self._announce(transfer)
+        self._announce_all()
+        more = False
         for transfer in list(self._transfers.values()):
-            while transfer.wanted:
-                if self._link.backlog >= PIECES_ON_THE_WAY or not self._send_piece(transfer):
-                    return bool(transfer.wanted)
-        return False
+            more |= self._send_pieces(transfer)
+        return more or bool(self.flow.on_the_way)
 
     def heard(self, ack: MediaAck) -> None:
         """The centre spoke of a medium."""
@@ -86,51 +138,137 @@ class MediaSender:
         match ack.state:
             case "done":
                 self._finish(ack.id, acknowledged=True)
-            case "refused":
-                log.error("the centre refuses medium %s: %s", ack.id, ack.reason or "no reason given")
+            case "refused" | "cancelled":
+                log.warning("the centre does not take medium %s: %s", ack.id, ack.reason or ack.state)
                 self._finish(ack.id, acknowledged=False)
-            case "want" if transfer is not None:
-                transfer.heard_ns = self._clock.mono_ns()
-                transfer.wanted = _numbers(ack, len(transfer.manifest.chunks))
+            case "unknown" if transfer is not None:
+                transfer.known = transfer.announced = False
+            case "want" if transfer is not None and transfer.manifest is not None:
+                transfer.known, transfer.heard_ns = True, self._clock.mono_ns()
+                transfer.wanted = _numbers(ack, transfer.manifest.pieces)
+
+    # -- what is looked at ----------------------------------------------------------------------------------------
 
     def _finish(self, media: str, *, acknowledged: bool) -> None:
         self._spool.remove(media, acknowledged=acknowledged)
         self._transfers.pop(media, None)
         self._refresh_ns = 0
 
+    def _refusal(self, kind: str) -> str:
+        return self._purse.refusal(kind) if self._purse is not None else ""
+
     def _refresh(self) -> None:
+        """The media that may go now, first things first, and those that were announced: of them the centre knows."""
         now_ns = self._clock.mono_ns()
         if now_ns < self._refresh_ns:
             return
         self._refresh_ns = now_ns + int(REFRESH_S * NS)
-        found = self._spool.waiting(ACTIVE)
-        self._transfers = {manifest.id: self._transfers.get(manifest.id) or Transfer(manifest) for manifest in found}
+        old, found = self._transfers, self._spool.waiting(LOOKED_AT)
+        found = [one for one in found if one.id in old or not self._refusal(one.kind)][:ACTIVE]
+        self._transfers = {one.id: old.get(one.id) or Transfer(one) for one in found}
+
+    # -- announcing -----------------------------------------------------------------------------------------------
+
+    def _announce_all(self) -> None:
+        ahead = sum(transfer.wanted_bytes for transfer in self._transfers.values())
+        for transfer in list(self._transfers.values()):
+            asked = transfer.announced and not transfer.wanted
+            silent = asked and self._clock.mono_ns() - transfer.heard_ns > SILENCE_S * NS
+            fresh = not transfer.announced and ahead < AHEAD_BYTES and not self._refusal(transfer.resting.kind)
+            if silent or fresh or self._too_coarse(transfer):
+                self._announce(transfer)
+                ahead += transfer.resting.bytes if transfer.manifest is None else transfer.manifest.bytes
+
+    def _too_coarse(self, transfer: Transfer) -> bool:
+        """The link turned out to be much slower than its pieces were made for."""
+        manifest = transfer.manifest
+        return bool(transfer.wanted) and manifest is not None and manifest.chunk_bytes > COARSE * self.flow.piece_bytes
 
     def _announce(self, transfer: Transfer) -> None:
-        now_ns = self._clock.mono_ns()
-        silent = not transfer.wanted and now_ns - transfer.heard_ns > SILENCE_S * NS
-        if transfer.announced and not silent:
+        if transfer.resting.gone:
+            self._tell_gone(transfer)
             return
-        topic, payload = self._topics.manifest(transfer.manifest.id), encode(transfer.manifest)
-        if self._link.publish(topic, payload):
-            transfer.announced, transfer.heard_ns = True, now_ns
+        manifest = self._fitting(transfer)
+        if manifest is None:
+            return
+        pages = [manifest.model_copy(update={"chunks": []})] if transfer.known else self._pages(manifest)
+        if all(self._publish(self._topics.manifest(page.id), transfer, encode(page)) for page in pages):
+            transfer.announced, transfer.heard_ns = True, self._clock.mono_ns()
+            transfer.wanted.clear()
+
+    def _tell_gone(self, transfer: Transfer) -> None:
+        notice = self._spool.notice(transfer.resting.id)
+        if notice is not None and self._publish(self._topics.gone(notice.id), transfer, encode(notice)):
+            transfer.announced, transfer.heard_ns = True, self._clock.mono_ns()
+
+    def _fitting(self, transfer: Transfer) -> MediaManifest | None:
+        """The manifest in pieces that the broker takes and that suit the link; None when the medium had to go."""
+        media = transfer.resting.id
+        room = self._link.max_payload(self._topics.chunk(media, 50_000))
+        least = 2 * transfer.resting.bytes // MOST_PIECES
+        size = next((size for size in SIZES if size <= min(room, max(least, self.flow.piece_bytes))), 0)
+        if not size or room < _HEAD_BYTES + _HASH_BYTES:
+            self._give_up(media, f"the broker takes no message above {room} bytes")
+            return None
+        held = transfer.manifest
+        if held is None or held.chunk_bytes > 2 * size or held.chunk_bytes > room:
+            try:
+                transfer.manifest = self._spool.cut(media, size)
+            except StorageError as error:
+                log.warning("%s", error)
+                return None
+            transfer.known = transfer.known and held is not None and transfer.manifest == held
+        if transfer.manifest is None:
+            self._give_up(media, "its bytes are gone")
+        return transfer.manifest
+
+    def _pages(self, manifest: MediaManifest) -> list[MediaManifest]:
+        """The manifest in as many messages as its hashes need."""
+        room = self._link.max_payload(self._topics.manifest(manifest.id)) - _HEAD_BYTES
+        most = min(HASHES_A_PAGE, room // _HASH_BYTES)
+        starts = range(0, manifest.pieces, most)
+        return [manifest.model_copy(update={"first": at, "chunks": manifest.chunks[at : at + most]}) for at in starts]
+
+    # -- sending --------------------------------------------------------------------------------------------------
+
+    def _send_pieces(self, transfer: Transfer) -> bool:
+        """True when more is wanted than could go now."""
+        while transfer.wanted:
+            if self._refusal(transfer.resting.kind) or not self.flow.has_room(yielding=self._yielding()):
+                return True
+            if not self._send_piece(transfer):
+                return True
+        return False
 
     def _send_piece(self, transfer: Transfer) -> bool:
-        number, media = transfer.wanted[0], transfer.manifest.id
-        body = self._spool.chunk(transfer.manifest, number)
-        topic = self._topics.chunk(media, number)
-        if body is None or not self._link.fits(topic, body):
-            reason = "its bytes are gone" if body is None else f"the broker takes no piece of {len(body)} bytes"
-            log.error("medium %s is dropped: %s", media, reason)
-            self._finish(media, acknowledged=False)
+        manifest, number = transfer.manifest, transfer.wanted[0]
+        body = self._spool.chunk(manifest, number) if manifest is not None else None
+        if manifest is None or body is None:
             transfer.wanted.clear()
+            self._give_up(transfer.resting.id, "its bytes are gone")
             return True
-        if not self._link.publish(topic, body):
+        if not self._publish(self._topics.chunk(manifest.id, number), transfer, body):
             return False
         transfer.wanted.popleft()
         transfer.heard_ns = self._clock.mono_ns()
-        self.pieces_sent += 1
+        self.sent.update(pieces=1, bytes=len(body))
         return True
+
+    def _publish(self, topic: str, transfer: Transfer, body: bytes) -> bool:
+        if not self._link.publish(topic, body):
+            return False
+        self._went(transfer.resting.kind, len(body))
+        return True
+
+    def _went(self, kind: str, size: int) -> None:
+        self.flow.sent(size)
+        if self._purse is not None:
+            self._purse.spend(kind, size)
+
+    def _give_up(self, media: str, reason: str) -> None:
+        self._spool.give_up(media, reason)
+        self._transfers.pop(media, None)
+        self._refresh_ns = 0
 
 
 def _numbers(ack: MediaAck, chunks: int) -> deque[int]:

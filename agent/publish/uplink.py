@@ -23,6 +23,7 @@ from agent.core.ports import Worker
 from agent.core.queues import BoundedQueue
 from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
+from agent.publish.budget import Budget
 from agent.publish.commands import CommandDesk
 from agent.publish.media_uplink import MediaUplink
 from agent.publish.message_sender import RESEND_S, MessageSender
@@ -83,6 +84,7 @@ class Uplink:
         key: str = "",
         resend_s: float = RESEND_S,
         backoff: Backoff | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.name = "uplink"
         self.session = new_id(clock.wall_ns())
@@ -104,10 +106,10 @@ class Uplink:
             self._settings(settings), on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock,
             on_room=self._nudge, backoff=backoff,
         )  # fmt: skip
-        self._messages = MessageSender(site, gateway, outbox, self.link, clock, resend_s=resend_s)
+        self._messages = MessageSender(site, gateway, outbox, self.link, clock, resend_s=resend_s, budget=budget)
         self.media = MediaUplink(
             outbox, self._topics, self._media_settings(settings), clock, learn=commands.centre_clock.learn,
-            backoff=backoff.copy() if backoff else None,
+            backoff=backoff.copy() if backoff else None, budget=budget,
         )  # fmt: skip
         outbox.on_put = self._nudge
         outbox.on_put_media = self.media.nudge

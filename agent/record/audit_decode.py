@@ -6,7 +6,6 @@ a decoder that falls over broken video takes nothing along, and recording always
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -15,6 +14,8 @@ from typing import NamedTuple
 
 import av
 from av.video.frame import VideoFrame
+
+from agent.record.step_back import step_back
 
 _MOST_PATHS = 1000
 _MAX_PATH_BYTES = 8 << 10
@@ -58,7 +59,7 @@ def decode(path: Path) -> Decoded:
 
 def main() -> None:
     """Answer for each path."""
-    _step_back()
+    step_back()
     for _ in range(_MOST_PATHS):
         line = sys.stdin.buffer.readline(_MAX_PATH_BYTES)
         if not line:
@@ -66,13 +67,6 @@ def main() -> None:
         found = decode(Path(os.fsdecode(line.rstrip(b"\n"))))
         sys.stdout.write(json.dumps(found._asdict()) + "\n")
         sys.stdout.flush()
-
-
-def _step_back() -> None:
-    """Only when nobody else wants the processor."""
-    os.nice(19)
-    with contextlib.suppress(OSError):  # not every container allows it; `nice` remains
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 if __name__ == "__main__":

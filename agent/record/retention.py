@@ -19,6 +19,7 @@ from agent.record.store import SegmentStore
 log = logging.getLogger(__name__)
 
 _DAY_NS = 86_400 * NS
+_HOUR_NS = 3600 * NS
 _INTERVAL_S = 10.0
 _AGE_EVERY_NS = 60 * NS
 """A deletion is a few syncs; together once a minute they do not wear a card."""
@@ -35,6 +36,7 @@ class Retention:
     """A `Worker`: looks every ten seconds. `tiers` are the limits of the store's tiers, in their order.
 
     `can_move` says whether footage is leaving for the next tier; then deletions on the first wait as long as they may.
+    `waits` says whether a segment is still to be sent: where room is short, it goes last.
     """
 
     name = "retention"
@@ -46,9 +48,10 @@ class Retention:
         tiers: Sequence[TierLimits],
         cameras: Mapping[str, CameraLimits],
         can_move: Callable[[], bool] = lambda: False,
+        waits: Callable[[Segment], bool] = lambda _: False,
     ) -> None:
         self._store, self._clock, self._limits = store, clock, tuple(tiers)
-        self._cameras, self._can_move = cameras, can_move
+        self._cameras, self._can_move, self._waits = cameras, can_move, waits
         self._rooms = [
             Room(tier, store.catalogue, limits.min_free) for tier, limits in zip(store.tiers, tiers, strict=True)
         ]
@@ -151,7 +154,17 @@ class Retention:
 
     def _free(self, wanted: int, reason: str, cameras: Sequence[str], tiers: Sequence[int]) -> list[Segment]:
         """Delete the oldest until `wanted` bytes are gone, or nothing is left."""
-        return self._delete(_until(wanted, self._oldest.of(cameras, tiers)), reason) if wanted > 0 else []
+        if wanted <= 0:
+            return []
+        free = (one for one in self._oldest.of(cameras, tiers) if not self._waits(one))
+        gone = self._delete(_until(wanted, free), reason)
+        rest = wanted - sum(one.bytes for one in gone)
+        return gone if rest <= 0 else gone + self._delete(_until(rest, self._oldest.of(cameras, tiers)), reason)
+
+    def doomed_before_ns(self, camera: str) -> int:
+        """Footage that ended before this time goes by its age within the hour."""
+        days_ns = min(self._keep_ns(camera, tier) for tier in range(len(self._limits)))
+        return self._clock.wall_ns() - days_ns + _HOUR_NS
 
     def _delete(self, segments: Iterable[Segment], reason: str) -> list[Segment]:
         gone: list[Segment] = []

@@ -8,6 +8,7 @@
 | `camera/<cam>/event`, `/track`, `/recording` | gateway -> centre | `Envelope` |
 | `camera/<cam>/frame` | gateway -> centre | `FrameBoxes`, QoS 0 |
 | `media/<id>/manifest`, `media/<id>/chunk/<n>` | gateway -> centre | `MediaManifest`; raw bytes |
+| `media/<id>/gone` | gateway -> centre | `MediaGone` |
 | `live/<lease>` | gateway -> centre | live pieces, QoS 0 |
 | `reply/<id>` | gateway -> centre | `Reply` |
 | `command/<verb>` | centre -> gateway | `Command` |
@@ -44,6 +45,10 @@ class GatewayTopics:
     def chunk(self, media: str, number: int) -> str:
         """Where piece `number` (from 0) of a medium goes."""
         return f"{self.root}/media/{media}/chunk/{number}"
+
+    def gone(self, media: str) -> str:
+        """Where it is said that a medium will never come."""
+        return f"{self.root}/media/{media}/gone"
 
     def live(self, lease: str) -> str:
         """Where the pieces of a live lease go."""

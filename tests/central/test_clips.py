@@ -56,7 +56,8 @@ def test_a_clip_of_an_event_is_asked_for_once_and_plays_when_it_has_come(
         again = api.post("/api/v1/events/e1/clip", json={})
         assert (again.status_code, again.json()["id"]) == (200, clip["id"])
         args = gateway.commands[-1].args
-        assert args == {"camera": CAMERA, "start": clip["start"], "end": clip["end"]}
+        span = {"camera": CAMERA, "start": clip["start"], "end": clip["end"]}
+        assert args == {**span, "quality": "full", "event": "e1"}
         announced = manifest("m1", body, kind="clip", type="video/mp4", codecs="avc1.64001f")
         gateway.send(gateway.topics.manifest("m1"), announced)
         gateway.send(gateway.topics.chunk("m1", 0), pieces(body)[0])

@@ -15,7 +15,19 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from agent.core.clock import rfc3339
-from agent.wire.messages import CLASSES_OF_LEAF, Ack, Envelope, MediaAck, MediaManifest, decode, encode
+from agent.wire.messages import CLASSES_OF_LEAF, Ack, Envelope, MediaAck, MediaGone, MediaManifest, decode, encode
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _cut_finer(pieces: dict[int, bytes], old: int, new: int) -> dict[int, bytes]:
+    return {
+        (number * old + at) // new: body[at : at + new]
+        for number, body in pieces.items()
+        for at in range(0, len(body), new)
+    }
 
 
 def wait_for(condition: Callable[[], Any], timeout_s: float = 20) -> Any:
@@ -42,6 +54,8 @@ class Centre:
         self.pieces: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
         self.piece_copies: Counter[tuple[str, int]] = Counter()
         self.media: dict[str, bytes] = {}
+        self.pages: Counter[str] = Counter()
+        self.gone: dict[str, MediaGone] = {}
         self.other: list[tuple[str, bytes, bool]] = []
         self.up = threading.Event()
         self.client = paho.Client(
@@ -76,8 +90,10 @@ class Centre:
             case ["camera", _, leaf] if leaf in CLASSES_OF_LEAF:
                 self._envelope(root, decode(Envelope, message.payload))
             case ["media", media, "manifest"]:
-                self.manifests[media] = decode(MediaManifest, message.payload)
-                self._answer(root, media)
+                self._manifest(root, media, decode(MediaManifest, message.payload))
+            case ["media", media, "gone"]:
+                self.gone[media] = decode(MediaGone, message.payload)
+                self._say(root, MediaAck(id=media, state="done", now=rfc3339(time.time_ns())))
             case ["media", media, "chunk", number]:
                 self._piece(root, media, int(number), message.payload)
             case ["ack" | "command", *_]:
@@ -98,13 +114,29 @@ class Centre:
         ack = Ack(outbox=envelope.outbox, seqs=envelope.numbers, now=rfc3339(time.time_ns()))
         self.client.publish(f"{root}/ack/{envelope.kind}", encode(ack), 1)
 
+    def _manifest(self, root: str, media: str, page: MediaManifest) -> None:
+        self.pages[media] += 1
+        held = self.manifests.get(media)
+        if page.chunks and page.first == 0:
+            if held is not None and held.chunk_bytes > page.chunk_bytes:
+                self.pieces[media] = _cut_finer(self.pieces[media], held.chunk_bytes, page.chunk_bytes)
+            held = page
+        elif page.chunks and held is not None:
+            held = held.model_copy(update={"chunks": held.chunks + page.chunks})
+        if held is None or held.chunk_bytes != page.chunk_bytes:
+            self._say(root, MediaAck(id=media, state="unknown", now=rfc3339(time.time_ns())))
+            return
+        self.manifests[media] = held
+        if len(held.chunks) == held.pieces:
+            self._answer(root, media)
+
     def _piece(self, root: str, media: str, number: int, body: bytes) -> None:
         self.piece_copies[media, number] += 1
         if self.lose(media, number) or media not in self.manifests:
             return
-        assert hashlib.sha256(body).hexdigest() == self.manifests[media].chunks[number]
+        assert _hash(body) == self.manifests[media].chunks[number]
         self.pieces[media][number] = body
-        if len(self.pieces[media]) == len(self.manifests[media].chunks):
+        if len(self.pieces[media]) == self.manifests[media].pieces or number == self.manifests[media].pieces - 1:
             self._answer(root, media)
 
     def _answer(self, root: str, media: str) -> None:
@@ -113,7 +145,11 @@ class Centre:
         if not missing:
             self.media[media] = b"".join(have[n] for n in sorted(have))
             assert hashlib.sha256(self.media[media]).hexdigest() == manifest.sha256
-        ack = MediaAck(id=media, state="want" if missing else "done", missing=missing, now=rfc3339(time.time_ns()))
+        self._say(
+            root, MediaAck(id=media, state="want" if missing else "done", missing=missing, now=rfc3339(time.time_ns()))
+        )
+
+    def _say(self, root: str, ack: MediaAck) -> None:
         self.client.publish(f"{root}/ack/media", encode(ack), 1)
 
     def statuses(self) -> list[str]:

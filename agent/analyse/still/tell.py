@@ -143,7 +143,8 @@ class StillTeller:
         """Now, the moment it began, the place as it was before, and who left or took it."""
         assert self._album is not None  # noqa: S101 - asked before
         camera, make_id = self._camera.id, self._make_id
-        shown = {"now": take_picture(picture, make_id(wall_ns), camera, wall_ns, event=event)}
+        urgent = self._camera.still.severity == "alarm"
+        shown = {"now": take_picture(picture, make_id(wall_ns), camera, wall_ns, event=event, urgent=urgent)}
         page = self._album.nearest(one.start_ns - BEFORE_NS)
         if page is not None:
             whose = {"id": make_id(wall_ns), "camera": camera, "event": event, "track": None}

@@ -12,8 +12,9 @@ from starlette.responses import FileResponse
 from agent.central.api.context import Centre, centre_of, origin_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.guard import require
-from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn, ClipOut
-from agent.central.clips import MOST_S
+from agent.central.api.media_models import ClipOut
+from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn
+from agent.central.clips import MOST_S, Wanted
 from agent.central.store.people import Person
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339
@@ -60,7 +61,7 @@ def ask_for_clip(centre: Here, who: Operator, request: Request, body: ClipIn) ->
     what = f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}"
     centre.audit.write(who.name, "clip.request", what, origin_of(request))
     place = (body.site, body.gateway, body.camera)
-    return ClipOut.model_validate(centre.clips.request(place, start_ns, end_ns))
+    return ClipOut.model_validate(centre.clips.request(place, start_ns, end_ns, quality=body.quality))
 
 
 @router.get("/clips/{clip}", tags=["clips"])
@@ -72,14 +73,30 @@ def get_clip(centre: Here, clip: Id) -> ClipOut:
     return ClipOut.model_validate(found)
 
 
+@router.delete("/clips/{clip}", tags=["clips"])
+def call_clip_off(centre: Here, who: Operator, request: Request, clip: Id) -> ClipOut:
+    """Nobody wants it any more: the gateway stops sending. One that is ready stays."""
+    found = centre.clips.call_off(clip)
+    if found is None:
+        raise not_found("clip")
+    centre.audit.write(who.name, "clip.cancel", f"clip {clip}", origin_of(request))
+    return ClipOut.model_validate(found)
+
+
 @router.post("/events/{event}/clip", status_code=202, tags=["events"], responses=NO_GATEWAY)
-def ask_for_event_clip(centre: Here, who: Operator, request: Request, response: Response, event: Id) -> ClipOut:
-    """The event's clip, five seconds more on either side; one that was asked for before is given again (200)."""
+def ask_for_event_clip(
+    centre: Here, who: Operator, request: Request, response: Response, event: Id,
+    quality: Annotated[Wanted, Query()] = "auto",
+) -> ClipOut:  # fmt: skip
+    """The event's clip, five seconds more on either side; one that was asked for before is given again (200).
+
+    `auto` gives the best there is; where there is none, it asks for a proxy if the gateway's uplink is limited.
+    """
     found = centre.finds.event(event)
     if found is None:
         raise not_found("event")
-    centre.audit.write(who.name, "clip.request", f"event {event}", origin_of(request))
-    clip, fresh = centre.clips.of_event(found)
+    centre.audit.write(who.name, "clip.request", f"event {event} {quality}", origin_of(request))
+    clip, fresh = centre.clips.of_event(found, quality)
     response.status_code = 202 if fresh else 200
     return ClipOut.model_validate(clip)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from agent.central.api.media_models import ClipOut, MediaOut
 from agent.central.store.people import Role
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
@@ -200,45 +201,8 @@ class Cameras(BaseModel):
     items: list[CameraOut]
 
 
-class MediaOut(wire.MediaRef):
-    """A medium of an event or a track; `edge` means that it rests at the gateway."""
-
-    state: Literal["sent", "edge"]
-    url: str | None
-
-
-class ClipProgress(BaseModel):
-    """Pieces received of how many (0: not known yet), and bytes."""
-
-    received: int
-    of: int
-    bytes: int
-
-
-class ClipOut(BaseModel):
-    """A clip that was asked for; `url` when it is ready, `error` when it failed."""
-
-    id: str
-    site: str
-    gateway: str
-    camera: str
-    event: str | None
-    start: str
-    end: str
-    state: Literal["requested", "sending", "ready", "failed"]
-    error: str
-    progress: ClipProgress
-    media: str | None
-    url: str | None
-    actual_start: str | None
-    actual_end: str | None
-    codecs: str
-    bytes: int | None
-    created: str
-
-
 class EventOut(wire.Event):
-    """An event with where it comes from and what became of its media."""
+    """An event with where it comes from and what became of its media; `clips` has the best first, which is `clip`."""
 
     site: str
     gateway: str
@@ -246,6 +210,7 @@ class EventOut(wire.Event):
     media: list[MediaOut]  # type: ignore[assignment] # the same refs, with more to each
     picture: str | None
     clip: ClipOut | None
+    clips: list[ClipOut]
     received: str
 
 
@@ -324,6 +289,7 @@ class ClipIn(Body):
     camera: Id
     start: Moment
     end: Moment
+    quality: Literal["auto", "proxy", "full"] = "auto"
 
 
 class MessageCounts(BaseModel):

@@ -15,7 +15,8 @@ from starlette.responses import StreamingResponse
 from agent import __version__
 from agent.central.api.context import Centre
 from agent.central.api.guard import identify
-from agent.central.api.models import REFUSALS, CameraOut, ClipOut, EventOut, GatewayOut, HealthOut
+from agent.central.api.media_models import ClipOut
+from agent.central.api.models import REFUSALS, CameraOut, EventOut, GatewayOut, HealthOut
 from agent.central.news import Item
 from agent.core.clock import rfc3339
 from agent.core.errors import StorageError

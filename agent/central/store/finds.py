@@ -69,10 +69,10 @@ class Finds:
         with self._database.read() as connection:
             return next(iter(self._clips(connection, clip.c.id == key)), None)
 
-    def clip_of_event(self, key: str) -> Document | None:
-        """The newest clip that was asked for this event."""
+    def clips_of_event(self, key: str) -> list[Document]:
+        """The newest clip of each quality that this event has, or will have, the best to look at first."""
         with self._database.read() as connection:
-            return next(reversed(self._clips(connection, clip.c.event == key)), None)
+            return _best_first(self._clips(connection, clip.c.event == key))
 
     def clips_of_media(self, key: str) -> list[Document]:
         """Clips that this medium is, or will be."""
@@ -125,8 +125,14 @@ class Finds:
             if kind is TRACKS:
                 return items
             found = self._clips(connection, clip.c.event.in_([one.row["id"] for one in several])) if several else []
-        clips = {item["event"]: item for item in found}
-        return [{**item, "clip": clips.get(item["id"])} for item in items]
+        clips: dict[str, list[Document]] = defaultdict(list)
+        for one in found:
+            clips[one["event"]].append(one)
+        best = {key: _best_first(some) for key, some in clips.items()}
+        return [
+            {**item, "clip": next(iter(best.get(item["id"], [])), None), "clips": best.get(item["id"], [])}
+            for item in items
+        ]
 
     def _clips(self, connection: sa.Connection, where: Any) -> list[Document]:
         joined = clip.outerjoin(media, media.c.id == clip.c.media)
@@ -135,11 +141,11 @@ class Finds:
         return [self._clip(row) for row in connection.execute(query).mappings()]
 
     def _clip(self, row: Any) -> Document:
-        ready = row["media_state"] == "ready" and row["state"] != "failed"
+        ready = row["media_state"] == "ready" and row["state"] not in {"failed", "cancelled"}
         known = row["media_bytes"] is not None
         received, of, size = (self._progress(row["media"]) if row["media"] else None) or (0, 0, 0)
         return {
-            **{name: row[name] for name in ("id", "site", "gateway", "camera", "event", "error", "media")},
+            **{name: row[name] for name in ("id", "site", "gateway", "camera", "event", "error", "media", "quality")},
             "state": "ready" if ready else row["state"],
             "start": rfc3339(row["start_ns"]),
             "end": rfc3339(row["end_ns"]),
@@ -151,6 +157,13 @@ class Finds:
             "codecs": row["media_codecs"] or "",
             "bytes": row["media_bytes"],
         }
+
+
+def _best_first(found: Iterable[Document]) -> list[Document]:
+    """Of each quality the newest; what can be played goes before what is on its way, what failed comes last."""
+    newest = {item["quality"]: item for item in found}
+    order = {"ready": 0, "sending": 1, "requested": 2}
+    return sorted(newest.values(), key=lambda item: (order.get(item["state"], 3), item["quality"] == "proxy"))
 
 
 def _main_picture(record: Document) -> str | None:
@@ -170,7 +183,7 @@ class _Refs:
     """Looks up, once for a page, which media have arrived and what the cameras are called."""
 
     def __init__(self, connection: sa.Connection, several: Sequence[Held]) -> None:
-        self._sent = _existing(connection, {ref["id"] for one in several for ref in one.body["media"]})
+        self._known = _existing(connection, {ref["id"] for one in several for ref in one.body["media"]})
         named = places.outerjoin(cameras, sa.and_(*(cameras.c[name] == places.c[name] for name in _NAMES)))
         query = sa.select(places, cameras.c.info).select_from(named)
         query = query.where(places.c.number.in_({one.row["place"] for one in several}))
@@ -193,15 +206,20 @@ class _Refs:
         }
 
     def _ref(self, ref: Document) -> Document:
-        sent = ref["id"] in self._sent
-        return {**ref, "state": "sent" if sent else "edge", "url": media_url(ref["id"]) if sent else None}
+        state, reason = self._known.get(ref["id"], ("edge", ""))
+        url = media_url(ref["id"]) if state == "sent" else None
+        return {**ref, "state": state, "reason": reason, "url": url}
 
 
-def _existing(connection: sa.Connection, keys: Iterable[str]) -> set[str]:
-    wanted, found = sorted(keys), set[str]()
+def _existing(connection: sa.Connection, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Of those that came, or will never come: `sent` or `gone`, and why."""
+    wanted, found = sorted(keys), dict[str, tuple[str, str]]()
     for first in range(0, len(wanted), 500):
-        where = (media.c.id.in_(wanted[first : first + 500]), media.c.state == "ready")
-        found.update(connection.scalars(sa.select(media.c.id).where(*where)))
+        where = (media.c.id.in_(wanted[first : first + 500]), media.c.state != "incoming")
+        for key, state, reason in connection.execute(
+            sa.select(media.c.id, media.c.state, media.c.reason).where(*where)
+        ):
+            found[key] = ("gone" if state == "gone" else "sent"), reason
     return found
 
 

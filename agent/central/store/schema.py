@@ -105,7 +105,9 @@ media = sa.Table(
     sa.Column("codecs", _TEXT, nullable=False),
     sa.Column("event", _ID),
     sa.Column("track", _ID),
-    sa.Column("state", sa.String(16), nullable=False),  # incoming, ready
+    sa.Column("quality", sa.String(8)),  # of clips: full, proxy
+    sa.Column("state", sa.String(16), nullable=False),  # incoming, ready, gone
+    sa.Column("reason", _TEXT, nullable=False),  # why it is gone
     sa.Column("manifest", Json),  # until it is ready
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Index(None, "state"),
@@ -142,6 +144,7 @@ clip = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # requested, sending, ready, failed
     sa.Column("error", _TEXT, nullable=False),
     sa.Column("media", _ID),
+    sa.Column("quality", sa.String(8), nullable=False),  # full, proxy
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Column("deadline_ns", sa.BigInteger, nullable=False),
     sa.Index(None, "command"),

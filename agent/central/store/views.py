@@ -72,6 +72,13 @@ class Views:
             row["online"] += camera["online"]
         return [found[key] for key in sorted(found)]
 
+    def is_limited(self, site: str, gateway: str) -> bool:
+        """Does every byte count on the uplink of this gateway, as it said last?"""
+        where = (gateways.c.site == site, gateways.c.gateway == gateway)
+        with self._database.read() as connection:
+            health = connection.scalar(sa.select(gateways.c.health).where(*where)) or {}
+        return bool((health.get("uplink") or {}).get("limited"))
+
     def cameras(self, site: str | None = None, gateway: str | None = None, camera: str | None = None) -> list[Document]:
         """All cameras, or some, sorted."""
         with self._database.read() as connection:

@@ -23,7 +23,7 @@ from agent.wire.messages.base import (
     validate,
 )
 from agent.wire.messages.commands import BelongsArgs, ClipArgs, Command, LiveArgs, LiveStopArgs, Reply, WatchArgs
-from agent.wire.messages.media import MediaAck, MediaManifest
+from agent.wire.messages.media import MOST_PIECES, ClipQuality, MediaAck, MediaGone, MediaManifest
 from agent.wire.messages.records import (
     CLASSES_OF_LEAF,
     COLOURED_PARTS,
@@ -55,20 +55,22 @@ from agent.wire.messages.state import (
     OutboxDepth,
     Status,
     StreamState,
+    UplinkState,
+    WaitingClass,
     WorkerHealth,
 )
 
 ALL: tuple[type[Message], ...] = (
     Envelope, Event, TrackSummary, RecordingSpan, Ack, MediaAck, Status, Health, CameraInfo, CameraState, FrameBoxes,
-    MediaManifest, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs, Reply,
+    MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs, Reply,
 )  # fmt: skip
 
 __all__ = [
     "ALL", "CHUNK_BYTES", "CLASSES_OF_LEAF", "COLOURED_PARTS", "COLOURS", "DURABLE_CLASSES", "MAX_JSON_BYTES",
-    "RECORD_TYPES", "STILL_KINDS", "VERSION", "Ack", "AuditResult", "BelongsArgs", "BoxNow", "CameraHealth",
-    "CameraInfo", "CameraState", "ClipArgs", "ClockState", "ColourName", "Command", "Corners", "Disk", "DurableClass",
-    "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs", "LiveStopArgs", "MediaAck", "MediaKindName",
-    "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth", "PathPoint", "RecordingSpan", "Reply",
-    "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary", "WatchArgs", "WorkerHealth", "decode",
-    "encode", "leaf_of", "validate",
+    "MOST_PIECES", "RECORD_TYPES", "STILL_KINDS", "VERSION", "Ack", "AuditResult", "BelongsArgs", "BoxNow",
+    "CameraHealth", "CameraInfo", "CameraState", "ClipArgs", "ClipQuality", "ClockState", "ColourName", "Command",
+    "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs", "LiveStopArgs",
+    "MediaAck", "MediaGone", "MediaKindName", "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth",
+    "PathPoint", "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary",
+    "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "decode", "encode", "leaf_of", "validate",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agent.config.base import Id
 from agent.wire.messages.base import Message, Text, Time
+from agent.wire.messages.media import ClipQuality
 
 
 class Command(Message):
@@ -49,6 +50,8 @@ class ClipArgs(Message):
     camera: Id
     start: Time
     end: Time
+    quality: ClipQuality = "full"
+    event: Id | None = None
 
 
 class WatchArgs(Message):

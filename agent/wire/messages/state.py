@@ -65,6 +65,38 @@ class OutboxDepth(Message):
     dropped: dict[str, int] = {}
 
 
+class WaitingClass(Message):
+    """What of one class waits for the uplink, and why: empty when it is merely its turn that is awaited."""
+
+    kind: Text
+    number: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=0)]
+    reason: Text = ""
+
+
+class UplinkState(Message):
+    """What the link to the centre may cost and has cost: bytes of this hour and month, the month's by class.
+
+    `limited`: every byte counts now; not so while the interface `cheap` is up, over which everything goes. `rate` is
+    what media went at of late, bytes a second. `waiting` has every class of which something waits.
+    """
+
+    limited: bool
+    cheap: Text = ""
+    metered: bool = False
+    quiet: bool = False
+    rate: float = 0.0
+    rate_limit: int | None = None
+    hour: int = 0
+    hour_limit: int | None = None
+    month: int = 0
+    month_limit: int | None = None
+    month_by_class: Annotated[dict[str, int], Field(max_length=32)] = {}
+    cheap_bytes: int = 0
+    live: Annotated[list[Text], Field(max_length=64)] = []
+    waiting: Annotated[list[WaitingClass], Field(max_length=32)] = []
+
+
 class WorkerHealth(Message):
     """A thread of the gateway."""
 
@@ -94,6 +126,7 @@ class Health(Message):
     clock: ClockState = ClockState()
     temperature_c: float | None = None
     outbox: OutboxDepth
+    uplink: UplinkState | None = None
     shed: Text = "none"
     analysis: Text = ""
     workers: Annotated[list[WorkerHealth], Field(max_length=256)] = []

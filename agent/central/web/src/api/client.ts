@@ -25,7 +25,7 @@ export function whenSignedOut(tell: () => void): void {
   onSignedOut = tell;
 }
 
-async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+async function request<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) };
   if (method === "POST") {
     init.headers = { "Content-Type": "application/json", "X-Lamppost": "1" };
@@ -69,9 +69,11 @@ export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
 export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours>(`/events/${part(id)}/neighbours?${query}`);
 export const tracks = (query: URLSearchParams) => get<Page<Track>>(`/tracks?${query}`);
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
-export const requestClip = (eventId: string) => post<Clip>(`/events/${part(eventId)}/clip`);
 export const recorded = (camera: CameraName, start: string, end: string) =>
   get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false" })}`);
+export const requestClip = (eventId: string, quality: "auto" | "proxy" | "full" = "auto") =>
+  post<Clip>(`/events/${part(eventId)}/clip?quality=${quality}`);
+export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id)}`);
 export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
 export const belongs = (eventId: string) => post<void>(`/events/${part(eventId)}/belongs`);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);

@@ -51,11 +51,32 @@ export interface GatewayHealth {
   clock: { offset_ms: number | null; synced: boolean | null };
   temperature_c: number | null;
   outbox: OutboxDepth;
+  uplink: UplinkState | null;
   shed: string;
   analysis: string;
   workers: { name: string; state: string; restarts: number; error: string }[];
   audit: Audit | null;
   problems: string[];
+}
+
+/** What the link to the centre may cost and has cost, bytes; and what waits for it. */
+export interface UplinkState {
+  limited: boolean;
+  /** the cheap interface that is up */
+  cheap: string;
+  metered: boolean;
+  quiet: boolean;
+  /** bytes a second: what media went at of late, and the most there may be */
+  rate: number;
+  rate_limit?: number | null;
+  hour: number;
+  hour_limit?: number | null;
+  month: number;
+  month_limit?: number | null;
+  month_by_class: Record<string, number>;
+  cheap_bytes: number;
+  live: string[];
+  waiting: { kind: string; number: number; bytes: number; reason: string }[];
 }
 
 /** The last self-audit: of `checked` segments, `failed` were not as they should be. */
@@ -128,7 +149,9 @@ export interface Media {
   bytes: number;
   width: number | null;
   height: number | null;
-  state: "sent" | "edge";
+  /** here, still at the gateway, or never to come */
+  state: "sent" | "edge" | "gone";
+  reason: string;
   url: string | null;
 }
 
@@ -156,6 +179,8 @@ export interface LamppostEvent extends CameraName {
   media: Media[];
   picture: string | null;
   clip: Clip | null;
+  /** the best first, which is `clip` */
+  clips: Clip[];
   received: string;
 }
 
@@ -209,7 +234,9 @@ export interface Clip extends CameraName {
   event: string | null;
   start: string;
   end: string;
-  state: "requested" | "sending" | "ready" | "failed";
+  /** as it was recorded, or made small at the gateway */
+  quality: "full" | "proxy";
+  state: "requested" | "sending" | "ready" | "failed" | "cancelled";
   error: string;
   progress: { received: number; of: number; bytes: number };
   media: string | null;

@@ -22,26 +22,40 @@ export interface Filmed {
   ask: () => Promise<Clip>;
 }
 
-export function useClip(filmed: Filmed): { state: ClipState; retry: () => void } {
+export interface Following {
+  state: ClipState;
+  retry: () => void;
+  /** nobody wants it any more; undefined when it is not on its way */
+  cancel: (() => void) | undefined;
+  /** it was called off */
+  off: boolean;
+}
+
+/** Without a `key` nothing is asked. */
+export function useClip(filmed: Filmed): Following {
   const [state, set] = useState<ClipState>(() => (filmed.clip ? clipState(filmed.clip) : { name: "requested" }));
   const [tries, setTries] = useState(0);
   const back = useCell(gateways)?.find((other) => other.gateway === filmed.gateway && other.site === filmed.site)?.online;
-  useEffect(() => follow(filmed, set), [filmed.key, tries]);
+  const [clip, setClip] = useState<Clip>();
+  useEffect(() => (filmed.key ? follow(filmed, set, setClip) : undefined), [filmed.key, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
   useEffect(() => {
     if (back && state.name === "failed") retry(); // what failed because the gateway was away
   }, [back]);
-  return { state, retry };
+  const pending = clip && (state.name === "requested" || state.name === "sending");
+  const cancel = pending ? () => void api.callOff(clip.id).then(setClip, () => undefined) : undefined;
+  return { state, retry, cancel, off: clip?.state === "cancelled" };
 }
 
 /** Ask, then follow; returns how to stop. */
-function follow(filmed: Filmed, set: (state: ClipState) => void): () => void {
+function follow(filmed: Filmed, set: (state: ClipState) => void, told: (clip: Clip) => void): () => void {
   let over = false;
   let id: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const take = (clip: Clip) => {
     if (over) return;
     id = clip.id;
+    told(clip);
     const state = clipState(clip);
     set(state);
     clearTimeout(timer);

@@ -15,14 +15,15 @@ import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { typing, usePress } from "../ui/press";
 import { Belongs } from "./belongs";
-import { useClip } from "./clip";
 import { Details } from "./details";
 import { addressOf, cameraKey, filterOf, fits } from "./filter";
 import { type Neighbours, neighboursOf } from "./neighbours";
 import { EventPicture } from "./picture";
 import { ClipPlayer } from "./player";
 import type { ClipState } from "./progress";
+import { Quality, useClips, useHeld } from "./quality";
 import { Scenes } from "./scenes";
+import { SpriteStrip } from "./sprite-strip";
 import { ClipProgress, ViewSwitch } from "./stage";
 import { eventPlace } from "./words";
 
@@ -67,7 +68,8 @@ function useEvent(id: string): { event: LamppostEvent | undefined; error: unknow
 }
 
 function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
-  const clip = useClip({ ...event, key: event.id, ask: () => api.requestClip(event.id) });
+  const { shown: clip, coming, askFull } = useClips(event);
+  const held = useHeld(event);
   const tracks = useTracks(event);
   const [wanted, setWanted] = useState<"clip" | "picture">("clip");
   const place = eventPlace(event);
@@ -85,10 +87,16 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
           </div>
           <div class="stage-bar">
             <ViewSwitch wanted={wanted} set={setWanted} />
-            {clip.state.name !== "ready" && <ClipProgress state={clip.state} retry={clip.retry} />}
+            {clip.state.name === "ready" ? (
+              wanted === "clip" && <Quality clip={clip.state.clip} askFull={askFull} />
+            ) : (
+              <ClipProgress {...clip} state={clip.state} held={held} />
+            )}
+            {coming && coming.state.name !== "ready" && <ClipProgress {...coming} state={coming.state} held={held} />}
             <span class="spring" />
             <Downloads event={event} state={clip.state} />
           </div>
+          <SpriteStrip tracks={tracks} />
           <Scenes event={event} />
         </section>
         <Details event={event} tracks={tracks}>

@@ -20,7 +20,7 @@ export function EventPicture({ event, eager = false, box = true }: Props): JSX.E
     return (
       <div class="event-picture none">
         <Icon name="camera" size={22} />
-        <span>{text.events.noSnapshot}</span>
+        <span>{whyNone(event)}</span>
       </div>
     );
   }
@@ -40,6 +40,14 @@ export function EventPicture({ event, eager = false, box = true }: Props): JSX.E
       {box && event.box && shown === "yes" && <BoxOver box={event.box} width={width} height={height} />}
     </div>
   );
+}
+
+/** A picture that waits at the gateway, or that will never come, is another thing than none at all. */
+function whyNone({ media }: LamppostEvent): string {
+  const shots = media.filter(({ kind }) => kind === "snapshot");
+  const gone = shots.find(({ state }) => state === "gone");
+  if (shots.some(({ state }) => state === "edge")) return text.events.snapshotWaits;
+  return gone ? text.events.snapshotGone(gone.reason) : text.events.noSnapshot;
 }
 
 interface BoxProps {

@@ -15,7 +15,7 @@ const POST_ROLL_MS = 6_000;
 /** What the clip's record means for the person who waits. */
 export function clipState(clip: Clip): ClipState {
   if (clip.state === "ready" && clip.url) return { name: "ready", clip, url: clip.url };
-  if (clip.state === "failed") return { name: "failed", reason: clip.error };
+  if (clip.state === "failed" || clip.state === "cancelled") return { name: "failed", reason: clip.error };
   const { received, of } = clip.progress;
   if (clip.state === "sending" || received > 0) {
     return { name: "sending", percent: of > 0 ? Math.min(99, Math.floor((100 * received) / of)) : 0 };

@@ -25,7 +25,15 @@ export function ViewSwitch({ wanted, set, picture = text.event.picture }: Switch
   );
 }
 
-export function ClipProgress({ state, retry }: { state: Exclude<ClipState, { name: "ready" }>; retry: () => void }): JSX.Element {
+interface ProgressProps {
+  state: Exclude<ClipState, { name: "ready" }>;
+  retry: () => void;
+  cancel?: (() => void) | undefined;
+  /** why the gateway does not send it yet */
+  held?: string | undefined;
+}
+
+export function ClipProgress({ state, retry, cancel, held }: ProgressProps): JSX.Element {
   if (state.name === "failed") {
     return (
       <div class="clip-state failed" role="alert" data-testid="clip-state" data-state="failed">
@@ -44,7 +52,12 @@ export function ClipProgress({ state, retry }: { state: Exclude<ClipState, { nam
   return (
     <div class="clip-state" role="status" data-testid="clip-state" data-state={state.name} title={text.clip.requestedMore}>
       <progress max={100} {...(state.name === "sending" ? { value: state.percent } : {})} aria-label={text.clip.progress} />
-      <span class="numbers">{words[state.name]}</span>
+      <span class="numbers">{held && state.name === "sending" ? text.clip.held(held) : words[state.name]}</span>
+      {cancel && (
+        <button type="button" class="button quiet icon-only" onClick={cancel} aria-label={text.clip.cancel} title={text.clip.cancel} data-testid="clip-cancel">
+          <Icon name="close" size={16} />
+        </button>
+      )}
     </div>
   );
 }

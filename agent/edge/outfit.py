@@ -1,0 +1,48 @@
+"""Parts that only need to be told what stands in the configuration."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from agent.config.gateway import GatewayConfig, RecordMode
+from agent.core.clock import Clock
+from agent.core.stop import StopToken
+from agent.edge.cutter import Cutter
+from agent.edge.evidence import Policy
+from agent.publish.budget import Budget
+from agent.publish.cheap import cheap_link
+from agent.publish.outbox import Outbox
+from agent.record.store import SegmentStore
+
+
+def cutter_of(config: GatewayConfig, store: SegmentStore, outbox: Outbox, stop: StopToken) -> Cutter:
+    """Cuts clips, small ones with the cameras' privacy masks."""
+    masks = {camera.id: [mask.polygon for mask in camera.mask] for camera in config.camera}
+    work = config.storage.path / "clips-in-work"
+    return Cutter(store, outbox, work, stop, proxy_rate=config.uplink.proxy_rate, masks=masks)
+
+
+def policies_of(config: GatewayConfig) -> dict[str, Policy]:
+    """Of the cameras of which anything is recorded."""
+    uplink = config.uplink
+    return {
+        camera.id: Policy(camera.send_alarms or uplink.send_alarms, camera.send_events or uplink.send_events)
+        for camera in config.camera
+        if {camera.record, *(hours.record for hours in camera.schedule)} != {RecordMode.OFF}
+    }
+
+
+def budget_of(config: GatewayConfig, outbox: Outbox, clock: Clock) -> Budget:
+    """What the link may cost."""
+    wanted, timezone = config.uplink, config.gateway.timezone
+    return Budget(
+        outbox.database,
+        clock,
+        rate_limit=wanted.rate_limit,
+        bytes_per_hour=wanted.bytes_per_hour,
+        bytes_per_month=wanted.bytes_per_month,
+        metered=wanted.metered,
+        quiet_hours=wanted.quiet_hours,
+        zone=ZoneInfo(timezone) if timezone else None,
+        is_cheap=cheap_link(wanted.cheap_interfaces),
+    )

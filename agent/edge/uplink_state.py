@@ -1,0 +1,43 @@
+"""What the uplink may do, has cost, and keeps waiting: put together for health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.core.errors import StorageError
+from agent.publish.budget import Budget
+from agent.publish.outbox import Outbox
+from agent.publish.transfer import Held
+from agent.publish.uplink import Uplink
+from agent.wire.messages import UplinkState, WaitingClass
+
+_NO_LINK = "no connection"
+
+
+def uplink_state(
+    budget: Budget, outbox: Outbox, uplink: Uplink | None, live: Callable[[], list[str]]
+) -> UplinkState | None:
+    """None when what is known of it cannot be read now; `live` says in words what live pictures go."""
+    try:
+        waiting = _waiting(budget, outbox, uplink)
+    except StorageError:
+        return None
+    spent = budget.spent()
+    return UplinkState(
+        limited=budget.limited, cheap=budget.cheap, metered=budget.metered, quiet=budget.quiet,
+        rate=round(uplink.media.rate if uplink is not None else 0.0), rate_limit=budget.rate_limit, hour=spent.hour,
+        hour_limit=budget.bytes_per_hour, month=spent.month, month_limit=budget.bytes_per_month,
+        month_by_class=spent.classes, cheap_bytes=spent.cheap, live=live(), waiting=waiting,
+    )  # fmt: skip
+
+
+def _waiting(budget: Budget, outbox: Outbox, uplink: Uplink | None) -> list[WaitingClass]:
+    up = uplink is not None and uplink.health().connected
+    messages = outbox.depth().messages
+    classes = {"message": Held(messages, 0, budget.refusal("event"))} if messages else {}
+    for kind, (number, size) in outbox.media.classes().items():
+        classes[kind] = Held(number, size, budget.refusal(kind))
+    return [
+        WaitingClass(kind=kind, number=held.number, bytes=held.bytes, reason=held.reason if up else _NO_LINK)
+        for kind, held in classes.items()
+    ]
