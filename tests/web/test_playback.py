@@ -122,4 +122,4 @@ def test_a_span_is_exported_as_it_was_recorded(demo: Demo, chromium: Browser, tm
         stream = film.streams.video[0]
         assert (stream.codec_context.name, stream.width) == ("h264", 1280)
         times = sorted(float(packet.pts * packet.time_base) for packet in film.demux(stream) if packet.pts is not None)
-    assert 5 <= times[-1] - times[0] <= 9
+    assert 4.5 <= times[-1] - times[0] <= 9
