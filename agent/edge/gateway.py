@@ -178,7 +178,7 @@ class Gateway:
             clock,
             self._stop,
         )
-        desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
+        desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers(), outbox.replies)
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
         tell = partial(_tell, store, keeper)

@@ -17,7 +17,8 @@ def link_settings(mqtt: Mqtt) -> LinkSettings:
     """
     return LinkSettings(
         url=mqtt.url,
-        client_id="",
+        fallbacks=mqtt.fallback_urls,
+        client_id=mqtt.client_id or "",
         username=mqtt.username,
         password=read_secret(mqtt.password_file),
         ca_file=mqtt.ca_file,

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from agent.core.clock import Clock
 from agent.publish.database import Database
 from agent.publish.gaps import add_gaps, forget_gaps, ranges, read_gaps
+from agent.publish.replies import Replies
 from agent.publish.spool import MediaSpool
 from agent.wire.messages import (
     DURABLE_CLASSES,
@@ -67,6 +68,7 @@ class Outbox:
         """Called after each `put`, by its thread: whoever empties the outbox learns that there is something."""
         self.on_put_media: Callable[[], None] = lambda: None
         """The same for media."""
+        self.replies = Replies(self._db)
         self.media = MediaSpool(self._db, path.with_name(path.name + "-media"), clock)
 
     @property
