@@ -102,6 +102,7 @@ class Mqtt(Section):
     cert_file: Path | None = None
     key_file: Path | None = None
     client_id: Id | None = None
+    compress: bool = True
     command_key_file: Path | None = None
 
     @model_validator(mode="after")

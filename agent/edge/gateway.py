@@ -227,6 +227,7 @@ class Gateway:
             version=__version__,
             key=key,
             budget=budget,
+            compress=mqtt.compress,
         )
 
     def _unit(

@@ -85,6 +85,7 @@ class Uplink:
         version: str,
         key: str = "",
         resend_s: float = RESEND_S,
+        compress: bool = True,
         backoff: Backoff | None = None,
         budget: Budget | None = None,
     ) -> None:
@@ -108,7 +109,9 @@ class Uplink:
             self._settings(settings), on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock,
             on_room=self._nudge, backoff=backoff,
         )  # fmt: skip
-        self._messages = MessageSender(site, gateway, outbox, self.link, clock, resend_s=resend_s, budget=budget)
+        self._messages = MessageSender(
+            site, gateway, outbox, self.link, clock, resend_s=resend_s, compress=compress, budget=budget
+        )
         self.media = MediaUplink(
             outbox, self._topics, self._media_settings(settings), clock, learn=commands.centre_clock.learn,
             backoff=backoff.copy() if backoff else None, budget=budget,
