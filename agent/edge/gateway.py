@@ -368,7 +368,7 @@ def _tell(store: SegmentStore, keeper: Keeper, segment: Segment) -> None:
 
 
 def _verifier(mqtt: Mqtt | None) -> Verifier | None:
-    verifier = command_verifier(mqtt) if mqtt is not None else None
+    verifier = command_verifier(mqtt.command_key_file) if mqtt is not None else None
     if mqtt is not None and verifier is None:
         log.warning("no [mqtt] command_key_file: commands from the centre (live, clips) will be refused")
     return verifier

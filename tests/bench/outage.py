@@ -1,8 +1,8 @@
-"""A day without a link, then 256 kbit/s: how long the backlog takes, and whether an alarm waits behind it.
+"""A day without a link, then 256 kbit/s: how long the backlog takes, and whether alarms wait behind it.
 
-The day is simulated (the outbox lives through it on a clock of its own), the rest is real: a centre and a mosquitto with
-its default limits in processes of their own, and a link of 32,000 bytes a second each way, 40 ms one way, with a buffer
-of 32 KiB that all connections share. 50,000 messages of three kinds and 2 GB of clips wait.
+The day is simulated (the outbox lives through it on a clock of its own), the rest is real: a centre and a mosquitto
+with its default limits in processes of their own, and a link of 32,000 bytes a second each way, 40 ms one way, with a
+buffer of 32 KiB that all connections share. 50,000 messages of three kinds and 2 GB of clips wait.
 """
 
 from __future__ import annotations
@@ -181,6 +181,7 @@ def _figures(took: list[float]) -> dict[str, float]:
     cuts = statistics.quantiles(took, n=100)
     within = sum(1 for one in took if one <= 2) / len(took)
     return {
-        "alarms": len(took), "within_2_s": round(within, 4), "median_s": round(cuts[49], 3), "p95_s": round(cuts[94], 3),
+        "alarms": len(took), "within_2_s": round(within, 4), "median_s": round(cuts[49], 3),
+        "p95_s": round(cuts[94], 3),
         "worst_s": round(max(took), 3),
     }  # fmt: skip
