@@ -15,7 +15,17 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from agent.core.clock import rfc3339
-from agent.wire.messages import CLASSES_OF_LEAF, Ack, Envelope, MediaAck, MediaGone, MediaManifest, decode, encode, open_envelope
+from agent.wire.messages import (
+    CLASSES_OF_LEAF,
+    Ack,
+    Envelope,
+    MediaAck,
+    MediaGone,
+    MediaManifest,
+    decode,
+    encode,
+    open_envelope,
+)
 
 
 def _hash(body: bytes) -> str:
