@@ -35,6 +35,7 @@ from agent.wire.messages import (
     Status,
     TrackSummary,
     decode,
+    open_envelope,
     validate,
 )
 from agent.wire.topics import Address
@@ -295,7 +296,7 @@ class Batch:
 
 
 def _envelope(address: Address, leaf: str, payload: bytes) -> Envelope:
-    envelope = decode(Envelope, payload)
+    envelope = open_envelope(payload)
     sender = (envelope.site, envelope.gateway)
     if sender != (address.site, address.gateway) or envelope.kind not in CLASSES_OF_LEAF[leaf]:
         raise Refused("wrong_sender", "the envelope names another sender or class than its topic")

@@ -17,7 +17,7 @@ from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.core.queues import BoundedQueue
 from agent.core.stop import StopToken
-from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, Envelope, decode, encode
+from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, encode, open_envelope
 from agent.wire.topics import Address, GatewayTopics, parse
 
 log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ class Writer:
         """Unanswered, the gateway would send it for ever and hold back what comes behind; its number counts as lost."""
         match arrival.address.path:
             case ("camera", _, leaf) if leaf in CLASSES_OF_LEAF:
-                envelope = decode(Envelope, arrival.payload)
+                envelope = open_envelope(arrival.payload)
                 key = AckKey(arrival.address.site, arrival.address.gateway, envelope.outbox, envelope.kind)
                 self._acknowledge({key: envelope.numbers})
 

@@ -15,6 +15,7 @@ from agent.cli.archive import add_archive_verbs
 from agent.cli.camera import add_camera_verbs
 from agent.cli.config import add_config_verbs
 from agent.cli.models import add_model_verbs
+from agent.cli.outbox import add_outbox_verbs
 from agent.cli.site import add_site_verbs
 from agent.cli.terminal import log_to_stderr
 from agent.core.errors import LamppostError
@@ -53,4 +54,5 @@ def build_parser() -> argparse.ArgumentParser:
     add_config_verbs(verbs)
     add_archive_verbs(verbs)
     add_model_verbs(verbs)
+    add_outbox_verbs(verbs)
     return parser

@@ -95,12 +95,25 @@ class Mqtt(Section):
     """The broker. Without this table the gateway records and analyses all the same, and the outbox waits."""
 
     url: BrokerUrl
+    fallback_urls: Annotated[tuple[BrokerUrl, ...], Field(max_length=8)] = ()
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    client_id: Id | None = None
+    compress: bool = True
     command_key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together: name both, or none")
+        if self.password_file is not None and self.username is None:
+            raise ValueError(
+                "password_file without username: name the user, which is the gateway's id at our own broker"
+            )
+        return self
 
 
 class Analysis(Section):

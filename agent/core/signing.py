@@ -99,6 +99,15 @@ class Verifier:
             raise ConfigError(f"{place}: not an Ed25519 public key in PEM; copy it there again")
         return cls(key)
 
+    @classmethod
+    def from_raw(cls, public_hex: str) -> Verifier:
+        """The key of `public_hex`, as a status names it.
+
+        Raises:
+            ValueError: not 32 bytes in hex.
+        """
+        return cls(Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_hex)))
+
     def verify(self, document: Mapping[str, Any], signature: str) -> bool:
         """Did the holder of the private half sign exactly this document?"""
         try:

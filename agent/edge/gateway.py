@@ -178,7 +178,7 @@ class Gateway:
             clock,
             self._stop,
         )
-        desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers())
+        desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers(), outbox.replies)
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
         tell = partial(_tell, store, keeper)
@@ -227,6 +227,7 @@ class Gateway:
             version=__version__,
             key=key,
             budget=budget,
+            compress=mqtt.compress,
         )
 
     def _unit(
@@ -367,7 +368,7 @@ def _tell(store: SegmentStore, keeper: Keeper, segment: Segment) -> None:
 
 
 def _verifier(mqtt: Mqtt | None) -> Verifier | None:
-    verifier = command_verifier(mqtt) if mqtt is not None else None
+    verifier = command_verifier(mqtt.command_key_file) if mqtt is not None else None
     if mqtt is not None and verifier is None:
         log.warning("no [mqtt] command_key_file: commands from the centre (live, clips) will be refused")
     return verifier

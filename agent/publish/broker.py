@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from agent.config.base import read_secret
 from agent.config.gateway import Mqtt
 from agent.core.errors import ConfigError
@@ -17,7 +19,8 @@ def link_settings(mqtt: Mqtt) -> LinkSettings:
     """
     return LinkSettings(
         url=mqtt.url,
-        client_id="",
+        fallbacks=mqtt.fallback_urls,
+        client_id=mqtt.client_id or "",
         username=mqtt.username,
         password=read_secret(mqtt.password_file),
         ca_file=mqtt.ca_file,
@@ -26,13 +29,12 @@ def link_settings(mqtt: Mqtt) -> LinkSettings:
     )
 
 
-def command_verifier(mqtt: Mqtt) -> Verifier | None:
-    """The centre's command key; None when the table names none.
+def command_verifier(path: Path | None) -> Verifier | None:
+    """The centre's command key in `path`; None without one.
 
     Raises:
         ConfigError: the file cannot be read or holds no key.
     """
-    path = mqtt.command_key_file
     if path is None:
         return None
     try:

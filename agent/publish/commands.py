@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +16,7 @@ from agent.core.signing import Verifier
 from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.centre_clock import CentreClock
+from agent.publish.replies import Replies
 from agent.wire import topics
 from agent.wire.messages import (
     BelongsArgs,
@@ -46,12 +47,23 @@ ARGUMENTS: dict[str, type[Message]] = {
 SLOW = frozenset({"clip"})
 """These run on the desk's own thread; the others take no longer than a dictionary needs."""
 
+LEASES = frozenset({"live", "live_stop", "watch"})
+"""To do these twice changes nothing: their answers need not outlive this run."""
+
 REMEMBERED = 512
 WAITING = 16
 LATE_S = 5.0
 """Tolerance against the centre's clock when it is learnt."""
 LATE_UNLEARNT_S = 900.0
 """Tolerance against our own clock before; one that runs behind refuses nothing, and soon learns better."""
+
+
+class Refused(WireError):
+    """A command is not obeyed; `reason` is the word it is counted under."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class Asked(Message):
@@ -76,18 +88,32 @@ class CommandDesk:
     """A worker. `handle` is called on the connection's thread and returns at once; late replies go to `on_reply`."""
 
     def __init__(
-        self, site: str, gateway: str, verifier: Verifier | None, clock: Clock, handlers: Mapping[str, Handler]
+        self,
+        site: str,
+        gateway: str,
+        verifier: Verifier | None,
+        clock: Clock,
+        handlers: Mapping[str, Handler],
+        kept: Replies | None = None,
     ) -> None:
+        """`kept` outlives this run: a command that comes again after a restart is answered, not done again."""
         self.name = "commands"
-        self.centre_clock = CentreClock(clock)
+        self.centre_clock = CentreClock(clock, kept.centre_ns, kept.keep_centre_ns) if kept else CentreClock(clock)
         self.on_reply: Callable[[Reply], None] = lambda _: None
-        self.refused = 0
+        self.reasons: Counter[str] = Counter()
+        self.repeated = 0
+        self._kept = kept
         self._grumble = SparingLog(log, clock)
         self._site, self._gateway, self._verifier, self._clock = site, gateway, verifier, clock
         self._handlers = dict(handlers)
         self._lock = threading.Lock()
         self._replies: OrderedDict[str, Reply | None] = OrderedDict()
         self._slow: BoundedQueue[tuple[Asked, Message]] = BoundedQueue(WAITING)
+
+    @property
+    def refused(self) -> int:
+        """Commands that were not the centre's, or not for us, or too old; `reasons` says how many of each."""
+        return self.reasons.total()
 
     @property
     def problem(self) -> str:
@@ -97,18 +123,23 @@ class CommandDesk:
     def handle(self, topic: str, payload: bytes, retained: bool) -> Reply | None:
         """Do what the centre asks; the reply, or None when it comes later or nobody may have one.
 
-        What is retained, unsigned, foreign or expired is counted in `refused` and not answered: it may be anyone's.
+        What is retained, unsigned, foreign or expired is counted in `reasons` and not answered: it may be anyone's.
         """
         try:
             asked = self._admitted(topic, payload, retained)
         except WireError as error:
-            self.refused += 1
+            self.reasons[error.reason if isinstance(error, Refused) else "broken"] += 1
             self._grumble.warning("a command is refused: %s", error)
             return None
         with self._lock:
             if asked.id in self._replies:
+                self.repeated += 1
                 return self._replies[asked.id]
-            self._remember(asked.id, None)
+            known = self._kept.find(asked.id) if self._kept is not None and asked.verb not in LEASES else None
+            self._remember(asked.id, known)
+        if known is not None:
+            self.repeated += 1
+            return known
         return self._begin(asked)
 
     def run(self, stop: StopToken) -> None:
@@ -120,42 +151,43 @@ class CommandDesk:
 
     def _admitted(self, topic: str, payload: bytes, retained: bool) -> Asked:
         if retained:
-            raise WireError("it is retained")
+            raise Refused("retained", "it is retained")
         if self._verifier is None:
-            raise WireError("there is no command key")
+            raise Refused("no_key", "there is no command key")
         asked = decode(Asked, payload)
         address = topics.parse(topic)
         if (asked.site, asked.gateway) != (self._site, self._gateway) or address[:2] != (self._site, self._gateway):
-            raise WireError("it is for another gateway")
+            raise Refused("foreign", "it is for another gateway")
         if address.path != ("command", asked.verb):
-            raise WireError("its topic names another verb")
+            raise Refused("foreign", "its topic names another verb")
         if not self._verifier.verify(asked.signed_part(), asked.signature):
-            raise WireError("its signature does not fit")
+            raise Refused("unsigned", "its signature does not fit")
         self._check_age(asked)
         return asked
 
     def _check_age(self, asked: Asked) -> None:
-        now_ns = self.centre_clock.now_ns()
+        now_ns, expires_ns = self.centre_clock.now_ns(), parse_rfc3339(asked.expires)
         late_s = LATE_S if now_ns is not None else LATE_UNLEARNT_S
-        if parse_rfc3339(asked.expires) + late_s * NS < (now_ns if now_ns is not None else self._clock.wall_ns()):
-            raise WireError(f"it expired at {asked.expires}")
+        over = expires_ns + late_s * NS < (now_ns if now_ns is not None else self._clock.wall_ns())
+        if over or (now_ns is None and expires_ns < self.centre_clock.floor_ns):
+            raise Refused("expired", f"it expired at {asked.expires}")
         self.centre_clock.at_least(asked.issued)
 
     def _begin(self, asked: Asked) -> Reply | None:
         known = ARGUMENTS.get(asked.verb)
         if known is None or asked.verb not in self._handlers:
-            return self._answered(
-                Reply(id=asked.id, ok=False, error=f"this gateway does not know the verb {asked.verb}")
-            )
+            reply = Reply(id=asked.id, ok=False, error=f"this gateway does not know the verb {asked.verb}")
+            return self._answered(reply, lasting=False)
         try:
             args = validate(known, asked.args)
         except WireError as error:
-            return self._answered(Reply(id=asked.id, ok=False, error=str(error)[:400]))
+            return self._answered(Reply(id=asked.id, ok=False, error=str(error)[:400]), lasting=False)
         if asked.verb not in SLOW:
             return self._do(asked, args)
         if self._slow.put((asked, args)):
             return None
-        return self._answered(Reply(id=asked.id, ok=False, error="this gateway has too much to do; ask again later"))
+        busy = Reply(id=asked.id, ok=False, error="this gateway has too much to do; ask again later")
+        return self._answered(busy, lasting=False)
 
     def _do(self, asked: Asked, args: Message) -> Reply:
         try:
@@ -165,11 +197,13 @@ class CommandDesk:
         except Exception as error:  # a border: another room's handler must not silence the desk
             log.exception("the command %s fell", asked.verb)
             reply = Reply(id=asked.id, ok=False, error=f"{asked.verb} fell: {type(error).__name__}")
-        return self._answered(reply)
+        return self._answered(reply, lasting=asked.verb not in LEASES)
 
-    def _answered(self, reply: Reply) -> Reply:
+    def _answered(self, reply: Reply, *, lasting: bool) -> Reply:
         with self._lock:
             self._remember(reply.id, reply)
+        if lasting and self._kept is not None:
+            self._kept.keep(reply)
         return reply
 
     def _remember(self, command: str, reply: Reply | None) -> None:

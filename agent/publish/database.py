@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS media (
   id TEXT PRIMARY KEY, manifest BLOB NOT NULL, body BLOB, file TEXT, bytes INTEGER NOT NULL,
   rank INTEGER NOT NULL, expires_ns INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS reply (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, reply BLOB NOT NULL
+);
 CREATE INDEX IF NOT EXISTS media_order ON media (rank);
 CREATE TABLE IF NOT EXISTS wish (
   event TEXT PRIMARY KEY, camera TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
@@ -62,6 +65,7 @@ class Database:
         self._unsynced = False
         self.generation = 0
         """Changes whenever counters kept in memory may no longer fit the file."""
+        self._version = 0
         self.problem = ""
 
     @property
@@ -118,6 +122,7 @@ class Database:
         full = urgent or now_ns - self._synced_ns > SYNC_INTERVAL_S * NS
         db.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
         db.execute("BEGIN IMMEDIATE")
+        self._notice_others(db)
         try:
             found = work(db)
             db.execute("COMMIT")
@@ -129,6 +134,13 @@ class Database:
         self._unsynced = not full
         self._synced_ns = now_ns if full else self._synced_ns
         return found
+
+    def _notice_others(self, db: sqlite3.Connection) -> None:
+        """Another process took something out: a receipt that came on a stick."""
+        version = int(db.execute("PRAGMA data_version").fetchone()[0])
+        if version != self._version:
+            self._version = version
+            self.generation += 1
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

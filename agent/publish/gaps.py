@@ -34,7 +34,7 @@ def ranges(seqs: Iterable[int]) -> list[tuple[int, int]]:
     """Numbers as ranges (first, last), in order."""
     found: list[tuple[int, int]] = []
     for seq in sorted(seqs):
-        if found and found[-1][1] == seq - 1:
+        if found and found[-1][1] >= seq - 1:
             found[-1] = found[-1][0], seq
         else:
             found.append((seq, seq))

@@ -7,10 +7,9 @@ one envelope goes as a question, less and less often, and only alarms are sent b
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock
 from agent.core.errors import WireError
 from agent.publish.budget import Budget
+from agent.publish.envelope import Gap, Packer
 from agent.publish.outbox import Outbox, Waiting
 from agent.wire.messages import DURABLE_CLASSES, Ack, DurableClass, leaf_of
 from agent.wire.topics import GatewayTopics
@@ -29,6 +29,8 @@ WINDOW, URGENT_WINDOW = 2000, 3000
 MOST_RECORDS = 200
 LEAST_BYTES, MOST_BYTES = 4 << 10, 64 << 10
 """Of the records in an envelope, as far as the link bears it: a quarter of its window."""
+SLOW_BYTES, SHRINKS = 256 << 10, 4
+"""Below this window envelopes are compressed, and may hold so many times more: records repeat each other's words."""
 OVERTAKEN_BY = 8
 RESEND_S, RESEND_MOST_S = 10.0, 300.0
 SETTLE_S = 0.2
@@ -68,7 +70,7 @@ class Sent:
 
     number: int
     at_ns: int
-    told: tuple[tuple[int, int], ...]
+    told: tuple[Gap, ...]
 
 
 class MessageSender:
@@ -83,10 +85,11 @@ class MessageSender:
         clock: Clock,
         *,
         resend_s: float = RESEND_S,
+        compress: bool = True,
         budget: Budget | None = None,
     ) -> None:
-        self._budget = budget
-        self._site, self._gateway, self._outbox, self._link, self._clock = site, gateway, outbox, link, clock
+        self._outbox, self._link, self._clock, self._budget = outbox, link, clock, budget
+        self._packer, self._compress = Packer(site, gateway), compress
         self._topics = GatewayTopics(site, gateway)
         self._resend_ns = int(resend_s * NS)
         self._asking = Backoff(resend_s, max(resend_s, RESEND_MOST_S))
@@ -144,7 +147,7 @@ class MessageSender:
         self._fresh: dict[DurableClass, deque[Waiting]] = {kind: deque() for kind in DURABLE_CLASSES}
         self._read: dict[DurableClass, int] = dict.fromkeys(DURABLE_CLASSES, 0)
         self._top: dict[DurableClass, int] = dict.fromkeys(DURABLE_CLASSES, 0)
-        self._telling: dict[DurableClass, set[tuple[int, int]]] = {kind: set() for kind in DURABLE_CLASSES}
+        self._telling: dict[DurableClass, set[Gap]] = {kind: set() for kind in DURABLE_CLASSES}
         self._number: int = 0
         self._before = self._heard_ns = self._ask_ns = self._settled_ns = 0
         self._answered = True
@@ -232,7 +235,8 @@ class MessageSender:
         """Take the first row out of `rows`, and what else of its camera fits into an envelope beside it."""
         first = rows.popleft()
         limit = self._link.max_payload(self._topic(kind, first.camera)) - _HEAD_BYTES
-        room = min(max(LEAST_BYTES, min(MOST_BYTES, self._link.window // 4)), limit) - len(first.record)
+        wanted = self._link.window // 4 * (SHRINKS if self._slow else 1)
+        room = min(max(LEAST_BYTES, min(MOST_BYTES, wanted)), limit) - len(first.record)
         batch, left = [first], []
         while rows:
             row = rows.popleft()
@@ -250,18 +254,26 @@ class MessageSender:
         """False when the connection takes no more now."""
         topic = self._topic(kind, rows[0].camera)
         told = tuple(gap for gap in self._outbox.gaps(kind) if gap not in self._telling[kind])[:MOST_TOLD]
-        payload, most = self._envelope(kind, rows, told), self._link.max_payload(topic)
-        if len(payload) > most and told:
-            payload, told = self._envelope(kind, rows, ()), ()
+        payload, most = self._pack(kind, rows, told, compress=self._slow), self._link.max_payload(topic)
+        if len(payload) > most:
+            payload, told = self._pack(kind, rows, (), compress=self._compress), ()
         if len(payload) > most:
             self._give_up(kind, rows, f"the broker takes no message of {len(payload)} bytes")
             return True
         if not self._link.publish(topic, payload, urgent=kind == "alarm"):
             return False
+        self._note(kind, rows, Sent(self._number + 1, now_ns, told))
         if self._budget is not None:
             self._budget.spend(kind, len(payload))
-        self._note(kind, rows, Sent(self._number + 1, now_ns, told))
         return True
+
+    def _pack(self, kind: DurableClass, rows: list[Waiting], told: Sequence[Gap], *, compress: bool) -> bytes:
+        return self._packer.pack(self._name, kind, rows, told, compress=compress)
+
+    @property
+    def _slow(self) -> bool:
+        """Is the link so slow that compressing is worth the reader's trouble?"""
+        return self._compress and self._link.window < SLOW_BYTES
 
     def _note(self, kind: DurableClass, rows: list[Waiting], sent: Sent) -> None:
         self._number = sent.number
@@ -279,16 +291,3 @@ class MessageSender:
 
     def _topic(self, kind: DurableClass, camera: str) -> str:
         return self._topics.camera(camera, leaf_of(kind))
-
-    def _envelope(self, kind: DurableClass, rows: list[Waiting], told: tuple[tuple[int, int], ...]) -> bytes:
-        """The wire's `Envelope`; the records are JSON already and are not read again."""
-        head: dict[str, object] = {
-            "v": 1, "site": self._site, "gateway": self._gateway, "outbox": self._name, "class": kind,
-            "seq": rows[0].seq,
-        }  # fmt: skip
-        if len(rows) > 1:
-            head["seqs"] = [row.seq for row in rows]
-        if told:
-            head["dropped"] = told
-        records = b",".join(row.record for row in rows)
-        return json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"records":[' + records + b"]}"

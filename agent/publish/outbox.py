@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from agent.core.clock import Clock
 from agent.publish.database import Database
 from agent.publish.gaps import add_gaps, forget_gaps, ranges, read_gaps
+from agent.publish.replies import Replies
 from agent.publish.spool import MediaSpool
 from agent.wire.messages import (
     DURABLE_CLASSES,
@@ -67,6 +68,7 @@ class Outbox:
         """Called after each `put`, by its thread: whoever empties the outbox learns that there is something."""
         self.on_put_media: Callable[[], None] = lambda: None
         """The same for media."""
+        self.replies = Replies(self._db)
         self.media = MediaSpool(self._db, path.with_name(path.name + "-media"), clock)
 
     @property
@@ -108,6 +110,11 @@ class Outbox:
     # -- emptying -----------------------------------------------------------------------------------------------
 
     @property
+    def path(self) -> Path:
+        """The file."""
+        return self._db.path
+
+    @property
     def id(self) -> str:
         """Made with the file: another id means another beginning of all `seq`."""
         if self._named != self._db.generation:
@@ -146,13 +153,21 @@ class Outbox:
         """The centre has these, and knows of the gaps `told`; returns how many were new; unknown ones are ignored."""
 
         def work(db: sqlite3.Connection) -> int:
-            self._count(db)
-            gone = self._delete(db, kind, {seq for seq in seqs if 0 < seq <= _MOST_SEQ})
-            db.execute("UPDATE counter SET acknowledged = acknowledged + ? WHERE kind = ?", (len(gone), kind))
+            gone = self._acknowledge(db, kind, ranges(seqs))
             forget_gaps(db, kind, told)
-            return len(gone)
+            return gone
 
         return self._db.run(work)
+
+    def _acknowledge(self, db: sqlite3.Connection, kind: str, spans: Iterable[tuple[int, int]]) -> int:
+        self._count(db)
+        gone = self._delete(db, kind, spans)
+        db.execute("UPDATE counter SET acknowledged = acknowledged + ? WHERE kind = ?", (len(gone), kind))
+        return len(gone)
+
+    def acknowledge_ranges(self, kind: str, spans: Iterable[tuple[int, int]]) -> int:
+        """Like `acknowledge`, for ranges (first, last) as a receipt names them."""
+        return self._db.run(lambda db: self._acknowledge(db, kind, spans))
 
     def drop(self, kind: str, seq: int, reason: str) -> None:
         """Give one message up (the broker can never take it, say): announced as a gap, like all that is dropped."""
@@ -229,17 +244,18 @@ class Outbox:
     def _drop_rows(self, db: sqlite3.Connection, victims: Sequence[tuple[str, int]]) -> None:
         self._count(db)
         for kind in {kind for kind, _ in victims}:
-            gone = self._delete(db, kind, {seq for other, seq in victims if other == kind})
+            gone = self._delete(db, kind, ranges(seq for other, seq in victims if other == kind))
             add_gaps(db, kind, gone)
             db.execute("UPDATE counter SET dropped = dropped + ? WHERE kind = ?", (len(gone), kind))
 
-    def _delete(self, db: sqlite3.Connection, kind: str, seqs: set[int]) -> list[int]:
+    def _delete(self, db: sqlite3.Connection, kind: str, spans: Iterable[tuple[int, int]]) -> list[int]:
         """Take rows out; returns the numbers that were there."""
         query = "DELETE FROM message WHERE kind = ? AND seq BETWEEN ? AND ? RETURNING seq, length(record)"
-        gone = [row for span in ranges(seqs) for row in db.execute(query, (kind, *span)).fetchall()]
+        bounded = [(max(0, first), min(last, _MOST_SEQ)) for first, last in spans if last >= 0 and first <= _MOST_SEQ]
+        gone = [row for span in bounded for row in db.execute(query, (kind, *span)).fetchall()]
         self._rows -= len(gone)
         self._bytes -= sum(size for _, size in gone)
-        self._sent[kind].difference_update(seqs)
+        self._sent[kind].difference_update(seq for seq, _ in gone)
         return [seq for seq, _ in gone]
 
 

@@ -40,6 +40,8 @@ TURN_S = 0.25
 GATHER_S = 0.01
 """After something was sent: what comes meanwhile shares an envelope."""
 SYNC_EVERY_S = 1.0
+SESSION_EXPIRY_S = 3600
+"""So long a broker keeps acknowledgements and commands for a gateway that is away."""
 
 
 class Heard(NamedTuple):
@@ -83,6 +85,7 @@ class Uplink:
         version: str,
         key: str = "",
         resend_s: float = RESEND_S,
+        compress: bool = True,
         backoff: Backoff | None = None,
         budget: Budget | None = None,
     ) -> None:
@@ -106,7 +109,9 @@ class Uplink:
             self._settings(settings), on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock,
             on_room=self._nudge, backoff=backoff,
         )  # fmt: skip
-        self._messages = MessageSender(site, gateway, outbox, self.link, clock, resend_s=resend_s, budget=budget)
+        self._messages = MessageSender(
+            site, gateway, outbox, self.link, clock, resend_s=resend_s, compress=compress, budget=budget
+        )
         self.media = MediaUplink(
             outbox, self._topics, self._media_settings(settings), clock, learn=commands.centre_clock.learn,
             backoff=backoff.copy() if backoff else None, budget=budget,
@@ -245,15 +250,20 @@ class Uplink:
     def _settings(self, broker: LinkSettings) -> LinkSettings:
         return replace(
             broker,
-            client_id=client_id(f"lamppost-{self._site}-{self._gateway}", broker),
+            client_id=self._client_id(broker),
             will=(self._topics.status, self._status("offline")),
             subscriptions=((self._topics.commands, 1), *((self._topics.ack(kind), 1) for kind in DURABLE_CLASSES)),
+            clean=False,
+            session_expiry_s=SESSION_EXPIRY_S,
         )
+
+    def _client_id(self, broker: LinkSettings) -> str:
+        return broker.client_id or client_id(f"lamppost-{self._site}-{self._gateway}", broker)
 
     def _media_settings(self, broker: LinkSettings) -> LinkSettings:
         return replace(
             broker,
-            client_id=client_id(f"lamppost-{self._site}-{self._gateway}", broker) + "-media",
+            client_id=self._client_id(broker) + "-media",
             subscriptions=((self._topics.ack("media"), 1),),
             hasty_first=True,
         )

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from agent.core.clock import NS
 
-LEAST_BYTES = 4 << 10
+LEAST_BYTES = 8 << 10
 START_BYTES = 16 << 10
 MOST_BYTES = 2 << 20
-TARGET_S = 0.3
+TARGET_S = 0.5
 PROBE_EVERY_S, PROBE_S = 30.0, 0.5
 _GENTLE = 0.25
 """Share of what was confirmed by which the window grows once a queue has been seen."""

@@ -15,7 +15,17 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from agent.core.clock import rfc3339
-from agent.wire.messages import CLASSES_OF_LEAF, Ack, Envelope, MediaAck, MediaGone, MediaManifest, decode, encode
+from agent.wire.messages import (
+    CLASSES_OF_LEAF,
+    Ack,
+    Envelope,
+    MediaAck,
+    MediaGone,
+    MediaManifest,
+    decode,
+    encode,
+    open_envelope,
+)
 
 
 def _hash(body: bytes) -> str:
@@ -88,7 +98,7 @@ class Centre:
         root = "/".join(message.topic.split("/")[:4])
         match levels:
             case ["camera", _, leaf] if leaf in CLASSES_OF_LEAF:
-                self._envelope(root, decode(Envelope, message.payload))
+                self._envelope(root, open_envelope(message.payload))
             case ["media", media, "manifest"]:
                 self._manifest(root, media, decode(MediaManifest, message.payload))
             case ["media", media, "gone"]:

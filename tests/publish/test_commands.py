@@ -11,6 +11,7 @@ from agent.core.clock import NS, SystemClock, rfc3339
 from agent.core.errors import SourceUnreachable
 from agent.core.signing import Signer, Verifier
 from agent.publish.commands import CommandDesk
+from agent.publish.outbox import Outbox
 from agent.wire.messages import Command, Reply, decode, encode
 from tests.fixtures.clock import FakeClock
 from tests.publish.centre import Centre, wait_for
@@ -165,3 +166,44 @@ def test_a_command_over_a_real_broker_is_answered_and_a_retained_one_is_not(
         centre.client.publish(f"{ROOT}/command/live", office.command(id="new"), 1)
         replies = wait_for(lambda: [body for topic, body, _ in centre.other if "/reply/" in topic])
     assert [decode(Reply, body) for body in replies] == [Reply(id="new", ok=True, result={"lease": "l1"})]
+
+
+def test_a_command_that_comes_again_after_a_restart_is_answered_and_not_done_again(
+    office: Office, clock: FakeClock, tmp_path: Path
+):
+    done: list[Any] = []
+
+    def clip(args: Any) -> dict[str, Any]:
+        done.append(args)
+        return {"media": f"m{len(done)}"}
+
+    args = {"camera": "cam", "start": rfc3339(clock.wall_ns()), "end": rfc3339(clock.wall_ns() + NS)}
+    body = office.command("clip", args)
+    for _ in range(2):
+        outbox = Outbox(tmp_path / "outbox.db", clock)
+        replies: list[Reply] = []
+        desk = CommandDesk("town", "pole", office.verifier, clock, {"clip": clip}, outbox.replies)
+        desk.on_reply = replies.append
+        replies += [found] if (found := desk.handle(f"{ROOT}/command/clip", body, False)) else []
+        if waiting := desk._slow.get(0):
+            desk.on_reply(desk._do(*waiting))
+        assert replies == [Reply(id="c1", ok=True, result={"media": "m1"})]
+        outbox.close()
+    assert (len(done), desk.repeated) == (1, 1)
+
+
+def test_a_gateway_in_1970_obeys_at_once_but_nothing_older_than_what_it_once_knew(office: Office, tmp_path: Path):
+    """Its clock lost its battery; a broker that kept an old command must not have it done now."""
+    then, lost = office.clock, FakeClock(wall_ns=0)
+    outbox = Outbox(tmp_path / "outbox.db", then)
+    old = office.command(id="old")
+    then.advance(3600)
+    first = CommandDesk("town", "pole", office.verifier, then, {"live": lambda _: {}}, outbox.replies)
+    first.centre_clock.learn(rfc3339(then.wall_ns()))
+    desk = CommandDesk("town", "pole", office.verifier, lost, {"live": lambda _: {}}, outbox.replies)
+    assert desk.handle(f"{ROOT}/command/live", old, False) is None
+    assert desk.reasons == {"expired": 1}
+    answered = desk.handle(f"{ROOT}/command/live", office.command(id="new"), False)
+    assert answered is not None
+    assert answered.ok
+    outbox.close()

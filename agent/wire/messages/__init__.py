@@ -41,6 +41,7 @@ from agent.wire.messages.records import (
     RecordingSpan,
     TrackSummary,
     leaf_of,
+    open_envelope,
 )
 from agent.wire.messages.state import (
     AuditResult,
@@ -72,5 +73,6 @@ __all__ = [
     "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs", "LiveStopArgs",
     "MediaAck", "MediaGone", "MediaKindName", "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth",
     "PathPoint", "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary",
-    "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "decode", "encode", "leaf_of", "validate",
+    "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "decode", "encode", "leaf_of", "open_envelope",
+    "validate",
 ]  # fmt: skip

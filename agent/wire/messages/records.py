@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from agent.config.base import Id
-from agent.wire.messages.base import ClockState, Corners, MediaKindName, Message, Sha256, Share, Text, Time
+from agent.core.errors import WireError
+from agent.wire.messages.base import (
+    MAX_JSON_BYTES,
+    ClockState,
+    Corners,
+    MediaKindName,
+    Message,
+    Sha256,
+    Share,
+    Text,
+    Time,
+    decode,
+)
 
 ColourName = Literal[
     "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
@@ -152,7 +165,8 @@ class Envelope(Message):
     """What durable records travel in. `seq` runs per outbox and class without holes, except those in `dropped`.
 
     With `seqs` each record has a number of its own, in the order of `records`, and `seq` is the first of them;
-    without, `seq` stands for all records of the envelope.
+    without, `seq` stands for all records of the envelope. On a slow link the whole may be compressed with zlib (RFC
+    1950): its first byte is `x` then, and `{` else.
     """
 
     v: Literal[1] = 1
@@ -175,6 +189,24 @@ class Envelope(Message):
     def numbers(self) -> list[int]:
         """The numbers that arrived with it."""
         return self.seqs or [self.seq]
+
+
+def open_envelope(payload: bytes) -> Envelope:
+    """Read an envelope as it came: JSON, or that compressed with zlib (RFC 1950; the first byte tells).
+
+    Raises:
+        WireError: too large, also when unpacked, or not an envelope.
+    """
+    if payload[:1] != b"x":
+        return decode(Envelope, payload)
+    unpacking = zlib.decompressobj()
+    try:
+        whole = unpacking.decompress(payload, MAX_JSON_BYTES)
+    except zlib.error as error:
+        raise WireError(f"Envelope: it cannot be unpacked: {error}") from error
+    if not unpacking.eof:
+        raise WireError(f"Envelope: unpacked it is cut off, or more than {MAX_JSON_BYTES} bytes")
+    return decode(Envelope, whole)
 
 
 class Ack(Message):
