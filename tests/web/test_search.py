@@ -88,7 +88,7 @@ def _in_green(person: dict[str, Any]) -> bool:
 def _seen_well(track: dict[str, Any]) -> bool:
     """Long enough, and tall enough, for everybody to see what she wears."""
     tallest = max((y2 - y1 for _, _, y1, _, y2 in track["path"]), default=0.0)
-    return track["final"] and len(track["path"]) >= 15 and tallest >= 0.15
+    return track["final"] and len(track["path"]) >= 15 and tallest >= 0.2
 
 
 def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser) -> None:
