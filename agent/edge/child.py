@@ -54,19 +54,23 @@ class AnalysisChild:
         on_track: Callable[[TrackSummary], None],
         on_picture: Callable[[dict[str, Any], bytes], None],
         on_frame: Callable[[FrameBoxes], None],
+        on_fall: Callable[[], None] = lambda: None,
         command: Sequence[str] = COMMAND,
         backoff: Backoff | None = None,
         budget: Budget | None = None,
         timezone: str | None = None,
         state: Path | None = None,
     ) -> None:
-        """`budget` is for the packets that wait for the child, of all cameras together.
+        """`on_fall`: the child is gone, and tells no more of what it had begun.
+
+        `budget` is for the packets that wait for the child, of all cameras together.
 
         `timezone` is that of all hours (None: the machine's); in the folder `state` the child keeps what it learns.
         """
         self._timezone, self._state = timezone, state
         self._cameras, self._analysis, self._clock, self._command = tuple(cameras), analysis, clock, command
         self._on_event, self._on_track, self._on_picture, self._on_frame = on_event, on_track, on_picture, on_frame
+        self._on_fall = on_fall
         self._backoff = backoff or Backoff(0.5, 30.0)
         self._bell = Bell()
         self._feeds = {camera.id: Feed(camera.id, self._bell.ring, budget) for camera in cameras}
@@ -139,6 +143,7 @@ class AnalysisChild:
             self._start_again(fall, stop)
 
     def _start_again(self, fall: str, stop: StopToken) -> None:
+        self._on_fall()
         wait_s = self._backoff.next_s()
         self.restarts, self.last_fall = self.restarts + 1, fall
         self.status = f"restarting: {fall}"

@@ -26,6 +26,7 @@ from agent.edge.evidence import EvidenceDesk
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
+from agent.edge.loose_ends import LooseEnds
 from agent.edge.memory import Memory
 from agent.edge.outfit import budget_of, cutter_of, policies_of
 from agent.edge.requests import Requests
@@ -130,6 +131,7 @@ class Gateway:
             workers.append(parts.child)
         workers += [worker for unit in parts.units for worker in unit.workers]
         workers += [StatusPage(config.gateway.status_listen, self.board.now), Watchdog(self._clock, self.board.healthy)]
+        self._tie_loose_ends()
         for worker in workers:
             self._supervisor.start(worker)
         log.info("gateway %s at site %s: %d cameras", config.gateway.id, config.gateway.site, len(parts.units))
@@ -199,6 +201,7 @@ class Gateway:
             on_track=lambda track: keeper.keep("track", track.camera, track),
             on_picture=keeper.keep_picture,
             on_frame=self._say_frame,
+            on_fall=self._tie_loose_ends,
             budget=self._memory.pictures,
             timezone=config.gateway.timezone,
             state=config.storage.path / "analysis",
@@ -256,8 +259,14 @@ class Gateway:
         )  # fmt: skip
 
     def _on_event(self, event: Event) -> None:
+        self._parts.keeper.keep("event", event.camera, event)
+        self._hear(event)
+
+    def _tie_loose_ends(self) -> None:
+        self._parts.keeper.then(LooseEnds(self._parts.outbox, self._hear).tie)
+
+    def _hear(self, event: Event) -> None:
         parts = self._parts
-        parts.keeper.keep("event", event.camera, event)
         if event.kind in KEEPS_NOTHING:
             return
         parts.proof.hear(event)

@@ -50,6 +50,10 @@ class Keeper:
         """Take a message; returns at once."""
         self._messages.put(partial(self._outbox.put, kind, camera, record))
 
+    def then(self, action: Action) -> None:
+        """Do this when everything that was given so far is kept; again until the outbox takes it."""
+        self._messages.put(action)
+
     def keep_picture(self, header: dict[str, Any], jpeg: bytes) -> None:
         """Take a picture of the child's; `header` as in framing.py."""
         self._pictures.put((header, jpeg))

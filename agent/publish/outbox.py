@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from agent.core.clock import Clock
 from agent.publish.database import Database
 from agent.publish.gaps import add_gaps, forget_gaps, ranges, read_gaps
+from agent.publish.going import note_going, read_going
 from agent.publish.replies import Replies
 from agent.publish.spool import MediaSpool
 from agent.wire.messages import (
@@ -92,6 +93,7 @@ class Outbox:
             self._count(db)
             seq = _next_seq(db, kind)
             db.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)", (kind, seq, camera, body, urgency, worth))
+            note_going(db, record, body)
             self._rows, self._bytes = self._rows + 1, self._bytes + len(body)
             return seq
 
@@ -106,6 +108,10 @@ class Outbox:
         self._keep_bounds()
         self.on_put_media()
         return manifest
+
+    def going(self) -> list[Event | TrackSummary]:
+        """Events and tracks that were put here and whose end was not, as they were last told of."""
+        return self._db.read(read_going)
 
     # -- emptying -----------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from tests.analyse.rule_kit import ASPECT, FPS, Faults, Scene, Stage, camera, ca
 from tests.analyse.scene import at
 from tests.analyse.test_ground import WAYS, figures, plane
 from tests.analyse.test_rule_kit import COUNTS, PATH, PLAZA, counted, crowded_street, quiet_street
+from tests.bench.attributes import Crowd
 
 TRACKS, PICTURES, ROUNDS = 20, 300, 5
 EVERY_KIND = {
@@ -69,6 +70,7 @@ def speed() -> dict[str, object]:
     return {
         "tracks": statistics.mean(len(one.seen) for one in seen), "rules": len(settings.rule),
         "all_ms": round(all_ms, 3), "bare_ms": round(bare_ms, 3), "ratio": round(all_ms / bare_ms, 1),
+        "with_attributes_ms": round(_median(lambda: _together(settings, seen)), 3),
         "no_rules_ms": round(none_ms, 3), "travel_ms": round(_median(lambda: _walk(seen)), 3),
         "alone_ms": {kind: round(ms, 3) for kind, ms in alone.items()},
     }  # fmt: skip
@@ -202,6 +204,21 @@ def _walk(seen: Sequence[Observation]) -> float:
         for observation in seen:
             for one in observation.seen:
                 walks.setdefault(one.track, Walk()).go(observation.wall_ns, one.box, ASPECT, observation.plane)
+
+    return _timed(work, len(seen))
+
+
+def _together(settings: Camera, seen: Sequence[Observation]) -> float:
+    """All that is said of 20 tracks: how each moves, every kind of rule, and the attributes of each."""
+    judge, crowd = Judge(settings), Crowd()
+    walks: dict[str, Walk] = {}
+
+    def work() -> None:
+        for number, observation in enumerate(seen):
+            for one in observation.seen:
+                walks.setdefault(one.track, Walk()).go(observation.wall_ns, one.box, ASPECT, observation.plane)
+            judge.step(observation)
+            crowd.look(number)
 
     return _timed(work, len(seen))
 

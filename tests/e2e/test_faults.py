@@ -55,6 +55,24 @@ class Town:
         """Processes of this rig whose command line holds `word`."""
         return [pid for pid in _descendants(os.getpid()) if word in _command(pid)]
 
+    def goes_on_event(self) -> str:
+        """An event that the centre knows and that is not over."""
+
+        def find() -> str | None:
+            items = (self.rig.try_api("/events?limit=1") or {}).get("items") or [{"end": "none"}]
+            return None if items[0]["end"] else items[0]["id"]
+
+        return str(wait_until(find, 60, "an event goes on"))
+
+    def is_ended(self, event: str) -> None:
+        """The centre hears that an event whose end nobody saw is over."""
+
+        def outcome() -> bool:
+            found = self.rig.try_api(f"/events/{event}") or {}
+            return bool(found.get("end")) and found["attributes"].get("outcome") == "analysis_ended"
+
+        wait_until(outcome, 60, f"{event} is ended\n{self.rig.log('run')}")
+
     def nothing_lost(self) -> None:
         """The outbox empties, the centre has every message of it, and the recorder lost no packet."""
         self.goes_on("packets_recorded")
@@ -109,7 +127,9 @@ def test_the_camera_goes_and_comes_back(town: Town) -> None:
 
 def test_the_child_is_killed_and_another_takes_over(town: Town) -> None:
     (child,) = town.pids("agent.analyse")
+    event = town.goes_on_event()
     os.kill(child, signal.SIGKILL)
+    town.is_ended(event)
     wait_until(lambda: town.pids("agent.analyse") not in ([], [child]), 30, "another child")
     town.goes_on("frames_analysed", 5)
     assert wait_until(town.analysis_restarts, 30, "the centre knows of the restart") == 1
@@ -150,9 +170,11 @@ def test_the_centre_is_killed_and_started_again(town: Town) -> None:
 def test_the_gateway_is_killed_and_started_again(town: Town) -> None:
     wait_until(lambda: (town.rig.try_api("/stats") or {})["stored"]["recording"] > 0, 60, "a closed segment is known")
     town.goes_on("packets_recorded", 60)  # so that the open segment holds whole fragments
+    event = town.goes_on_event()
     town.rig.kill("run")
     wait_until(lambda: town.seen_by_the_centre("online") is False, 60, "the centre sees the gateway gone")
     town.rig.start_gateway()
+    town.is_ended(event)
     town.goes_on("packets_recorded", 100)
     town.nothing_lost()
     spans = town.rig.api(

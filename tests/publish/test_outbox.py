@@ -54,6 +54,29 @@ def test_numbers_run_without_holes_per_class_and_through_restarts(tmp_path: Path
     second.close()
 
 
+def test_what_began_goes_on_until_its_end_is_put_and_through_restarts(tmp_path: Path, clock: FakeClock):
+    first = Outbox(tmp_path / "outbox.db", clock)
+    alarm = event(2, severity="alarm")
+    for record in (event(1), alarm, event(3), event(1, phase="update"), event(3, phase="end")):
+        first.put("event", "cam", record)
+    first.put("track", "cam", track(4, final=False))
+    first.put("track", "cam", track(5))
+    first.acknowledge("event", [1, 2, 3])
+    first.close()
+    second = Outbox(tmp_path / "outbox.db", clock)
+    assert second.going() == [alarm, event(1, phase="update"), track(4, final=False)]
+    second.put("track", "cam", track(4))
+    assert second.going() == [alarm, event(1, phase="update")]
+    second.close()
+
+
+def test_of_endless_beginnings_the_oldest_is_forgotten(outbox: Outbox, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("agent.publish.going.MOST", 3)
+    for number in range(5):
+        outbox.put("event", "cam", event(number))
+    assert [record.id for record in outbox.going()] == ["e2", "e3", "e4"]
+
+
 def test_alarms_go_first(outbox: Outbox):
     outbox.put("track", "cam", track())
     outbox.put("event", "cam", event(1))

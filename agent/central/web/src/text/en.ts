@@ -174,6 +174,7 @@ export const en = {
       replaced: "something else lies there",
       view_changed: "the camera looks elsewhere",
       stream_ended: "the pictures ended",
+      analysis_ended: "the analysis was interrupted",
     } as Record<string, string>,
     ownerNear: "Its owner",
     near: "is near",
