@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import cv2
 import pytest
 
+from agent.analyse.still.company import Actor
+from agent.analyse.still.watch import Watch
+from agent.config.gateway import Still
+from tests.analyse.scene import at
+from tests.analyse.sketches import played
+from tests.analyse.test_still import put_and_taken
 from tests.bench import still, still_clips, still_score
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -41,3 +48,28 @@ def test_clips_with_truth(data, tell, name, after_s, events):
 def test_where_nothing_is_left_or_taken_nothing_is_told(data):
     (score,) = still_clips.clips("intel_one-by-one-person-detection.mp4").values()
     assert score.false == 0
+
+
+def test_eight_hours_leave_memory_flat_and_nothing_open(tell):
+    """Every two and a half minutes somebody else leaves a thing and takes it again; between them few pictures come."""
+    whole = enumerate(played(put_and_taken(150.0), 3))
+    visit = [one for number, one in whole if one[0] < 45 or number % 12 == 0]
+    watch, starts, ends = Watch(Still(enabled=True, after_s=3.0)), 0, 0
+    resident = []
+    for number in range(8 * 3600 // 150):
+        for second, picture, actors in visit:
+            others = [Actor(f"{one.track}-{number}", one.label, one.box, now=True) for one in actors]
+            for change in watch.look(picture, others, at(150.0 * number + second)):
+                starts, ends = starts + (change.phase == "start"), ends + (change.phase == "end")
+        resident.append(_resident_mb())
+    hour = len(resident) // 8
+    growth = max(resident[-hour:]) / max(resident[: 2 * hour])
+    tell(f"{starts} told, {ends} ended; {resident[hour]} MB after an hour, {resident[-1]} MB after eight")
+    assert starts == ends == len(resident)
+    assert watch.quiet
+    assert growth < 1.05
+
+
+def _resident_mb() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 // 1_000_000
