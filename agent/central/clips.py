@@ -89,6 +89,20 @@ class Clips:
         self._news.tell(Item("clip", (found["id"],)))
         return found
 
+    def of_span(
+        self, place: tuple[str, str, str], start_ns: int, end_ns: int, quality: Wanted = "auto"
+    ) -> tuple[Document, bool]:
+        """The clip between two times, and whether it was asked for just now: who plays the same footage shares it.
+
+        Raises:
+            CommandFailed: the gateway is away.
+        """
+        with self._asking:
+            for held in self._finds.clips_of_span(place, start_ns, end_ns):
+                if held["state"] in _ALIVE and quality in {"auto", held["quality"]}:
+                    return held, False
+            return self.request(place, start_ns, end_ns, quality=quality), True
+
     def of_event(self, event: Document, quality: Wanted = "auto") -> tuple[Document, bool]:
         """The event's clip, five seconds more on either side, and whether it was asked for just now.
 

@@ -75,6 +75,21 @@ def test_a_clip_of_an_event_is_asked_for_once_and_plays_when_it_has_come(
         assert actions[:3] == ["media.view", "clip.request", "clip.request"]
 
 
+def test_two_who_play_the_same_footage_get_one_clip(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    _cuts(gateway, "m2")
+    with centre.admin() as api:
+        wait_for(lambda: api.get("/api/v1/cameras").json()["items"])
+        first = api.post("/api/v1/clips", json=PLACE | SPAN)
+        wait_for(lambda: _state(api, first.json()["id"]) == "sending")
+        again = api.post("/api/v1/clips", json=PLACE | SPAN)
+        assert (first.status_code, again.status_code, again.json()["id"]) == (202, 200, first.json()["id"])
+        smaller = api.post("/api/v1/clips", json=PLACE | SPAN | {"quality": "proxy"})
+        later = api.post("/api/v1/clips", json=PLACE | SPAN | {"end": "2026-05-29T00:00:21Z"})
+        assert (smaller.status_code, later.status_code) == (202, 202)
+        assert len({one.json()["id"] for one in (first, smaller, later)}) == 3
+
+
 def test_what_the_gateway_says_is_wrong_is_what_the_person_reads(centre: RunningCentre, gateway: FakeGateway) -> None:
     gateway.hello()
     gateway.handlers["clip"] = lambda asked: wire.Reply(id=asked.id, ok=False, error="no footage of that time")

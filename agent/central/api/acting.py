@@ -51,8 +51,8 @@ def get_media(
 
 
 @router.post("/clips", status_code=202, tags=["clips"], responses=NO_GATEWAY)
-def ask_for_clip(centre: Here, who: Operator, request: Request, body: ClipIn) -> ClipOut:
-    """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream."""
+def ask_for_clip(centre: Here, who: Operator, request: Request, response: Response, body: ClipIn) -> ClipOut:
+    """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream. One that is there is given again (200)."""
     start_ns, end_ns = parse_rfc3339(body.start), parse_rfc3339(body.end)
     if not 0 < end_ns - start_ns <= MOST_S * NS:
         raise ApiError(422, "invalid", f"end: must be after start, by at most {MOST_S} s")
@@ -61,7 +61,9 @@ def ask_for_clip(centre: Here, who: Operator, request: Request, body: ClipIn) ->
     what = f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}"
     centre.audit.write(who.name, "clip.request", what, origin_of(request))
     place = (body.site, body.gateway, body.camera)
-    return ClipOut.model_validate(centre.clips.request(place, start_ns, end_ns, quality=body.quality))
+    clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality)
+    response.status_code = 202 if fresh else 200
+    return ClipOut.model_validate(clip)
 
 
 @router.get("/clips/{clip}", tags=["clips"])

@@ -74,6 +74,15 @@ class Finds:
         with self._database.read() as connection:
             return _best_first(self._clips(connection, clip.c.event == key))
 
+    def clips_of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int) -> list[Document]:
+        """Clips between exactly these times, the best to look at first."""
+        where = zip((clip.c.site, clip.c.gateway, clip.c.camera), place, strict=True)
+        same = [column == value for column, value in where]
+        with self._database.read() as connection:
+            return _best_first(
+                self._clips(connection, sa.and_(*same, clip.c.start_ns == start_ns, clip.c.end_ns == end_ns))
+            )
+
     def clips_of_media(self, key: str) -> list[Document]:
         """Clips that this medium is, or will be."""
         with self._database.read() as connection:
