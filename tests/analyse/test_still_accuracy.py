@@ -45,6 +45,24 @@ def test_clips_with_truth(data, tell, name, after_s, events):
     assert (plain.events, plain.found, plain.false, plain.wrong_kind) == (events, events, 0, 0)
 
 
+def test_what_a_hand_takes_and_puts_back_is_told_in_order(data, tell):
+    said = still_clips.played_bottles()
+    told = sorted((change.end_ns or change.start_ns, change.phase, change.outcome, _place(change)) for change in said)
+    steps = [(phase, outcome, place) for _, phase, outcome, place in told]
+    tell(f"bottles: {steps}")
+    both = [("start", "", "left"), ("start", "", "middle")]
+    assert sorted(steps[2:4], key=lambda step: step[2]) == both
+    assert steps[:2] + steps[4:] == [
+        ("start", "", "left"), ("end", "put_back", "left"), ("end", "put_back", "middle"), ("end", "put_back", "left"),
+        ("start", "", "right"), ("end", "put_back", "right"),
+    ]  # fmt: skip
+    assert {change.kind for change in said} == {"object_removed"}
+
+
+def _place(change):
+    return ("left", "middle", "right")[round(2 * change.box.centre[0])]
+
+
 def test_where_nothing_is_left_or_taken_nothing_is_told(data):
     (score,) = still_clips.clips("intel_one-by-one-person-detection.mp4").values()
     assert score.false == 0

@@ -39,7 +39,10 @@ FORGET_PLACE_S = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A confirmed track in one picture; `now` is false when it was not found in this very one."""
+    """A confirmed track in one picture.
+
+    `now`: it was found in this very one, or stood there and nothing has moved since. Else it was lost at `box`.
+    """
 
     track: str
     label: str
@@ -74,10 +77,12 @@ class Company:
         self._heat = np.zeros((HEAT_CELLS, HEAT_CELLS), np.float32)
         self._seen_ns = 0
         self.now: tuple[Actor, ...] = ()
+        self._here: tuple[Actor, ...] = ()
 
     def note(self, actors: Iterable[Actor], wall_ns: int) -> None:
         """Take down who is in the picture."""
         self.now = tuple(actors)
+        self._here = tuple(actor for actor in self.now if actor.now)
         if not self._past or wall_ns - self._past[-1][0] >= MEMORY_STEP_NS:
             self._past.append((wall_ns, self.now))
         while wall_ns - self._past[0][0] > self._memory_ns:
@@ -97,7 +102,7 @@ class Company:
         """Who covers most of the region now."""
         places = (*self._standing.values(), *self._left)
         recent = [place.actor for place in places if self._seen_ns - place.until_ns < MISSED_S * NS]
-        found = [(region.share_in(one.box), one) for one in (*self.now, *recent) if one.label in labels]
+        found = [(region.share_in(one.box), one) for one in (*self._here, *recent) if one.label in labels]
         share, actor = max(found, default=(0.0, None), key=lambda pair: pair[0])
         return actor if share >= 0.5 else None
 
@@ -184,7 +189,7 @@ class Company:
 
     def _warm(self, elapsed_s: float) -> None:
         inside = np.zeros_like(self._heat)
-        for actor in self.now:
+        for actor in self._here:
             if actor.label in PEOPLE:
                 x1, y1, x2, y2 = (value * HEAT_CELLS for value in actor.box.clipped())
                 inside[math.floor(y1) : math.ceil(y2), math.floor(x1) : math.ceil(x2)] = 1
@@ -192,7 +197,7 @@ class Company:
 
     def _stand(self, wall_ns: int) -> None:
         standing: dict[str, Place] = {}
-        for actor in self.now:
+        for actor in self._here:
             if actor.label not in PEOPLE | VEHICLES:
                 continue
             place = self._standing.pop(actor.track, None) or self._back(actor, wall_ns)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from agent.analyse.still.candidate import Candidate
 from agent.analyse.still.change import Outcome, resolved
 from agent.analyse.still.cues import same_under_light
 from agent.analyse.still.layers import Layers
-from agent.analyse.still.scale import relit
+from agent.analyse.still.scale import levels, relit
+from agent.analyse.still.verdict import Kind
 from agent.core.clock import NS
 
 SEEN_AGAIN_SHARE = 0.65
 RESOLVED_S = 1.5
 REPLACED_S = 60.0
 PALER = 0.02
+BESIDE, ALIKE = 0.15, 0.75
+"""What was taken is back when it is found so near its old place, in shares of its size, and correlates so well,"""
+CLEARER, PLAIN = 0.1, 4.0
+"""so much better than the place without it; of what has hardly any contrast (grey levels) nobody can tell."""
 KNOWN_S = 60.0
 """What belongs there is known well: its going is a removal, soon after, too."""
 
@@ -25,7 +31,7 @@ def outcome_of(one: Candidate, layers: Layers, now_ns: int, belongs_after_s: flo
     """How its event ends now; empty while it goes on."""
     same = _same(one, layers) >= 1 - SEEN_AGAIN_SHARE
     again = float((one.region.of(layers.changed) == 0).mean()) >= SEEN_AGAIN_SHARE
-    again = again or (not same and same_under_light(layers, one.region))
+    again = again or (not same and (same_under_light(layers, one.region) or _is_back(one, layers)))
     one.gone_since_ns = (one.gone_since_ns or now_ns) if again else None
     one.other_since_ns = None if same or again else (one.other_since_ns or now_ns)
     if one.gone_since_ns is not None and now_ns - one.gone_since_ns >= RESOLVED_S * NS:
@@ -53,6 +59,23 @@ def relight(open_: Sequence[Candidate], layers: Layers) -> None:
         if one.look is not None:
             own = one.region.of(np.broadcast_to(gain, layers.background.shape)).reshape(-1, 3)
             one.look = relit(one.look, own)
+
+
+def _is_back(one: Candidate, layers: Layers) -> bool:
+    """Is what was taken there again, a little beside its old place? Nobody puts a thing back to the pixel."""
+    if one.verdict is None or one.verdict.kind is not Kind.REMOVED or one.look is None:
+        return False
+    rows, columns = one.region.where
+    there = levels(layers.background[rows, columns])
+    if float(there.std()) < PLAIN:
+        return False
+    gone = there.copy()
+    gone[one.region.mask] = one.look
+    down, right = (max(2, round(BESIDE * side)) for side in there.shape[:2])
+    top, left = max(0, rows.start - down), max(0, columns.start - right)
+    now = layers.picture[top : rows.stop + down, left : columns.stop + right]
+    back, away = (float(cv2.matchTemplate(now, look, cv2.TM_CCOEFF_NORMED).max()) for look in (there, gone))
+    return back >= ALIKE and back > away + CLEARER
 
 
 def _same(one: Candidate, layers: Layers) -> float:

@@ -52,6 +52,11 @@ class _Story:
     pictures: dict[str, str] = field(default_factory=dict)
 
 
+def actors_of(tracks: Iterable[Track], wall_ns: int) -> list[Actor]:
+    """Who is in the picture of that time, as far as the tracker is sure that it is somebody."""
+    return [Actor(one.id, one.label, one.box, now=one.kept_ns == wall_ns) for one in tracks if one.confirmed]
+
+
 class StillTeller:
     """One per camera whose `still` table is enabled. `best_shot` gives the best picture of a track, if there is one."""
 
@@ -83,7 +88,7 @@ class StillTeller:
     ) -> None:  # fmt: skip
         """Look at one picture, masks painted over, and at who is in it; `detecting`: would people be known?"""
         self._watch.plane = plane
-        actors = [Actor(one.id, one.label, one.box, one.seen_ns == wall_ns) for one in tracks if one.confirmed]
+        actors = actors_of(tracks, wall_ns)
         for one in self._watch.look(picture, actors, wall_ns, detecting=detecting):
             if one.phase == "start":
                 self._begin(one, actors, picture, wall_ns, told)

@@ -19,7 +19,9 @@ SURE = 0.2
 VERY_SURE = 0.42
 """and from here on they do so where little else is known."""
 OLD_S = 10.0
-"""What was seen for less than this before it changed may be a ghost of the start."""
+"""What was seen for less than this before it changed may be a ghost of the start,"""
+KNOWN_S, PLAINLY_GONE = 4.0, -0.5
+"""and for so much less when it is plain that a thing is gone, and people and vehicles would be known."""
 LEAST_CONTRAST = 0.8
 """Of the threshold from which a place counts as changed."""
 CLEAR_CONTRAST = 3.4
@@ -136,7 +138,7 @@ class Judge:
             (seen.share < MAIN_SHARE and (abs(came) < VERY_SURE or cues.solid < SOLID), Kind.SCENERY, "a part of more"),
             (cues.solid < LEAST_SOLID, Kind.SCENERY, "shreds"),
             (place is not None and came < SURE, Kind.SOMEBODY, "somebody or a vehicle stood there"),
-            (seen.age_s < OLD_S and came < VERY_SURE, Kind.GHOST, "what was there before is hardly known"),
+            (seen.age_s < self._old_s(came) and came < VERY_SURE, Kind.GHOST, "what was there before is hardly known"),
             (seen.company < LONELY and abs(came) < VERY_SURE, Kind.GHOST, "nothing moved there when it began"),
             (seen.others < LONELY, Kind.GHOST, "nobody was near when it began"),
             (seen.gradual, Kind.GHOST, "it came little by little"),
@@ -144,6 +146,9 @@ class Judge:
             (moved_much, Kind.SCENERY, "much of the picture moved when it began"),
         )
         return next((Verdict(kind, why=why, cues=cues) for applies, kind, why in causes if applies), None)
+
+    def _old_s(self, came: float) -> float:
+        return KNOWN_S if self.detecting and came < PLAINLY_GONE else OLD_S
 
     def _came_or_gone(self, region: Region, seen: _Seen) -> Verdict:
         cues, came = seen.cues, seen.cues.came
