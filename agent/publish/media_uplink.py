@@ -43,7 +43,8 @@ class Heard(NamedTuple):
 class MediaUplink:
     """A worker beside its `link`: start both of `workers`.
 
-    `settings` is whole but for the subscription; `learn` is told the centre's time.
+    `settings` is whole but for the subscription; `learn` is told the centre's time. While `busy` says
+    that messages go over the first connection, media leave the link to them but for a piece at a time.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class MediaUplink:
         learn: Callable[[str], None],
         backoff: Backoff | None = None,
         budget: Budget | None = None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = "media"
         self.refused = 0
@@ -70,7 +72,7 @@ class MediaUplink:
         )  # fmt: skip
         self._budget = budget
         self._live_ns = -LIVE_NS
-        self._sender = MediaSender(outbox.media, topics, self.link, clock, budget, self._is_live)
+        self._sender = MediaSender(outbox.media, topics, self.link, clock, budget, lambda: self._is_live() or busy())
 
     @property
     def workers(self) -> tuple[MqttLink, MediaUplink]:

@@ -33,7 +33,7 @@ SILENCE_S = 15.0
 REFRESH_S = 1.0
 HASHES_A_PAGE = 10_000
 COARSE = 4
-_HASH_BYTES, _HEAD_BYTES = 67, 2048
+_HASH_BYTES, _HEAD_BYTES, _LEAST_PAGE_BYTES = 67, 2048, 6 << 10
 
 
 class Link(Protocol):
@@ -225,7 +225,8 @@ class MediaSender:
     def _pages(self, manifest: MediaManifest) -> list[MediaManifest]:
         """The manifest in as many messages as its hashes need."""
         room = self._link.max_payload(self._topics.manifest(manifest.id)) - _HEAD_BYTES
-        most = min(HASHES_A_PAGE, room // _HASH_BYTES)
+        page_bytes = min(room, max(2 * self.flow.piece_bytes, _LEAST_PAGE_BYTES))  # no page may hold up an alarm
+        most = min(HASHES_A_PAGE, page_bytes // _HASH_BYTES)
         starts = range(0, manifest.pieces, most)
         return [manifest.model_copy(update={"first": at, "chunks": manifest.chunks[at : at + most]}) for at in starts]
 
