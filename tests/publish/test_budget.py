@@ -139,6 +139,7 @@ def test_over_a_cheap_link_all_goes_and_costs_nothing(make, clock: FakeClock, tm
     (network / "eth9/operstate").write_text("down\n")
     budget = make(metered=True, bytes_per_hour=1_000_000, is_cheap=cheap_link(["wlan7", "eth9"], network))
     assert budget.refusal("clip").startswith("a metered link")
+    assert budget.refusal("proxy") == ""
     assert spend_all(budget, "event") > 0
     assert budget.refusal("event")
     before = budget.spent().month

@@ -100,7 +100,7 @@ def test_what_a_person_waits_for_overtakes_what_the_gateway_sends_by_itself(tmp_
     order = ["alarm", "no", "asked-proxy", "asked", "picture", "strip", "proxy", "full"]
     assert [one.id for one in outbox.media.waiting(20)] == order
     assert outbox.media.classes() == {
-        "alarm": (1, 1), "asked": (2, 2), "snapshot": (1, 1), "sprite": (1, 1), "clip": (2, 2),
+        "alarm": (1, 1), "asked": (2, 2), "snapshot": (1, 1), "sprite": (1, 1), "proxy": (1, 1), "clip": (1, 1),
     }  # fmt: skip
     assert outbox.depth().media == 7
     outbox.close()
