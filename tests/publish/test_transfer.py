@@ -172,17 +172,6 @@ def test_pieces_become_a_small_part_of_what_passes_between_breaks(clock: FakeClo
     assert flow.has_room()
 
 
-def test_a_link_that_holds_gets_large_pieces_again(mosquitto, make_uplink, running):
-    broker = mosquitto()
-    with Centre(broker.url) as centre:
-        uplink, outbox = make_uplink(broker.url)
-        running(*uplink.workers)
-        for n in range(6):
-            put(outbox, f"m{n}", noise(1_200_000 + n))
-        wait_for(lambda: outbox.depth().media == 0)
-    assert max(manifest.chunk_bytes for manifest in centre.manifests.values()) >= CHUNK_BYTES // 2
-
-
 class Heavy:
     """A link that takes everything and confirms nothing by itself."""
 
