@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from agent.central.commands import Commander, CommandFailed
 from agent.central.live_viewer import Viewer
@@ -47,11 +47,14 @@ class Channel:
         self.gop: list[LivePiece] = []
         self.next_number = 0
         self.asked_ns = self.watched_ns = self.piece_ns = 0
+        self.sent: tuple[str, bool] = (key.stream, False)
 
     def join(self, viewer: Viewer) -> None:
         """Give a newcomer what makes a picture at once: init and the last group of pictures."""
         self.viewers.add(viewer)
         viewer.state("starting")
+        if self.sent != (self.key.stream, False):
+            viewer.sent(*self.sent)
         if self.init is not None:
             viewer.init(self.init)
             for piece in self.gop:
@@ -217,11 +220,22 @@ class LiveHub:
             self._failed(channel, error)
 
     def _answered(self, channel: Channel, reply: Reply | None) -> None:
-        if reply is None:
+        if reply is not None and reply.ok:
+            self._told(channel, reply.result)
+        elif reply is None:
             text = f"gateway {channel.key.gateway} does not answer"
             self._failed(channel, CommandFailed("gateway_silent", text))
-        elif not reply.ok:
+        else:
             self._failed(channel, CommandFailed("gateway_error", reply.error or "the gateway refused"))
+
+    def _told(self, channel: Channel, result: dict[str, Any]) -> None:
+        """What the gateway really sends: the link may bear less than was wanted."""
+        sent = str(result.get("stream", channel.key.stream))[:8], result.get("keys") is True
+        with self._lock:
+            changed, channel.sent = sent != channel.sent, sent
+            for viewer in channel.viewers:
+                if changed:
+                    viewer.sent(*sent)
 
     def _failed(self, channel: Channel, error: CommandFailed) -> None:
         """Those who never saw a picture are told; those who did wait: it may come back."""

@@ -44,6 +44,10 @@ class Viewer:
             self._state = state
             self.say("state", state=state)
 
+    def sent(self, stream: str, keys: bool) -> None:
+        """Which stream comes, and whether only its keyframes, where that is not what was asked for."""
+        self.say("sent", stream=stream, keys=keys)
+
     def init(self, piece: LivePiece) -> None:
         """A new stream begins: what waits of the old one is of no use."""
         with self._lock:

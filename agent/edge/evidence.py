@@ -114,15 +114,15 @@ class EvidenceDesk:
             self._give_up(surplus, "too many clips wait")
 
     def _next(self) -> Wish | None:
-        waiting = self._outbox.media.classes().get("clip", (0, 0))
-        proxy = self._wishes.due("proxy") if waiting[0] < PROXIES_AHEAD else None
+        waiting = self._outbox.media.classes()
+        proxy = self._wishes.due("proxy") if waiting.get("proxy", (0, 0))[0] < PROXIES_AHEAD else None
         if proxy is not None:
             return proxy
         wish = self._wishes.due("full")
         if wish is None:
             return None
         doomed = wish.start_ns < self._doomed_before_ns(wish.camera)
-        return wish if doomed or (waiting[1] < FULL_AHEAD_BYTES and self._may_send()) else None
+        return wish if doomed or (waiting.get("clip", (0, 0))[1] < FULL_AHEAD_BYTES and self._may_send()) else None
 
     def _make(self, wish: Wish) -> None:
         name = f"{wish.event[:55]}-{wish.quality}"

@@ -287,7 +287,7 @@ class Gateway:
 
     def _uplink_state(self) -> UplinkState | None:
         parts = self._parts
-        return uplink_state(parts.budget, parts.outbox, parts.uplink, list)
+        return uplink_state(parts.budget, parts.outbox, parts.uplink, parts.live.told)
 
     def _problems(self) -> list[str]:
         parts = self._parts

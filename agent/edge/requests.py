@@ -56,8 +56,8 @@ class Requests:
         """Start or renew a live lease; a camera without a sub stream gives its main one."""
         has_sub = self._known(args.camera)
         stream = args.stream if has_sub else "main"
-        self._live.start(args.model_copy(update={"stream": stream}))
-        return {"stream": stream}
+        found = self._live.start(args.model_copy(update={"stream": stream}))
+        return {"stream": found["stream"], "keys": found["keys"]}
 
     def live_stop(self, args: LiveStopArgs) -> dict[str, Any]:
         """End a lease early."""

@@ -25,10 +25,17 @@ def uplink_state(
     spent = budget.spent()
     return UplinkState(
         limited=budget.limited, cheap=budget.cheap, metered=budget.metered, quiet=budget.quiet,
-        rate=round(uplink.media.rate if uplink is not None else 0.0), rate_limit=budget.rate_limit, hour=spent.hour,
+        rate=_rate(budget, uplink), rate_limit=budget.rate_limit, hour=spent.hour,
         hour_limit=budget.bytes_per_hour, month=spent.month, month_limit=budget.bytes_per_month,
         month_by_class=spent.classes, cheap_bytes=spent.cheap, live=live(), waiting=waiting,
     )  # fmt: skip
+
+
+def _rate(budget: Budget, uplink: Uplink | None) -> float:
+    """Of a moment; what may go in the long run is less where there is a limit."""
+    rate = round(uplink.media.rate) if uplink is not None else 0
+    limit = None if budget.cheap else budget.rate_limit
+    return rate if limit is None else min(rate, limit)
 
 
 def _waiting(budget: Budget, outbox: Outbox, uplink: Uplink | None) -> list[WaitingClass]:

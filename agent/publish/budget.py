@@ -26,10 +26,10 @@ from agent.publish.database import Database
 
 log = logging.getLogger(__name__)
 
-ALARMS, MESSAGES, ASKED, PICTURES, CLIPS = range(5)
+ALARMS, MESSAGES, ASKED, PICTURES, LIVE, CLIPS = range(6)
 GROUPS = {
     "alarm": ALARMS, "event": MESSAGES, "track": MESSAGES, "recording": MESSAGES, "health": MESSAGES,
-    "asked": ASKED, "live": ASKED, "snapshot": PICTURES, "sprite": PICTURES, "clip": CLIPS,
+    "asked": ASKED, "snapshot": PICTURES, "sprite": PICTURES, "live": LIVE, "proxy": CLIPS, "clip": CLIPS,
 }  # fmt: skip
 AT_ONCE = 0.1
 """The share of an hour's or a month's bytes that the buckets hold; the rest drips."""
@@ -147,11 +147,11 @@ class Budget:
             self._look()
             if self._cheap or group == ALARMS:
                 return ""
-            if self._quiet and group >= PICTURES:
+            if self._quiet and group in {PICTURES, CLIPS}:
                 return "quiet hours"
-            if self.metered and group == CLIPS:
-                return "a metered link: footage waits for a cheap one, or until somebody asks"
-            return next((f"{limit.name} is used up" for limit in self._limits if not limit.has(group)), "")
+            if self.metered and kind == "clip":
+                return "a metered link: it waits for a cheap one, or until somebody asks"
+            return next((f"{limit.name}: used up for now" for limit in self._limits if not limit.has(group)), "")
 
     def spend(self, kind: str, size: int) -> None:
         """So many bytes of that class went."""

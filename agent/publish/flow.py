@@ -42,6 +42,7 @@ class Flow:
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self._confirmed = 0
         self._most_bytes = FIRST_BYTES
+        self._breaks = False
         self.on_the_way = 0
         """Bytes handed to the connection that the broker has not confirmed."""
 
@@ -77,11 +78,13 @@ class Flow:
             self._rates.append((self._confirmed - one.confirmed) / took_s)
         if self._confirmed > 2 * PIECES_A_CONNECTION * self._most_bytes:
             self._most_bytes = min(CHUNK_BYTES, 2 * self._most_bytes)
+            self._breaks = False
 
     def broke(self) -> None:
         """The connection ended: what was on its way is lost."""
         if self._way:
             least = self._most_bytes >> STEPS_AT_A_BREAK
+            self._breaks = True
             self._most_bytes = max(SIZES[-1], least, min(self._most_bytes, self._confirmed // PIECES_A_CONNECTION))
         self._way.clear()
         self.on_the_way = self._confirmed = 0
@@ -89,5 +92,6 @@ class Flow:
     def _window(self) -> float:
         if not self._rates:
             return 2 * FIRST_BYTES
-        held = self.piece_bytes + _GAIN * self.rate * min(self._latencies)
+        way = self.rate * min(self._latencies)
+        held = max(2 * self.piece_bytes, _GAIN * way) if self._breaks else self.piece_bytes + _GAIN * way
         return min(WINDOW_BYTES, held, self.rate * WINDOW_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
@@ -9,9 +10,15 @@ from agent.core.clock import NS, Clock
 from agent.core.errors import SourceUnreachable
 from agent.core.memory import Budget
 from agent.core.stop import StopToken
+from agent.publish.live_fit import Fit
 from agent.publish.live_stream import Lease, LiveStream, Say
 from agent.wire.messages import LiveArgs
 from agent.wire.topics import GatewayTopics
+
+log = logging.getLogger(__name__)
+
+Key = tuple[str, str]
+"""Camera and stream."""
 
 MOST_LEASES = 32
 TURN_S = 0.25
@@ -25,7 +32,7 @@ class LiveRelay:
         self._say, self._topics, self._clock, self._budget = say, topics, clock, budget
         self._lock = threading.Lock()
         self._work = threading.Event()
-        self._streams: dict[tuple[str, str], LiveStream] = {}
+        self._streams: dict[Key, LiveStream] = {}
 
     def sink(self, camera: str, stream: str) -> LiveStream:
         """Where that stream's packets go; the same object at every call."""
@@ -41,17 +48,31 @@ class LiveRelay:
             SourceUnreachable: no such camera here, or too many leases.
         """
         with self._lock:
-            stream = args.stream if (args.camera, args.stream) in self._streams else "main"
-            chosen = self._streams.get((args.camera, stream))
-            if chosen is None:
-                raise SourceUnreachable(f"this gateway has no camera {args.camera}")
-            self._end_elsewhere(args.lease, chosen)
-            if args.lease not in chosen.leases and sum(len(s.leases) for s in self._streams.values()) >= MOST_LEASES:
-                raise SourceUnreachable(f"{MOST_LEASES} live pictures are sent already; end one first")
-            lease = chosen.leases.setdefault(args.lease, Lease(args.lease, 0))
+            (_, stream), lease = self._held(args) or self._begin(args)
             lease.expires_ns = self._clock.mono_ns() + args.seconds * NS
         self._work.set()
-        return {"camera": args.camera, "stream": stream, "lease": args.lease, "seconds": args.seconds}
+        place = {"camera": args.camera, "stream": stream, "lease": args.lease, "seconds": args.seconds}
+        return {**place, "keys": lease.keys}
+
+    def _held(self, args: LiveArgs) -> tuple[Key, Lease] | None:
+        """A lease that lives is where the link bears it; one that now wants something else begins anew."""
+        for key, stream in self._streams.items():
+            lease = stream.leases.get(args.lease)
+            if lease is not None:
+                if key[0] == args.camera and lease.wanted == args.stream:
+                    return key, lease
+                del stream.leases[args.lease]
+        return None
+
+    def _begin(self, args: LiveArgs) -> tuple[Key, Lease]:
+        stream = args.stream if (args.camera, args.stream) in self._streams else "main"
+        chosen = self._streams.get((args.camera, stream))
+        if chosen is None:
+            raise SourceUnreachable(f"this gateway has no camera {args.camera}")
+        if sum(len(s.leases) for s in self._streams.values()) >= MOST_LEASES:
+            raise SourceUnreachable(f"{MOST_LEASES} live pictures are sent already; end one first")
+        lease = chosen.leases[args.lease] = Lease(args.lease, args.stream, Fit(self._clock))
+        return (args.camera, stream), lease
 
     def stop(self, lease: str) -> dict[str, Any]:
         """End a lease before its time; `ended` is false when there was none."""
@@ -59,6 +80,15 @@ class LiveRelay:
             ended = [stream.leases.pop(lease, None) for stream in self._streams.values()]
         self._work.set()
         return {"ended": any(one is not None for one in ended)}
+
+    def told(self) -> list[str]:
+        """What is sent now, in words, for health."""
+        with self._lock:
+            return [
+                f"{camera} {stream}{', keyframes only' if lease.keys else ''}"
+                for (camera, stream), held in self._streams.items()
+                for lease in held.leases.values()
+            ]
 
     @property
     def leases(self) -> int:
@@ -86,8 +116,30 @@ class LiveRelay:
                 for lease in [lease for lease in stream.leases.values() if lease.expires_ns <= now_ns]:
                     del stream.leases[lease.id]
                 stream.pump()
+            for key, stream in self._streams.items():
+                for lease in list(stream.leases.values()):
+                    self._fit(key, lease)
 
-    def _end_elsewhere(self, lease: str, chosen: LiveStream) -> None:
-        for stream in self._streams.values():
-            if stream is not chosen:
-                stream.leases.pop(lease, None)
+    def _fit(self, key: Key, lease: Lease) -> None:
+        """Send what the link bears: less after pieces found no room, more again after a calm while."""
+        match lease.fit.step():
+            case "down" if key[1] == "main" and self._is_open((key[0], "sub")):
+                self._move(lease, key, (key[0], "sub"))
+            case "down" if not lease.keys:
+                log.info("live pictures of %s: keyframes only, the link bears no more", key[0])
+                lease.keys = True
+            case "up" if lease.keys:
+                lease.keys = False
+                lease.gated = True
+            case "up" if key[1] != lease.wanted and self._is_open((key[0], lease.wanted)):
+                self._move(lease, key, (key[0], lease.wanted))
+
+    def _is_open(self, key: Key) -> bool:
+        stream = self._streams.get(key)
+        return stream is not None and stream.is_open
+
+    def _move(self, lease: Lease, old: Key, new: Key) -> None:
+        log.info("live pictures of %s: the %s stream instead of the %s stream", old[0], new[1], old[1])
+        del self._streams[old].leases[lease.id]
+        lease.begun = False
+        self._streams[new].leases[lease.id] = lease

@@ -12,6 +12,7 @@ from agent.core.errors import SourceNotVideo
 from agent.core.media import Packet, StreamInfo
 from agent.core.memory import Budget
 from agent.core.queues import GopQueue
+from agent.publish.live_fit import Fit
 from agent.publish.live_muxer import LiveMuxer, Piece
 from agent.wire.live import LivePiece
 from agent.wire.topics import GatewayTopics
@@ -28,10 +29,16 @@ Say = Callable[[str, bytes], bool]
 
 @dataclass(slots=True)
 class Lease:
-    """Somebody at the centre watches. `number` counts pieces since its init; `gated` waits for a keyframe."""
+    """Somebody at the centre watches `wanted`. `number` counts pieces since its init; `gated` waits for a keyframe.
+
+    `keys`: only keyframes are sent, because the link bears no more.
+    """
 
     id: str
-    expires_ns: int
+    wanted: str
+    fit: Fit
+    expires_ns: int = 0
+    keys: bool = False
     begun: bool = False
     gated: bool = False
     number: int = 0
@@ -98,6 +105,11 @@ class LiveStream:
             return
         self._gop.append(packet)
         self._gop_bytes += len(packet.data)
+
+    @property
+    def is_open(self) -> bool:
+        """Does the camera send it?"""
+        return self._feed is not None
 
     # -- what the relay's thread calls --------------------------------------------------------------------------
 
@@ -194,10 +206,12 @@ class LiveStream:
 
     def _send(self, lease: Lease, piece: Piece) -> None:
         """A piece that finds no room is dropped, and all up to the next keyframe with it."""
-        if not lease.begun or (lease.gated and not piece.key):
+        if not lease.begun or ((lease.gated or lease.keys) and not piece.key):
             return
         number, lease.number = lease.number, lease.number + 1
         head = LivePiece(
             init=False, key=piece.key, number=number, wall_ns=piece.wall_ns, mime="", data=piece.data
         ).encode()
         lease.gated = not self._say(self._topics.live(lease.id), head)
+        if lease.gated:
+            lease.fit.refused()

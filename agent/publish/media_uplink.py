@@ -17,7 +17,7 @@ from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.budget import Budget
 from agent.publish.outbox import Outbox
-from agent.publish.transfer import Held, MediaSender
+from agent.publish.transfer import Held, MediaSender, Pressure
 from agent.wire.messages import MediaAck, decode
 from agent.wire.mqtt import LinkSettings, MqttLink
 from agent.wire.topics import GatewayTopics
@@ -29,6 +29,8 @@ BUSY_TURN_S = 0.01
 """While media wait for the connection to take more."""
 LOOK_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
+BACKLOG = 500
+"""With more messages waiting only those media go that somebody waits for."""
 LIVE_NS = NS
 """Media yield to live pictures until none was said for so long."""
 
@@ -43,7 +45,8 @@ class Heard(NamedTuple):
 class MediaUplink:
     """A worker beside its `link`: start both of `workers`.
 
-    `settings` is whole but for the subscription; `learn` is told the centre's time.
+    `settings` is whole but for the subscription; `learn` is told the centre's time. While `busy` says
+    that messages go over the first connection, media leave the link to them but for a piece at a time.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class MediaUplink:
         learn: Callable[[str], None],
         backoff: Backoff | None = None,
         budget: Budget | None = None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = "media"
         self.refused = 0
@@ -70,7 +74,8 @@ class MediaUplink:
         )  # fmt: skip
         self._budget = budget
         self._live_ns = -LIVE_NS
-        self._sender = MediaSender(outbox.media, topics, self.link, clock, budget, self._is_live)
+        self._messages_go, self._backlog = busy, False
+        self._sender = MediaSender(outbox.media, topics, self.link, clock, budget, self._pressure)
 
     @property
     def workers(self) -> tuple[MqttLink, MediaUplink]:
@@ -101,8 +106,11 @@ class MediaUplink:
             self._budget.spend("live", len(payload))
         return said
 
-    def _is_live(self) -> bool:
-        return self._clock.mono_ns() - self._live_ns < LIVE_NS
+    def _pressure(self) -> Pressure:
+        if self._backlog:
+            return Pressure.MUCH
+        live = self._clock.mono_ns() - self._live_ns < LIVE_NS
+        return Pressure.SOME if live or self._messages_go() else Pressure.NONE
 
     def nudge(self) -> None:
         """There may be a new medium."""
@@ -161,6 +169,7 @@ class MediaUplink:
         if now_ns >= self._look_ns:
             self._look_ns = now_ns + int(LOOK_EVERY_S * NS)
             self._sender.look_again()
+            self._backlog = self._outbox.depth().messages > BACKLOG
         if now_ns >= self._expire_ns:
             self._expire_ns = now_ns + int(EXPIRE_EVERY_S * NS)
             self._outbox.media.expire()

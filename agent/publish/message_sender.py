@@ -94,6 +94,7 @@ class MessageSender:
         self._resend_ns = int(resend_s * NS)
         self._asking = Backoff(resend_s, max(resend_s, RESEND_MOST_S))
         self._name = ""
+        self._sent_ns = 0
         self._forget()
 
     # -- what the uplink calls ----------------------------------------------------------------------------------
@@ -136,9 +137,9 @@ class MessageSender:
         return self._number != before
 
     @property
-    def unacknowledged(self) -> int:
-        """Records on their way."""
-        return len(self._window)
+    def busy(self) -> bool:
+        """Did messages go within the last second? From any thread."""
+        return self._sent_ns > 0 and self._clock.mono_ns() - self._sent_ns < NS
 
     # -- what is known of the way -------------------------------------------------------------------------------
 
@@ -276,7 +277,7 @@ class MessageSender:
         return self._compress and self._link.window < SLOW_BYTES
 
     def _note(self, kind: DurableClass, rows: list[Waiting], sent: Sent) -> None:
-        self._number = sent.number
+        self._number, self._sent_ns = sent.number, sent.at_ns
         for row in rows:
             self._pop(kind, row.seq)  # the order of the window is that of sending
             self._window[kind, row.seq] = sent

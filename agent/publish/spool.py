@@ -35,7 +35,7 @@ MOST_NOTICES = 1000
 
 ALARM, NOTICE, ASKED_PROXY, ASKED_FULL, SNAPSHOT, SPRITE, PROXY, FULL = range(8)
 """What goes first. What a person waits for overtakes what the gateway sends by itself."""
-CLASSES = ("alarm", "alarm", "asked", "asked", "snapshot", "sprite", "clip", "clip")
+CLASSES = ("alarm", "alarm", "asked", "asked", "snapshot", "sprite", "proxy", "clip")
 """The class of each rank, as the budget and health know it."""
 
 

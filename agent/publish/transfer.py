@@ -11,13 +11,14 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 from agent.core.clock import NS, Clock
 from agent.core.errors import StorageError
 from agent.publish.flow import SIZES, Flow
-from agent.publish.spool import MediaSpool, Resting
-from agent.wire.messages import MOST_PIECES, MediaAck, MediaManifest, encode
+from agent.publish.spool import ASKED_FULL, MediaSpool, Resting
+from agent.wire.messages import MediaAck, MediaManifest, encode
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,17 @@ SILENCE_S = 15.0
 REFRESH_S = 1.0
 HASHES_A_PAGE = 10_000
 COARSE = 4
-_HASH_BYTES, _HEAD_BYTES = 67, 2048
+PIECES = 4096
+"""Of a medium, about, at most."""
+_HASH_BYTES, _HEAD_BYTES, _LEAST_PAGE_BYTES = 67, 2048, 6 << 10
+
+
+class Pressure(IntEnum):
+    """What else wants the link: nothing; something: one piece at a time; much: only what somebody waits for, so."""
+
+    NONE = 0
+    SOME = 1
+    MUCH = 2
 
 
 class Link(Protocol):
@@ -70,13 +81,17 @@ class Held(NamedTuple):
 
 @dataclass(slots=True)
 class Transfer:
-    """One medium. `heard_ns` is when it was announced or last spoken of; `known`: the centre has its manifest."""
+    """One medium. `heard_ns` is when it was announced or last spoken of; `known`: the centre has its manifest.
+
+    `pages` are those of its announcement that have not gone yet.
+    """
 
     resting: Resting
     manifest: MediaManifest | None = None
     announced: bool = False
     known: bool = False
     heard_ns: int = 0
+    pages: deque[MediaManifest] = field(default_factory=deque)
     wanted: deque[int] = field(default_factory=deque)
 
     @property
@@ -90,15 +105,15 @@ class Transfer:
 class MediaSender:
     """Part of the uplink; all calls on its thread, but for `held`.
 
-    `yielding` says whether live pictures want the connection.
+    `pressure` says what else wants the link: messages, live pictures.
     """
 
     def __init__(
         self, spool: MediaSpool, topics: GatewayTopics, link: Link, clock: Clock, purse: Purse | None = None,
-        yielding: Callable[[], bool] = lambda: False,
+        pressure: Callable[[], Pressure] = lambda: Pressure.NONE,
     ) -> None:  # fmt: skip
         self._spool, self._topics, self._link, self._clock = spool, topics, link, clock
-        self._purse, self._yielding = purse, yielding
+        self._purse, self._pressure = purse, pressure
         self._transfers: dict[str, Transfer] = {}
         self._refresh_ns = 0
         self.flow = Flow(clock)
@@ -111,6 +126,7 @@ class MediaSender:
         for transfer in self._transfers.values():
             transfer.announced = False
             transfer.wanted.clear()
+            transfer.pages.clear()
         self._refresh_ns = 0
 
     def look_again(self) -> None:
@@ -129,7 +145,7 @@ class MediaSender:
         self._announce_all()
         more = False
         for transfer in list(self._transfers.values()):
-            more |= self._send_pieces(transfer)
+            more |= self._send_pages(transfer) or self._send_pieces(transfer)
         return more or bool(self.flow.on_the_way)
 
     def heard(self, ack: MediaAck) -> None:
@@ -172,9 +188,9 @@ class MediaSender:
     def _announce_all(self) -> None:
         ahead = sum(transfer.wanted_bytes for transfer in self._transfers.values())
         for transfer in list(self._transfers.values()):
-            asked = transfer.announced and not transfer.wanted
+            asked = transfer.announced and not (transfer.wanted or transfer.pages or self.flow.on_the_way)
             silent = asked and self._clock.mono_ns() - transfer.heard_ns > SILENCE_S * NS
-            fresh = not transfer.announced and ahead < AHEAD_BYTES and not self._refusal(transfer.resting.kind)
+            fresh = not transfer.announced and ahead < AHEAD_BYTES and self._may_go(transfer)
             if silent or fresh or self._too_coarse(transfer):
                 self._announce(transfer)
                 ahead += transfer.resting.bytes if transfer.manifest is None else transfer.manifest.bytes
@@ -182,7 +198,11 @@ class MediaSender:
     def _too_coarse(self, transfer: Transfer) -> bool:
         """The link turned out to be much slower than its pieces were made for."""
         manifest = transfer.manifest
-        return bool(transfer.wanted) and manifest is not None and manifest.chunk_bytes > COARSE * self.flow.piece_bytes
+        return bool(transfer.wanted) and manifest is not None and manifest.chunk_bytes > COARSE * self._suited(transfer)
+
+    def _suited(self, transfer: Transfer) -> int:
+        """How large a piece of it should be: as the link bears, but not so small that its hashes alone take long."""
+        return max(2 * transfer.resting.bytes // PIECES, self.flow.piece_bytes)
 
     def _announce(self, transfer: Transfer) -> None:
         if transfer.resting.gone:
@@ -192,9 +212,8 @@ class MediaSender:
         if manifest is None:
             return
         pages = [manifest.model_copy(update={"chunks": []})] if transfer.known else self._pages(manifest)
-        if all(self._publish(self._topics.manifest(page.id), transfer, encode(page)) for page in pages):
-            transfer.announced, transfer.heard_ns = True, self._clock.mono_ns()
-            transfer.wanted.clear()
+        transfer.announced, transfer.heard_ns, transfer.pages = True, self._clock.mono_ns(), deque(pages)
+        transfer.wanted.clear()
 
     def _tell_gone(self, transfer: Transfer) -> None:
         notice = self._spool.notice(transfer.resting.id)
@@ -205,8 +224,7 @@ class MediaSender:
         """The manifest in pieces that the broker takes and that suit the link; None when the medium had to go."""
         media = transfer.resting.id
         room = self._link.max_payload(self._topics.chunk(media, 50_000))
-        least = 2 * transfer.resting.bytes // MOST_PIECES
-        size = next((size for size in SIZES if size <= min(room, max(least, self.flow.piece_bytes))), 0)
+        size = next((size for size in SIZES if size <= min(room, self._suited(transfer))), 0)
         if not size or room < _HEAD_BYTES + _HASH_BYTES:
             self._give_up(media, f"the broker takes no message above {room} bytes")
             return None
@@ -225,20 +243,37 @@ class MediaSender:
     def _pages(self, manifest: MediaManifest) -> list[MediaManifest]:
         """The manifest in as many messages as its hashes need."""
         room = self._link.max_payload(self._topics.manifest(manifest.id)) - _HEAD_BYTES
-        most = min(HASHES_A_PAGE, room // _HASH_BYTES)
+        page_bytes = min(room, max(2 * self.flow.piece_bytes, _LEAST_PAGE_BYTES))  # no page may hold up an alarm
+        most = min(HASHES_A_PAGE, page_bytes // _HASH_BYTES)
         starts = range(0, manifest.pieces, most)
         return [manifest.model_copy(update={"first": at, "chunks": manifest.chunks[at : at + most]}) for at in starts]
 
     # -- sending --------------------------------------------------------------------------------------------------
 
+    def _send_pages(self, transfer: Transfer) -> bool:
+        """True when more of the announcement is to go than could go now."""
+        while transfer.pages:
+            if not self.flow.has_room(yielding=self._pressure() > Pressure.NONE):
+                return True
+            page = transfer.pages[0]
+            if not self._publish(self._topics.manifest(page.id), transfer, encode(page)):
+                return True
+            transfer.pages.popleft()
+            transfer.heard_ns = self._clock.mono_ns()
+        return False
+
     def _send_pieces(self, transfer: Transfer) -> bool:
         """True when more is wanted than could go now."""
         while transfer.wanted:
-            if self._refusal(transfer.resting.kind) or not self.flow.has_room(yielding=self._yielding()):
+            if not self._may_go(transfer) or not self.flow.has_room(yielding=self._pressure() > Pressure.NONE):
                 return True
             if not self._send_piece(transfer):
                 return True
         return False
+
+    def _may_go(self, transfer: Transfer) -> bool:
+        rank, kind = transfer.resting.rank, transfer.resting.kind
+        return not self._refusal(kind) and (rank <= ASKED_FULL or self._pressure() < Pressure.MUCH)
 
     def _send_piece(self, transfer: Transfer) -> bool:
         manifest, number = transfer.manifest, transfer.wanted[0]

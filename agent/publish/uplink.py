@@ -40,6 +40,8 @@ TURN_S = 0.25
 GATHER_S = 0.01
 """After something was sent: what comes meanwhile shares an envelope."""
 SYNC_EVERY_S = 1.0
+MEDIA_QUEUE_S = 0.25
+"""Less than messages may build: media yield."""
 SESSION_EXPIRY_S = 3600
 """So long a broker keeps acknowledgements and commands for a gateway that is away."""
 
@@ -114,7 +116,7 @@ class Uplink:
         )
         self.media = MediaUplink(
             outbox, self._topics, self._media_settings(settings), clock, learn=commands.centre_clock.learn,
-            backoff=backoff.copy() if backoff else None, budget=budget,
+            backoff=backoff.copy() if backoff else None, budget=budget, busy=lambda: self._messages.busy,
         )  # fmt: skip
         outbox.on_put = self._nudge
         outbox.on_put_media = self.media.nudge
@@ -266,6 +268,7 @@ class Uplink:
             client_id=self._client_id(broker) + "-media",
             subscriptions=((self._topics.ack("media"), 1),),
             hasty_first=True,
+            queue_s=MEDIA_QUEUE_S,
         )
 
     def _status(self, state: Literal["online", "offline"]) -> bytes:

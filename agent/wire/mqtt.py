@@ -26,7 +26,7 @@ __all__ = ["LinkSettings", "MqttLink", "client_id"]
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 10.0
-STEADY_S = 10.0
+STEADY_S = 2.0
 """A connection that held so long was good: the next loss starts again from the shortest wait."""
 UNKNOWN_ROOM = 1 << 30
 

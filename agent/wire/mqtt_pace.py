@@ -36,7 +36,8 @@ class Pace:
 
     def confirmed(self, size: int, took_ns: int, now_ns: int, *, full: bool) -> None:
         """`size` bytes were confirmed `took_ns` after they left; `full`: the window held the next ones back."""
-        self._learn(took_ns, now_ns)
+        if size <= LEAST_BYTES:  # of a large message most is its own way through a narrow link
+            self._learn(took_ns, now_ns)
         queue_ns = took_ns - (self._base_ns or 0)
         if queue_ns > self._target_ns:
             self._queue_seen = True
@@ -45,10 +46,15 @@ class Pace:
                 self._window = max(LEAST_BYTES, self._window * max(0.5, self._target_ns / queue_ns))
         elif full:
             room = 1 - max(0.0, queue_ns) / self._target_ns
-            self._window = min(MOST_BYTES, self._window + size * room * (_GENTLE if self._queue_seen else 1))
+            more = min(size, self._window) * room
+            self._window = min(MOST_BYTES, self._window + more * (_GENTLE if self._queue_seen else 1))
 
     def _probing(self, now_ns: int) -> bool:
         return self._probe_ns <= now_ns < self._probe_ns + PROBE_S * NS
+
+    def answered(self, took_ns: int, now_ns: int) -> None:
+        """The broker answered something small so fast, with nothing else on the way."""
+        self._learn(took_ns, now_ns)
 
     def _learn(self, took_ns: int, now_ns: int) -> None:
         if self._base_ns is None:
@@ -56,6 +62,6 @@ class Pace:
         if now_ns >= self._probe_ns:
             self._fresh_ns = took_ns if self._fresh_ns is None else min(self._fresh_ns, took_ns)
         if now_ns >= self._probe_ns + PROBE_S * NS:
-            self._base_ns, self._fresh_ns = self._fresh_ns, None
+            self._base_ns, self._fresh_ns = self._fresh_ns or self._base_ns, None
             self._probe_ns = now_ns + int(PROBE_EVERY_S * NS)
         self._base_ns = min(self._base_ns or took_ns, took_ns)

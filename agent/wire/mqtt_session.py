@@ -249,6 +249,8 @@ class Session:
         if any(reason.is_failure for reason in reasons):
             self._end(f"the broker at {self._settings.place} refuses the subscription {wanted!r}: check its ACL")
         elif not self._subscribing and not self.up:
+            now_ns = self._clock.mono_ns()
+            self._pace.answered(now_ns - self._asked_ns, now_ns)
             self._stand_up()
 
     def _stand_up(self) -> None:

@@ -11,7 +11,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import attributes, cameras, catalogue, deletion, detect, outbox, pipeline, record, rules, track
+from tests.bench import (
+    attributes,
+    cameras,
+    catalogue,
+    deletion,
+    detect,
+    outbox,
+    pipeline,
+    record,
+    rules,
+    track,
+    uplink_live,
+    uplink_media,
+)
 
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
 
@@ -27,6 +40,8 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "record-growth": record.growth,
     "record-catalogue": catalogue.run,
     "record-deletion": deletion.run,
+    "uplink-media": uplink_media.run,
+    "uplink-live": uplink_live.run,
 }
 
 

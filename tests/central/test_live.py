@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from agent.central import live as live_hub
 from agent.central.api import live_socket
 from agent.central.live_viewer import Viewer
 from agent.wire import messages as wire
@@ -214,3 +215,25 @@ def test_a_slow_viewer_skips_to_the_next_keyframe_and_stays_bounded() -> None:
     assert kinds[:3] == ["init", b"init", "gap"]
     assert kinds[3:5] == ["key", b"0000000020"]
     assert viewer.dropped > 0
+
+
+def test_that_the_link_bears_less_is_said_and_taken_back(
+    centre: RunningCentre, gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_hub, "_RENEW_NS", 10**8)
+    camera, sent = Camera(gateway), {"stream": "sub", "keys": True}
+    gateway.hello()
+
+    def live(command: wire.Command) -> wire.Reply:
+        return camera._live(command).model_copy(update={"result": dict(sent)})
+
+    gateway.handlers["live"] = live
+    with centre.admin() as api:
+        wait_for(lambda: any(item["online"] for item in api.get("/api/v1/cameras").json()["items"]))
+        with watching(centre, api) as first:
+            assert _next_text(first, "sent") == {"type": "sent", "stream": "sub", "keys": True}
+            with watching(centre, api) as second:
+                assert _next_text(second, "sent") == {"type": "sent", "stream": "sub", "keys": True}
+            sent["keys"] = False
+            camera.send(_piece(3, key=True))
+            assert _next_text(first, "sent")["keys"] is False

@@ -28,14 +28,19 @@ class Line:
         self.buffer_bytes = BUFFER_BYTES
         self.carried = 0
         self._waiting = 0
+        self._entry = asyncio.Lock()
         self._queue: asyncio.Queue[tuple[bytes, asyncio.Queue[tuple[float, bytes]]]] = asyncio.Queue()
 
     async def put(self, data: bytes, arrivals: asyncio.Queue[tuple[float, bytes]]) -> None:
-        """Wait for room in the line's buffer; what is in it is on its way."""
+        """Wait for room in the line's buffer, one packet of a connection after the other; then it is on its way."""
+        async with self._entry:
+            await self._room_for(data)
+        self._queue.put_nowait((data, arrivals))
+
+    async def _room_for(self, data: bytes) -> None:
         while self._waiting and self._waiting + len(data) > self.buffer_bytes:  # noqa: ASYNC110 - other threads change the bound
             await asyncio.sleep(_TURN_S)
         self._waiting += len(data)
-        self._queue.put_nowait((data, arrivals))
 
     async def run(self) -> None:
         """Carry one packet after the other."""

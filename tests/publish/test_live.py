@@ -14,6 +14,7 @@ from agent.core.errors import SourceUnreachable
 from agent.core.media import MediaKind, Packet, StreamInfo, TimeSource, TrackInfo
 from agent.core.muxing import codec_name, copied_stream
 from agent.publish.live import LiveRelay
+from agent.publish.live_fit import Fit
 from agent.publish.live_muxer import mime_of
 from agent.wire.live import LivePiece
 from agent.wire.messages import LiveArgs
@@ -226,3 +227,71 @@ def test_the_relay_as_a_worker_sends_while_packets_come(clip_h264: Path, clock, 
     relay.start(LiveArgs(camera="cam", lease="l1"))
     feed(relay, packets[:20], turn=False)
     wait_for(lambda: len(ears.heard.get("l1", [])) >= 10)  # the init and the last group but its newest frame
+
+
+def open_both(relay: LiveRelay, clip: Path, clock: FakeClock) -> list[Packet]:
+    info, packets = read(clip, clock)
+    for stream in ("main", "sub"):
+        relay.sink("cam", stream).opened(info)
+    return packets
+
+
+def refuse(relay: LiveRelay, ears: Ears, packets: list[Packet], clock: FakeClock, stream: str) -> None:
+    """Two groups of pictures find no room."""
+    ears.deaf = True
+    for group in (packets[:10], packets[10:20]):
+        for packet in group:
+            relay.sink("cam", stream).packet(packet)
+        relay.turn()
+        clock.advance(1)
+    ears.deaf = False
+    relay.turn()
+
+
+def test_a_link_that_bears_less_gets_the_small_stream_then_keyframes_and_all_again(clip_h264: Path, clock, relay, ears):
+    packets = open_both(relay, clip_h264, clock)
+    args = LiveArgs(camera="cam", lease="l1", stream="main", seconds=120)
+    relay.start(args)
+    relay.turn()
+    refuse(relay, ears, packets, clock, "main")
+    assert (relay.start(args)["stream"], relay.start(args)["keys"]) == ("sub", False)
+    refuse(relay, ears, packets[20:] + packets, clock, "sub")
+    assert (relay.start(args)["stream"], relay.start(args)["keys"]) == ("sub", True)
+    assert relay.told() == ["cam sub, keyframes only"]
+    ears.heard.clear()
+    later = open_both(relay, clip_h264, clock)
+    for packet in later:
+        relay.sink("cam", "sub").packet(packet)
+        relay.turn()
+    assert [piece.key for piece in ears.heard["l1"] if not piece.init] == [True] * 4
+    clock.advance(11)
+    relay.turn()
+    assert relay.start(args)["keys"] is False
+    clock.advance(11)
+    relay.turn()
+    assert relay.told() == ["cam main"]
+
+
+def test_each_try_that_fails_makes_the_next_one_later(clock):
+    fit, waits = Fit(clock), []
+    for _ in range(4):
+        waited = 0
+        while fit.step() != "up":
+            clock.advance(1)
+            waited += 1
+        waits.append(waited)
+        fit.refused()
+        fit.refused()
+        assert fit.step() == "down"
+    assert waits == [11, 21, 41, 81]
+    while fit.step() != "up":
+        clock.advance(1)
+    clock.advance(200)
+    assert fit.step() in {"", "up"}
+
+
+def test_a_lease_that_wants_another_stream_begins_anew(clip_h264: Path, clock, relay, ears):
+    open_both(relay, clip_h264, clock)
+    assert relay.start(LiveArgs(camera="cam", lease="l1", stream="sub"))["stream"] == "sub"
+    assert relay.start(LiveArgs(camera="cam", lease="l1", stream="main"))["stream"] == "main"
+    assert relay.leases == 1

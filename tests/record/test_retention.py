@@ -306,3 +306,23 @@ def test_holds_that_are_over_are_released_and_what_they_covered_goes(tmp_path: P
     assert found.release is not None
     assert (found.release.owner, found.release.reason) == ("gateway", "its time is over")
     store.close()
+
+
+def test_footage_that_waits_to_be_sent_goes_last_where_room_is_short_but_goes(tmp_path: Path, clock: FakeClock) -> None:
+    store = filled(tmp_path / "store", clock, 10)
+    waiting = {"cam-0", "cam-1"}
+    limits = [TierLimits(365, 7500, 0)]
+    keep = Retention(store, clock, limits, {}, waits=lambda one: one.id in waiting)
+    assert [one.id for one in keep.sweep()] == ["cam-2", "cam-3", "cam-4"]
+    tight = Retention(store, clock, [TierLimits(365, 1500, 0)], {}, waits=lambda one: one.id in waiting)
+    gone = [one.id for one in tight.sweep()]
+    assert gone == ["cam-5", "cam-6", "cam-7", "cam-8", "cam-9", "cam-0"]
+    store.close()
+
+
+def test_what_goes_within_the_hour_by_its_age_is_known_before(tmp_path: Path, clock: FakeClock) -> None:
+    store = filled(tmp_path / "store", clock, 1)
+    keep = retention(store, clock, keep_days=2, cameras={"short": CameraLimits(keep_days=1)})
+    assert keep.doomed_before_ns("cam") == clock.wall_ns() - 2 * DAY_NS + 3600 * NS
+    assert keep.doomed_before_ns("short") == clock.wall_ns() - DAY_NS + 3600 * NS
+    store.close()

@@ -12,7 +12,7 @@ from agent.wire.messages.base import CHUNK_BYTES, MediaKindName, Message, Sha256
 ClipQuality = Literal["full", "proxy"]
 """A clip as it was recorded, or made smaller at the gateway: a few hundred kbit/s, without sound."""
 
-MOST_PIECES = 100_000
+MOST_PIECES = 50_000
 
 
 class MediaManifest(Message):

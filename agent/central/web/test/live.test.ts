@@ -6,9 +6,9 @@ import { match } from "../src/match";
 
 const camera = { online: true, gateway_online: true, since: "2026-11-20T12:00:00.000Z", error: "" } as Camera;
 const dead = { ...camera, online: false, error: "refused" };
-const playing = { phase: { name: "playing" }, silent: 0.1, shownMs: 0 } as const;
+const playing = { phase: { name: "playing" }, silent: 0.1, shownMs: 0, sent: undefined } as const;
 const frozen = { ...playing, silent: 7.9 };
-const young = { phase: { name: "connecting" }, silent: undefined, shownMs: undefined } as const;
+const young = { phase: { name: "connecting" }, silent: undefined, shownMs: undefined, sent: undefined } as const;
 
 describe("what a tile says", () => {
   it("is nothing while the picture moves, whatever a late status says", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { calmed, CLOSEST_AIM, fresh, lagOf, retryDelay, stalled, steer } from "../src/live/policy";
+import { calmed, CLOSEST_AIM, fresh, lagOf, retryDelay, stalled, stepTo, steer } from "../src/live/policy";
 
 const running = { started: true, aim: CLOSEST_AIM };
 
@@ -59,5 +59,14 @@ describe("trying again", () => {
     expect([0, 1, 2, 3].map((attempt) => retryDelay(attempt, 1))).toEqual([500, 1000, 2000, 4000]);
     expect(retryDelay(3, 0)).toBe(2000);
     expect(retryDelay(1000, 1)).toBe(8_000);
+  });
+});
+
+describe("keyframes only", () => {
+  it("shows each as it comes, and forgets the old ones", () => {
+    expect(stepTo({ current: 0, ranges: [] })).toBeUndefined();
+    expect(stepTo({ current: 1.02, ranges: [[0, 0.07], [1, 1.07]] })).toEqual({ rate: 1 });
+    expect(stepTo({ current: 1.02, ranges: [[1, 1.07], [2, 2.07]] })).toEqual({ rate: 1, seek: 2 });
+    expect(stepTo({ current: 30, ranges: [[1, 1.07], [30, 30.07]] })).toMatchObject({ prune: [1, 24] });
   });
 });

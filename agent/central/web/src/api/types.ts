@@ -256,6 +256,7 @@ export interface Page<T> {
 /** The live socket's text messages. */
 export type LiveMessage =
   | { type: "state"; state: "starting" | "stalled" | "playing" }
+  | { type: "sent"; stream: string; keys: boolean }
   | { type: "init"; mime: string }
   | { type: "key"; time: string; number: number }
   | { type: "gap" }

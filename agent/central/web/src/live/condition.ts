@@ -16,10 +16,12 @@ export type Trouble =
 
 /** A gap shorter than this is not worth a word. */
 const SILENCE_S = 2.5;
+/** Keyframes alone may be as far apart as the camera makes them. */
+const SILENCE_KEYS_S = 20;
 
 /** The trouble to show, or nothing when the picture moves. */
 export function troubleOf(camera: Camera, seen: Seen | undefined, linkUp: boolean): Trouble | undefined {
-  const moving = seen?.silent !== undefined && seen.silent < SILENCE_S;
+  const moving = seen?.silent !== undefined && seen.silent < (seen.sent?.keys ? SILENCE_KEYS_S : SILENCE_S);
   if (moving) return undefined; // a picture that moves is the truth, whatever a status says that lags behind
   if (seen?.phase.name === "unplayable") return { kind: "unplayable", mime: seen.phase.mime };
   if (!linkUp) return { kind: "centre_lost" };

@@ -16,6 +16,7 @@ import { Icon } from "../ui/icon";
 import { usePress } from "../ui/press";
 import { type Tone } from "./condition";
 import { LivePicture } from "./picture";
+import type { Sent } from "./player";
 import { CameraSigns } from "./tile";
 
 const MIME: Record<string, string> = { h264: "avc1.640028", hevc: "hvc1.1.6.L120.90", h265: "hvc1.1.6.L120.90", av1: "av01.0.08M.08" };
@@ -51,6 +52,7 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
   const [boxes, setBoxes] = useState(false);
   const [zones, setZones] = useState(false);
   const [shown, setShown] = useState<number>();
+  const [sent, setSent] = useState<Sent>();
   const stream = useMemo(() => fullStream(camera), [camera.streams]);
   useKeys(stage, setBoxes, setZones);
   return (
@@ -68,10 +70,11 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
       <div class="live-body">
         <div class="stage-column">
           <div class="stage" ref={stage} data-testid="stage">
-            <LivePicture camera={camera} stream={stream} boxes={boxes} zones={zones} onTone={setTone} onShown={setShown} />
+            <LivePicture camera={camera} stream={stream} boxes={boxes} zones={zones} onTone={setTone} onShown={setShown} onSent={setSent} />
           </div>
           <div class="stage-bar">
             <Behind shown={shown} />
+            <Less wanted={stream} sent={sent} />
             <span class="spring" />
             <Link class="button" href={playbackPath([cameraKey(camera)])}>
               <Icon name="playback" size={16} />
@@ -116,6 +119,16 @@ function Behind({ shown }: { shown: number | undefined }): JSX.Element {
       )}
     </span>
   );
+}
+
+/** That the gateway's link bears less than was asked for. */
+export function Less({ wanted, sent }: { wanted: StreamName; sent: Sent | undefined }): JSX.Element | null {
+  const less = sent && (sent.keys ? text.live.keysOnly : wanted === "main" && sent.stream === "sub" ? text.live.smallOnly : undefined);
+  return less ? (
+    <span class="tag warn" title={text.live.lessWhy} data-testid="live-less">
+      {less}
+    </span>
+  ) : null;
 }
 
 interface ToggleProps {

@@ -12,7 +12,7 @@ import { momentText } from "../time/time";
 import { Icon } from "../ui/icon";
 import { LiveBoxes, type BoxFeed } from "./boxes";
 import { type Tone, toneOf, type Trouble, troubleOf } from "./condition";
-import { LivePlayer, type Seen } from "./player";
+import { LivePlayer, type Seen, type Sent } from "./player";
 import { useOnScreen } from "./visible";
 
 interface Props {
@@ -23,9 +23,11 @@ interface Props {
   onTone?: (tone: Tone) => void;
   /** the wall time of the shown picture, every look */
   onShown?: (ms: number | undefined) => void;
+  /** what the gateway sends, when that changes */
+  onSent?: (sent: Sent | undefined) => void;
 }
 
-export function LivePicture({ camera, stream, boxes = false, zones = false, onTone, onShown }: Props): JSX.Element {
+export function LivePicture({ camera, stream, boxes = false, zones = false, onTone, onShown, onSent }: Props): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
@@ -36,6 +38,7 @@ export function LivePicture({ camera, stream, boxes = false, zones = false, onTo
   const trouble = troubleOf(camera, seen, linkUp);
   const tone = toneOf(camera, trouble);
   useEffect(() => onTone?.(tone), [tone]);
+  useEffect(() => onSent?.(seen?.sent), [seen?.sent]);
   useEffect(() => onShown?.(trouble ? undefined : seen?.shownMs), [seen]);
   const silent = seen?.silent === undefined;
   return (
@@ -84,7 +87,7 @@ function usePlayer({ camera, stream, boxes, on, video, still, feed }: PlayerProp
 
 /** Looks come five times a second; drawing is worth it when something that is shown changed. */
 function worthDrawing(old: Seen | undefined, next: Seen): boolean {
-  if (!old || old.phase !== next.phase || (old.silent === undefined) !== (next.silent === undefined)) return true;
+  if (!old || old.phase !== next.phase || old.sent !== next.sent || (old.silent === undefined) !== (next.silent === undefined)) return true;
   if (Math.floor(old.silent ?? 0) !== Math.floor(next.silent ?? 0) || (old.silent ?? 0) >= 2) return true;
   return Math.floor((old.shownMs ?? 0) / 500) !== Math.floor((next.shownMs ?? 0) / 500);
 }

@@ -6,7 +6,7 @@
 
 import type { LiveBox, LiveMessage } from "../api/types";
 import { askWho } from "../session";
-import { calmed, fresh, lagOf, retryDelay, type Span, stalled, steer, type Steering } from "./policy";
+import { calmed, fresh, lagOf, retryDelay, type Span, stalled, steer, type Steering, stepTo } from "./policy";
 
 export type Phase =
   | { name: "connecting" }
@@ -14,12 +14,20 @@ export type Phase =
   | { name: "refused"; code: string; message: string }
   | { name: "unplayable"; mime: string };
 
+export interface Sent {
+  stream: string;
+  /** only keyframes */
+  keys: boolean;
+}
+
 export interface Seen {
   phase: Phase;
   /** seconds since the picture last moved; undefined before the first */
   silent: number | undefined;
   /** wall time (ms) of the picture that is shown, by the gateway's clock */
   shownMs: number | undefined;
+  /** what the gateway sends: its link may bear less than was asked for */
+  sent: Sent | undefined;
 }
 
 interface Piece {
@@ -50,6 +58,7 @@ export class LivePlayer {
   private phase: Phase = { name: "connecting" };
   private steering: Steering = fresh();
   private waiting: Piece[] = [];
+  private sent: Sent | undefined;
   private keyMs: number | undefined;
   private anchor: { media: number; wallMs: number } | undefined;
   private appending: { piece: Piece; end: number } | undefined;
@@ -139,6 +148,7 @@ export class LivePlayer {
 
   private hear(message: LiveMessage): void {
     if (message.type === "init") this.begin(message.mime);
+    else if (message.type === "sent") this.sent = { stream: message.stream, keys: message.keys };
     else if (message.type === "key") this.keyMs = Date.parse(message.time);
     else if (message.type === "gap") this.waiting.length = 0;
     else if (message.type === "boxes") this.onBoxes(Date.parse(message.time), message.boxes);
@@ -226,7 +236,8 @@ export class LivePlayer {
 
   private steerNow(): void {
     const { video, buffer } = this;
-    const action = steer({ current: video.currentTime, ranges: spansOf(buffer) }, this.steering);
+    const view = { current: video.currentTime, ranges: spansOf(buffer) };
+    const action = this.sent?.keys ? stepTo(view) : steer(view, this.steering);
     if (!action) return;
     this.steering = { ...this.steering, started: true };
     if (action.seek !== undefined) this.seek(action.seek);
@@ -243,6 +254,7 @@ export class LivePlayer {
   private stall(): void {
     const now = performance.now();
     // our own seeks, and the start, make the element wait too; one break makes it wait several times
+    if (this.sent?.keys) return;
     const own = this.video.seeking || now - this.seekedAt < OWN_SEEK_MS || now - this.stalledAt < OWN_SEEK_MS;
     if (!this.steering.started || own) return;
     this.stalledAt = now;
@@ -261,7 +273,7 @@ export class LivePlayer {
       this.steering = calmed(this.steering, (now - this.lookedAt) / 1000);
     }
     this.lookedAt = now;
-    this.onSeen({ phase: this.phase, silent: this.movedAt === undefined ? undefined : (now - this.movedAt) / 1000, shownMs: this.shownMs() });
+    this.onSeen({ phase: this.phase, silent: this.movedAt === undefined ? undefined : (now - this.movedAt) / 1000, shownMs: this.shownMs(), sent: this.sent });
   }
 
   /** Wall time of the picture shown now, by the gateway's clock. */

@@ -66,6 +66,17 @@ export function steer(view: View, steering: Steering): Action | undefined {
   return action;
 }
 
+/** With keyframes only there is nothing to play between them: show each as it comes. */
+export function stepTo({ current, ranges }: View): Action | undefined {
+  const [first, last] = [ranges[0], ranges[ranges.length - 1]];
+  if (!first || !last) return undefined;
+  const action: Action = { rate: 1 };
+  if (current < last[0]) action.seek = last[0];
+  const prune = pruneOf(action.seek ?? current, first);
+  if (prune) action.prune = prune;
+  return action;
+}
+
 /** Seconds between what is shown and the newest picture in the buffer. */
 export function lagOf(view: View): number | undefined {
   const last = view.ranges[view.ranges.length - 1];

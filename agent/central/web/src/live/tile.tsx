@@ -8,6 +8,7 @@ import { text } from "../text";
 import { Icon } from "../ui/icon";
 import type { Tone } from "./condition";
 import { LivePicture } from "./picture";
+import type { Sent } from "./player";
 
 export const livePath = ({ site, gateway, camera }: { site: string; gateway: string; camera: string }) =>
   `/live/${[site, gateway, camera].map(encodeURIComponent).join("/")}`;
@@ -17,13 +18,19 @@ const tileStream = (camera: Camera): StreamName => (camera.streams.some(({ strea
 
 export function Tile({ camera }: { camera: Camera }): JSX.Element {
   const [tone, setTone] = useState<Tone>("ok");
+  const [sent, setSent] = useState<Sent>();
   return (
     <li class="tile" data-testid="live-tile" data-camera={camera.camera} data-tone={tone}>
       <Link href={livePath(camera)} aria-label={text.live.open(camera.name)} class="tile-link">
-        <LivePicture camera={camera} stream={tileStream(camera)} onTone={setTone} />
+        <LivePicture camera={camera} stream={tileStream(camera)} onTone={setTone} onSent={setSent} />
         <div class="tile-foot">
           <span class={`dot ${tone}`} role="img" aria-label={text.live.state[tone]} title={text.live.state[tone]} />
           <span class="tile-name">{camera.name}</span>
+          {sent?.keys && (
+            <span class="tag warn" title={text.live.lessWhy}>
+              {text.live.keysOnly}
+            </span>
+          )}
           <CameraSigns camera={camera} />
         </div>
         <span class="tile-open" aria-hidden="true">

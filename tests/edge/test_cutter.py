@@ -1,0 +1,104 @@
+"""Clips out of real footage into the outbox: as recorded, or small with what must be hidden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+
+from agent.core.clock import NS
+from agent.core.errors import StorageError
+from agent.core.stop import StopToken
+from agent.edge.cutter import Cutter, Wanted
+from agent.publish.outbox import Outbox
+from agent.publish.spool import ASKED_FULL, ASKED_PROXY, PROXY
+from tests.fixtures.clips import make_clip
+from tests.fixtures.clock import FakeClock
+from tests.record.helpers import START_NS, new_store, record
+
+
+class Rig:
+    def __init__(self, path: Path, clock: FakeClock, masks: list[list[tuple[float, float]]]) -> None:
+        self.store = new_store(path / "store", clock)
+        record(self.store, make_clip(path / "film.mp4", seconds=12, fps=15, gop=15, size=(1280, 720)))
+        self.outbox, self.work = Outbox(path / "outbox.db", clock), path / "work"
+        self.cutter = Cutter(self.store, self.outbox, self.work, StopToken(), proxy_rate=10_000, masks={"cam": masks})
+
+    def make(self, name: str, quality: str, *, asked: bool = True, start_s: float = 2, end_s: float = 8):
+        start_ns, end_ns = START_NS + int(start_s * NS), START_NS + int(end_s * NS)
+        return self.cutter.make(Wanted(name, "cam", start_ns, end_ns, quality, "e1", asked))  # type: ignore[arg-type]
+
+    def frames(self, name: str, to: Path):
+        manifest = self.outbox.media.manifest(name)
+        pieces = [self.outbox.media.chunk(manifest, n) or b"" for n in range(manifest.pieces)]
+        to.write_bytes(b"".join(pieces))
+        with av.open(str(to)) as video:
+            return list(video.decode(video=0))
+
+
+@pytest.fixture
+def make(tmp_path: Path, clock: FakeClock):
+    made = []
+
+    def make(masks: list[list[tuple[float, float]]]) -> Rig:
+        made.append(Rig(tmp_path, clock, masks))
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.outbox.close()
+        rig.store.close()
+
+
+def test_full_and_small_clips_of_the_same_footage(make, tmp_path: Path):
+    rig = make([])
+    full, small = rig.make("full", "full"), rig.make("small", "proxy")
+    rig.make("policy", "proxy", asked=False)
+    assert (full.quality, small.quality, small.event) == ("full", "proxy", "e1")
+    assert (full.start, full.end) == (small.start, small.end)
+    assert small.bytes < full.bytes
+    for name, shown in (("full", (1280, 90)), ("small", (640, 48))):
+        frames = rig.frames(name, tmp_path / name)
+        assert (frames[0].width, len(frames)) == shown
+    assert {one.id: one.rank for one in rig.outbox.media.waiting(9)} == {
+        "full": ASKED_FULL, "small": ASKED_PROXY, "policy": PROXY,
+    }  # fmt: skip
+    assert list(rig.work.iterdir()) == []
+
+
+def test_masks_are_hidden_in_small_clips_and_without_an_encoder_nothing_of_them_leaves(
+    make, tmp_path: Path, monkeypatch
+):
+    rig = make([[(0, 0), (1, 0), (1, 1), (0, 1)]])
+    rig.make("small", "proxy")
+    assert all(frame.to_ndarray(format="gray").max() < 40 for frame in rig.frames("small", tmp_path / "s"))
+    monkeypatch.setattr("agent.edge.cutter.make_proxy", _cannot)
+    with pytest.raises(StorageError, match="no encoder"):
+        rig.make("none", "proxy")
+    assert rig.outbox.media.manifest("none") is None
+
+
+def test_without_an_encoder_the_clip_goes_as_it_was_recorded(make, monkeypatch):
+    rig = make([])
+    monkeypatch.setattr("agent.edge.cutter.make_proxy", _cannot)
+    assert rig.make("clip", "proxy").quality == "full"
+
+
+def test_where_nothing_is_recorded_nothing_is_queued_and_nothing_left(make):
+    rig = make([])
+    with pytest.raises(StorageError, match="nothing is recorded"):
+        rig.make("none", "full", start_s=900, end_s=910)
+    assert rig.outbox.media.waiting(9) == []
+    assert list(rig.work.iterdir()) == []
+
+
+def test_what_a_kill_left_in_the_work_folder_goes_at_the_next_start(make, tmp_path: Path):
+    (tmp_path / "work/half").mkdir(parents=True)
+    (tmp_path / "work/half/clip.mp4.part").write_bytes(b"x")
+    make([])
+    assert not (tmp_path / "work/half").exists()
+
+
+def _cannot(*_: object, **__: object) -> str:
+    raise StorageError("no encoder")
