@@ -57,13 +57,14 @@ class Heard(NamedTuple):
 class UplinkHealth:
     """How the uplink is. The errors are one clear line each while a connection is missing.
 
-    `refused` counts broken messages.
+    `heard` counts what the broker handed us, `refused` what of it was broken.
     """
 
     connected: bool
     protocol: int
     error: str
     media_error: str
+    heard: int
     refused: int
     commands_refused: int
 
@@ -105,7 +106,7 @@ class Uplink:
         self._late_replies: deque[Reply] = deque(maxlen=LATE_REPLIES)
         self._nudged = self._new_connection = False
         self._sync_ns = 0
-        self._refused = 0
+        self._heard = self._refused = 0
         self._grumble = SparingLog(log, clock)
         self.link = MqttLink(
             self._settings(settings), on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock,
@@ -141,9 +142,9 @@ class Uplink:
     def health(self) -> UplinkHealth:
         """For the health message and the status page."""
         link = self.link
-        refused = self._refused + self.media.refused
+        heard, refused = self._heard + self.media.heard, self._refused + self.media.refused
         return UplinkHealth(
-            link.connected, link.protocol, link.error, self.media.link.error, refused, self._commands.refused
+            link.connected, link.protocol, link.error, self.media.link.error, heard, refused, self._commands.refused
         )
 
     def run(self, stop: StopToken) -> None:
@@ -161,6 +162,7 @@ class Uplink:
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:
         """Whatever the broker hands us; commands at once, the rest on our own thread."""
+        self._heard += 1
         if topic.startswith(self._topics.root + "/command/"):
             reply = self._commands.handle(topic, payload, retained)
             if reply is not None:
