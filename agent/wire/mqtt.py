@@ -189,7 +189,7 @@ class MqttLink:
             self._backoff.reset()
         hung_up = self._protocol == 4 and bool(session.ended)
         self._conflict.went_down(taken_over=session.taken_over, hung_up=hung_up)
-        self._note(session.ended)
+        self._note(session.refusal or session.ended)
         self._tell_down(session.ended or "stopped, or a better broker is there")
         return self._conflict.wait_s() or (self._backoff.next_s() if session.ended else 0.0)
 
