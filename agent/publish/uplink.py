@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock, rfc3339
-from agent.core.errors import WireError
+from agent.core.errors import StorageError, WireError
 from agent.core.ids import new_id
 from agent.core.ports import Worker
 from agent.core.queues import BoundedQueue
@@ -40,6 +40,7 @@ TURN_S = 0.25
 GATHER_S = 0.01
 """After something was sent: what comes meanwhile shares an envelope."""
 SYNC_EVERY_S = 1.0
+DISK_AGAIN_S = 1.0
 MEDIA_QUEUE_S = 0.25
 """Less than messages may build: media yield."""
 SESSION_EXPIRY_S = 3600
@@ -150,13 +151,20 @@ class Uplink:
     def run(self, stop: StopToken) -> None:
         """Send what waits and hear what comes, until `stop`."""
         while not stop.is_set():
-            first = self._inbox.get(timeout_s=TURN_S)
-            self._nudged = False
-            self._hear([first] if first else [])
-            if self.link.connected and self._send():
-                stop.wait(GATHER_S)
-            self._chores()
+            try:
+                self._turn(stop)
+            except StorageError as error:  # a full disk: what is acknowledged meanwhile is sent again
+                self._grumble.warning("%s", error)
+                stop.wait(DISK_AGAIN_S)
         self._outbox.sync()
+
+    def _turn(self, stop: StopToken) -> None:
+        first = self._inbox.get(timeout_s=TURN_S)
+        self._nudged = False
+        self._hear([first] if first else [])
+        if self.link.connected and self._send():
+            stop.wait(GATHER_S)
+        self._chores()
 
     # -- what the connection calls, on its thread ---------------------------------------------------------------
 
