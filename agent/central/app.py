@@ -311,6 +311,8 @@ def _link_settings(central: Central, folder: DataFolder, url: str, *, embedded: 
         username=username,
         password=password,
         ca_file=None if embedded else central.mqtt_ca_file,
+        cert_file=None if embedded else central.mqtt_cert_file,
+        key_file=None if embedded else central.mqtt_key_file,
         subscriptions=_SUBSCRIPTIONS,
         clean=True,  # gateways keep what is not acknowledged; a broker's queue would only bring it late and twice
         manual_ack=True,

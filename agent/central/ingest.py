@@ -144,7 +144,7 @@ class Writer:
     def _write_held(self) -> None:
         try:
             self._write(self._held)
-        except Unstorable:
+        except (Unstorable, WireError):
             # one of them is poison: write them one by one and leave that one out
             for arrival in self._held:
                 self._write_alone(arrival)
@@ -153,7 +153,7 @@ class Writer:
     def _write_alone(self, arrival: Arrival) -> None:
         try:
             self._write([arrival])
-        except Unstorable as error:
+        except (Unstorable, WireError) as error:
             self._counts.rejected("unstorable")
             log.warning("a message of %s cannot be stored: %s", "/".join(arrival.address.path), error)
             self._give_up(arrival)

@@ -20,6 +20,8 @@ class Central(Section):
     mqtt_username: str | None = None
     mqtt_password_file: Path | None = None
     mqtt_ca_file: Path | None = None
+    mqtt_cert_file: Path | None = None
+    mqtt_key_file: Path | None = None
     database: str = Field(default="sqlite", pattern=r"^(sqlite|postgresql://.+)$")
     database_password_file: Path | None = None
     keep_days: int = Field(default=30, ge=1, le=3650)
@@ -27,6 +29,12 @@ class Central(Section):
     tls_key: Path | None = None
     behind_proxy: bool = False
     service_token_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> Self:
+        if (self.mqtt_cert_file is None) != (self.mqtt_key_file is None):
+            raise ValueError("mqtt_cert_file and mqtt_key_file belong together: name both, or none")
+        return self
 
     @model_validator(mode="after")
     def _plain_http_stays_on_loopback(self) -> Self:

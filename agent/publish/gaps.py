@@ -5,14 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-MOST_ANNOUNCED = 256
-"""As many as an envelope may carry; the rest goes with the next."""
 
-
-def read_gaps(db: sqlite3.Connection, kind: str) -> list[tuple[int, int]]:
+def read_gaps(db: sqlite3.Connection, kind: str, limit: int) -> list[tuple[int, int]]:
     """The oldest gaps of a class, (first, last)."""
     query = "SELECT first, last FROM gap WHERE kind = ? ORDER BY first LIMIT ?"
-    return db.execute(query, (kind, MOST_ANNOUNCED)).fetchall()
+    return db.execute(query, (kind, limit)).fetchall()
 
 
 def add_gaps(db: sqlite3.Connection, kind: str, seqs: Iterable[int]) -> None:

@@ -62,7 +62,7 @@ class MediaUplink:
         busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = "media"
-        self.refused = 0
+        self.heard = self.refused = 0
         self._grumble = SparingLog(log, clock)
         self._outbox, self._topics, self._clock, self._learn = outbox, topics, clock, learn
         self._inbox: BoundedQueue[Heard] = BoundedQueue(256, 8 << 20, lambda heard: len(heard.payload))
@@ -131,6 +131,7 @@ class MediaUplink:
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:
         """Whatever the broker hands us, on the connection's thread."""
+        self.heard += 1
         if retained or not self._inbox.put(Heard(topic, payload)):
             self.refused += 1  # the centre says it again when a medium is announced again
         return True

@@ -18,7 +18,7 @@ from agent.core.clock import NS, Clock
 from agent.core.errors import WireError
 from agent.publish.budget import Budget
 from agent.publish.envelope import Gap, Packer
-from agent.publish.outbox import Outbox, Waiting
+from agent.publish.outbox import MOST_SEQ, Outbox, Waiting
 from agent.wire.messages import DURABLE_CLASSES, Ack, DurableClass, leaf_of
 from agent.wire.topics import GatewayTopics
 
@@ -35,8 +35,8 @@ OVERTAKEN_BY = 8
 RESEND_S, RESEND_MOST_S = 10.0, 300.0
 SETTLE_S = 0.2
 """After a new connection: acknowledgements that a broker kept for us come first."""
-MOST_TOLD = 32
-_HEAD_BYTES = 6 << 10
+MOST_TOLD = 128
+_HEAD_BYTES = 8 << 10
 """Room for the envelope around the records, with its numbers and gaps."""
 URGENT_BACKLOG = 16
 """Envelopes of alarms that may wait in the connection beyond its room."""
@@ -186,8 +186,9 @@ class MessageSender:
             return
         self._ask_ns = now_ns + int(self._asking.next_s() * NS)
         kind, seq = next(iter(self._window))
+        self._untell(kind, [seq])
         if rows := self._outbox.rows(kind, [seq]):
-            self._send(kind, rows, now_ns)
+            self._send(kind, rows, self._untold(kind)[0], now_ns)
         else:
             self._pop(kind, seq)
 
@@ -207,10 +208,12 @@ class MessageSender:
         for at in range(0, len(due), MOST_RECORDS):
             seqs = due[at : at + MOST_RECORDS]
             rows = deque(self._outbox.rows(kind, seqs))
+            self._untell(kind, seqs)
             for gone in set(seqs) - {row.seq for row in rows}:  # dropped under pressure meanwhile
                 self._pop(kind, gone)
             while rows:
-                if not self._may_send(kind) or not self._send(kind, self._batch(kind, rows), now_ns):
+                told, bound = self._untold(kind)
+                if not self._may_send(kind) or not self._send(kind, self._batch(kind, rows, bound), told, now_ns):
                     return
 
     def _send_fresh(self, kind: DurableClass, now_ns: int) -> None:
@@ -222,8 +225,9 @@ class MessageSender:
                 if not fresh:
                     return
                 self._read[kind] = fresh[-1].seq
-            rows = self._batch(kind, fresh)
-            if not self._send(kind, rows, now_ns):
+            told, bound = self._untold(kind)
+            rows = self._batch(kind, fresh, bound)
+            if not self._send(kind, rows, told, now_ns):
                 fresh.extendleft(reversed(rows))
                 return
 
@@ -232,8 +236,23 @@ class MessageSender:
             return False
         return self._link.room > 0 or (kind == "alarm" and self._link.backlog < URGENT_BACKLOG)
 
-    def _batch(self, kind: DurableClass, rows: deque[Waiting]) -> list[Waiting]:
-        """Take the first row out of `rows`, and what else of its camera fits into an envelope beside it."""
+    def _untold(self, kind: DurableClass) -> tuple[tuple[Gap, ...], int]:
+        """The gaps to tell of next, and the number where the first begins that must wait for another envelope.
+
+        What is told late leaves the centre with a hole for each: it keeps some thousands, and refuses more.
+        """
+        telling = self._telling[kind]
+        gaps = [gap for gap in self._outbox.gaps(kind, MOST_TOLD + 1 + len(telling)) if gap not in telling]
+        return tuple(gaps[:MOST_TOLD]), gaps[MOST_TOLD][0] if len(gaps) > MOST_TOLD else MOST_SEQ
+
+    def _untell(self, kind: DurableClass, seqs: Sequence[int]) -> None:
+        """What was told with these may not have arrived: it is told again."""
+        for seq in seqs:
+            if (sent := self._window.get((kind, seq))) is not None:
+                self._telling[kind].difference_update(sent.told)
+
+    def _batch(self, kind: DurableClass, rows: deque[Waiting], bound: int) -> list[Waiting]:
+        """Take the first row out of `rows`, and what else of its camera and below `bound` fits in beside it."""
         first = rows.popleft()
         limit = self._link.max_payload(self._topic(kind, first.camera)) - _HEAD_BYTES
         wanted = self._link.window // 4 * (SHRINKS if self._slow else 1)
@@ -241,7 +260,8 @@ class MessageSender:
         batch, left = [first], []
         while rows:
             row = rows.popleft()
-            if row.camera == first.camera and len(row.record) < room and len(batch) < MOST_RECORDS:
+            fits = len(row.record) < room and row.seq < bound and len(batch) < MOST_RECORDS
+            if row.camera == first.camera and fits:
                 batch.append(row)
                 room -= len(row.record) + 1
             else:
@@ -251,10 +271,9 @@ class MessageSender:
 
     # -- sending ------------------------------------------------------------------------------------------------
 
-    def _send(self, kind: DurableClass, rows: list[Waiting], now_ns: int) -> bool:
+    def _send(self, kind: DurableClass, rows: list[Waiting], told: tuple[Gap, ...], now_ns: int) -> bool:
         """False when the connection takes no more now."""
         topic = self._topic(kind, rows[0].camera)
-        told = tuple(gap for gap in self._outbox.gaps(kind) if gap not in self._telling[kind])[:MOST_TOLD]
         payload, most = self._pack(kind, rows, told, compress=self._slow), self._link.max_payload(topic)
         if len(payload) > most:
             payload, told = self._pack(kind, rows, (), compress=self._compress), ()

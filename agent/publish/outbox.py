@@ -38,7 +38,7 @@ from agent.wire.messages import (
 log = logging.getLogger(__name__)
 
 MAX_ROWS, MAX_BYTES = 200_000, 2_000_000_000
-_MOST_SEQ = 2**63 - 1  # of SQLite; whoever names a larger one made it up
+MOST_SEQ = 2**63 - 1  # of SQLite; whoever names a larger one made it up
 _SLACK = 0.99
 """Under pressure the outbox is emptied to this share of its bound, so that not every `put` has to look for victims."""
 
@@ -147,9 +147,9 @@ class Outbox:
         query = f"SELECT kind, seq, camera, record, urgency = 0 FROM message {where}"  # noqa: S608 - no foreign text
         return [Waiting(*row) for row in self._db.read(lambda db: db.execute(query, values).fetchall())]
 
-    def gaps(self, kind: str) -> list[tuple[int, int]]:
-        """Ranges of `seq` (first, last) that were dropped and that the centre has not been told of yet."""
-        return self._db.read(lambda db: read_gaps(db, kind))
+    def gaps(self, kind: str, limit: int = 256) -> list[tuple[int, int]]:
+        """The oldest ranges of `seq` (first, last) that were dropped and that the centre has not been told of yet."""
+        return self._db.read(lambda db: read_gaps(db, kind, limit))
 
     def mark_sent(self, kind: str, seqs: Iterable[int]) -> None:
         """For the counters: they left at least once."""
@@ -257,7 +257,7 @@ class Outbox:
     def _delete(self, db: sqlite3.Connection, kind: str, spans: Iterable[tuple[int, int]]) -> list[int]:
         """Take rows out; returns the numbers that were there."""
         query = "DELETE FROM message WHERE kind = ? AND seq BETWEEN ? AND ? RETURNING seq, length(record)"
-        bounded = [(max(0, first), min(last, _MOST_SEQ)) for first, last in spans if last >= 0 and first <= _MOST_SEQ]
+        bounded = [(max(0, first), min(last, MOST_SEQ)) for first, last in spans if last >= 0 and first <= MOST_SEQ]
         gone = [row for span in bounded for row in db.execute(query, (kind, *span)).fetchall()]
         self._rows -= len(gone)
         self._bytes -= sum(size for _, size in gone)

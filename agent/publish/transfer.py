@@ -155,7 +155,8 @@ class MediaSender:
             case "done":
                 self._finish(ack.id, acknowledged=True)
             case "refused" | "cancelled":
-                log.warning("the centre does not take medium %s: %s", ack.id, ack.reason or ack.state)
+                if transfer is not None:
+                    log.warning("the centre does not take medium %s: %s", ack.id, ack.reason or ack.state)
                 self._finish(ack.id, acknowledged=False)
             case "unknown" if transfer is not None:
                 transfer.known = transfer.announced = False

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock, rfc3339
-from agent.core.errors import WireError
+from agent.core.errors import StorageError, WireError
 from agent.core.ids import new_id
 from agent.core.ports import Worker
 from agent.core.queues import BoundedQueue
@@ -40,6 +40,7 @@ TURN_S = 0.25
 GATHER_S = 0.01
 """After something was sent: what comes meanwhile shares an envelope."""
 SYNC_EVERY_S = 1.0
+DISK_AGAIN_S = 1.0
 MEDIA_QUEUE_S = 0.25
 """Less than messages may build: media yield."""
 SESSION_EXPIRY_S = 3600
@@ -57,13 +58,14 @@ class Heard(NamedTuple):
 class UplinkHealth:
     """How the uplink is. The errors are one clear line each while a connection is missing.
 
-    `refused` counts broken messages.
+    `heard` counts what the broker handed us, `refused` what of it was broken.
     """
 
     connected: bool
     protocol: int
     error: str
     media_error: str
+    heard: int
     refused: int
     commands_refused: int
 
@@ -105,7 +107,7 @@ class Uplink:
         self._late_replies: deque[Reply] = deque(maxlen=LATE_REPLIES)
         self._nudged = self._new_connection = False
         self._sync_ns = 0
-        self._refused = 0
+        self._heard = self._refused = 0
         self._grumble = SparingLog(log, clock)
         self.link = MqttLink(
             self._settings(settings), on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock,
@@ -141,26 +143,34 @@ class Uplink:
     def health(self) -> UplinkHealth:
         """For the health message and the status page."""
         link = self.link
-        refused = self._refused + self.media.refused
+        heard, refused = self._heard + self.media.heard, self._refused + self.media.refused
         return UplinkHealth(
-            link.connected, link.protocol, link.error, self.media.link.error, refused, self._commands.refused
+            link.connected, link.protocol, link.error, self.media.link.error, heard, refused, self._commands.refused
         )
 
     def run(self, stop: StopToken) -> None:
         """Send what waits and hear what comes, until `stop`."""
         while not stop.is_set():
-            first = self._inbox.get(timeout_s=TURN_S)
-            self._nudged = False
-            self._hear([first] if first else [])
-            if self.link.connected and self._send():
-                stop.wait(GATHER_S)
-            self._chores()
+            try:
+                self._turn(stop)
+            except StorageError as error:  # a full disk: what is acknowledged meanwhile is sent again
+                self._grumble.warning("%s", error)
+                stop.wait(DISK_AGAIN_S)
         self._outbox.sync()
+
+    def _turn(self, stop: StopToken) -> None:
+        first = self._inbox.get(timeout_s=TURN_S)
+        self._nudged = False
+        self._hear([first] if first else [])
+        if self.link.connected and self._send():
+            stop.wait(GATHER_S)
+        self._chores()
 
     # -- what the connection calls, on its thread ---------------------------------------------------------------
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:
         """Whatever the broker hands us; commands at once, the rest on our own thread."""
+        self._heard += 1
         if topic.startswith(self._topics.root + "/command/"):
             reply = self._commands.handle(topic, payload, retained)
             if reply is not None:

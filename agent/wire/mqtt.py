@@ -187,9 +187,9 @@ class MqttLink:
             return 0.0 if self._try_other_version(session) else self._failed(session.ended)
         if self._clock.mono_ns() - began_ns > STEADY_S * NS:
             self._backoff.reset()
-        hung_up = self._protocol == 4 and bool(session.ended)
+        hung_up = session.hung_up and not session.refusal
         self._conflict.went_down(taken_over=session.taken_over, hung_up=hung_up)
-        self._note(session.ended)
+        self._note(session.refusal or session.ended)
         self._tell_down(session.ended or "stopped, or a better broker is there")
         return self._conflict.wait_s() or (self._backoff.next_s() if session.ended else 0.0)
 

@@ -8,7 +8,8 @@ from agent.core.clock import NS, Clock, rfc3339
 _FIRST_S, _MOST_S = 30.0, 900.0
 _REMEMBERED_S = 3600.0
 _SHORT_S, _SUSPECT_AFTER = 5.0, 3
-"""An MQTT 3.1.1 broker just hangs up on the elder of two: three connections in a row that hold no longer say so."""
+"""MQTT 3.1.1 has no word for it, and mosquitto 2.0.11 does not say it in MQTT 5 either: it hangs up on the elder. Three
+connections in a row that are closed in order before they are so old tell of a rival."""
 
 
 class Conflict:
@@ -37,7 +38,7 @@ class Conflict:
         self._up_ns = self._clock.mono_ns()
 
     def went_down(self, *, taken_over: bool, hung_up: bool) -> None:
-        """It ended: `taken_over` as the broker says, or `hung_up` by one that would not say why (MQTT 3.1.1)."""
+        """It ended: `taken_over` as the broker says, or `hung_up` by one that did not say why."""
         now_ns = self._clock.mono_ns()
         held_ns = now_ns - self._up_ns
         self._short = self._short + 1 if hung_up and held_ns < _SHORT_S * NS else 0

@@ -88,7 +88,8 @@ class Session:
         self.up = False
         self.answered = False
         self.version_refused = False
-        self.taken_over = False
+        self.taken_over = self.hung_up = False
+        """`hung_up`: the other side closed the connection in order, without a word."""
         self.refusal = ""
         self.ended = ""
         self.max_packet_bytes = _LARGEST_PACKET
@@ -164,11 +165,13 @@ class Session:
             return True, self._client.want_write()
         poll = select.poll()
         poll.register(self._bell.socket, select.POLLIN)
-        poll.register(sock, (select.POLLIN if reading else 0) | (select.POLLOUT if self._client.want_write() else 0))
+        writing = select.POLLOUT if self._client.want_write() else 0
+        poll.register(sock, (select.POLLIN if reading else 0) | writing | select.POLLRDHUP)
         ready = dict(poll.poll(1000 * (HELD_RETRY_S if self._held else TURN_S)))
         if self._bell.socket.fileno() in ready:
             self._bell.hush()
         seen = ready.get(sock.fileno(), 0)
+        self.hung_up = bool(seen & select.POLLRDHUP) and not seen & (select.POLLHUP | select.POLLERR)
         return bool(seen & ~select.POLLOUT), bool(seen & select.POLLOUT)
 
     def _pump(self) -> None:

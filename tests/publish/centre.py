@@ -55,6 +55,8 @@ class Centre:
         self.port = int(port)
         self.acking = True
         self.heard: set[tuple[str, int]] = set()
+        self.arrivals: Counter[tuple[str, int]] = Counter()
+        self.envelopes = self.compressed = 0
         self.lose: Callable[[str, int], bool] = lambda _media, _number: False
         self.stored: defaultdict[str, set[int]] = defaultdict(set)
         self.copies: Counter[tuple[str, int]] = Counter()
@@ -98,6 +100,7 @@ class Centre:
         root = "/".join(message.topic.split("/")[:4])
         match levels:
             case ["camera", _, leaf] if leaf in CLASSES_OF_LEAF:
+                self.compressed += message.payload[:1] == b"x"
                 self._envelope(root, open_envelope(message.payload))
             case ["media", media, "manifest"]:
                 self._manifest(root, media, decode(MediaManifest, message.payload))
@@ -112,7 +115,10 @@ class Centre:
                 self.other.append((message.topic, message.payload, message.retain))
 
     def _envelope(self, root: str, envelope: Envelope) -> None:
-        self.heard.update((envelope.kind, seq) for seq in envelope.numbers)
+        numbers = [(envelope.kind, seq) for seq in envelope.numbers]
+        self.heard.update(numbers)
+        self.arrivals.update(numbers)
+        self.envelopes += 1
         if not self.acking:
             return
         for seq, record in zip(envelope.numbers, envelope.records, strict=True):

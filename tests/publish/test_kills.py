@@ -31,6 +31,20 @@ def test_gateway_broker_and_centre_killed_at_random_under_load(tmp_path: Path, t
         tell(f"{counts}: {check(site)}")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("lines", [(), ("max_packet_size 65536",)], ids=["default limits", "64 KiB packets"])
+def test_a_mosquitto_that_drops_silently(tmp_path: Path, tell: Callable[[str], None], lines: tuple[str, ...]) -> None:
+    """Its default is 1,000 queued messages, and then silence; here thousands come while nobody reads."""
+    with running_site(tmp_path, rate=2000, lines=lines) as site:
+        for _ in range(4):
+            time.sleep(4)
+            site.kill("centre")
+        site.stop_making()
+        wait_until_drained(site, 120)
+        tell(check(site))
+
+
 def test_one_of_each_is_killed(tmp_path: Path, tell: Callable[[str], None]) -> None:
     with running_site(tmp_path, rate=200, resend_s=1) as site:
         for what in ("gateway", "broker", "centre"):

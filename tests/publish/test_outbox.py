@@ -259,3 +259,22 @@ def test_the_file_is_in_wal_mode_and_readable_beside_the_outbox(outbox: Outbox, 
     assert beside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert beside.execute("SELECT count(*) FROM message").fetchone() == (1,)
     beside.close()
+
+
+def test_a_full_disk_refuses_and_once_there_is_room_the_numbers_go_on_without_a_hole(outbox: Outbox):
+    outbox.put("event", "cam", event(0))
+    outbox._db.run(lambda db: db.execute("PRAGMA max_page_count = 60"))
+    kept = 1
+
+    def fill() -> None:
+        nonlocal kept
+        while True:
+            outbox.put("event", "cam", event(kept))
+            kept += 1
+
+    with pytest.raises(StorageError, match="cannot be written: database or disk is full"):
+        fill()
+    assert outbox.depth().messages == kept
+    assert outbox.acknowledge("event", range(1, kept // 2)) > 0
+    assert outbox.put("event", "cam", event(kept)) == kept + 1
+    assert outbox.gaps("event") == []

@@ -14,6 +14,7 @@ import pytest
 from agent.core.clock import rfc3339
 from agent.wire.messages import Ack, CameraState, Event, Reply, TrackSummary, encode
 from tests.publish.centre import Centre, wait_for
+from tests.publish.proxy import Proxy
 
 NOW = rfc3339(1_780_000_000_000_000_000)
 ROOT = "lamppost/v1/town/pole"
@@ -349,3 +350,50 @@ def test_say_reaches_the_centre_at_once_or_not_at_all(mosquitto, make_uplink, ru
         assert uplink.say(f"{ROOT}/live/l1", b"p" * size) is True
         wait_for(lambda: any(topic.endswith("live/l1") for topic, _, _ in centre.other))
     assert [body for topic, body, _ in centre.other if "live" in topic] == [b"p" * size]
+
+
+def test_a_silent_centre_is_asked_with_one_message_and_less_and_less_often(mosquitto, make_uplink, running):
+    broker = mosquitto()
+    uplink, outbox = make_uplink(broker.url, resend_s=0.2)
+    with Centre(broker.url) as centre:
+        centre.acking = False
+        running(*uplink.workers)
+        for n in range(100):
+            outbox.put("event", "cam", event(n))
+        wait_for(lambda: len(centre.heard) == 100)
+        wait_for(lambda: centre.arrivals.total() >= 103)
+        assert centre.arrivals.total() < 120  # not all of them, again and again
+        outbox.put("event", "cam", event(999, "alarm"))
+        wait_for(lambda: ("alarm", 1) in centre.heard)  # said all the same
+        centre.acking = True
+        wait_for(lambda: outbox.depth().messages == 0)
+
+
+def test_over_a_slow_link_an_alarm_goes_before_the_backlog(mosquitto, make_uplink, running):
+    broker = mosquitto()
+    with Proxy(broker.port) as link:
+        link.rate(20_000)
+        uplink, outbox = make_uplink(link.url, resend_s=10, compress=False)
+        for n in range(400):
+            outbox.put("event", "cam", event(n))
+        with Centre(broker.url) as centre:
+            running(*uplink.workers)
+            wait_for(lambda: len(centre.stored["event"]) > 20)
+            outbox.put("event", "cam", event(999, "alarm"))
+            wait_for(lambda: centre.stored["alarm"])
+            assert len(centre.stored["event"]) < 400
+            link.rate(None)
+            wait_for(lambda: outbox.depth().messages == 0)
+            assert len(centre.records) == 401
+
+
+def test_many_records_share_an_envelope_also_a_compressed_one(mosquitto, make_uplink, running):
+    broker = mosquitto()
+    uplink, outbox = make_uplink(broker.url)
+    for n in range(500):
+        outbox.put("event", f"cam{n % 3}", event(n).model_copy(update={"camera": f"cam{n % 3}"}))
+    with Centre(broker.url) as centre:
+        running(*uplink.workers)
+        wait_for(lambda: outbox.depth().messages == 0)
+        assert centre.lost("event", 500) == set()
+        assert (centre.envelopes < 50, centre.compressed > 0) == (True, True)

@@ -66,7 +66,12 @@ class Keeper:
         self._waiting: dict[str, list[tuple[Place, Event | TrackSummary]]] = {"event": [], "track": []}
 
     def put(self, place: Place, record: Event | TrackSummary) -> None:
-        """Take a record along."""
+        """Take a record along.
+
+        Raises:
+            WireError: its start is beyond all reason.
+        """
+        _start(record)
         self._waiting["event" if isinstance(record, Event) else "track"].append((place, record))
 
     def write(self) -> None:
