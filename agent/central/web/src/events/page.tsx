@@ -9,6 +9,7 @@ import { failureLine, kindName, labelName, text } from "../text";
 import { dayText } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
+import { SkeletonCards } from "../ui/skeleton";
 import { Picker } from "../ui/picker";
 import { EventCard } from "./card";
 import { CHIPS, PARTS } from "./colours";
@@ -125,7 +126,7 @@ interface CardsProps {
 }
 
 function Cards({ list, filter, address }: CardsProps): JSX.Element {
-  if (!list.items) return list.error ? <Failed list={list} /> : <SkeletonCards />;
+  if (!list.items) return list.error ? <Failed list={list} /> : <SkeletonCards list="cards" card="card" picture="event-picture" />;
   if (list.items.length === 0) {
     const none = isEmpty(filter);
     return (
@@ -169,18 +170,4 @@ const Failed = ({ list }: { list: EventList }) => (
       {text.tryAgain}
     </button>
   </Empty>
-);
-
-const SkeletonCards = () => (
-  <ul class="cards skeletons" aria-label={text.loading} aria-busy="true">
-    {Array.from({ length: 12 }, (_, i) => (
-      <li key={i} class="card">
-        <div class="event-picture skeleton" />
-        <div class="card-text">
-          <div class="skeleton bar" />
-          <div class="skeleton bar short" />
-        </div>
-      </li>
-    ))}
-  </ul>
 );

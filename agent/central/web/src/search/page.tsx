@@ -8,6 +8,7 @@ import { go, useAddress } from "../router";
 import { failureLine, text } from "../text";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
+import { SkeletonCards } from "../ui/skeleton";
 import { TrackCard } from "./card";
 import { addressOf, isEmpty, type Search, searchOf } from "./filter";
 import { CardGrid } from "./grid";
@@ -54,7 +55,7 @@ export function SearchPage(): JSX.Element {
 
 function Results({ list, search, address }: { list: TrackList; search: Search; address: string }): JSX.Element {
   if (!list.items) {
-    if (list.error === undefined) return <Skeletons />;
+    if (list.error === undefined) return <SkeletonCards list="shots" card="card shot-card" picture="shot" />;
     return (
       <Empty icon="warning" title={text.search.failed} more={failureLine(list.error)}>
         <button type="button" class="button" onClick={list.again}>
@@ -76,17 +77,3 @@ function Results({ list, search, address }: { list: TrackList; search: Search; a
     </>
   );
 }
-
-const Skeletons = () => (
-  <ul class="shots skeletons" aria-label={text.loading} aria-busy="true">
-    {Array.from({ length: 12 }, (_, i) => (
-      <li key={i} class="card shot-card">
-        <div class="shot skeleton" />
-        <div class="card-text">
-          <div class="skeleton bar" />
-          <div class="skeleton bar short" />
-        </div>
-      </li>
-    ))}
-  </ul>
-);
