@@ -70,7 +70,7 @@ class MediaUplink:
         self._look_ns = self._expire_ns = 0
         self.link = MqttLink(
             settings, on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock, name="mqtt-media",
-            backoff=backoff,
+            on_room=self.nudge, backoff=backoff,
         )  # fmt: skip
         self._budget = budget
         self._live_ns = -LIVE_NS

@@ -199,7 +199,7 @@ class MediaSender:
     def _too_coarse(self, transfer: Transfer) -> bool:
         """The link turned out to be much slower than its pieces were made for."""
         manifest = transfer.manifest
-        return bool(transfer.wanted) and manifest is not None and manifest.chunk_bytes > COARSE * self._suited(transfer)
+        return bool(transfer.wanted) and manifest is not None and _largest(manifest) > COARSE * self._suited(transfer)
 
     def _suited(self, transfer: Transfer) -> int:
         """How large a piece of it should be: as the link bears, but not so small that its hashes alone take long."""
@@ -230,7 +230,7 @@ class MediaSender:
             self._give_up(media, f"the broker takes no message above {room} bytes")
             return None
         held = transfer.manifest
-        if held is None or held.chunk_bytes > 2 * size or held.chunk_bytes > room:
+        if held is None or _largest(held) > min(2 * size, room):
             try:
                 transfer.manifest = self._spool.cut(media, size)
             except StorageError as error:
@@ -305,6 +305,11 @@ class MediaSender:
         self._spool.give_up(media, reason)
         self._transfers.pop(media, None)
         self._refresh_ns = 0
+
+
+def _largest(manifest: MediaManifest) -> int:
+    """Bytes of its largest piece: a small medium is one, whatever its manifest allows."""
+    return min(manifest.chunk_bytes, manifest.bytes)
 
 
 def _numbers(ack: MediaAck, chunks: int) -> deque[int]:

@@ -33,14 +33,15 @@ EVENTS = 20_000
 ROOT = "lamppost/v1/town/pole"
 
 _CENTRE = """
-import json, sys
+import json, sys, zlib
 from agent.core.clock import rfc3339
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 client = paho.Client(CallbackAPIVersion.VERSION2, "centre", protocol=MQTTProtocolVersion.MQTTv5)
 stored = set()
 def heard(client, _data, message):
-    body = json.loads(message.payload)
+    body = message.payload if message.payload[:1] == b"{" else zlib.decompress(message.payload)
+    body = json.loads(body)
     seqs = body.get("seqs") or [body["seq"]]
     stored.update(seqs)
     ack = {"outbox": body["outbox"], "seqs": seqs, "now": rfc3339(1_780_000_000 * 10**9)}

@@ -397,3 +397,14 @@ def test_many_records_share_an_envelope_also_a_compressed_one(mosquitto, make_up
         wait_for(lambda: outbox.depth().messages == 0)
         assert centre.lost("event", 500) == set()
         assert (centre.envelopes < 50, centre.compressed > 0) == (True, True)
+
+
+def test_a_picture_smaller_than_a_piece_goes_in_one(mosquitto, make_uplink, running):
+    broker = mosquitto()
+    uplink, outbox = make_uplink(broker.url)
+    outbox.put_media(id="m", camera="cam", kind="snapshot", type="image/jpeg", start=NOW, end=NOW, source=b"x" * 5000)
+    with Centre(broker.url) as centre:
+        running(*uplink.workers)
+        wait_for(lambda: outbox.depth().media == 0)
+        assert centre.media["m"] == b"x" * 5000
+    assert uplink.media.sent["pieces"] == 1
