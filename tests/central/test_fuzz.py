@@ -42,7 +42,8 @@ ROOT = f"lamppost/v1/{SITE}/{GATEWAY}"
 LEAVES = st.sampled_from(
     ["status", "health", "camera/plaza/info", "camera/plaza/state", "camera/plaza/event", "camera/plaza/track",
      "camera/plaza/recording", "camera/plaza/frame", "media/m1/manifest", "media/m1/gone", "media/m1/chunk/0",
-     "media/m1/chunk/x", "live/l1", "reply/r1", "command/live", "ack/event", "camera/plaza", "camera/plaza/event/more", "../../x", "a/#"]
+     "media/m1/chunk/x", "live/l1", "reply/r1", "command/live", "ack/event", "camera/plaza",
+     "camera/plaza/event/more", "../../x", "a/#"]
 )  # fmt: skip
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("2026-01-01T00:00:00Z"),
