@@ -115,6 +115,7 @@ class BrokerProcess:
         self.up = False
         self.error = ""
         self.restarts = 0
+        self._was_up = False
         self.started_ns: int | None = None
         self.last_end = ""
         """Why it was started again the last time: it is back so fast that `up` alone would tell nobody."""
@@ -161,6 +162,8 @@ class BrokerProcess:
         """
         _end_stale(self._pid_file)
         self._pid_file.parent.mkdir(parents=True, exist_ok=True)
+        if self._was_up:  # before it can be reached: whoever finds it back finds this, too
+            self.restarts, self._was_up = self.restarts + 1, False
         child = self._start()
         self._child = child
         try:
@@ -191,7 +194,7 @@ class BrokerProcess:
                 raise LinkError(self._note(f"the broker {place} does not start: {_last_line(self._log)}"))
             if _answers(self._listener):
                 self.up, self.error = True, ""
-                self.restarts += self.started_ns is not None
+                self._was_up = True
                 self.started_ns = self._clock.wall_ns()
                 self._came_up.set()
                 log.info("broker %s listens on %s", self._program.kind, self._listener.url)

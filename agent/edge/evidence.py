@@ -114,11 +114,12 @@ class EvidenceDesk:
             self._give_up(surplus, "too many clips wait")
 
     def _next(self) -> Wish | None:
+        proxy, wish = self._wishes.due("proxy"), self._wishes.due("full")
+        if proxy is None and wish is None:
+            return None
         waiting = self._outbox.media.classes()
-        proxy = self._wishes.due("proxy") if waiting.get("proxy", (0, 0))[0] < PROXIES_AHEAD else None
-        if proxy is not None:
+        if proxy is not None and waiting.get("proxy", (0, 0))[0] < PROXIES_AHEAD:
             return proxy
-        wish = self._wishes.due("full")
         if wish is None:
             return None
         doomed = wish.start_ns < self._doomed_before_ns(wish.camera)

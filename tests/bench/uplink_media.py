@@ -26,7 +26,7 @@ from tests.publish.centre import Centre
 from tests.publish.proxy import Proxy
 
 BREAK_S = 3.0
-CASES = {"256 kbit/s": (32_000, 1_000_000), "2 Mbit/s": (250_000, 6_000_000), "8 Mbit/s": (1_000_000, 16_000_000)}
+CASES = {"256 kbit/s": (32_000, 2_000_000), "2 Mbit/s": (250_000, 6_000_000), "8 Mbit/s": (1_000_000, 16_000_000)}
 DELAY_S = 0.03
 
 

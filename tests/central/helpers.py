@@ -265,6 +265,12 @@ def manifest(key: str, body: bytes, **more: Any) -> wire.MediaManifest:
     return wire.MediaManifest.model_validate(document | more)
 
 
+def gone(key: str, reason: str = "the outbox is full", **more: Any) -> wire.MediaGone:
+    """What says that a medium will never come."""
+    document = {"id": key, "camera": CAMERA, "kind": "snapshot", "reason": reason}
+    return wire.MediaGone.model_validate(document | {"start": rfc3339(T0_NS), "end": rfc3339(T0_NS)} | more)
+
+
 def fresh_id() -> str:
     """An id."""
     return new_id(SystemClock().wall_ns())

@@ -21,6 +21,7 @@ from tests.central.helpers import (
     FakeGateway,
     RunningCentre,
     event,
+    health,
     manifest,
     pieces,
     wait_for,
@@ -182,3 +183,52 @@ def _listen(url: str, cookies: dict[str, str], news: list[tuple[str, dict[str, A
             kind = value if name == "event" else kind
             if name == "data":
                 news.append((kind, json.loads(value)))
+
+
+def test_small_and_full_clips_of_an_event_and_calling_one_off(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    start = rfc3339(SystemClock().wall_ns() - 60 * 10**9)
+    limited = wire.UplinkState(limited=True)
+    gateway.send(gateway.topics.health, health().model_copy(update={"uplink": limited}), retain=True)
+    gateway.envelope("event", 1, event("e1", start=start, time=start))
+    wait_for(lambda: gateway.acked("event"))
+    gateway.handlers["clip"] = lambda asked: wire.Reply(id=asked.id, ok=True, result={"media": asked.args["quality"]})
+    body = os.urandom(3000)
+    with centre.admin() as api:
+        wait_for(lambda: api.get("/api/v1/gateways").json()["items"][0]["health"].get("uplink"))
+        small = api.post("/api/v1/events/e1/clip").json()
+        assert small["quality"] == "proxy"
+        wait_for(lambda: _state(api, small["id"]) == "sending")
+        announced = manifest("proxy", body, kind="clip", type="video/mp4", event="e1", quality="proxy")
+        gateway.send_medium(announced, body)
+        wait_for(lambda: _state(api, small["id"]) == "ready")
+        assert api.post("/api/v1/events/e1/clip").json()["id"] == small["id"]
+        full = api.post("/api/v1/events/e1/clip?quality=full").json()
+        wait_for(lambda: _state(api, full["id"]) == "sending")
+        gateway.send(gateway.topics.manifest("full"), manifest("full", body[::-1], kind="clip", type="video/mp4"))
+        wait_for(lambda: gateway.media_acks("full"))
+        off = api.delete(f"/api/v1/clips/{full['id']}")
+        assert (off.status_code, off.json()["state"]) == (200, "cancelled")
+        wait_for(lambda: gateway.media_acks("full")[-1]["state"] == "cancelled")
+        gateway.send(gateway.topics.manifest("full"), manifest("full", body[::-1], kind="clip", type="video/mp4"))
+        wait_for(lambda: len(gateway.media_acks("full")) == 3)
+        assert gateway.media_acks("full")[-1]["state"] == "cancelled"
+        assert api.delete(f"/api/v1/clips/{small['id']}").json()["state"] == "ready"
+        assert api.delete("/api/v1/clips/none").status_code == 404
+        clips = api.get("/api/v1/events/e1").json()["clips"]
+        assert [(clip["quality"], clip["state"]) for clip in clips] == [("proxy", "ready"), ("full", "cancelled")]
+
+
+def test_a_clip_that_the_gateway_sends_by_itself_is_the_events_clip(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    gateway.hello()
+    gateway.envelope("event", 1, event("e1"))
+    wait_for(lambda: gateway.acked("event"))
+    body = os.urandom(2000)
+    gateway.send_medium(manifest("e1-full", body, kind="clip", type="video/mp4", event="e1", quality="full"), body)
+    with centre.admin() as api:
+        clip = wait_for(lambda: api.get("/api/v1/events/e1").json()["clip"])
+        wait_for(lambda: _state(api, clip["id"]) == "ready")
+        again = api.post("/api/v1/events/e1/clip")
+        assert (again.status_code, again.json()["id"], gateway.commands) == (200, clip["id"], [])

@@ -30,6 +30,7 @@ from tests.central.helpers import (
     SITE,
     camera_info,
     event,
+    gone,
     health,
     manifest,
     span,
@@ -40,8 +41,9 @@ from tests.fixtures.clock import FakeClock
 ROOT = f"lamppost/v1/{SITE}/{GATEWAY}"
 LEAVES = st.sampled_from(
     ["status", "health", "camera/plaza/info", "camera/plaza/state", "camera/plaza/event", "camera/plaza/track",
-     "camera/plaza/recording", "camera/plaza/frame", "media/m1/manifest", "media/m1/chunk/0", "media/m1/chunk/x",
-     "live/l1", "reply/r1", "command/live", "ack/event", "camera/plaza", "camera/plaza/event/more", "../../x", "a/#"]
+     "camera/plaza/recording", "camera/plaza/frame", "media/m1/manifest", "media/m1/gone", "media/m1/chunk/0",
+     "media/m1/chunk/x", "live/l1", "reply/r1", "command/live", "ack/event", "camera/plaza",
+     "camera/plaza/event/more", "../../x", "a/#"]
 )  # fmt: skip
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("2026-01-01T00:00:00Z"),
@@ -58,7 +60,7 @@ def _envelope(kind: str, record: wire.Message) -> dict[str, Any]:
 GOOD: list[dict[str, Any]] = [
     _envelope("event", event("e1")), _envelope("track", track("t1")), _envelope("recording", span("s1", 0, 9)),
     *(one.model_dump(mode="json") for one in (
-        camera_info(), health(), manifest("m1", b"x" * 2000), wire.Reply(id="r1", ok=True),
+        camera_info(), health(), manifest("m1", b"x" * 2000), gone("m2"), wire.Reply(id="r1", ok=True),
         wire.Status(state="online", session="s1", since="2026-01-01T00:00:00Z", version="1"),
     )),
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from tests.central.helpers import (
     FakeGateway,
     RunningCentre,
     event,
+    gone,
     manifest,
     pieces,
     wait_for,
@@ -122,3 +123,60 @@ def test_a_medium_of_another_gateway_cannot_be_taken_over(centre: RunningCentre,
     database.close()
     gateway.send(gateway.topics.manifest("m1"), manifest("m1", body))
     wait_for(lambda: gateway.media_acks("m1")[-1]["state"] == "refused")
+
+
+def test_a_manifest_in_parts_and_in_other_pieces_keeps_what_has_come(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    body = os.urandom(6000)
+    coarse = manifest(
+        "m1",
+        body,
+        chunk_bytes=2048,
+        chunks=[hashlib.sha256(body[at : at + 2048]).hexdigest() for at in (0, 2048, 4096)],
+    )
+    topic, fine = gateway.topics.manifest("m1"), manifest("m1", body)
+    gateway.send(topic, coarse.model_copy(update={"chunks": []}))
+    assert wait_for(lambda: gateway.media_acks("m1"))[-1]["state"] == "unknown"
+    gateway.send(topic, coarse.model_copy(update={"chunks": coarse.chunks[:2]}))
+    gateway.send(topic, coarse.model_copy(update={"chunks": coarse.chunks[2:], "first": 2}))
+    assert wait_for(lambda: gateway.media_acks("m1")[1:])[-1]["missing"] == [[0, 2]]
+    gateway.send(gateway.topics.chunk("m1", 1), body[2048:4096])
+    gateway.send(topic, coarse.model_copy(update={"chunks": []}))
+    assert wait_for(lambda: gateway.media_acks("m1")[2:])[-1]["missing"] == [[0, 0], [2, 2]]
+    gateway.send(topic, fine.model_copy(update={"chunks": []}))
+    assert wait_for(lambda: gateway.media_acks("m1")[3:])[-1]["state"] == "unknown"
+    gateway.send(topic, fine)
+    assert wait_for(lambda: gateway.media_acks("m1")[4:])[-1]["missing"] == [[0, 1], [4, 5]]
+    for number in (0, 1, 4, 5):
+        gateway.send(gateway.topics.chunk("m1", number), pieces(body)[number])
+    wait_for(lambda: _done(gateway, "m1"))
+    with centre.service() as api:
+        assert api.get("/api/v1/media/m1").content == body
+
+
+def test_what_will_never_come_is_said_with_its_reason(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    refs = [{"id": key, "kind": "snapshot", "type": "image/jpeg", "bytes": 9} for key in ("m1", "m2")]
+    gateway.envelope("event", 1, event("e1", media=refs))
+    wait_for(lambda: gateway.acked("event"))
+    body = os.urandom(3000)
+    gateway.send(gateway.topics.manifest("m1"), manifest("m1", body, event="e1"))
+    gateway.send(gateway.topics.chunk("m1", 0), pieces(body)[0])
+    gateway.send(gateway.topics.gone("m1"), gone("m1", event="e1"))
+    lost = gone("c1", "its footage was deleted", kind="clip", event="e1", quality="full")
+    gateway.send(gateway.topics.gone("c1"), lost)
+    wait_for(lambda: _done(gateway, "m1") and _done(gateway, "c1"))
+    gateway.send(gateway.topics.gone("c1"), lost)  # the acknowledgement was lost
+    wait_for(lambda: len(gateway.media_acks("c1")) == 2)
+    with centre.service() as api:
+        found = api.get("/api/v1/events/e1").json()
+        assert [(ref["state"], ref["reason"]) for ref in found["media"]] == [
+            ("gone", "the outbox is full"),
+            ("edge", ""),
+        ]
+        assert [(clip["state"], clip["error"], clip["quality"]) for clip in found["clips"]] == [
+            ("failed", "its footage was deleted", "full")
+        ]
+        assert api.get("/api/v1/stats").json()["stored"]["media"] == 0
+    assert list((centre.data / "media/incoming").iterdir()) == []
