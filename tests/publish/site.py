@@ -115,9 +115,12 @@ class Site:
         return (self.folder / "gateway" / "promised").read_text().split()
 
     def waiting(self) -> int:
-        """Messages in the outbox."""
-        with closing(sqlite3.connect(f"file:{self.folder}/gateway/outbox.sqlite?mode=ro", uri=True)) as db:
-            return int(db.execute("SELECT count(*) FROM message").fetchone()[0])
+        """Messages in the outbox; some, while a gateway that was killed is just opening it again."""
+        try:
+            with closing(sqlite3.connect(f"file:{self.folder}/gateway/outbox.sqlite?mode=ro", uri=True)) as db:
+                return int(db.execute("SELECT count(*) FROM message").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 1
 
     def ask(self, path: str, **query: object) -> Any:
         """The centre's API."""
