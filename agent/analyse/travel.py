@@ -1,4 +1,9 @@
-"""How a track moves just now, over the last second and a half: in the picture and, where known, on the ground."""
+"""How a track moves just now: in the picture over the last second and a half, on the ground while it goes straight.
+
+A box trembles. The slope of a line through n sights in T seconds trembles by sqrt(12 / n) / T of that, so that a line
+through twice the time is almost three times as steady. On the ground who goes straight makes a straight line, however
+far away; so its sights are kept for longer, until the newest ones clearly go otherwise.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +14,17 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from agent.analyse.ground.plane import Plane
+from agent.analyse.straight import Line, Way, joined
 from agent.core.clock import NS
 from agent.core.geometry import Box, Point
 
 WINDOW_NS = 16 * NS // 10
+STRAIGHT_NS = 4 * NS
+"""On the ground, while it goes straight."""
+OTHERWISE = 6.0
+"""So many times the standard error: it turned, or its pace changed."""
+LEAST_SIGHTS, STRAIGHT_LEAST_S = 4, 1.0
+"""Fewer, or sights over less time, do not tell how much a box trembles."""
 STEP_NS = NS // 11
 """Sights closer together than this add nothing."""
 LEAST_S = 0.3
@@ -81,6 +93,8 @@ class Walk:
 
     def __init__(self) -> None:
         self._sights: deque[Sight] = deque()
+        self._before: Way | None = None
+        """What was before them, on the same straight way."""
         self.travel = UNKNOWN
 
     def go(self, wall_ns: int, box: Box, aspect: float, plane: Plane | None) -> Travel:
@@ -90,6 +104,7 @@ class Walk:
         """
         if box.x1 < CUT or box.x2 > 1 - CUT or box.y2 > 1 - CUT:
             self._sights.clear()
+            self._before = None
             return self.travel
         x, y = box.foot
         place = None if plane is None else plane.at((x, y))
@@ -98,7 +113,7 @@ class Walk:
             sights.pop()
         sights.append((wall_ns, x * aspect, y, box.y2 - box.y1, *(place or NOWHERE)))
         while not 0 <= wall_ns - sights[0][0] <= WINDOW_NS:
-            sights.popleft()
+            self._keep(sights.popleft(), wall_ns)
         self.travel = self._measured(box, place, plane)
         return self.travel
 
@@ -107,34 +122,65 @@ class Walk:
         span_s = (sights[-1][0] - sights[0][0]) / NS
         if span_s < LEAST_S or box.height <= 0:
             return Travel(place=place, box=box, plane=plane)
-        vx, vy, gx, gy, height = _slopes(sights)
+        vx, vy, height, ground = _slopes(sights)
         pace = math.hypot(vx, vy)
         moved = pace * span_s > STILL * height
         angle = clockwise(vx, -vy) if moved else None
-        if plane is None or math.isnan(gx):
+        if plane is None or math.isnan(ground.vx):
             return Travel(pace / height, angle, place=place, box=box, plane=plane)
+        gx, gy = self._steadied(ground, span_s)
         heading = clockwise(gx, gy) if moved else None
         bearing = plane.bearing(gx, gy) if moved else None
         return Travel(pace / height, angle, math.hypot(gx, gy), heading, bearing, place, box, plane)
 
+    def _keep(self, sight: Sight, wall_ns: int) -> None:
+        """It is older than the window now; one nowhere on the ground, or of a clock that was set back, ends the way."""
+        seen_ns, _, _, _, x, y = sight
+        if math.isnan(x) or seen_ns > wall_ns:
+            self._before = None
+        elif self._before is None:
+            self._before = Way(seen_ns, x, y)
+        else:
+            self._before.add(seen_ns, x, y)
 
-def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float, float, float]:
-    """Of the straight lines through the sights, least squares, per second: in the picture, on the ground; mean height.
+    def _steadied(self, newest: Line, span_s: float) -> Point:
+        """Over all of the straight way; where the newest sights go otherwise, as they do, and it begins anew."""
+        way, since_ns = self._before, self._sights[0][0]
+        if way is not None:
+            way.drop(self._sights[-1][0] - STRAIGHT_NS)
+        if way is None or min(way.count, newest.number) < LEAST_SIGHTS or span_s < STRAIGHT_LEAST_S:
+            return newest.vx, newest.vy
+        before = way.line(since_ns)
+        change = math.hypot(newest.vx - before.vx, newest.vy - before.vy)
+        if change <= OTHERWISE * math.hypot(newest.error, before.error):
+            return joined(before, newest)
+        self._before = None
+        return newest.vx, newest.vy
+
+
+def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float, Line]:
+    """Of the straight lines through the sights, least squares, per second: in the picture; mean height; on the ground.
 
     One pass: this is done for every track in every picture.
     """
     first_ns, count = sights[0][0], len(sights)
     middle = sum([sight[0] - first_ns for sight in sights]) / count
-    down = vx = vy = gx = gy = height = 0.0
-    for wall_ns, x, y, tall, east, north in sights:
-        off = (wall_ns - first_ns - middle) / NS
+    down = vx = vy = gx = gy = height = sx = sy = square = 0.0
+    _, _, _, _, x0, y0 = sights[0]
+    for wall_ns, x, y, tall, xm, ym in sights:
+        off, east, north = (wall_ns - first_ns - middle) / NS, xm - x0, ym - y0
         down += off * off
         vx += off * x
         vy += off * y
         gx += off * east
         gy += off * north
         height += tall
-    return vx / down, vy / down, gx / down, gy / down, height / count
+        sx += east
+        sy += north
+        square += east * east + north * north
+    beside = square - (sx * sx + sy * sy) / count - (gx * gx + gy * gy) / down
+    ground = Line(count, middle / NS, x0 + sx / count, y0 + sy / count, down, gx / down, gy / down, beside)
+    return vx / down, vy / down, height / count, ground
 
 
 def clockwise(right: float, up: float) -> float:

@@ -12,6 +12,7 @@ from agent.analyse.ground.book import Book
 from agent.analyse.ground.people import Sight, fit, focal_of, from_people
 from agent.analyse.ground.points import from_points
 from agent.analyse.ground.survey import Survey
+from agent.analyse.straight import Way
 from agent.analyse.travel import Walk, apart
 from agent.config.gateway import Place
 from agent.config.ground import Ground
@@ -90,13 +91,13 @@ WAYS = {
 }  # fmt: skip
 
 
-def figures(actor: Actor, where, tremble: float, seed: int = 1) -> tuple[float, float]:
-    """Worst error of the speed (share) and of the bearing (degrees) once it was followed for 1.6 s."""
+def figures(actor: Actor, where, tremble: float, seed: int = 1, after_s: float = 1.6) -> tuple[float, float]:
+    """Worst error of the speed (share) and of the bearing (degrees) once it was followed for `after_s`; else NaN."""
     rng, walk, begin = np.random.default_rng(seed), Walk(), actor.way.start_s
     (x1, y1), (x2, y2) = actor.way.places[0], actor.way.places[-1]
     truth = (NORTH + math.degrees(math.atan2(x2 - x1, y2 - y1))) % 360
     speed = math.dist((x1, y1), (x2, y2)) / actor.way.times_s[-1]
-    errors, since = [], None
+    errors, since = [(math.nan, math.nan)], None
     for number in range(int(actor.way.times_s[-1] * FPS)):
         box = actor.box(begin + number / FPS)
         if box is None or box.x1 < 0.005 or box.x2 > 0.995 or box.y2 > 0.995:
@@ -104,10 +105,10 @@ def figures(actor: Actor, where, tremble: float, seed: int = 1) -> tuple[float, 
         since = number if since is None else since
         shake = rng.normal(0, tremble, 4) * (box.width, box.height, box.width, box.height)
         travel = walk.go(at(number / FPS), Box(*(np.array(box) + shake).tolist()), ASPECT, where)
-        if number - since >= 1.6 * FPS and number < actor.way.times_s[-1] * FPS - 3:
+        if number - since >= after_s * FPS and number < actor.way.times_s[-1] * FPS - 3:
             errors.append((travel.mps / speed - 1, apart(travel.bearing, truth)))
     shares, degrees = zip(*errors, strict=True)
-    return float(np.max(np.abs(shares))), float(np.max(degrees))
+    return float(np.fmax.reduce(np.abs(shares))), float(np.fmax.reduce(degrees))
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -118,6 +119,54 @@ def test_speed_is_right_within_five_percent_and_bearing_within_five_degrees(name
     speed, degrees = figures(walker(0, *WAYS[name], speed=1.5), plane(), 0.0)
     assert speed <= 0.05
     assert degrees <= 5
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("seed", range(5))
+def test_after_three_seconds_on_a_straight_way_trembling_boxes_are_as_good(name, seed):
+    for actor in (car(0, *WAYS[name], speed=8), walker(0, *WAYS[name], speed=1.5)):
+        speed, degrees = figures(actor, plane(), 0.01, seed, after_s=3.0)
+        assert not speed > 0.06
+        assert not degrees > 5
+
+
+@pytest.mark.parametrize("tremble", [0.0, 0.01, 0.02])
+def test_who_turns_round_a_corner_is_followed_as_soon_as_the_newest_sights_tell(tremble):
+    rng, walk, bearings = np.random.default_rng(3), Walk(), []
+    for number in range(9 * FPS):
+        along, off = min(number, 5 * FPS) * 1.5 / FPS, max(0, number - 5 * FPS) * 1.5 / FPS
+        person = walker(0, (along - 8, 18 + off), (along - 8, 19 + off))
+        box = person.box(person.way.start_s)
+        shake = rng.normal(0, tremble, 4) * (box.width, box.height, box.width, box.height)
+        bearings.append(walk.go(at(number / FPS), Box(*(np.array(box) + shake).tolist()), ASPECT, plane()).bearing)
+    assert apart(bearings[5 * FPS - 1], NORTH + 90) < 8
+    for bearing in bearings[int(6.6 * FPS) :]:
+        assert apart(bearing, NORTH) < 15
+
+
+def test_sums_of_a_long_way_lose_no_digits():
+    rng = np.random.default_rng(1)
+    way, places = Way(at(0), 300.0, -200.0), [(300.0, -200.0)]
+    for number in range(1, 20_000):
+        places.append((300 + 0.004 * number + rng.normal(0, 0.05), -200 + rng.normal(0, 0.05)))
+        way.add(at(number / FPS), *places[-1])
+        way.drop(at(number / FPS - 2.3))
+    times = np.arange(20_000)[-12:] / FPS
+    (vx, vy), _ = np.polyfit(times - times[0], np.array(places[-12:]), 1)
+    line = way.line(at(times[0]))
+    assert (line.number, line.vx, line.vy) == (12, pytest.approx(vx, abs=1e-8), pytest.approx(vy, abs=1e-8))
+    assert line.time == pytest.approx(1.1)
+
+
+def test_a_sight_above_the_horizon_spoils_only_its_own_second():
+    walk, where = Walk(), plane()
+    for number in range(6 * FPS):
+        foot = 0.02 if number == FPS else 0.8
+        travel = walk.go(
+            at(number / FPS), Box(0.3 + number / 100, foot - 0.015, 0.32 + number / 100, foot), ASPECT, where
+        )
+    assert travel.mps is not None
+    assert math.isfinite(travel.mps)
 
 
 @pytest.mark.parametrize("name", ["to the right", "to the left"])
