@@ -7,7 +7,6 @@ from collections.abc import Callable
 from agent.core.errors import StorageError
 from agent.publish.budget import Budget
 from agent.publish.outbox import Outbox
-from agent.publish.transfer import Held
 from agent.publish.uplink import Uplink
 from agent.wire.messages import UplinkState, WaitingClass
 
@@ -41,10 +40,9 @@ def _rate(budget: Budget, uplink: Uplink | None) -> float:
 def _waiting(budget: Budget, outbox: Outbox, uplink: Uplink | None) -> list[WaitingClass]:
     up = uplink is not None and uplink.health().connected
     messages = outbox.depth().messages
-    classes = {"message": Held(messages, 0, budget.refusal("event"))} if messages else {}
-    for kind, (number, size) in outbox.media.classes().items():
-        classes[kind] = Held(number, size, budget.refusal(kind))
+    found = [("message", messages, 0, "event")] if messages else []
+    found += [(kind, number, size, kind) for kind, (number, size) in outbox.media.classes().items()]
     return [
-        WaitingClass(kind=kind, number=held.number, bytes=held.bytes, reason=held.reason if up else _NO_LINK)
-        for kind, held in classes.items()
+        WaitingClass(kind=kind, number=number, bytes=size, reason=budget.refusal(like) if up else _NO_LINK)
+        for kind, number, size, like in found
     ]

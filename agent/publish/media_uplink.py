@@ -17,16 +17,13 @@ from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.budget import Budget
 from agent.publish.outbox import Outbox
-from agent.publish.transfer import Held, MediaSender, Pressure
+from agent.publish.transfer import IDLE_S, MediaSender, Pressure
 from agent.wire.messages import MediaAck, decode
 from agent.wire.mqtt import LinkSettings, MqttLink
 from agent.wire.topics import GatewayTopics
 
 log = logging.getLogger(__name__)
 
-TURN_S = 0.25
-BUSY_TURN_S = 0.01
-"""While media wait for the connection to take more."""
 LOOK_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
 BACKLOG = 500
@@ -66,7 +63,8 @@ class MediaUplink:
         self._grumble = SparingLog(log, clock)
         self._outbox, self._topics, self._clock, self._learn = outbox, topics, clock, learn
         self._inbox: BoundedQueue[Heard] = BoundedQueue(256, 8 << 20, lambda heard: len(heard.payload))
-        self._fresh = self._nudged = self._busy = False
+        self._fresh = self._nudged = False
+        self._turn_s = IDLE_S
         self._look_ns = self._expire_ns = 0
         self.link = MqttLink(
             settings, on_message=self.on_message, on_up=self._up, on_down=self._down, clock=clock, name="mqtt-media",
@@ -86,10 +84,6 @@ class MediaUplink:
     def sent(self) -> Mapping[str, int]:
         """What left since the start: `pieces` and their `bytes`, each as often as it went."""
         return self._sender.sent
-
-    def held(self) -> Mapping[str, Held]:
-        """What waits, by class, and why."""
-        return self._sender.held()
 
     @property
     def rate(self) -> float:
@@ -122,11 +116,10 @@ class MediaUplink:
         """Send what the centre wants and hear what it says, until `stop`."""
         self._outbox.media.sweep()
         while not stop.is_set():
-            first = self._inbox.get(timeout_s=BUSY_TURN_S if self._busy else TURN_S)
+            first = self._inbox.get(timeout_s=self._turn_s)
             self._nudged = False
             self._hear([first] if first else [])
-            if self.link.connected:
-                self._send()
+            self._turn_s = self._send() if self.link.connected else IDLE_S
             self._chores()
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:
@@ -159,11 +152,11 @@ class MediaUplink:
         self._learn(spoken.now)
         self._sender.heard(spoken)
 
-    def _send(self) -> None:
+    def _send(self) -> float:
         fresh, self._fresh = self._fresh, False
         if fresh:
             self._sender.begin_again()
-        self._busy = self._sender.step()
+        return self._sender.step()
 
     def _chores(self) -> None:
         now_ns = self._clock.mono_ns()

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from agent.core.clock import NS, Clock
 from agent.core.errors import StorageError
@@ -32,6 +32,8 @@ AHEAD_BYTES = 256 * 1024
 SILENCE_S = 15.0
 """After so long without a word of the centre about a medium, it is asked."""
 REFRESH_S = 1.0
+SOON_S, HELD_S, IDLE_S = 0.01, 0.05, 0.25
+"""Until it is worth another look: the connection takes more soon, the budget a little later."""
 HASHES_A_PAGE = 10_000
 COARSE = 4
 PIECES = 4096
@@ -71,14 +73,6 @@ class Purse(Protocol):
         """So many bytes of that class went."""
 
 
-class Held(NamedTuple):
-    """Media of one class that wait: how many, their bytes, and why, if anything but the queue holds them."""
-
-    number: int
-    bytes: int
-    reason: str
-
-
 @dataclass(slots=True)
 class Transfer:
     """One medium. `heard_ns` is when it was announced or last spoken of; `known`: the centre has its manifest.
@@ -103,7 +97,7 @@ class Transfer:
 
 
 class MediaSender:
-    """Part of the uplink; all calls on its thread, but for `held`.
+    """Part of the uplink; all calls on its thread.
 
     `pressure` says what else wants the link: messages, live pictures.
     """
@@ -133,20 +127,20 @@ class MediaSender:
         """There may be a new medium."""
         self._refresh_ns = 0
 
-    def held(self) -> Mapping[str, Held]:
-        """What waits, by class, and why; from any thread."""
-        found = self._spool.classes()
-        return {kind: Held(count, size, self._refusal(kind)) for kind, (count, size) in found.items()}
-
-    def step(self) -> bool:
-        """Announce what is new and send what is wanted, as far as the connection has room; True when more waits."""
+    def step(self) -> float:
+        """Announce what is new and send what is wanted, as far as there is room; seconds until another look."""
         self.flow.settle(self._link.backlog)
         self._refresh()
         self._announce_all()
-        more = False
+        more = held = False
         for transfer in list(self._transfers.values()):
-            more |= self._send_pages(transfer) or self._send_pieces(transfer)
-        return more or bool(self.flow.on_the_way)
+            if transfer.wanted and not self._may_go(transfer):
+                held = True
+            else:
+                more |= self._send_pages(transfer) or self._send_pieces(transfer)
+        if more or self.flow.on_the_way:
+            return SOON_S
+        return HELD_S if held else IDLE_S
 
     def heard(self, ack: MediaAck) -> None:
         """The centre spoke of a medium."""

@@ -59,6 +59,48 @@ def test_a_broker_that_takes_little_gets_smaller_pieces_and_the_manifest_in_part
     assert {number for media, number in centre.piece_copies if media == "picture1"} == set(range(5))
 
 
+def test_pictures_smaller_than_any_piece_go_over_a_slow_link(mosquitto, make_uplink, running):
+    broker = mosquitto()
+    with Proxy(broker.port) as link, Centre(broker.url) as centre:
+        link.rate(20_000)
+        uplink, outbox = make_uplink(link.url)
+        for n in range(4):
+            put(outbox, f"picture{n}", noise(5000 + n), "snapshot")
+        running(*uplink.workers)
+        wait_for(lambda: outbox.depth().media == 0)
+    assert {len(body) for body in centre.media.values()} == {5000, 5001, 5002, 5003}
+    assert set(centre.piece_copies.values()) == {1}
+
+
+def test_what_the_budget_holds_waits_and_goes_when_it_may(mosquitto, make_uplink, running):
+    broker = mosquitto()
+
+    class Purse:
+        reason, spent = "used up", 0
+
+        def refusal(self, kind: str) -> str:
+            return self.reason if kind != "alarm" else ""
+
+        def spend(self, _kind: str, size: int) -> None:
+            self.spent += size
+
+        def save(self) -> None:
+            pass
+
+    purse = Purse()
+    with Centre(broker.url) as centre:
+        uplink, outbox = make_uplink(broker.url, budget=purse)
+        put(outbox, "clip1", noise(50_000))
+        put(outbox, "alarm1", noise(9000), "snapshot", urgent=True)
+        running(*uplink.workers)
+        wait_for(lambda: "alarm1" in centre.media)
+        wait_for(lambda: outbox.media.classes() == {"clip": (1, 50_000)})
+        assert "clip1" not in centre.manifests
+        purse.reason = ""
+        wait_for(lambda: "clip1" in centre.media)
+    assert purse.spent > 59_000
+
+
 def test_a_broker_that_takes_next_to_nothing_is_named_in_the_notice(mosquitto, make_uplink, running):
     broker = mosquitto(lines=["max_packet_size 2000"])
     with Centre(broker.url) as centre:
