@@ -177,7 +177,7 @@ def _build(
     media_folder = MediaFolder(folder.media, _DISK_FLOOR_BYTES)
     media_folder.prepare()
     media = MediaIntake(media_folder, database, clock, counts, news, publish)
-    finds = Finds(database, media.progress)
+    finds = Finds(database, clock, media.progress)
     commander = Commander(signer, clock, publish, lambda: link.connected, views.is_online)
     live = LiveHub(commander, clock)
 

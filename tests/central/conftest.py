@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.central.helpers import FakeGateway, RunningCentre, running
+from tests.central.stores import open_one, store
 
 
 @pytest.fixture
@@ -22,3 +23,6 @@ def gateway(centre: RunningCentre) -> Iterator[FakeGateway]:
     """A connected gateway that has said nothing yet."""
     with FakeGateway(centre) as connected:
         yield connected
+
+
+__all__ = ["open_one", "store"]

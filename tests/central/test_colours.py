@@ -17,6 +17,7 @@ from agent.central.store.keeper import Keeper
 from agent.central.store.looks import bit_of, bits_in, look_columns, named
 from agent.central.store.places import Place
 from agent.central.store.rows import day_of
+from agent.core.clock import SystemClock
 from tests.central.helpers import (
     CAMERA,
     GATEWAY,
@@ -48,7 +49,7 @@ def _put(database: Database, key: str, colours: Any) -> None:
 
 
 def test_tracks_are_found_by_part_name_and_share(database: Database) -> None:
-    finds = Finds(database, lambda _: None)
+    finds = Finds(database, SystemClock(), lambda _: None)
     _put(database, "green", GREEN)
     _put(database, "red", {"upper": [["red", 0.6], ["green", 0.3]], "lower": [["black", 0.8]]})
     _put(database, "dark", {"upper": [["unknown", 1.0]], "lower": [["unknown", 1.0]]})

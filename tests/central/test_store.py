@@ -40,7 +40,7 @@ def _put(database: Database, *keys: str, start: str = "2026-05-28T20:26:40.000Z"
 
 
 def test_a_cursor_stays_true_while_new_events_arrive(database: Database) -> None:
-    finds = Finds(database, lambda _: None)
+    finds = Finds(database, SystemClock(), lambda _: None)
     _put(database, *(f"e{number:03}" for number in range(130)))  # all of the same moment
     seen: list[str] = []
     cursor = None
@@ -55,7 +55,7 @@ def test_a_cursor_stays_true_while_new_events_arrive(database: Database) -> None
 
 
 def test_neighbours_are_the_next_on_either_side_of_the_same_list(database: Database) -> None:
-    finds = Finds(database, lambda _: None)
+    finds = Finds(database, SystemClock(), lambda _: None)
     _put(database, *(f"e{number:03}" for number in range(300)))  # all of the same moment
     _put(database, "later", start="2026-06-28T20:26:40.000Z")
     _put(database, "apart", start="2026-05-28T20:26:41.000Z", kind="loitering")
@@ -108,7 +108,7 @@ def test_a_count_that_took_long_is_not_made_again_at_once(database: Database) ->
 
 
 def test_filters_narrow_what_is_found(database: Database) -> None:
-    finds = Finds(database, lambda _: None)
+    finds = Finds(database, SystemClock(), lambda _: None)
     _put(database, "person", label="person")
     _put(database, "cat", label="cat", kind="line_crossed", severity="alarm", phase="end")
     _put(database, "late", start="2026-05-28T21:00:00.000Z")

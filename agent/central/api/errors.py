@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from agent.central.commands import CommandFailed
-from agent.central.store.finds import BadCursor
+from agent.central.store.search import BadCursor
 from agent.core.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,13 @@ def error_response(status: int, code: str, message: str, headers: dict[str, str]
 def not_found(what: str) -> ApiError:
     """404 that names what is not there."""
     return ApiError(404, "not_found", f"there is no such {what}")
+
+
+def there(found: dict[str, Any] | None, what: str) -> dict[str, Any]:
+    """What was found; 404 that names what is not there."""
+    if found is None:
+        raise not_found(what)
+    return found
 
 
 def install(app: FastAPI) -> None:

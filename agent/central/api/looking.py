@@ -1,14 +1,13 @@
-"""What can be looked at: gateways, cameras, events, tracks, recordings, numbers."""
+"""What can be looked at: gateways, cameras, recordings, numbers."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
 from agent.central.api.context import Centre, centre_of
-from agent.central.api.errors import ApiError, not_found
+from agent.central.api.errors import ApiError, there
 from agent.central.api.guard import require
 from agent.central.api.models import (
     NOT_THERE,
@@ -16,33 +15,21 @@ from agent.central.api.models import (
     AuditPage,
     CameraOut,
     Cameras,
-    EventOut,
-    Events,
     GatewayOut,
     Gateways,
     HealthOut,
     Moment,
-    Neighbours,
     Recordings,
     Sites,
     Stats,
-    TrackOut,
-    Tracks,
 )
-from agent.central.store.filters import Filters
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339, rfc3339
-from agent.wire.messages import COLOURED_PARTS, COLOURS
 
 router = APIRouter(responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
-Word = Annotated[str, Query(max_length=400, pattern=r"^[^\x00]*$")]
-Ids = Annotated[list[Id], Query(max_length=100)]
-Words = Annotated[list[Word], Query(max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=300)]
-Colour = Annotated[str, Query(pattern=f"^(({'|'.join(COLOURED_PARTS)}):)?({'|'.join(COLOURS)})$")]
 
 
 @router.get("/health", tags=["centre"])
@@ -99,84 +86,6 @@ def camera(centre: Here, site: Id, gateway: Id, camera: Id) -> CameraOut:
     return CameraOut.model_validate(_one(centre.views.cameras(site, gateway, camera), "camera"))
 
 
-def filters(
-    site: Id | None = None,
-    gateway: Id | None = None,
-    camera: Ids = [],  # noqa: B006 - FastAPI copies defaults
-    label: Words = [],  # noqa: B006
-    colour: Annotated[list[Colour], Query(max_length=33)] = [],  # noqa: B006
-    share: Annotated[float, Query(ge=0, le=1)] = 0.25,
-    since: Moment | None = None,
-    until: Moment | None = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Filters:
-    """The filters that events and tracks share.
-
-    `colour` is a name (`green`: of any part) or a part and a name (`upper:green`, `lower:blue`, `vehicle:white`); of
-    several for one part any will do, and every part that is named must have one. `share` is how much of the part must
-    be of that colour, 0..1.
-    """
-    return Filters(
-        site=site,
-        gateway=gateway,
-        camera=camera,
-        label=label,
-        colour=[_part_and_name(one) for one in colour],
-        share=share,
-        since_ns=None if since is None else parse_rfc3339(since),
-        until_ns=None if until is None else parse_rfc3339(until),
-        limit=limit,
-        cursor=cursor,
-    )
-
-
-Shared = Annotated[Filters, Depends(filters)]
-
-
-def event_filters(
-    shared: Shared,
-    kind: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006
-    phase: Literal["start", "update", "end"] | None = None,
-    severity: Literal["info", "alarm"] | None = None,
-) -> Filters:
-    """Those and the ones of events alone."""
-    return replace(shared, kind=kind, phase=phase, severity=severity)
-
-
-OfEvents = Annotated[Filters, Depends(event_filters)]
-
-
-@router.get("/events", tags=["events"])
-def events(centre: Here, chosen: OfEvents) -> Events:
-    """Events, newest first."""
-    return Events.model_validate(centre.finds.events(chosen))
-
-
-@router.get("/events/{event}/neighbours", tags=["events"], responses=NOT_THERE)
-def neighbours(centre: Here, event: Id, chosen: OfEvents) -> Neighbours:
-    """The next older and the next newer event among those that the filters find (`limit` and `cursor` do nothing)."""
-    return Neighbours.model_validate(_there(centre.finds.neighbours(event, chosen), "event"))
-
-
-@router.get("/events/{event}", tags=["events"], responses=NOT_THERE)
-def event(centre: Here, event: Id) -> EventOut:
-    """One event."""
-    return EventOut.model_validate(_there(centre.finds.event(event), "event"))
-
-
-@router.get("/tracks", tags=["tracks"])
-def tracks(centre: Here, shared: Shared) -> Tracks:
-    """Tracks, newest first."""
-    return Tracks.model_validate(centre.finds.tracks(shared))
-
-
-@router.get("/tracks/{track}", tags=["tracks"], responses=NOT_THERE)
-def track(centre: Here, track: Id) -> TrackOut:
-    """One track."""
-    return TrackOut.model_validate(_there(centre.finds.track(track), "track"))
-
-
 @router.get("/recordings", tags=["recordings"])
 def recordings(
     centre: Here,
@@ -197,16 +106,5 @@ def recordings(
     )
 
 
-def _part_and_name(text: str) -> tuple[str | None, str]:
-    part, _, name = text.rpartition(":")
-    return part or None, name
-
-
 def _one(found: list[dict[str, Any]], what: str) -> dict[str, Any]:
-    return _there(next(iter(found), None), what)
-
-
-def _there(found: dict[str, Any] | None, what: str) -> dict[str, Any]:
-    if found is None:
-        raise not_found(what)
-    return found
+    return there(next(iter(found), None), what)

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from agent.central.api.media_models import ClipOut, MediaOut
 from agent.central.store.people import Role
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
@@ -199,51 +198,6 @@ class Cameras(BaseModel):
     """Cameras, sorted by site, gateway and id."""
 
     items: list[CameraOut]
-
-
-class EventOut(wire.Event):
-    """An event with where it comes from and what became of its media; `clips` has the best first, which is `clip`."""
-
-    site: str
-    gateway: str
-    camera_name: str
-    media: list[MediaOut]  # type: ignore[assignment] # the same refs, with more to each
-    picture: str | None
-    clip: ClipOut | None
-    clips: list[ClipOut]
-    received: str
-
-
-class Neighbours(BaseModel):
-    """The events before and after one, among those that the filters find; null at an end."""
-
-    older: str | None
-    newer: str | None
-
-
-class Events(BaseModel):
-    """A page, newest first; `next` is the cursor of the page after it."""
-
-    items: list[EventOut]
-    next: str | None
-
-
-class TrackOut(wire.TrackSummary):
-    """A track with where it comes from and what became of its media."""
-
-    site: str
-    gateway: str
-    camera_name: str
-    media: list[MediaOut]  # type: ignore[assignment]
-    picture: str | None
-    received: str
-
-
-class Tracks(BaseModel):
-    """A page, newest first."""
-
-    items: list[TrackOut]
-    next: str | None
 
 
 class Span(BaseModel):

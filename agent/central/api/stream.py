@@ -14,9 +14,10 @@ from starlette.responses import StreamingResponse
 
 from agent import __version__
 from agent.central.api.context import Centre
+from agent.central.api.found import EventOut
 from agent.central.api.guard import identify
 from agent.central.api.media_models import ClipOut
-from agent.central.api.models import REFUSALS, CameraOut, EventOut, GatewayOut, HealthOut
+from agent.central.api.models import REFUSALS, CameraOut, GatewayOut, HealthOut
 from agent.central.news import Item
 from agent.core.clock import rfc3339
 from agent.core.errors import StorageError

@@ -106,7 +106,8 @@ def _open_postgres(database: str, password: str | None) -> Database:
         pool_size=16,
         max_overflow=16,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "application_name": "lamppost"},
+        # a plan for each question: one for all days would not know that a single partition is asked for
+        connect_args={"connect_timeout": 10, "application_name": "lamppost", "prepare_threshold": None},
     )
     try:
         for part in ("main", "day"):

@@ -78,7 +78,7 @@ track_body = sa.Table(
     *_key(),
     sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False),
-    **_CLUSTERED,
+    **_PARTED,
 )
 
 track_plate = sa.Table(
@@ -127,7 +127,7 @@ event_body = sa.Table(
     day_metadata,
     *_key(),
     sa.Column("phases", sa.LargeBinary, nullable=False),  # the newest record of each phase: what the fold is made of
-    **_CLUSTERED,
+    **_PARTED,
 )
 
 tally = sa.Table(

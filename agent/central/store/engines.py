@@ -16,7 +16,7 @@ from agent.core.errors import StorageError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 10_000
-_PAGES_KIB = 16 << 10
+_PAGES_KIB, _LOG_BYTES = 16 << 10, 16 << 20
 MAKING = 0x6C616D70
 """Of PostgreSQL's advisory locks: who holds it makes or drops tables."""
 
@@ -35,8 +35,8 @@ def sqlite_engine(path: Path, *, make: bool = True) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN comes too late for a consistent read
-        settings = (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", f"cache_size=-{_PAGES_KIB}")
-        for pragma in (*settings, "foreign_keys=ON"):
+        settings = [f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
+        for pragma in (*settings, f"cache_size=-{_PAGES_KIB}", f"journal_size_limit={_LOG_BYTES}"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")

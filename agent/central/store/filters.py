@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from agent.central.store.looks import USUAL_SHARE, Wanted, looks_like
+from agent.central.store.plates import Plate
+from agent.central.store.rows import listed
+from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import place as places
+from agent.core.geometry import inside
+
+METRES_A_DEGREE = 111_195.0
+"""Of latitude, on a sphere of 6,371 km."""
+
+
+class Near(NamedTuple):
+    """A circle on the map."""
+
+    latitude: float
+    longitude: float
+    metres: float
+
+
+class Range(NamedTuple):
+    """Both ends in; None: no end."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+ANY = Range()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +43,7 @@ class Filters:
     """What to look for; an empty tuple or None means any. Times are on `start`, `since` in, `until` out.
 
     Of the colours of one part any will do; every part that is named must have one, with `share` of it at least.
+    `camera` names cameras as `id` or `site/gateway/id`; `area` is a polygon (latitude, longitude) in which they stand.
     """
 
     site: str | None = None
@@ -24,28 +51,105 @@ class Filters:
     phase: str | None = None
     severity: str | None = None
     camera: Sequence[str] = ()
+    area: Sequence[tuple[float, float]] = ()
+    near: Near | None = None
     kind: Sequence[str] = ()
     label: Sequence[str] = ()
     colour: Sequence[Wanted] = ()
     share: float = USUAL_SHARE
+    size: Range = ANY
+    speed: Range = ANY
+    speed_unit: Literal["m/s", "heights/s"] = "m/s"
+    dwell_s: Range = ANY
+    score: Range = ANY
+    direction: Sequence[str] = ()
+    zone: Sequence[str] = ()
+    line: Sequence[str] = ()
+    plate: Plate | None = None
     since_ns: int | None = None
     until_ns: int | None = None
+    sort: Literal["time", "fit"] = "time"
     limit: int = 50
     cursor: str | None = None
 
+    def is_counted(self) -> bool:
+        """Do the counts that are kept beside the tracks answer this (but for broken hours)?"""
+        shares = not self.colour or (
+            self.share == USUAL_SHARE and len(self.colour) == 1 and self.colour[0][0] is not None
+        )
+        return shares and self.plate is None and not self.kind and not uncounted(self)
+
+
+def uncounted(filters: Filters) -> bool:
+    """Is something asked for that no counts know?"""
+    ranges = (filters.size, filters.speed, filters.dwell_s, filters.score)
+    words = (filters.direction, filters.zone, filters.line)
+    return any(one != ANY for one in ranges) or any(words) or filters.near is not None
+
 
 def conditions(table: sa.Table, filters: Filters) -> list[Any]:
-    """Of everything but time and cameras, on `track` or `event`."""
+    """Of everything but time, cameras and plates, on `track` or `event`; what a table does not know it has none of."""
+    columns = table.c
     equal = (("phase", filters.phase), ("severity", filters.severity))
-    found = [table.c[name] == value for name, value in equal if value is not None]
-    several = (("kind", filters.kind), ("label", filters.label))
-    found += [table.c[name].in_(values) for name, values in several if values]
-    return found + looks_like(table, filters.colour, filters.share)
+    found = [columns[name] == value for name, value in equal if value is not None]
+    several = {name: getattr(filters, name) for name in ("kind", "label", "direction", "line")}
+    found += [columns[name].in_(values) for name, values in several.items() if values and name in columns]
+    found += [
+        _within(columns[name], getattr(filters, name)) for name in ("size", "dwell_s", "score") if name in columns
+    ]
+    if filters.speed != ANY and "speed" in columns:
+        found += [columns.speed_unit == filters.speed_unit, _within(columns.speed, filters.speed)]
+    if filters.zone:
+        found.append(_in_zone(table, filters.zone))
+    if filters.near is not None:
+        found.append(_near(table, filters.near))
+    return [one for one in found if one is not None] + looks_like(table, filters.colour, filters.share)
 
 
 def numbers_of(main: sa.Connection, filters: Filters) -> list[int] | None:
     """The cameras that are asked for; None: all of them."""
     equal = (("site", filters.site), ("gateway", filters.gateway))
     where = [places.c[name] == value for name, value in equal if value is not None]
-    where += [places.c.camera.in_(filters.camera)] if filters.camera else []
-    return sorted(main.scalars(sa.select(places.c.number).where(*where))) if where else None
+    if filters.camera:
+        where.append(sa.or_(*(_named(name) for name in filters.camera)))
+    if not where and not filters.area:
+        return None
+    same = sa.and_(*(cameras.c[name] == places.c[name] for name in ("site", "gateway", "camera")))
+    query = sa.select(places.c.number, cameras.c.info).select_from(places.outerjoin(cameras, same)).where(*where)
+    found = [number for number, info in main.execute(query) if not filters.area or _stands_in(info, filters.area)]
+    count = main.scalar(sa.select(sa.func.count()).select_from(places))
+    return None if found and len(found) == count else sorted(found)
+
+
+def _named(name: str) -> Any:
+    site, gateway, camera = name.split("/") if name.count("/") == 2 else (None, None, name)
+    pairs = ((places.c.site, site), (places.c.gateway, gateway), (places.c.camera, camera))
+    return sa.and_(*(column == value for column, value in pairs if value is not None))
+
+
+def _stands_in(info: Any, area: Sequence[tuple[float, float]]) -> bool:
+    latitude, longitude = (info or {}).get("latitude"), (info or {}).get("longitude")
+    return latitude is not None and longitude is not None and inside((latitude, longitude), area)
+
+
+def _within(column: Any, wanted: Range) -> Any:
+    ends = [column >= wanted.least] if wanted.least is not None else []
+    ends += [column <= wanted.most] if wanted.most is not None else []
+    return sa.and_(*ends) if ends else None
+
+
+def _in_zone(table: sa.Table, zones: Sequence[str]) -> Any:
+    if "zone" in table.c:
+        return table.c.zone.in_(zones)
+    return sa.or_(*(table.c.zones.contains(listed([zone]) or "", autoescape=True) for zone in zones))
+
+
+def _near(table: sa.Table, near: Near) -> Any:
+    """A plane is good enough for some kilometres; the box in front saves the arithmetic for most rows."""
+    wide = METRES_A_DEGREE * max(0.01, math.cos(math.radians(near.latitude)))
+    up = (table.c.latitude - near.latitude) * METRES_A_DEGREE
+    right = (table.c.longitude - near.longitude) * wide
+    box = table.c.latitude.between(
+        near.latitude - near.metres / METRES_A_DEGREE, near.latitude + near.metres / METRES_A_DEGREE
+    )
+    return sa.and_(box, up * up + right * right <= near.metres**2)

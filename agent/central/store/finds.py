@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -11,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
-from agent.central.store.filters import Filters, conditions, numbers_of
+from agent.central.store.facets import event_facets, track_facets
+from agent.central.store.filters import Filters
 from agent.central.store.keeper import EVENTS, TRACKS, Kind, find_days, rows_of
 from agent.central.store.merge import fold_event
 from agent.central.store.pack import Document, unpack_path
@@ -19,29 +18,26 @@ from agent.central.store.rows import Held
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import clip, media
 from agent.central.store.schema import place as places
-from agent.central.store.views import media_url
-from agent.central.store.walk import Mark, Walk
-from agent.core.clock import rfc3339
-from agent.core.errors import LamppostError
+from agent.central.store.search import LIMIT_MS, Search
+from agent.central.store.views import facets_shown, media_url
+from agent.central.store.walk import Mark
+from agent.core.clock import Clock, rfc3339
 
 _NAMES = ("site", "gateway", "camera")
 
 Progress = Callable[[str], tuple[int, int, int] | None]
 
 
-class BadCursor(LamppostError):
-    """A cursor that we did not give out."""
-
-
 class Finds:
     """Read-only; `progress(media)` tells how much of a medium on its way has come."""
 
-    def __init__(self, database: Database, progress: Progress) -> None:
+    def __init__(self, database: Database, clock: Clock, progress: Progress) -> None:
         self._database, self._progress = database, progress
+        self._search = Search(database, clock)
 
-    def events(self, filters: Filters) -> Document:
-        """A page of events, newest first."""
-        return self._page(EVENTS, filters)
+    def events(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
+        """A page of events, newest first; with `facets` how many there are of each."""
+        return self._page(EVENTS, filters, limit_ms, facets=facets)
 
     def event(self, key: str) -> Document | None:
         """One event."""
@@ -53,12 +49,12 @@ class Finds:
         if held is None:
             return None
         here = Mark(held.row["start_ns"], key)
-        older, newer = (self._walk(EVENTS, filters, backward=way).take(1, here).rows for way in (True, False))
+        older, newer = (self._search.walk(EVENTS, filters, backward=way).take(1, here).rows for way in (True, False))
         return {name: rows[0]["id"] if rows else None for name, rows in (("older", older), ("newer", newer))}
 
-    def tracks(self, filters: Filters) -> Document:
-        """A page of tracks, newest first."""
-        return self._page(TRACKS, filters)
+    def tracks(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
+        """A page of tracks, newest first or the best fit first; with `facets` how many there are of each."""
+        return self._page(TRACKS, filters, limit_ms, facets=facets)
 
     def track(self, key: str) -> Document | None:
         """One track."""
@@ -88,18 +84,25 @@ class Finds:
         with self._database.read() as connection:
             return self._clips(connection, clip.c.media == key)
 
-    def _page(self, kind: Kind, filters: Filters) -> Document:
-        after = None if filters.cursor is None else _decode_cursor(filters.cursor)
-        rows = self._walk(kind, filters).take(filters.limit + 1, after).rows
-        shown = rows[: filters.limit]
-        more = _encode_cursor(Mark(shown[-1]["start_ns"], shown[-1]["id"])) if len(rows) > len(shown) else None
-        return {"items": self.shown(kind, shown), "next": more}
+    def _page(self, kind: Kind, filters: Filters, limit_ms: int, *, facets: bool) -> Document:
+        page = self._search.page(kind, filters, limit_ms)
+        reached = None if page.reached_ns is None else rfc3339(page.reached_ns)
+        found = {
+            "items": self._shown(kind, page.rows),
+            "next": page.next,
+            "complete": page.complete,
+            "reached": reached,
+        }
+        return found | {"facets": self._facets(kind, filters, limit_ms) if facets else None}
 
-    def _walk(self, kind: Kind, filters: Filters, *, backward: bool = True) -> Walk:
+    def _facets(self, kind: Kind, filters: Filters, limit_ms: int) -> Document:
+        late = self._search.late(limit_ms)
+        walk = self._search.walk(kind, filters, late=late)
+        counted = track_facets(walk, filters, late) if kind is TRACKS else event_facets(walk, late)
         with self._database.read() as connection:
-            numbers = numbers_of(connection, filters)
-        where, since_ns, until_ns = conditions(kind.table, filters), filters.since_ns, filters.until_ns
-        return Walk(self._database.days, kind.table, where, numbers, since_ns, until_ns, backward=backward)
+            query = sa.select(places).where(places.c.number.in_(counted.cameras))
+            named = {row["number"]: row for row in connection.execute(query).mappings()}
+        return facets_shown(counted, named)
 
     def _one(self, kind: Kind, key: str) -> Document | None:
         held = self._held(kind, [key]).get(key)
@@ -115,7 +118,7 @@ class Finds:
                     found |= rows_of(connection, kind, day, some)
         return found
 
-    def shown(self, kind: Kind, rows: Sequence[Any]) -> list[Document]:
+    def _shown(self, kind: Kind, rows: Sequence[Any]) -> list[Document]:
         """Rows of a walk as the API has them, in their order; those whose day was dropped meanwhile are left out."""
         by_day: dict[int, set[str]] = defaultdict(set)
         for row in rows:
@@ -230,17 +233,3 @@ def _existing(connection: sa.Connection, keys: Iterable[str]) -> dict[str, tuple
         ):
             found[key] = ("gone" if state == "gone" else "sent"), reason
     return found
-
-
-def _encode_cursor(mark: Mark) -> str:
-    return base64.urlsafe_b64encode(json.dumps(mark).encode()).decode().rstrip("=")
-
-
-def _decode_cursor(text: str) -> Mark:
-    try:
-        start_ns, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, TypeError) as error:
-        raise BadCursor("this cursor is none of ours; begin again without one") from error
-    if not isinstance(start_ns, int) or abs(start_ns) >= 1 << 62 or not isinstance(key, str) or "\x00" in key:
-        raise BadCursor("this cursor is none of ours; begin again without one")
-    return Mark(start_ns, key)

@@ -50,6 +50,20 @@ def named(bit: int) -> tuple[str, str]:
     return COLOURED_PARTS[part], COLOURS[name]
 
 
+def share_of(row: Any, part: str | None, name: str) -> float:
+    """How much of a part (None: of any) of a row is of this colour."""
+    texts = [row[one] for one in ([part] if part else COLOURED_PARTS) if row[one] is not None]
+    return max(((ord(text[_PLACES[name]]) - _ZERO) / 100 for text in texts), default=0.0)
+
+
+def wears(row: Any, wanted: Iterable[Wanted], least_share: float) -> bool:
+    """The same question as `looks_like`, of a row that was read."""
+    parts: dict[str | None, float] = defaultdict(float)
+    for part, name in wanted:
+        parts[part] = max(parts[part], share_of(row, part, name))
+    return all(round(share * 100) >= max(1, _percent(least_share)) for share in parts.values())
+
+
 def bits_in(colours: int) -> list[int]:
     """The numbers of the bits that are set."""
     found = []

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
 
 _LOOKALIKES = ("0OQD", "1IL", "2Z", "5S", "6G", "8B", "UV", "MN", "KX")
 _FOLD = str.maketrans({character: group[0] for group in _LOOKALIKES for character in group})
@@ -42,3 +45,70 @@ def distance(one: str, other: str) -> int:
     if not first and not second:
         return 0
     return 1 if first[1:] == second[1:] or first[1:] == second or first == second[1:] else 2
+
+
+Match = Literal["exact", "wildcard", "fuzzy"]
+
+
+class Plate(NamedTuple):
+    """A plate that is looked for: as it is, with `?` for one character and `*` for some, or whatever looks like it."""
+
+    text: str
+    match: Match
+
+    @classmethod
+    def read(cls, text: str, match: Match | None = None) -> Plate:
+        """From what a person writes; wildcards are taken for such.
+
+        Raises:
+            ValueError: nothing to look for, or more than can be looked for.
+        """
+        pattern = _NOT_PATTERN.sub("", text.upper())
+        match = match or ("wildcard" if set(pattern) & set("?*") else "exact")
+        wanted = re.sub(r"\*+", "*", pattern) if match == "wildcard" else plain(text)
+        if not wanted.strip("?*"):
+            raise ValueError("a plate needs a letter or a digit")
+        if wanted.count("*") > _MOST_STARS or len(wanted) > MOST + _MOST_STARS:
+            raise ValueError(f"a plate has at most {MOST} characters, and a pattern at most {_MOST_STARS} stars")
+        return cls(wanted, match)
+
+    def condition(self, table: sa.Table) -> Any:
+        """Which rows of `track_plate` an index brings near; `fits` has the last word."""
+        match self.match:
+            case "exact":
+                return sa.and_(table.c.folded == folded(self.text), table.c.plate == self.text)
+            case "wildcard":
+                return self._like(table)
+            case "fuzzy":
+                return self._near(table)
+
+    def fits(self, plate: str) -> float:
+        """How well a plate of such a row fits: 1 the same, 0.9 look-alikes, 0.6 one character off, 0 not at all."""
+        if self.match != "fuzzy" or plate == self.text:
+            return 1.0
+        return (0.9, 0.6, 0.0)[distance(folded(plate), folded(self.text))]
+
+    def _like(self, table: sa.Table) -> Any:
+        head, tail = re.split(r"[?*]", self.text)[0], re.split(r"[?*]", self.text)[-1]
+        like = table.c.plate.like(self.text.replace("?", "_").replace("*", "%"))
+        if head:
+            return sa.and_(_begins(table.c.folded, folded(head)), like)
+        return sa.and_(_begins(table.c.reversed, folded(tail)[::-1]), like) if tail else like
+
+    def _near(self, table: sa.Table) -> Any:
+        text = folded(self.text)
+        if len(text) < _SHORT:
+            return table.c.folded == text
+        head, tail = halves(text)
+        long = sa.func.length(table.c.folded).between(len(text) - 1, len(text) + 1)
+        return sa.and_(sa.or_(_begins(table.c.folded, head), _begins(table.c.reversed, tail[::-1])), long)
+
+
+_NOT_PATTERN = re.compile(r"[^0-9A-Z?*]")
+_MOST_STARS = 4
+_SHORT = 4
+
+
+def _begins(column: Any, text: str) -> Any:
+    """A range of the index: `~` comes after every character of a plate."""
+    return sa.and_(column >= text, column < text + "~")

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
 from agent.central.store.day_schema import event, tally
+from agent.central.store.facets import Facets
+from agent.central.store.looks import named as colour_named
 from agent.central.store.pack import Document
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import gateway as gateways
 from agent.central.store.schema import gateway_key, media, outbox_seq, recording
 from agent.core.clock import NS, Clock, rfc3339
-from agent.wire.messages import DURABLE_CLASSES
+from agent.wire.messages import COLOURED_PARTS, DURABLE_CLASSES
 
 STALE_NS = 60 * NS
 """Health comes every ten seconds: a gateway silent for so long is away, whatever its last status said."""
 
 PerGateway = dict[tuple[str, str], int]
+K = TypeVar("K", int, str)
 Keys = dict[tuple[str, str], list[Document]]
 
 Place = tuple[str, str, str]
@@ -284,6 +289,28 @@ def _spans(rows: Any) -> list[Document]:
         {"start": rfc3339(start), "end": rfc3339(end), "segments": count, "bytes": size, "reason": reason}
         for start, end, count, size, reason in spans
     ]
+
+
+def facets_shown(facets: Facets, named: Mapping[int, Any]) -> Document:
+    """Counts in the API's shape, the most first; hours in their order."""
+    cameras = [
+        {**{name: named[number][name] for name in ("site", "gateway", "camera")}, "count": count}
+        for number, count in _most(facets.cameras)
+        if number in named
+    ]
+    colours: dict[str, list[Document]] = {part: [] for part in COLOURED_PARTS}
+    for bit, count in _most(facets.colours):
+        part, name = colour_named(bit)
+        colours[part].append({"value": name, "count": count})
+    hours = [{"start": rfc3339(hour_ns), "count": count} for hour_ns, count in sorted(facets.hours.items())]
+    words = {"labels": facets.labels, "kinds": facets.kinds, "severities": facets.severities}
+    counted = {name: [{"value": value, "count": count} for value, count in _most(one)] for name, one in words.items()}
+    return {"exact": facets.exact, "cameras": cameras, **counted, **colours, "hours": hours}
+
+
+def _most(counts: Counter[K]) -> list[tuple[K, int]]:
+    """The most first, those alike in the order of their names; what there is none of is left out."""
+    return sorted(((key, count) for key, count in counts.items() if count > 0), key=lambda one: (-one[1], one[0]))
 
 
 def media_url(key: str) -> str:

@@ -19,6 +19,11 @@ from agent.core.clock import NS
 FIRST_NS = 10 * 60 * NS
 _GROWS = 3
 
+Span = tuple[int, int]
+"""From, and up to: nanoseconds."""
+Pick = Callable[[sa.Connection, int], Any]
+"""One more condition for a day, from a look at its other tables; None: nothing there fits."""
+
 
 class Mark(NamedTuple):
     """A place in the order of time: a row's start and id. The empty id comes before all others."""
@@ -34,11 +39,17 @@ class Found(NamedTuple):
     reached: Mark | None
 
 
+def everything(_connection: sa.Connection, _day: int) -> Any:
+    """A `Pick` that leaves nothing out."""
+    return sa.true()
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """Through the rows of `table` from the newest to the oldest, or the other way.
 
-    `where` are conditions on its rows, `places` the cameras (None: all). `late` is asked between windows.
+    `where` are conditions on its rows, `places` the cameras (None: all). `late` is asked between windows. With `few`
+    what `pick` says leaves so little that a day is one window.
     """
 
     days: Days
@@ -49,23 +60,24 @@ class Walk:
     until_ns: int | None = None
     backward: bool = True
     late: Callable[[], bool] = lambda: False
+    pick: Pick = everything
+    few: bool = False
 
     def take(self, count: int, after: Mark | None = None) -> Found:
         """The next `count` rows behind `after`."""
         rows: list[Any] = []
-        if self.places is not None and not self.places:
-            return Found(rows, None)
-        for day in self._days(after):
+        for day in self._days(after) if self.places is None or self.places else ():
             with self.days.read(day) as connection:
+                picked = None if connection is None else self.pick(connection, day)
+                if connection is None or picked is None:
+                    continue
                 for low_ns, high_ns in self._windows(day, after):
-                    if connection is None or len(rows) >= count:
-                        break
                     if self.late():
                         return Found(rows, Mark(high_ns if self.backward else low_ns, ""))
-                    query = self._query(day, low_ns, high_ns, after).limit(count - len(rows))
+                    query = self._query(day, (low_ns, high_ns), after).where(picked).limit(count - len(rows))
                     rows += connection.execute(query).mappings()
-            if len(rows) >= count:
-                break
+                    if len(rows) >= count:
+                        return Found(rows, None)
         return Found(rows, None)
 
     def _days(self, after: Mark | None) -> list[int]:
@@ -73,17 +85,17 @@ class Walk:
         found = [day for day in self.days.present() if day * DAY_NS < high_ns and (day + 1) * DAY_NS > low_ns]
         return found if self.backward else found[::-1]
 
-    def _span(self, after: Mark | None) -> tuple[int, int]:
+    def _span(self, after: Mark | None) -> Span:
         low_ns = 0 if self.since_ns is None else self.since_ns
         high_ns = 1 << 62 if self.until_ns is None else self.until_ns
         if after is None:
             return low_ns, high_ns
         return (low_ns, min(high_ns, after.start_ns + 1)) if self.backward else (max(low_ns, after.start_ns), high_ns)
 
-    def _windows(self, day: int, after: Mark | None) -> Iterator[tuple[int, int]]:
+    def _windows(self, day: int, after: Mark | None) -> Iterator[Span]:
         low_ns, high_ns = self._span(after)
         low_ns, high_ns = max(low_ns, day * DAY_NS), min(high_ns, (day + 1) * DAY_NS)
-        width_ns = FIRST_NS
+        width_ns = DAY_NS if self.few else FIRST_NS
         while low_ns < high_ns:
             if self.backward:
                 yield max(low_ns, high_ns - width_ns), high_ns
@@ -93,8 +105,8 @@ class Walk:
                 low_ns += width_ns
             width_ns *= _GROWS
 
-    def _query(self, day: int, low_ns: int, high_ns: int, after: Mark | None) -> sa.Select[Any]:
-        table = self.table
+    def _query(self, day: int, window: Span, after: Mark | None) -> sa.Select[Any]:
+        table, (low_ns, high_ns) = self.table, window
         start, key = table.c.start_ns, table.c.id
         query = sa.select(table).where(table.c.day == day, start >= low_ns, start < high_ns, *self.where)
         if self.places is not None:

@@ -75,7 +75,7 @@ def _make_event_body() -> None:
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("phases", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_event_body")),
-        **_CLUSTERED,
+        **_PARTED,
     )
 
 
@@ -149,7 +149,7 @@ def _make_track_body() -> None:
         sa.Column("record", sa.LargeBinary(), nullable=False),
         sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track_body")),
-        **_CLUSTERED,
+        **_PARTED,
     )
 
 

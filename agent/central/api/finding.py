@@ -1,0 +1,64 @@
+"""What can be searched: events and tracks, with how many there are of each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from agent.central.api.asking import LimitMs, OfEvents, OfTracks, WithFacets
+from agent.central.api.context import Centre, centre_of
+from agent.central.api.errors import there
+from agent.central.api.found import EventOut, Events, Neighbours, TrackOut, Tracks
+from agent.central.api.models import NOT_THERE, REFUSALS
+from agent.central.store.search import LIMIT_MS
+from agent.config.base import Id
+
+router = APIRouter(responses=REFUSALS)
+
+Here = Annotated[Centre, Depends(centre_of)]
+
+
+@router.get("/events", tags=["events"])
+def events(centre: Here, chosen: OfEvents, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False) -> Events:
+    """Events, newest first. The parameters mean what they mean for tracks; `zone` and `line` are the rule's own."""
+    return Events.model_validate(centre.finds.events(chosen, limit_ms, facets=facets))
+
+
+@router.get("/events/{event}/neighbours", tags=["events"], responses=NOT_THERE)
+def neighbours(centre: Here, event: Id, chosen: OfEvents) -> Neighbours:
+    """The next older and the next newer event among those that the filters find (`limit` and `cursor` do nothing)."""
+    return Neighbours.model_validate(there(centre.finds.neighbours(event, chosen), "event"))
+
+
+@router.get("/events/{event}", tags=["events"], responses=NOT_THERE)
+def event(centre: Here, event: Id) -> EventOut:
+    """One event."""
+    return EventOut.model_validate(there(centre.finds.event(event), "event"))
+
+
+@router.get("/tracks", tags=["tracks"])
+def tracks(centre: Here, chosen: OfTracks, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False) -> Tracks:
+    """Tracks, newest first, or with `sort=fit` the best fit first, of the newest 2,000 that fit at all.
+
+    * `since` is in, `until` is out, both of a track's start.
+    * `camera` is an id, or `site/gateway/id`. `area` is a polygon in which cameras stand, `lat,lon lat,lon ...`; `near`
+      a circle in which a track was last, `lat,lon,metres`, where the ground is calibrated.
+    * `colour` is a name (`green`: of any part) or a part and a name (`upper:green`, `lower:blue`, `vehicle:white`); of
+      several for one part any will do, and every part that is named must have one. `share` is how much of the part must
+      be of that colour, 0..1, in whole percent.
+    * `label` is the class, `kind` the finer one. Speeds are in `speed_unit`; sizes are shares of the picture.
+    * `plate` is a number plate: as it is, or with `?` for one character and `*` for some; with `plate_match=fuzzy` also
+      those with look-alikes (O and 0, B and 8 ...) or with one character wrong, missing or too many.
+    * `facets=true` counts all that fit, by camera, label, colour and hour; `exact` says whether they were counted or
+      estimated. Labels are counted whatever `label` says, colours whatever `colour` says.
+    * After `limit_ms` the answer has what was found until then: `complete` is false, `reached` says how far it looked,
+      and `next` goes on from there.
+    """
+    return Tracks.model_validate(centre.finds.tracks(chosen, limit_ms, facets=facets))
+
+
+@router.get("/tracks/{track}", tags=["tracks"], responses=NOT_THERE)
+def track(centre: Here, track: Id) -> TrackOut:
+    """One track."""
+    return TrackOut.model_validate(there(centre.finds.track(track), "track"))

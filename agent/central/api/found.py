@@ -1,0 +1,97 @@
+"""What searches answer, typed: events, tracks, and how many there are of each."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from agent.central.api.media_models import ClipOut, MediaOut
+from agent.wire import messages as wire
+
+
+class EventOut(wire.Event):
+    """An event with where it comes from and what became of its media; `clips` has the best first, which is `clip`."""
+
+    site: str
+    gateway: str
+    camera_name: str
+    media: list[MediaOut]  # type: ignore[assignment] # the same refs, with more to each
+    picture: str | None
+    clip: ClipOut | None
+    clips: list[ClipOut]
+    received: str
+
+
+class Neighbours(BaseModel):
+    """The events before and after one, among those that the filters find; null at an end."""
+
+    older: str | None
+    newer: str | None
+
+
+class CountOut(BaseModel):
+    """How many there are of a value."""
+
+    value: str
+    count: int
+
+
+class CameraCount(BaseModel):
+    """How many there are of a camera."""
+
+    site: str
+    gateway: str
+    camera: str
+    count: int
+
+
+class HourCount(BaseModel):
+    """How many began in the hour from `start` on."""
+
+    start: str
+    count: int
+
+
+class FacetsOut(BaseModel):
+    """How many there are of each, the most first; `exact`: counted, else estimated. Kinds and severities: of events."""
+
+    exact: bool
+    cameras: list[CameraCount]
+    labels: list[CountOut]
+    kinds: list[CountOut]
+    severities: list[CountOut]
+    upper: list[CountOut]
+    lower: list[CountOut]
+    vehicle: list[CountOut]
+    hours: list[HourCount]
+
+
+class Found(BaseModel):
+    """`next` is the cursor of the page after this; `complete` is false when the time was up after `reached`."""
+
+    next: str | None
+    complete: bool
+    reached: str | None
+    facets: FacetsOut | None
+
+
+class Events(Found):
+    """A page, newest first."""
+
+    items: list[EventOut]
+
+
+class TrackOut(wire.TrackSummary):
+    """A track with where it comes from and what became of its media."""
+
+    site: str
+    gateway: str
+    camera_name: str
+    media: list[MediaOut]  # type: ignore[assignment]
+    picture: str | None
+    received: str
+
+
+class Tracks(Found):
+    """A page, in the order that was asked for."""
+
+    items: list[TrackOut]

@@ -1,0 +1,74 @@
+"""What a day's other tables say before its tracks are read: which of them have the plate, and which hours are empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from agent.central.store.day_schema import tally, track, track_plate
+from agent.central.store.filters import Filters
+from agent.central.store.looks import USUAL_SHARE, bit_of
+from agent.central.store.plates import Plate
+from agent.central.store.rows import DAY_NS, HOUR_NS
+from agent.central.store.walk import Pick, everything
+from agent.wire.messages import COLOURED_PARTS
+
+_MOST_PLATES = 1000
+_RARE = 2000
+_HOURS = 24
+
+
+def pick_for(filters: Filters) -> Pick:
+    """The `Pick` of a search for tracks."""
+    if filters.plate is not None:
+        return _with_plate(filters.plate)
+    if (filters.colour and filters.share >= USUAL_SHARE) or filters.label:
+        return _where_counted(filters)
+    return everything
+
+
+def _with_plate(plate: Plate) -> Pick:
+    def pick(connection: sa.Connection, day: int) -> Any:
+        query = sa.select(track_plate.c.id, track_plate.c.plate)
+        query = query.where(track_plate.c.day == day, plate.condition(track_plate)).limit(_MOST_PLATES)
+        found = [key for key, text in connection.execute(query) if plate.fits(text)]
+        return track.c.id.in_(found) if found else None
+
+    return pick
+
+
+def _where_counted(filters: Filters) -> Pick:
+    """The cameras and hours that have any; only where they are so few that it pays."""
+    colours = colours_counted(filters)
+
+    def pick(connection: sa.Connection, day: int) -> Any:
+        where = [tally.c.day == day, tally.c.colour.in_(colours), tally.c.tracks > 0]
+        where += [tally.c.label.in_(filters.label)] if filters.label else []
+        query = sa.select(tally.c.hour, sa.func.sum(tally.c.tracks)).where(*where, tally.c.place == 0)
+        hours = dict(tuple(row) for row in connection.execute(query.group_by(tally.c.hour)))
+        if not hours:
+            return None
+        if sum(hours.values()) > _RARE:
+            return everything(connection, day)
+        some = connection.scalars(sa.select(tally.c.place).where(*where, tally.c.place != 0).distinct())
+        return sa.and_(track.c.place.in_(list(some)), _in_hours(day, sorted(hours)))
+
+    return pick
+
+
+def colours_counted(filters: Filters) -> list[int]:
+    """The colours of `tally` of which a track that fits has one at least."""
+    if not filters.colour or filters.share < USUAL_SHARE:
+        return [0]
+    part = filters.colour[0][0]
+    names = [name for one, name in filters.colour if one == part]
+    return [1 + bit_of(one, name) for one in ([part] if part else COLOURED_PARTS) for name in names]
+
+
+def _in_hours(day: int, hours: Sequence[int]) -> Any:
+    if len(hours) == _HOURS:
+        return sa.true()
+    spans = [(day * DAY_NS + hour * HOUR_NS, day * DAY_NS + (hour + 1) * HOUR_NS) for hour in hours]
+    return sa.or_(*(sa.and_(track.c.start_ns >= low, track.c.start_ns < high) for low, high in spans))

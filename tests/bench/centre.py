@@ -1,0 +1,179 @@
+"""The centre at city size: how fast it takes in, how fast it finds, and how that grows with what is stored.
+
+LAMPPOST_TRACKS (500,000) says how many tracks lie in store, over 30 days; LAMPPOST_STORES which databases
+(`sqlite,postgresql`). Everything lies in a folder of its own outside the repository that is removed at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.central.batch import Batch
+from agent.central.counts import Counts
+from agent.central.store.database import Database
+from agent.central.store.filters import Filters
+from agent.central.store.finds import Finds
+from agent.central.store.plates import Plate
+from agent.central.store.rows import DAY_NS, HOUR_NS, day_of
+from agent.core.clock import NS, SystemClock
+from agent.wire.topics import Address
+from tests.bench.city import SITE, City
+from tests.fixtures.postgres import Postgres, binaries
+
+DAYS = 30
+ROUNDS = 40
+RATE = 500
+_WARM_S = 2.0
+
+Question = Callable[[], Filters]
+
+
+def run() -> dict[str, object]:
+    """Searches over a full store, on each database."""
+    count = int(os.environ.get("LAMPPOST_TRACKS", "500_000"))
+    found: dict[str, object] = {"tracks": count, "days": DAYS, "cameras": 1400, "tracks_a_second_meanwhile": RATE}
+    for kind in os.environ.get("LAMPPOST_STORES", "sqlite,postgresql").split(","):
+        with _store(kind) as (database, url, folder):
+            found[kind] = _measure(database, url, folder, count)
+    return found
+
+
+def _measure(database: Database, url: str, folder: Path, count: int) -> dict[str, object]:
+    city, today = City(), day_of(time.time_ns())
+    city.name(database)
+    began = time.monotonic()
+    for day in range(today - DAYS + 1, today + 1):
+        city.fill(database, day, count // DAYS)
+    filled_s = time.monotonic() - began
+    finds = Finds(database, SystemClock(), lambda _: None)
+    questions = _questions(city, (today + 1) * DAY_NS)
+    quiet = {name: _times(finds, ask, facets=name.startswith("facets")) for name, ask in questions.items()}
+    with _feeding(url, folder):
+        time.sleep(_WARM_S)
+        busy = {name: _times(finds, ask, facets=name.startswith("facets")) for name, ask in questions.items()}
+    return {
+        "fill_s": round(filled_s, 1), "quiet": quiet, "while_500_a_second_come": busy,
+        "drop_a_day": _drop(database, finds, questions["festival"], today - DAYS + 1),
+    }  # fmt: skip
+
+
+def _questions(city: City, end_ns: int) -> dict[str, Question]:
+    rng = city.rng
+    names = [f"{SITE}/{one.gateway}/{one.name}" for one in city.cameras]
+
+    def festival() -> Filters:
+        first_ns = end_ns - rng.randrange(2, DAYS) * DAY_NS + rng.randrange(0, 12) * HOUR_NS
+        span = {"since_ns": first_ns, "until_ns": first_ns + 10 * HOUR_NS}
+        return Filters(label=("person",), colour=(("upper", "green"),), camera=rng.sample(names, 30), **span)
+
+    def everywhere() -> Filters:
+        last_ns = end_ns - rng.randrange(1, DAYS - 1) * DAY_NS - rng.randrange(24) * HOUR_NS
+        return Filters(label=("person",), colour=(("upper", "green"),), since_ns=last_ns - DAY_NS, until_ns=last_ns)
+
+    def rare() -> Filters:
+        first_ns = end_ns - rng.randrange(2, DAYS) * DAY_NS
+        return Filters(kind=("bus",), colour=(("vehicle", "pink"),), since_ns=first_ns, until_ns=first_ns + DAY_NS)
+
+    def plate() -> Filters:
+        return Filters(plate=Plate(city._plate(), "fuzzy"))
+
+    return {
+        "festival": festival, "all_cameras_24_h": everywhere, "rare_24_h": rare, "fuzzy_plate_30_days": plate,
+        "facets_24_h": everywhere, "facets_festival": festival,
+    }  # fmt: skip
+
+
+def _times(finds: Finds, ask: Question, *, facets: bool) -> dict[str, float]:
+    """Milliseconds, of the whole answer as the API has it."""
+    took: list[float] = []
+    for _ in range(ROUNDS):
+        filters = ask()
+        began = time.perf_counter()
+        page = finds.tracks(filters, 10_000, facets=facets)
+        took.append(1000 * (time.perf_counter() - began))
+        assert page["complete"]
+    took.sort()
+    return {"p50_ms": round(statistics.median(took), 1), "p95_ms": round(took[int(0.95 * len(took))], 1)}
+
+
+def _drop(database: Database, finds: Finds, ask: Question, day: int) -> dict[str, float]:
+    before = _times(finds, ask, facets=False)
+    began = time.monotonic()
+    database.days.drop(day)
+    took = time.monotonic() - began
+    return {
+        "seconds": round(took, 3),
+        "search_before_p95_ms": before["p95_ms"],
+        "search_after_p95_ms": _times(finds, ask, facets=False)["p95_ms"],
+    }
+
+
+@contextmanager
+def _store(kind: str) -> Iterator[tuple[Database, str, Path]]:
+    folder = Path(tempfile.mkdtemp(prefix="lamppost-bench-", dir="/var/tmp"))
+    tools = binaries()
+    cluster = None
+    if kind == "postgresql":
+        assert tools is not None, "PostgreSQL is not installed"
+        tuned = (
+            "shared_buffers=2GB",
+            "max_wal_size=8GB",
+            "effective_cache_size=8GB",
+            "random_page_cost=1.1",
+            "jit=off",
+        )
+        cluster = Postgres(tools, fast=False, settings=tuned).start()
+    database = None
+    try:
+        url = cluster.fresh() if cluster else "sqlite"
+        database = Database.open(url, folder)
+        yield database, url, folder
+    finally:
+        if database is not None:
+            database.close()
+        if cluster is not None:
+            cluster.remove()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _feeding(url: str, folder: Path) -> Iterator[None]:
+    """Another process that takes tracks in at the rate of a city and a half."""
+    command = [sys.executable, "-m", "tests.bench.centre", url, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as feeder:
+        try:
+            yield
+        finally:
+            feeder.terminate()
+
+
+def feed(url: str, folder: Path) -> None:
+    """Take in RATE tracks a second, from now on."""
+    database, clock, counts = Database.open(url, folder), SystemClock(), Counts()
+    city, seq, began = City(2), 0, time.monotonic()
+    records = city.records(clock.wall_ns() - 60 * NS)
+    while True:
+        with database.change() as change:
+            batch = Batch(database, change, clock, counts)
+            for _ in range(RATE // 4):
+                camera, record = next(records)
+                seq += 1
+                head = {"site": SITE, "gateway": camera.gateway, "outbox": "bench", "class": "track", "seq": seq}
+                payload = json.dumps(head | {"records": [record]}).encode()
+                batch.take(Address(SITE, camera.gateway, ("camera", camera.name, "track")), payload)
+            batch.write()
+        time.sleep(max(0.0, began + seq / RATE - time.monotonic()))
+
+
+if __name__ == "__main__":
+    feed(sys.argv[1], Path(sys.argv[2]))
