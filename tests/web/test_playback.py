@@ -57,7 +57,8 @@ def pause_done(page: Page) -> None:
     """Wait until no picture moves any more."""
     page.wait_for_function(
         "() => [...document.querySelectorAll('[data-testid=played-video]')]"
-        ".every((one) => one.paused && !one.seeking && one.readyState >= 2)"
+        ".every((one) => one.paused && !one.seeking && one.readyState >= 2)",
+        timeout=60_000,
     )
 
 
