@@ -68,8 +68,9 @@ describe("the playhead", () => {
     expect(advanced({ ...head, playing: false }, 100, false, NOON + HOUR).at).toBe(NOON);
   });
 
-  it("stops at the newest footage, and does not leap after a sleep", () => {
-    expect(advanced(head, 100, false, NOON + 300)).toEqual({ at: NOON + 300, playing: false, speed: 4 });
+  it("goes along with the newest footage, never back, and does not leap after a sleep", () => {
+    expect(advanced(head, 100, false, NOON + 300)).toEqual({ at: NOON + 300, playing: true, speed: 4 });
+    expect(advanced(head, 100, false, NOON - 300)).toEqual(head);
     expect(advanced({ ...head, speed: 1 }, 60_000, false, NOON + HOUR).at).toBe(NOON + 250);
   });
 });

@@ -8,11 +8,11 @@ export interface Head {
   speed: number;
 }
 
-/** Where it is `elapsed` milliseconds later; `held` while a picture is waited for, and never past `limit`. */
+/** Where it is `elapsed` milliseconds later; `held` while a picture is waited for. At `limit` it goes on with the limit. */
 export function advanced(head: Head, elapsed: number, held: boolean, limit: number): Head {
   if (!head.playing || held) return head;
   const at = head.at + Math.min(elapsed, LONGEST_STEP_MS) * head.speed;
-  return at < limit ? { ...head, at } : { ...head, at: limit, playing: false };
+  return { ...head, at: Math.max(head.at, Math.min(at, limit)) };
 }
 /** A page in the background is woken once a second: what it did not show it did not play. */
 const LONGEST_STEP_MS = 250;
