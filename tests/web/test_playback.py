@@ -102,7 +102,7 @@ def test_a_moment_comes_back_with_its_address_and_the_timeline_leads_elsewhere(d
         expect(page.get_by_test_id("played-video")).to_be_visible(timeout=60_000)
         pause(page)
         assert abs((clocks(page)[0] or 0) - (shown[0] or 0)) <= 45, "more than three seconds from where it was"
-        page.get_by_test_id("event-before").click()
+        page.get_by_test_id("timeline").press("ArrowLeft")
         expect(page).not_to_have_url(re.compile(re.escape(address)))
 
 

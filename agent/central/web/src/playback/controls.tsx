@@ -17,21 +17,23 @@ interface Props {
   setHead: (change: (old: Head) => Head) => void;
   seek: (at: number) => void;
   jump: (way: 1 | -1) => void;
+  /** is there an event to jump to? */
+  mayJump: (way: 1 | -1) => boolean;
   zoom: (factor: number) => void;
   cameras: readonly { camera: string; name: string }[];
   newest: () => number;
 }
 
-export function Controls({ head, setHead, seek, jump, zoom, cameras, newest }: Props): JSX.Element {
+export function Controls({ head, setHead, seek, jump, mayJump, zoom, cameras, newest }: Props): JSX.Element {
   const name = head.playing ? text.clip.pause : text.clip.play;
   const at = new Date(head.at);
   return (
     <div class="stage-bar playback-bar">
-      <Small name={text.playback.earlier} icon="back" onClick={() => jump(-1)} testid="event-before" />
+      <Small name={text.playback.earlier} icon="back" onClick={() => jump(-1)} disabled={!mayJump(-1)} testid="event-before" />
       <button type="button" class="button primary icon-only" onClick={() => setHead((old) => ({ ...old, playing: !old.playing }))} aria-label={name} title={name} data-testid="play">
         <Icon name={head.playing ? "pause" : "play"} />
       </button>
-      <Small name={text.playback.later} icon="forward" onClick={() => jump(1)} testid="event-after" />
+      <Small name={text.playback.later} icon="forward" onClick={() => jump(1)} disabled={!mayJump(1)} testid="event-after" />
       <span class="playback-at numbers" data-testid="playback-at">
         <strong>{clock(at)}</strong> <span class="sub">{dayText(at)}</span>
       </span>
@@ -68,10 +70,11 @@ interface SmallProps {
   icon: "back" | "forward" | "minus" | "plus" | "camera";
   onClick: () => void;
   testid?: string;
+  disabled?: boolean;
 }
 
-const Small = ({ name, icon, onClick, testid }: SmallProps) => (
-  <button type="button" class="button icon-only" onClick={onClick} aria-label={name} title={name} data-testid={testid}>
+const Small = ({ name, icon, onClick, testid, disabled = false }: SmallProps) => (
+  <button type="button" class="button icon-only" disabled={disabled} onClick={onClick} aria-label={name} title={name} data-testid={testid}>
     <Icon name={icon} size={16} />
   </button>
 );

@@ -86,7 +86,7 @@ export function PlaybackPage(): JSX.Element {
           />
         ))}
       </div>
-      <Controls head={head} setHead={setHead} seek={seek} jump={jump} zoom={(factor) => setView(zoomed(view, factor, head.at))} cameras={rows} newest={newest} />
+      <Controls head={head} setHead={setHead} seek={seek} jump={jump} mayJump={(way) => nearest(moments, head.at, way) !== undefined} zoom={(factor) => setView(zoomed(view, factor, head.at))} cameras={rows} newest={newest} />
       <Timeline rows={rows.map((row) => ({ ...row, past: row.past ?? unknown }))} view={view} at={head.at} onView={setView} onSeek={seek} />
     </div>
   );
