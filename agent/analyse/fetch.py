@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from agent.core.durable import sync_folder
 from agent.core.errors import ModelError
 
 Progress = Callable[[int, int], None]
@@ -44,7 +45,7 @@ def fetch_file(
             os.fsync(file.fileno())
             _check_or_remove(part, check)
             part.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise ModelError(f"{source}: cannot be copied to {target}: {error.strerror or error}") from error
 
@@ -136,15 +137,6 @@ def _check_or_remove(part: Path, check: Callable[[Path], None]) -> None:
     except ModelError:
         part.unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """After a rename: what appeared stays after a power cut, too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _size(path: Path) -> int:

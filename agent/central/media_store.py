@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.central.store.ranges import Ranges
+from agent.core.durable import sync_file, sync_folder
 from agent.core.errors import StorageError
 from agent.wire.messages import MOST_PIECES, MediaManifest
 
@@ -51,9 +52,9 @@ class MediaFolder:
         target = self.path(incoming.manifest.id)
         with _translated(target):
             target.parent.mkdir(exist_ok=True)
-            _sync(incoming.path)
+            sync_file(incoming.path)
             incoming.path.replace(target)
-            _sync(target.parent)
+            sync_folder(target.parent)
         return target
 
     def sweep(self, wanted: set[str]) -> int:
@@ -167,14 +168,6 @@ class Pages:
 def is_consistent(manifest: MediaManifest) -> bool:
     """Do size and number of pieces fit each other, as far as this message has them?"""
     return manifest.pieces <= MOST_PIECES and manifest.first + len(manifest.chunks) <= manifest.pieces
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

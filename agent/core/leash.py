@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -20,3 +21,10 @@ def leashed(command: Sequence[str]) -> list[str]:
     Done by a small Python before the exec: a `preexec_fn` is not safe beside threads.
     """
     return [sys.executable, "-I", "-c", _PUT_ON, str(os.getpid()), *command]
+
+
+def piped(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start `command` on a leash, to be spoken to by its pipes; what it complains of is nobody's, Ctrl-C is for us."""
+    return subprocess.Popen(
+        leashed(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -46,15 +45,6 @@ def read_piece(path: Path, start: int, size: int) -> bytes | None:
             return file.read(size) or None
     except OSError:
         return None
-
-
-def sync(path: Path) -> None:
-    """Make a file, or a folder's list of files, survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _hash(file: BinaryIO, piece_bytes: int) -> Hashes:

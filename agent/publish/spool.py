@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.core.clock import NS, Clock
+from agent.core.durable import sync_file, sync_folder
 from agent.core.errors import StorageError
 from agent.publish.database import Database
-from agent.publish.pieces import hash_bytes, hash_file, read_piece, sync
+from agent.publish.pieces import hash_bytes, hash_file, read_piece
 from agent.wire.messages import (
     CHUNK_BYTES,
     ClipQuality,
@@ -292,8 +293,8 @@ class MediaSpool:
                 target.write_bytes(source)
             else:
                 shutil.move(source, target)
-            sync(target)
-            sync(self._folder)
+            sync_file(target)
+            sync_folder(self._folder)
         except OSError as error:
             raise StorageError(f"medium {media} cannot be kept in {self._folder}: {error.strerror}") from error
         return target.name

@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from agent.core.backoff import Backoff
 from agent.core.clock import NS, Clock, rfc3339
@@ -25,7 +25,7 @@ from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.publish.budget import Budget
 from agent.publish.commands import CommandDesk
-from agent.publish.media_uplink import MediaUplink
+from agent.publish.media_uplink import Heard, MediaUplink
 from agent.publish.message_sender import RESEND_S, MessageSender
 from agent.publish.outbox import Outbox
 from agent.wire.messages import DURABLE_CLASSES, Ack, DurableClass, Message, Reply, Status, decode, encode
@@ -45,13 +45,6 @@ MEDIA_QUEUE_S = 0.25
 """Less than messages may build: media yield."""
 SESSION_EXPIRY_S = 3600
 """So long a broker keeps acknowledgements and commands for a gateway that is away."""
-
-
-class Heard(NamedTuple):
-    """What the centre said, still to be looked at; `topic` empty is a mere nudge."""
-
-    topic: str
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from agent.core.durable import sync_folder
 from agent.core.signing import Signer
 from agent.record.catalogue import Catalogue
-from agent.record.disk import sync_folder
 from agent.record.recovery import cut_and_close, describe
 from agent.record.segment import OPEN_SUFFIX, Segment
 

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent.core.clock import NS, Clock
+from agent.core.durable import sync_folder
 from agent.core.errors import LamppostError
 from agent.core.stop import StopToken
 from agent.record.boxes import read_layout
-from agent.record.disk import make_folders, sync_folder
+from agent.record.disk import make_folders
 from agent.record.limits import TierLimits
 from agent.record.segment import Segment, parse_tail
 from agent.record.store import SegmentStore

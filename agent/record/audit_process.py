@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from agent.core.clock import NS, Clock, SystemClock
-from agent.core.leash import leashed
+from agent.core.leash import piped
 from agent.core.stop import StopToken
 from agent.record.audit_decode import Decoded
 
@@ -44,13 +43,7 @@ def decode_all(
 @contextmanager
 def _process(paths: Sequence[Path]) -> Iterator[int]:
     """A decoder at work; gives what its answers can be read from."""
-    with subprocess.Popen(
-        leashed(COMMAND),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        process_group=0,  # Ctrl-C is for us
-    ) as process:
+    with piped(COMMAND) as process:
         assert process.stdin is not None  # noqa: S101 - so it was asked for
         assert process.stdout is not None  # noqa: S101
         try:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.core.clock import NS
+from agent.core.durable import sync_file, sync_folder
 from agent.core.errors import StorageError
 from agent.record.catalogue_schema import SCHEMA
-from agent.record.disk import sync_file, sync_folder
 from agent.record.segment import Segment, start_of
 from agent.record.statement import GENESIS
 

@@ -5,23 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder last: a rename or a new file is safe only after this."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_file(path: Path) -> None:
-    """Make a file's bytes last."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+from agent.core.durable import sync_folder
 
 
 def make_folders(root: Path, folder: Path) -> None:

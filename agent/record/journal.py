@@ -12,9 +12,10 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from agent.core.durable import sync_folder
 from agent.core.errors import StorageError
 from agent.record.catalogue import ChainHead
-from agent.record.disk import append_lines, sync_folder
+from agent.record.disk import append_lines
 from agent.record.journal_file import MOST_BYTES, MOST_OLD, NAME, Ended, Entry, Kind, newest, old
 from agent.record.statement import GENESIS, KEYS, KeyRing
 from agent.record.store import SegmentStore

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.core.clock import NS, Clock, SystemClock
 from agent.core.errors import StorageError
-from agent.core.leash import leashed
+from agent.core.leash import piped
 from agent.core.stop import StopToken
 
 COMMAND = (sys.executable, "-m", "agent.record.proxy_encode")
@@ -47,13 +47,7 @@ def make_proxy(
 def _run(job: bytes, stop: StopToken, limit_s: float, clock: Clock) -> bytes:
     """The answer of one process; nothing when it was ended."""
     until_ns = clock.mono_ns() + int(limit_s * NS)
-    with subprocess.Popen(
-        leashed(COMMAND),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        process_group=0,  # Ctrl-C is for us
-    ) as process:
+    with piped(COMMAND) as process:
         try:
             given: bytes | None = job
             while clock.mono_ns() < until_ns and not stop.is_set():

@@ -13,9 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.core.clock import Clock
+from agent.core.durable import sync_folder
 from agent.core.media import Packet, StreamInfo
 from agent.record.codecs import mime_codecs
-from agent.record.disk import make_folders, sync_folder
+from agent.record.disk import make_folders
 from agent.record.fragment import FragmentMaker
 from agent.record.joiner import Sample
 from agent.record.segment import OPEN_SUFFIX, Anchors, Head, Segment, Tail, folder_of, make_segment, name_of

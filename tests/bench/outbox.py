@@ -10,7 +10,8 @@ from pathlib import Path
 
 from agent.core.clock import SystemClock
 from agent.publish.outbox import Outbox
-from agent.wire.messages import Event, encode
+from agent.wire.messages import encode
+from tests.bench.uplink import event
 
 ROUNDS = 3
 EVENTS = 4000
@@ -26,19 +27,11 @@ def run() -> dict[str, object]:
     return {"ours_per_s": round(ours), "bare_per_s": round(bare), "ratio": round(ratio, 3), "rounds": ROUNDS}
 
 
-def _event(number: int) -> Event:
-    moment = "2026-01-01T00:00:00.000Z"
-    return Event(
-        id=f"event-{number}", camera="park", kind="zone_entered", phase="start", time=moment, start=moment,
-        label="person", score=0.8, box=(0.1, 0.2, 0.3, 0.4), zone="plaza", tracks=[f"track-{number}"],
-    )  # fmt: skip
-
-
 def _ours(path: Path) -> float:
     outbox = Outbox(path, SystemClock())
     began = time.perf_counter()
     for number in range(EVENTS):
-        outbox.put("event", "park", _event(number))
+        outbox.put("event", "park", event(number))
     outbox.sync()
     rate = EVENTS / (time.perf_counter() - began)
     outbox.close()
@@ -52,7 +45,7 @@ def _bare(path: Path) -> float:
     db.execute("CREATE TABLE message (seq INTEGER PRIMARY KEY, record BLOB)")
     began = time.perf_counter()
     for number in range(EVENTS):
-        db.execute("INSERT INTO message (record) VALUES (?)", (encode(_event(number)),))
+        db.execute("INSERT INTO message (record) VALUES (?)", (encode(event(number)),))
     db.execute("PRAGMA wal_checkpoint(FULL)")
     rate = EVENTS / (time.perf_counter() - began)
     db.close()

@@ -113,7 +113,6 @@ def test_a_manifest_that_contradicts_itself_is_counted_and_nothing_is_written(
 
 
 def test_a_medium_of_another_gateway_cannot_be_taken_over(centre: RunningCentre, gateway: FakeGateway) -> None:
-
     body = os.urandom(1500)
     gateway.send_medium(manifest("m1", body), body)
     wait_for(lambda: _done(gateway, "m1"))

@@ -59,6 +59,18 @@ class Complaints(list[str]):
             self.append(f"request to another host: {url}")
 
 
+@contextmanager
+def visit(chromium: Browser, first_link: str, *, size: str = "desktop", dark: bool = True) -> Iterator[Page]:
+    """A page of somebody who has signed in; in the end nothing may have been complained of."""
+    complaints = Complaints()
+    with context(chromium, size=size, dark=dark) as own:
+        page = own.new_page()
+        complaints.watch(page, first_link)
+        sign_in(page, first_link)
+        yield page
+    assert complaints == []
+
+
 def make_first_account(page: Page, first_link: str) -> None:
     """Open the one-time link, choose a name and a password; ends on the wall."""
     page.goto(first_link)

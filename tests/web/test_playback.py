@@ -66,11 +66,7 @@ def pause_done(page: Page) -> None:
 def test_three_cameras_play_in_step_and_step_by_single_pictures(
     demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
 ) -> None:
-    complaints = pages.Complaints()
-    with pages.context(chromium, size=size, dark=dark) as context:
-        page = context.new_page()
-        complaints.watch(page, demo.first_link)
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link, size=size, dark=dark) as page:
         open_playback(page, demo, ALL)
         pages.shoot(page, shots, f"playback-{size}")
         pause(page)
@@ -87,13 +83,10 @@ def test_three_cameras_play_in_step_and_step_by_single_pictures(
         assert {(after - before) % 900 for before, after in zip(shown, clocks(page), strict=True)} <= {1, 2}
         wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         assert not wide, "the page is wider than the screen"
-    assert complaints == []
 
 
 def test_a_moment_comes_back_with_its_address_and_the_timeline_leads_elsewhere(demo: Demo, chromium: Browser) -> None:
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         open_playback(page, demo, "")
         pause(page)
         shown, address = clocks(page), page.url
@@ -107,9 +100,7 @@ def test_a_moment_comes_back_with_its_address_and_the_timeline_leads_elsewhere(d
 
 
 def test_a_span_is_exported_as_it_was_recorded(demo: Demo, chromium: Browser, tmp_path: Path) -> None:
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         open_playback(page, demo, "camera=demo/gateway-1/yard")
         pause(page)
         page.get_by_test_id("export-from").click()

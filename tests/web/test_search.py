@@ -37,11 +37,7 @@ def look_for_green(page: Page) -> None:
 def test_a_person_in_a_green_shirt_is_found_and_her_clip_plays(
     demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
 ) -> None:
-    complaints = pages.Complaints()
-    with pages.context(chromium, size=size, dark=dark) as context:
-        page = context.new_page()
-        complaints.watch(page, demo.first_link)
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link, size=size, dark=dark) as page:
         pages.open_search(page)
         pages.shoot(page, shots, f"search-{size}")
         if size == "phone":
@@ -60,16 +56,13 @@ def test_a_person_in_a_green_shirt_is_found_and_her_clip_plays(
         expect(page).to_have_url(re.compile(r"/search\?label=person&colour=upper:green$"))
         wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         assert not wide, "the page is wider than the screen"
-    assert complaints == []
 
 
 def test_whoever_is_found_was_drawn_in_green_and_who_was_is_found(demo: Demo, chromium: Browser) -> None:
     if demo.folder is None:
         pytest.skip("the truth of somebody else's demo is not at hand")
     drawn = Drawn(demo.folder)
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         there = wait_until(lambda: _seen_in_green(page, drawn), 180, "somebody in green comes by and is gone")
         pages.open_search(page)
         look_for_green(page)
@@ -100,9 +93,7 @@ def _seen_well(track: dict[str, Any]) -> bool:
 
 
 def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser) -> None:
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         page.goto(pages.origin(demo.first_link) + "search?label=animal&colour=upper:green&within=1h")
         expect(page.get_by_text("Nothing fits")).to_be_visible()
         expect(page.get_by_test_id("within-1h")).to_have_attribute("aria-pressed", "true")
@@ -112,9 +103,7 @@ def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser
 
 
 def test_similar_tracks_are_one_step_away(demo: Demo, chromium: Browser) -> None:
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         page.goto(pages.origin(demo.first_link) + "search?label=vehicle")
         page.get_by_test_id("track-card").first.click(timeout=120_000)
         page.get_by_test_id("find-alike").click()

@@ -20,11 +20,7 @@ pytestmark = pytest.mark.timeout(600)
 def test_a_person_signs_in_and_sees_live_pictures_an_event_and_its_clip(
     demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
 ) -> None:
-    complaints = pages.Complaints()
-    with pages.context(chromium, size=size, dark=dark) as context:
-        page = context.new_page()
-        complaints.watch(page, demo.first_link)
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link, size=size, dark=dark) as page:
         pages.wait_live_changes(page, tiles=3)
         pages.shoot(page, shots, f"live-{size}")
         pages.open_first_event(page)
@@ -33,7 +29,6 @@ def test_a_person_signs_in_and_sees_live_pictures_an_event_and_its_clip(
         assert clip_time > 1
         _look_around(page, shots, size)
         pages.sign_out(page)
-    assert complaints == []
 
 
 def _look_around(page: Page, shots: Path, size: str) -> None:
@@ -47,9 +42,7 @@ def _look_around(page: Page, shots: Path, size: str) -> None:
 
 
 def test_events_are_walked_and_opened_with_the_keyboard(demo: Demo, chromium: Browser) -> None:
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         pages.open_events(page)
         page.keyboard.press("j")
         expect(page.locator(".card-link:focus")).to_have_count(1)  # newer events may have come above it
@@ -60,9 +53,7 @@ def test_events_are_walked_and_opened_with_the_keyboard(demo: Demo, chromium: Br
 
 
 def test_a_filter_stands_in_the_address_and_comes_back_with_it(demo: Demo, chromium: Browser) -> None:
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         pages.open_events(page)
         page.get_by_test_id("filter-kind").get_by_role("button").click()
         page.get_by_role("menuitemcheckbox", name="Tampering").click()
@@ -88,9 +79,7 @@ def test_a_stranger_sees_nothing_but_the_way_in(demo: Demo, chromium: Browser) -
 def test_a_killed_broker_is_told_on_the_system_page(demo: Demo, chromium: Browser) -> None:
     if demo.folder is None:
         pytest.skip("somebody else's demo is not disturbed")
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         pages.open_system(page)
         os.kill(int((demo.folder / "centre/broker/broker.pid").read_text().split()[0]), signal.SIGKILL)
         expect(page.get_by_test_id("troubles")).to_contain_text("Broker was started again", timeout=30_000)
@@ -99,9 +88,7 @@ def test_a_killed_broker_is_told_on_the_system_page(demo: Demo, chromium: Browse
 
 
 def test_on_the_newest_event_the_way_on_opens_when_a_newer_one_comes(demo: Demo, chromium: Browser) -> None:
-    with pages.context(chromium) as context:
-        page = context.new_page()
-        pages.sign_in(page, demo.first_link)
+    with pages.visit(chromium, demo.first_link) as page:
         newest = pages.open_first_event(page, with_picture=False)
         page.get_by_role("link", name="Newer event").click(timeout=60_000)
         expect(page).not_to_have_url(re.compile(newest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,6 +111,10 @@ class Finds:
     def _held(self, kind: Kind, keys: list[str]) -> dict[str, Held]:
         with self._database.read() as connection:
             in_days = find_days(connection, kind.name, keys)
+        return self._resting(kind, in_days)
+
+    def _resting(self, kind: Kind, in_days: Mapping[int, set[str]]) -> dict[str, Held]:
+        """What rests in these days of these ids; a day that was dropped meanwhile has none."""
         found: dict[str, Held] = {}
         for day, some in in_days.items():
             with self._database.days.read(day) as connection:
@@ -123,11 +127,7 @@ class Finds:
         by_day: dict[int, set[str]] = defaultdict(set)
         for row in rows:
             by_day[row["day"]].add(row["id"])
-        found: dict[str, Held] = {}
-        for day, some in by_day.items():
-            with self._database.days.read(day) as connection:
-                if connection is not None:
-                    found |= rows_of(connection, kind, day, some)
+        found = self._resting(kind, by_day)
         return self._joined(kind, [found[row["id"]] for row in rows if row["id"] in found])
 
     def _joined(self, kind: Kind, several: Sequence[Held]) -> list[Document]:

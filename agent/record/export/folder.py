@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent.core.clock import NS
+from agent.core.durable import sync_file, sync_folder
 from agent.core.errors import ConfigError
-from agent.record.disk import sync_file, sync_folder
 from agent.record.export.manifest import FileEntry
 
 _PIECE_BYTES = 1 << 20

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { absorbedBy, mayBelong, scenePictures } from "../src/events/lying";
+import { absorbedBy, mayBelong, ownerIs, scenePictures } from "../src/events/lying";
 import { event } from "./event";
 
 const left = { id: "e1", kind: "object_left", end: null };
@@ -16,6 +16,16 @@ describe("a thing left behind", () => {
     expect(absorbedBy(event({ ...left, attributes: { outcome: "absorbed", by: "ann" } }))).toBe("ann");
     expect(absorbedBy(event({ ...left, attributes: { outcome: "absorbed" } }))).toBe("");
     expect(absorbedBy(event({ ...left, attributes: { outcome: "taken", by: "ann" } }))).toBe("");
+  });
+
+  it("has an owner who is near or away, while it lies there and somebody saw who left it", () => {
+    const owned = { ...left, tracks: ["t1"], attributes: { owner_near: true } };
+    expect(ownerIs(event(owned))).toBe("near");
+    expect(ownerIs(event({ ...owned, attributes: { owner_near: false } }))).toBe("away");
+    expect(ownerIs(event({ ...owned, end: "2026-11-20T12:00:04.000Z" }))).toBeUndefined();
+    expect(ownerIs(event({ ...owned, tracks: [] }))).toBeUndefined();
+    expect(ownerIs(event({ ...owned, attributes: {} }))).toBeUndefined();
+    expect(ownerIs(event({ ...owned, kind: "zone_entered" }))).toBeUndefined();
   });
 
   it("shows the pictures that have come, in order", () => {

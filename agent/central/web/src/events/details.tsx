@@ -7,6 +7,7 @@ import { length } from "../time/format";
 import { Moment } from "../time/time";
 import { type Row, Rows } from "../ui/rows";
 import { clean, coloursOf } from "./colours";
+import { ownerIs } from "./lying";
 import { lookRows, speedText } from "./looks";
 
 interface Props {
@@ -36,7 +37,8 @@ function times(event: LamppostEvent): Row[] {
 }
 
 function facts(event: LamppostEvent): Row[] {
-  const rows: [string, ComponentChildren | null | false][] = [
+  const owner = ownerIs(event);
+  const rows: [string, ComponentChildren | null | false | undefined][] = [
     [text.event.camera, event.camera_name],
     [text.event.gateway, `${event.site} · ${event.gateway}`],
     [text.event.zone, event.zone],
@@ -49,11 +51,11 @@ function facts(event: LamppostEvent): Row[] {
     [text.event.place, event.position ?? null],
     [text.event.confidence, event.score !== null && `${Math.round(event.score * 100)} %`],
     [text.event.outcome, outcome(event)],
-    [text.event.ownerNear, ownerNear(event)],
+    [text.event.ownerNear, owner && text.event[owner]],
     [text.event.why, typeof event.attributes.why === "string" && event.kind === "static_change" && event.attributes.why],
     [text.event.id, <code class="id">{event.id}</code>],
   ];
-  return rows.filter((row): row is Row => row[1] !== null && row[1] !== false && row[1] !== "");
+  return rows.filter((row): row is Row => row[1] !== undefined && row[1] !== null && row[1] !== false && row[1] !== "");
 }
 
 /** The colours: the whole track's where it has been told of, else as they were when the event said them. */
@@ -63,11 +65,6 @@ const looks = (event: LamppostEvent, track: Track | undefined): Row[] =>
 function outcome(event: LamppostEvent): string | false {
   const how = event.attributes.outcome;
   return typeof how === "string" && (text.event.outcomes[how] ?? how);
-}
-
-function ownerNear(event: LamppostEvent): string | false {
-  const near = event.kind === "object_left" && !event.end && event.attributes.owner_near;
-  return typeof near === "boolean" && event.tracks.length > 0 && (near ? text.event.near : text.event.away);
 }
 
 function trackFacts(tracks: readonly Track[]): Row[] {

@@ -1,6 +1,6 @@
 /** What the event list shows: pure. The filter lives in the address, so that it can be sent and comes back. */
 
-import type { LamppostEvent } from "../api/types";
+import type { CameraName, LamppostEvent } from "../api/types";
 import { coloursOf, isColour, wears } from "./colours";
 
 export interface Filter {
@@ -16,13 +16,21 @@ export const everything: Filter = { camera: undefined, kinds: [], labels: [], co
 
 export const cameraKey = (name: { site: string; gateway: string; camera: string }) => `${name.site}/${name.gateway}/${name.camera}`;
 
-const several = (query: URLSearchParams, name: string) => [...new Set(query.getAll(name).filter(Boolean))];
+/** The names in it; empty ones where it has fewer. */
+export function cameraOf(key: string): CameraName {
+  const [site = "", gateway = "", camera = ""] = key.split("/");
+  return { site, gateway, camera };
+}
+
+export const isCamera = (key: string) => key.split("/").filter(Boolean).length === 3;
+
+export const several = (query: URLSearchParams, name: string) => [...new Set(query.getAll(name).filter(Boolean))];
 
 /** Read the page's address; what makes no sense is left out. */
 export function filterOf(query: URLSearchParams): Filter {
   const camera = query.get("camera") ?? "";
   return {
-    camera: camera.split("/").filter(Boolean).length === 3 ? camera : undefined,
+    camera: isCamera(camera) ? camera : undefined,
     kinds: several(query, "kind"),
     labels: several(query, "label"),
     colours: several(query, "colour").filter(isColour),
@@ -43,8 +51,7 @@ export function addressOf(filter: Filter): string {
 /** The API's query for it. */
 export function queryOf(filter: Filter, limit: number, cursor?: string): URLSearchParams {
   const query = new URLSearchParams();
-  const names = filter.camera?.split("/") ?? [];
-  for (const [i, key] of ["site", "gateway", "camera"].entries()) if (names[i]) query.set(key, names[i]);
+  if (filter.camera) for (const [name, value] of Object.entries(cameraOf(filter.camera))) query.set(name, value);
   for (const kind of filter.kinds) query.append("kind", kind);
   for (const label of filter.labels) query.append("label", label);
   for (const colour of filter.colours) query.append("colour", colour);

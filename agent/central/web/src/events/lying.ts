@@ -28,6 +28,13 @@ export function absorbedBy(event: LamppostEvent): string {
   return outcome === "absorbed" && typeof by === "string" ? by : "";
 }
 
+/** Where whoever left it is, while it lies there and its owner is known. */
+export function ownerIs(event: LamppostEvent): "near" | "away" | undefined {
+  const near = event.attributes.owner_near;
+  if (event.kind !== "object_left" || event.end || event.tracks.length === 0 || typeof near !== "boolean") return undefined;
+  return near ? "near" : "away";
+}
+
 /** The pictures that an event names and that have arrived. */
 export function scenePictures(event: LamppostEvent): ScenePicture[] {
   const named = event.attributes.pictures;

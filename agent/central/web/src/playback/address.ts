@@ -1,6 +1,6 @@
 /** What is played, as the address says it: pure. */
 
-import { several } from "../search/filter";
+import { isCamera, several } from "../events/filter";
 
 export const MOST_CAMERAS = 9;
 
@@ -12,7 +12,7 @@ export interface Played {
 
 export function playedOf(query: URLSearchParams): Played {
   const at = Date.parse(query.get("at") ?? "");
-  const cameras = several(query, "camera").filter((key) => key.split("/").filter(Boolean).length === 3);
+  const cameras = several(query, "camera").filter(isCamera);
   return { cameras: cameras.slice(0, MOST_CAMERAS), at: Number.isFinite(at) ? at : undefined };
 }
 

@@ -1,11 +1,11 @@
 /** Below the pictures: play, step, jump, speed, the day and time, a picture to keep, a span to export. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import * as api from "../api/client";
-import { type ClipState, clipState } from "../events/progress";
-import { onClip } from "../news";
-import { failureLine, text } from "../text";
+import { useClip } from "../events/clip";
+import { cameraOf } from "../events/filter";
+import { text } from "../text";
 import { clock, span } from "../time/format";
 import { dayText } from "../time/time";
 import { Icon } from "../ui/icon";
@@ -139,20 +139,8 @@ function Export({ at, cameras }: { at: number; cameras: Props["cameras"] }): JSX
 }
 
 function Exported({ camera, name, from, to }: { camera: string; name: string; from: number; to: number }): JSX.Element {
-  const [state, set] = useState<ClipState>({ name: "requested" });
-  useEffect(() => {
-    let id: string | undefined;
-    const [site = "", gateway = "", camId = ""] = camera.split("/");
-    const wish = { site, gateway, camera: camId, start: new Date(from).toISOString(), end: new Date(to).toISOString() };
-    api.cutClip(wish).then(
-      (clip) => {
-        id = clip.id;
-        set(clipState(clip));
-      },
-      (error: unknown) => set({ name: "failed", reason: failureLine(error) }),
-    );
-    return onClip((clip) => clip.id === id && set(clipState(clip)));
-  }, [camera, from, to]);
+  const wish = { ...cameraOf(camera), start: new Date(from).toISOString(), end: new Date(to).toISOString() };
+  const { state } = useClip({ ...wish, key: `${camera} ${from} ${to}`, clip: null, ask: () => api.cutClip(wish) });
   if (state.name === "ready") {
     return (
       <a class="button primary" href={api.downloadAddress(state.url)} download data-testid="exported">

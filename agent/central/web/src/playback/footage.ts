@@ -3,6 +3,7 @@
 import { useEffect, useReducer, useRef } from "preact/hooks";
 import * as api from "../api/client";
 import type { Clip } from "../api/types";
+import { cameraOf } from "../events/filter";
 import { type ClipState, clipState } from "../events/progress";
 import { onClip } from "../news";
 import { failureLine } from "../text";
@@ -33,9 +34,8 @@ export function useFootage(): Footage {
   };
   const ask = (camera: string, piece: Stretch) => {
     const name = nameOf(camera, piece);
-    const [site = "", gateway = "", id = ""] = camera.split("/");
     held.set(name, { state: { name: "requested" } });
-    api.cutClip({ site, gateway, camera: id, start: new Date(piece.from).toISOString(), end: new Date(piece.to).toISOString() }).then(
+    api.cutClip({ ...cameraOf(camera), start: new Date(piece.from).toISOString(), end: new Date(piece.to).toISOString() }).then(
       (clip) => take(name, clip),
       (error: unknown) => {
         held.set(name, { state: { name: "failed", reason: failureLine(error) } });

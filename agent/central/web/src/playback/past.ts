@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
+import { cameraOf } from "../events/filter";
 import { refetch } from "../news";
 import type { Recorded, Stretch } from "./time";
 
@@ -51,10 +52,10 @@ function wide({ from, to }: Stretch): Stretch {
 }
 
 async function asked(camera: string, { from, to }: Stretch): Promise<Past> {
-  const [site = "", gateway = "", id = ""] = camera.split("/");
+  const names = cameraOf(camera);
   const [start, end] = [new Date(from).toISOString(), new Date(to).toISOString()];
-  const query = new URLSearchParams({ site, gateway, camera: id, since: start, until: end, limit: String(MOST_EVENTS) });
-  const [recorded, events] = await Promise.all([api.recorded({ site, gateway, camera: id }, start, end), api.events(query)]);
+  const query = new URLSearchParams({ ...names, since: start, until: end, limit: String(MOST_EVENTS) });
+  const [recorded, events] = await Promise.all([api.recorded(names, start, end), api.events(query)]);
   const spans = recorded.spans.map((span) => ({ from: Date.parse(span.start), to: Date.parse(span.end), reason: span.reason }));
   return { recorded: spans, events: events.items.toReversed() };
 }

@@ -1,6 +1,7 @@
 /** What is searched for: pure. It lives in the address, so that a search can be sent, kept and come back to. */
 
 import { isColour } from "../events/colours";
+import { isCamera, several } from "../events/filter";
 
 /** Spans that end now, by their names in the address, in hours. */
 export const SPANS = { "1h": 1, "10h": 10, "24h": 24, "7d": 168, "30d": 720 } as const;
@@ -23,7 +24,6 @@ export interface Search {
 
 export const all: Search = { labels: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined };
 
-export const several = (query: URLSearchParams, name: string) => [...new Set(query.getAll(name).filter(Boolean))];
 const isSpan = (name: string): name is SpanName => name in SPANS;
 
 function moment(said: string | null): string | undefined {
@@ -38,7 +38,7 @@ export function searchOf(query: URLSearchParams): Search {
   return {
     labels: several(query, "label"),
     colours: several(query, "colour").filter(isColour),
-    cameras: several(query, "camera").filter((key) => key.split("/").filter(Boolean).length === 3),
+    cameras: several(query, "camera").filter(isCamera),
     within: span,
     since: span ? undefined : moment(query.get("since")),
     until: span ? undefined : moment(query.get("until")),
