@@ -86,6 +86,7 @@ EXAMPLES: dict[str, wire.Message] = {
             camera="main-and-park", name="Main Street and Park", latitude=41.7637, longitude=-72.6851, bearing=210.0,
             streams=[wire.StreamState(stream="main", codec="h264", width=1920, height=1080, fps=15.0)],
             shapes=[wire.NamedShape(name="gate", kind="line", points=[(0.2, 0.6), (0.8, 0.6)])],
+            settings={"line": [{"name": "gate", "points": [[0.2, 0.6], [0.8, 0.6]]}]}, set_here=["line"],
         ),
         wire.CameraState(
             camera="main-and-park", online=True, recording=True, analysing=True, fps=15.0, since=_START, clock=_CLOCK
@@ -108,6 +109,12 @@ EXAMPLES: dict[str, wire.Message] = {
         wire.ClipArgs(camera="main-and-park", start=_START, end=_END),
         wire.WatchArgs(camera="main-and-park", seconds=20),
         wire.BelongsArgs(camera="main-and-park", event=_ID, by="ann"),
+        wire.ConfigureArgs(
+            overlay=wire.Overlay(
+                site="hartford", gateway="pole-17", version=3, time=_NOW, by="ann", signature="51be...",
+                cameras={"main-and-park": {"line": [{"name": "gate", "points": [[0.2, 0.6], [0.8, 0.6]]}]}},
+            )
+        ),
         wire.Reply(id="019715b2c3d47000ee00", ok=True, result={"media": _MEDIA}),
     )
 }  # fmt: skip

@@ -30,6 +30,16 @@ pytest_plugins = [
 DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+LONGEST = (
+    "test_demo.py",
+    "test_viewer.py",
+    "test_playback.py",
+    "test_search.py",
+    "test_faults.py",
+    "test_events_mode.py",
+)
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real footage and models; tests that need it skip, by name, where it is absent."""
@@ -41,8 +51,9 @@ def data() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run side by side file by file; what needs the demo's drawn scenes stays together, so that they are drawn once.
 
-    Slow ones are long enough to run each by itself.
+    Slow ones are long enough to run each by itself. The longest files begin first: others run beside their waiting.
     """
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         group = (
             "demo" if item.path.name in {"test_demo.py", "test_viewer.py"} else item.path.stem + item.path.parent.name

@@ -93,6 +93,7 @@ class Pipeline:
         self._with_pictures, self._with_sprites = with_pictures, with_pictures and camera.sprites
         self._camera, self._detector, self._make_id = camera, detector, make_id
         self._painter = Painter([mask.polygon for mask in camera.mask])
+        self._zone = zone
         self._rules, self._survey = Judge(camera, zone), Survey(camera.id, camera.ground, camera.place, state)
         self._gate, self._tracker, self._restless = MotionGate(), Tracker(make_id), Restless()
         self._recall = None if appearance is None else Recall(appearance, self._tracker)
@@ -198,6 +199,23 @@ class Pipeline:
         outcome = Outcome()
         if self._still is not None:
             self._still.belongs(event, by, self._last_ns, self._clock, outcome)
+        return outcome
+
+    def rule_by(self, camera: Camera) -> Outcome | None:
+        """Other zones, lines and rules from now on: what the old ones told of ends, tracks and what lies there go on.
+
+        None, and nothing has changed, when more of the camera is another than these.
+        """
+        if not _only_rules_differ(self._camera, camera):
+            return None
+        outcome = Outcome()
+        now = self._observation(Step(self._tracker.tracks, ()), self._last_ns, Scene())
+        self._tell(self._rules.finish(now), outcome, None)
+        self._camera, self._rules = camera, Judge(camera, self._zone)
+        for story in self._stories.values():
+            story.enter(camera.zone)
+        if self._still is not None:
+            self._still.camera = camera
         return outcome
 
     def finish(self) -> Outcome:
@@ -367,6 +385,14 @@ class Pipeline:
 
     def _whose(self, track: Track) -> dict[str, str | None]:
         return {"id": self._make_id(self._last_ns), "camera": self._camera.id, "track": track.id}
+
+
+def _only_rules_differ(before: Camera, after: Camera) -> bool:
+    """Things left and taken know the zones they are kept to from the beginning."""
+    if after.still.zones and before.zone != after.zone:
+        return False
+    ruled = {"zone": after.zone, "line": after.line, "rule": after.rule}
+    return before.model_copy(update=ruled) == after
 
 
 def _nothing_stands(_: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -117,6 +118,8 @@ class Service:
             self._thinker.watch(header["camera"], header["seconds"])
         elif kind == "belongs" and self._thinker is not None:
             self._thinker.belongs(header["camera"], header["event"], header["by"])
+        elif kind == "configure" and self._thinker is not None:
+            self._thinker.configure(_camera(header["settings"]))
 
     def _begin(self, hello: dict[str, Any]) -> None:
         cameras = _cameras(hello)
@@ -132,20 +135,27 @@ class Service:
         desks: dict[str, Desk] = {}
         zone = ZoneInfo(hello["timezone"]) if hello.get("timezone") else None
         state = Path(hello["state"]) if hello.get("state") else None
-        for number, camera in enumerate(cameras):
+
+        def way(camera: Camera) -> tuple[Pipeline, Callable[[], str]]:
             with Beat(self._say_nothing_new):
                 detector = pool.get_or_next(camera.model)
                 looks, missing = looking.get(camera.appearance)
             if missing:
                 pool.note(missing)
-            intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
             pipeline = Pipeline(
                 camera, detector and together.detector(detector), new_id, fps=hello["fps"], appearance=looks,
                 zone=zone, state=state, attributes=attributes,
             )  # fmt: skip
-            desks[camera.id] = Desk(number, pipeline, intake, partial(_trouble, pool, camera.model, missing))
+            return pipeline, partial(_trouble, pool, camera.model, missing)
+
+        for number, camera in enumerate(cameras):
+            pipeline, model_error = way(camera)
+            intake = self._intakes[camera.id] = Intake(camera.id, number, marks, turns, ladder)
+            desks[camera.id] = Desk(number, pipeline, intake, model_error)
         news = News(pool, desks, attributes)
-        self._thinker = Thinker(desks, turns, ladder, marks, self._out, self._clock, news.take, together, pool.at_once)
+        self._thinker = Thinker(
+            desks, turns, ladder, marks, self._out, self._clock, news.take, together, pool.at_once, way
+        )
         workers: list[Worker] = [*self._intakes.values(), self._thinker]
         for worker in workers:
             self._workers.start(worker)
@@ -179,10 +189,14 @@ def _trouble(pool: DetectorPool, model: str | None, missing: str) -> str:
 
 
 def _cameras(hello: dict[str, Any]) -> list[Camera]:
+    return [_camera(one) for one in hello["cameras"]]
+
+
+def _camera(settings: dict[str, Any]) -> Camera:
     try:
-        return [Camera.model_validate(camera) for camera in hello["cameras"]]
+        return Camera.model_validate(settings)
     except ValidationError as error:
-        raise WireError(f"hello with a camera that does not fit: {error.errors()[0]['msg']}") from error
+        raise WireError(f"a camera that does not fit: {error.errors()[0]['msg']}") from error
 
 
 def _packet(header: dict[str, Any], data: bytes) -> Packet:

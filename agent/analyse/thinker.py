@@ -20,6 +20,7 @@ from agent.analyse.pipeline import Outcome, Pipeline
 from agent.analyse.tell import corners
 from agent.analyse.together import Together
 from agent.analyse.turns import Turns
+from agent.config.gateway import Camera
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import LamppostError
 from agent.core.stop import StopToken
@@ -68,12 +69,15 @@ class Thinker:
     def __init__(
         self, desks: dict[str, Desk], turns: Turns[Look], ladder: Ladder, marks: Marks, out: Outgoing, clock: Clock,
         news: Callable[[], bytes | None], together: Together, at_once: Callable[[], int],
+        way: Callable[[Camera], tuple[Pipeline, Callable[[], str]]],
     ) -> None:  # fmt: skip
+        """`way` makes the pipeline of a camera, and what says that its models fail it."""
         self._desks, self._turns, self._ladder, self._marks = desks, turns, ladder, marks
         self._out, self._clock, self._news = out, clock, news
-        self._together, self._at_once = together, at_once
+        self._together, self._at_once, self._way = together, at_once, way
         self._kept: Turn | None = None
         self._belonging: queue.SimpleQueue[tuple[str, str, str]] = queue.SimpleQueue()
+        self._changed: queue.SimpleQueue[Camera] = queue.SimpleQueue()
         self._stats_ns = clock.mono_ns()
         self._gauge = Gauge(len(os.sched_getaffinity(0)))
 
@@ -86,6 +90,11 @@ class Thinker:
         """What this event tells of belongs there: done before the next picture."""
         if camera in self._desks:
             self._belonging.put((camera, event, by))
+
+    def configure(self, camera: Camera) -> None:
+        """Look at it by these settings from the next picture on."""
+        if camera.id in self._desks:
+            self._changed.put(camera)
 
     def run(self, stop: StopToken) -> None:
         """Look at pictures until the end."""
@@ -108,6 +117,18 @@ class Thinker:
             camera, event, by = self._belonging.get()
             desk = self._desks[camera]
             self._send(desk, desk.pipeline.belongs(event, by))
+        while not self._changed.empty():
+            self._change(self._changed.get())
+
+    def _change(self, camera: Camera) -> None:
+        """Other rules for what is known already, where that is all that changed; else begin anew."""
+        desk = self._desks[camera.id]
+        outcome = desk.pipeline.rule_by(camera)
+        if outcome is None:
+            outcome = desk.pipeline.finish()
+            desk.pipeline, desk.model_error = self._way(camera)
+            desk.intake.idle, desk.intake.empty_pts = False, None
+        self._send(desk, outcome)
 
     def _take_turns(self) -> list[Turn]:
         """The next camera's turn; with it those of others that wait, where the detector likes to see many at once."""

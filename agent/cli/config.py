@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from agent.cli.arguments import Steps
@@ -23,6 +24,8 @@ def add_config_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
         parser.add_argument("--central", action="store_true", help="a centre's file, not a gateway's")
         parser.set_defaults(verb=step)
         if name == "show":
+            origin = "a line for each value, with where it came from: the file, the centre, or the default"
+            parser.add_argument("--origin", action="store_true", help=origin)
             _picture_arguments(parser)
 
 
@@ -48,21 +51,31 @@ def _config_check(args: argparse.Namespace) -> int:
 
 
 def _config_show(args: argparse.Namespace) -> int:
-    from agent.config.load import load_central, load_gateway, show  # noqa: PLC0415
+    from agent.config.load import load_central, show  # noqa: PLC0415
 
-    if args.picture is not None and not args.central:
+    if args.central:
+        print(json.dumps(show(load_central(args.file)), indent=2))
+        return 0
+    if args.picture is not None:
         return _config_draw(args)
-    config = load_central(args.file) if args.central else load_gateway(args.file)
+    from agent.edge.origin import in_force, origins  # noqa: PLC0415
+
+    if args.origin:
+        print("\n".join(origins(args.file)))
+        return 0
+    config, overlaid = in_force(args.file)
+    if problem := overlaid.state().problem:
+        print(problem, file=sys.stderr)
     print(json.dumps(show(config), indent=2))
     return 0
 
 
 def _config_draw(args: argparse.Namespace) -> int:
-    from agent.config.load import load_gateway  # noqa: PLC0415
     from agent.edge.offline import camera_named  # noqa: PLC0415
+    from agent.edge.origin import in_force  # noqa: PLC0415
     from agent.edge.sketch import sketch_file  # noqa: PLC0415
 
-    camera = camera_named(load_gateway(args.file), args.camera)
+    camera = camera_named(in_force(args.file)[0], args.camera)
     out = args.out or args.picture.with_name(f"{args.picture.stem}-drawn.jpg")
     sketch_file(camera, args.picture, out)
     print(out)

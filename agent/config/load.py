@@ -50,14 +50,19 @@ def _load(path: Path, model: type[M]) -> M:
         raise ConfigError(f"{path}: not TOML: {error}") from error
     except ValidationError as error:
         lines = LineIndex(text)
-        details = error.errors(include_url=False)
-        problems = {
-            (lines.line(where), f"{path}:{lines.line(where)}: {_name(where) or 'file'}: {said}")
-            for detail in details
-            if not _follows(detail, details)
-            for where, said in _said(detail, model)
+        found = {
+            (lines.line(where), f"{path}:{lines.line(where)}: {name(where) or 'file'}: {said}")
+            for where, said in problems(error, model)
         }
-        raise ConfigError(*(text for _, text in sorted(problems))) from error
+        raise ConfigError(*(text for _, text in sorted(found))) from error
+
+
+def problems(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
+    """All that is wrong, in words: where, and what."""
+    details = error.errors(include_url=False)
+    for detail in details:
+        if not _follows(detail, details):
+            yield from _said(detail, model)
 
 
 def _text(path: Path) -> str:
@@ -118,11 +123,12 @@ def _known_keys(model: type[BaseModel]) -> set[str]:
     return keys
 
 
-def _name(where: tuple[str | int, ...]) -> str:
-    name = ""
+def name(where: Where) -> str:
+    """`camera[0].zone[1].polygon`."""
+    whole = ""
     for part in where:
-        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
-    return name
+        whole += f"[{part}]" if isinstance(part, int) else f".{part}" if whole else part
+    return whole
 
 
 def show(config: BaseModel) -> dict[str, Any]:

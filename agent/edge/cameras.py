@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -12,6 +12,8 @@ from agent.capture.opener import opener_for
 from agent.capture.worker import CaptureState, CaptureWorker
 from agent.config.base import read_secret
 from agent.config.gateway import Camera, RecordMode
+from agent.config.hours import Calendar
+from agent.config.overlay import shown
 from agent.core.clock import Clock, rfc3339
 from agent.core.media import StreamInfo
 from agent.core.memory import Budget
@@ -49,12 +51,15 @@ class CameraUnit:
         on_segment: Callable[[Segment], None],
         allows: Callable[[str], str],
         budget: Budget | None = None,
+        set_here: Iterable[str] = (),
     ) -> None:
         """`allows` says why a camera may not record now, for want of room; empty when it may.
 
-        `budget` is for the packets that wait to be recorded, of all cameras together.
+        `budget` is for the packets that wait to be recorded, of all cameras together. `set_here` are the keys that the
+        centre has set.
         """
         self.camera, self.plan = camera, plan
+        self._set_here = tuple(sorted(set_here))
         self._clock = clock
         self._lock = threading.Lock()
         self._captured: dict[StreamName, CaptureState] = {}
@@ -84,6 +89,11 @@ class CameraUnit:
         with self._lock:
             return dict(self._captured)
 
+    def configure(self, camera: Camera, set_here: Iterable[str], calendar: Calendar) -> None:
+        """Go by these settings from now on, of which the centre has set the keys `set_here`."""
+        self.camera, self._set_here = camera, tuple(sorted(set_here))
+        self.plan.hang(calendar)
+
     def info(self) -> CameraInfo:
         """What the camera is, for the retained topic."""
         camera, place = self.camera, self.camera.place
@@ -97,6 +107,8 @@ class CameraUnit:
             latitude=place.latitude if place else None,
             longitude=place.longitude if place else None,
             bearing=place.bearing if place else None,
+            settings=shown(camera),
+            set_here=list(self._set_here),
         )
 
     def state(self, *, analysing: bool, analysis_error: str) -> CameraState:

@@ -7,6 +7,7 @@ stopped or gone. A child that falls is started again; a camera whose stream was 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -80,6 +81,7 @@ class AnalysisChild:
         self._watches: dict[str, int] = {}
         self._watches_to_send: set[str] = set()
         self._lying = Lying()
+        self._changed: deque[str] = deque()
         self._child: ChildProcess | None = None
         self._heard_ns = 0
         self._shed, self.status, self.restarts, self.last_fall = "none", STARTING, 0, ""
@@ -96,6 +98,15 @@ class AnalysisChild:
             self._watches[camera] = self._clock.mono_ns() + int(seconds * NS)
             self._watches_to_send.add(camera)
             self._bell.ring()
+
+    def configure(self, camera: Camera) -> None:
+        """Look at it by these settings from now on; the other cameras notice nothing."""
+        before = next(old for old in self._cameras if old.id == camera.id)
+        self._cameras = tuple(camera if old is before else old for old in self._cameras)
+        if _without_secrets(before) == _without_secrets(camera):
+            return
+        self._changed.append(camera.id)
+        self._bell.ring()
 
     def belongs(self, camera: str, event: str, by: str) -> None:
         """What this event of a thing left or taken tells of belongs there; `on_event` hears of its end.
@@ -197,6 +208,7 @@ class AnalysisChild:
         for feed in self._feeds.values():
             feed.begin_again()
         self._watches_to_send.update(self._watches)
+        self._changed.clear()
         hello = {
             "type": "hello",
             "careful": any(self._falls.values()),
@@ -205,23 +217,28 @@ class AnalysisChild:
             "edgetpu_library": self._analysis.edgetpu_library,
             "timezone": self._timezone, "state": None if self._state is None else str(self._state),
             "models": None if self._analysis.models is None else str(self._analysis.models),
-            "cameras": [
-                camera.model_dump(mode="json", by_alias=True, exclude={"username", "password_file", "name"})
-                for camera in self._cameras
-            ],
+            "cameras": [_without_secrets(camera) for camera in self._cameras],
         }  # fmt: skip
         return framing.encode(hello)
 
     def more(self) -> list[bytes]:
         """The next frame of every camera that has one, and new watches."""
         frames = [frame for feed in self._feeds.values() if (frame := feed.next_frame()) is not None]
-        frames += self._lying.to_send()
+        frames += [*self._lying.to_send(), *self._settings_to_send()]
         while self._watches_to_send:
             camera = self._watches_to_send.pop()
             left_s = (self._watches[camera] - self._clock.mono_ns()) / NS
             if left_s > 0:
                 frames.append(framing.encode({"type": "watch", "camera": camera, "seconds": left_s}))
         return frames
+
+    def _settings_to_send(self) -> list[bytes]:
+        changed = {self._changed.popleft() for _ in range(len(self._changed))}
+        return [
+            framing.encode({"type": "configure", "camera": camera.id, "settings": _without_secrets(camera)})
+            for camera in self._cameras
+            if camera.id in changed
+        ]
 
     def silent(self) -> bool:
         """Has the child said nothing for too long?"""
@@ -269,3 +286,8 @@ class AnalysisChild:
         self._notes = tuple(notes)
         for note in fresh:
             log.warning("%s", note)
+
+
+def _without_secrets(camera: Camera) -> dict[str, Any]:
+    """What the child needs to know of a camera."""
+    return camera.model_dump(mode="json", by_alias=True, exclude={"username", "password_file", "name"})

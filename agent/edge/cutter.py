@@ -44,8 +44,12 @@ class Cutter:
         masks: Mapping[str, Polygons],
     ) -> None:  # fmt: skip
         self._store, self._outbox, self._work, self._stop = store, outbox, work, stop
-        self._proxy_rate, self._masks = proxy_rate, masks
+        self._proxy_rate, self._masks = proxy_rate, dict(masks)
         shutil.rmtree(work, ignore_errors=True)
+
+    def mask(self, camera: str, masks: Polygons) -> None:
+        """Hide these areas of that camera from now on."""
+        self._masks[camera] = masks
 
     def make(self, wanted: Wanted) -> MediaManifest:
         """Cut, make small where that is wanted, and queue. A proxy that cannot be made is sent as it was recorded.

@@ -6,11 +6,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from agent import __version__
 from agent.config.gateway import Camera, GatewayConfig, Mqtt, RecordMode
-from agent.config.hours import Calendar
 from agent.config.rules import KEEPS_NOTHING
 from agent.core.clock import Clock, SystemClock, parse_rfc3339
 from agent.core.errors import StorageError
@@ -22,13 +20,15 @@ from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers, span_of
 from agent.edge.child import AnalysisChild
 from agent.edge.chronicle import Chronicle, Condition, condition_of
+from agent.edge.cutter import Cutter
 from agent.edge.evidence import EvidenceDesk
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
 from agent.edge.loose_ends import LooseEnds
 from agent.edge.memory import Memory
-from agent.edge.outfit import budget_of, cutter_of, policies_of
+from agent.edge.outfit import budget_of, calendar_of, cutter_of, masks_of, policies_of, rolls_of
+from agent.edge.overlay import Overlaid
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
@@ -45,7 +45,7 @@ from agent.record.cipher import Keys
 from agent.record.clock_watch import ClockWatch
 from agent.record.journal import Journal
 from agent.record.plan import Plan
-from agent.record.ring import Ring, Roll
+from agent.record.ring import Ring
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
 from agent.wire.messages import Event, FrameBoxes, Message, UplinkState, encode
@@ -96,13 +96,19 @@ class _Parts:
     desk: CommandDesk
     budget: Budget
     proof: EvidenceDesk
+    sight: AnalysisSight
+    cutter: Cutter
 
 
 class Gateway:
     """All parts of one gateway and the wires between them."""
 
     def __init__(self, config: GatewayConfig, stop: StopToken, clock: Clock) -> None:
-        self._config, self._stop, self._clock = config, stop, clock
+        self._verifier = _verifier(config.mqtt)
+        place = config.gateway.site, config.gateway.id
+        self._overlaid = Overlaid(config.camera, config.storage.path, self._verifier, place)
+        self._config = config.model_copy(update={"camera": self._overlaid.cameras})
+        self._stop, self._clock = stop, clock
         self._topics = GatewayTopics(config.gateway.site, config.gateway.id)
         self._supervisor = Supervisor(clock, stop)
         self._memory = Memory.of_this_machine()
@@ -117,6 +123,7 @@ class Gateway:
             self._problems,
             lambda: self._parts.evidence.audit.report,
             self._uplink_state,
+            self._overlaid.state,
         )
         self._reporter = HealthReporter(self.board, self._state, clock)
 
@@ -151,7 +158,6 @@ class Gateway:
 
     def _build(self) -> _Parts:
         config, clock = self._config, self._clock
-        verifier = _verifier(config.mqtt)
         storage = config.storage.path
         archive = config.storage.archive.path if config.storage.archive else None
         keys = Keys.read(config.storage.encryption_key_file)
@@ -179,15 +185,21 @@ class Gateway:
             child,
             clock,
             self._stop,
+            lambda overlay: self._overlaid.take(overlay, self._configure),
         )
-        desk = CommandDesk(config.gateway.site, config.gateway.id, verifier, clock, requests.handlers(), outbox.replies)
+        desk = CommandDesk(
+            config.gateway.site, config.gateway.id, self._verifier, clock, requests.handlers(), outbox.replies
+        )
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
         tell = partial(_tell, store, keeper)
-        ring = Ring(store, clock, _rolls(config.camera), sight, tell)
+        ring = Ring(store, clock, rolls_of(config.camera), sight, tell)
         keeping = Keeping(config.storage, config.camera, store, clock, tell, proof.waits)
         units = tuple(self._unit(camera, store, keeper, ring, keeping, live, child) for camera in config.camera)
-        return _Parts(store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk, budget, proof)
+        return _Parts(
+            store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk, budget, proof, sight,
+            cutter,
+        )  # fmt: skip
 
     def _child(self, keeper: Keeper) -> AnalysisChild | None:
         config = self._config
@@ -249,14 +261,26 @@ class Gateway:
             else:
                 ring.written(segment)
 
-        plan = Plan(camera.record, camera.schedule, _calendar(self._config.gateway.timezone, camera))
+        plan = Plan(camera.record, camera.schedule, calendar_of(self._config.gateway.timezone, camera))
         analysis = child.sink(camera.id) if child else None
         takers = Takers(analysis, live.sink(camera.id, "main"), live.sink(camera.id, "sub"))
         sync_interval_s = self._config.storage.sync_interval_s
         return CameraUnit(
             camera, store, takers, self._clock, plan, sync_interval_s=sync_interval_s, on_segment=on_segment,
             allows=keeping.retention.allows, budget=self._memory.recording,
+            set_here=self._overlaid.set_by_centre(camera.id),
         )  # fmt: skip
+
+    def _configure(self, camera: Camera) -> None:
+        """The centre has set this camera otherwise."""
+        parts, calendar = self._parts, calendar_of(self._config.gateway.timezone, camera)
+        for unit in parts.units:
+            if unit.camera.id == camera.id:
+                unit.configure(camera, self._overlaid.set_by_centre(camera.id), calendar)
+        parts.cutter.mask(camera.id, masks_of(camera))
+        parts.sight.configure(camera)
+        if parts.child is not None:
+            parts.child.configure(camera)
 
     def _on_event(self, event: Event) -> None:
         self._parts.keeper.keep("event", event.camera, event)
@@ -316,23 +340,9 @@ class Gateway:
         ]
 
 
-def _calendar(timezone: str | None, camera: Camera) -> Calendar:
-    place = None if camera.place is None else (camera.place.latitude, camera.place.longitude)
-    return Calendar(ZoneInfo(timezone) if timezone else None, place)
-
-
 def _models(child: AnalysisChild) -> list[str]:
     """What is wrong with the models, without what the status of the analysis says anyway."""
     return [note for note in child.notes if not note.startswith(child.status)]
-
-
-def _rolls(cameras: Sequence[Camera]) -> dict[str, Roll]:
-    """The cameras that keep events only, at some hour at least."""
-    return {
-        camera.id: Roll(camera.pre_s, camera.post_s, camera.ring_s)
-        for camera in cameras
-        if RecordMode.EVENTS in {camera.record, *(hours.record for hours in camera.schedule)}
-    }
 
 
 def _evidence(store: SegmentStore, keeper: Keeper, clock: Clock) -> _Evidence:

@@ -26,6 +26,7 @@ from agent.wire.messages import (
     Disk,
     Health,
     Message,
+    OverlayState,
     UplinkState,
     WorkerHealth,
 )
@@ -52,10 +53,11 @@ class HealthBoard:
         notes: Callable[[], list[str]],
         audit: Callable[[], AuditReport | None],
         uplink: Callable[[], UplinkState | None] = lambda: None,
+        overlay: Callable[[], OverlayState] = OverlayState,
     ) -> None:
         self._units, self._child, self._store, self._outbox = units, child, store, outbox
         self._supervisor, self._clock, self._notes, self._audit = supervisor, clock, notes, audit
-        self._uplink = uplink
+        self._uplink, self._overlay = uplink, overlay
         self._movement = Movement(clock)
         self._began_ns = clock.mono_ns()
 
@@ -75,6 +77,7 @@ class HealthBoard:
             analysis=self._child.status if self._child else "off",
             workers=[self._worker(state) for state in states],
             audit=_audited(self._audit()),
+            overlay=self._overlay(),
             problems=[note[:400] for note in self._notes()][:64],
         )
 

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from agent.config.gateway import GatewayConfig, RecordMode
+from agent.config.gateway import Camera, GatewayConfig, RecordMode
+from agent.config.hours import Calendar
 from agent.core.clock import Clock
 from agent.core.stop import StopToken
-from agent.edge.cutter import Cutter
+from agent.edge.cutter import Cutter, Polygons
 from agent.edge.evidence import Policy
 from agent.publish.budget import Budget
 from agent.publish.cheap import cheap_link
 from agent.publish.outbox import Outbox
+from agent.record.ring import Roll
 from agent.record.store import SegmentStore
 
 
 def cutter_of(config: GatewayConfig, store: SegmentStore, outbox: Outbox, stop: StopToken) -> Cutter:
     """Cuts clips, small ones with the cameras' privacy masks."""
-    masks = {camera.id: [mask.polygon for mask in camera.mask] for camera in config.camera}
+    masks = {camera.id: masks_of(camera) for camera in config.camera}
     work = config.storage.path / "clips-in-work"
     return Cutter(store, outbox, work, stop, proxy_rate=config.uplink.proxy_rate, masks=masks)
+
+
+def masks_of(camera: Camera) -> Polygons:
+    """The areas that no picture made here may show."""
+    return [mask.polygon for mask in camera.mask]
+
+
+def calendar_of(timezone: str | None, camera: Camera) -> Calendar:
+    """By which a camera's hours go: the gateway's time zone, and the sun where the camera hangs."""
+    place = None if camera.place is None else (camera.place.latitude, camera.place.longitude)
+    return Calendar(ZoneInfo(timezone) if timezone else None, place)
 
 
 def policies_of(config: GatewayConfig) -> dict[str, Policy]:
@@ -29,6 +43,15 @@ def policies_of(config: GatewayConfig) -> dict[str, Policy]:
         camera.id: Policy(camera.send_alarms or uplink.send_alarms, camera.send_events or uplink.send_events)
         for camera in config.camera
         if {camera.record, *(hours.record for hours in camera.schedule)} != {RecordMode.OFF}
+    }
+
+
+def rolls_of(cameras: Sequence[Camera]) -> dict[str, Roll]:
+    """The cameras that keep events only, at some hour at least."""
+    return {
+        camera.id: Roll(camera.pre_s, camera.post_s, camera.ring_s)
+        for camera in cameras
+        if RecordMode.EVENTS in {camera.record, *(hours.record for hours in camera.schedule)}
     }
 
 

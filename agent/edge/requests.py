@@ -13,7 +13,16 @@ from agent.core.stop import StopToken
 from agent.edge.child import AnalysisChild
 from agent.edge.cutter import Cutter, Wanted
 from agent.publish.live import LiveRelay
-from agent.wire.messages import BelongsArgs, ClipArgs, LiveArgs, LiveStopArgs, WatchArgs
+from agent.wire.messages import (
+    BelongsArgs,
+    ClipArgs,
+    ConfigureArgs,
+    LiveArgs,
+    LiveStopArgs,
+    Overlay,
+    OverlayState,
+    WatchArgs,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +46,10 @@ class Requests:
         child: AnalysisChild | None,
         clock: Clock,
         stop: StopToken,
+        configure: Callable[[Overlay], OverlayState],
     ) -> None:
         """`cameras` says of each camera whether it has a sub stream."""
+        self._configure = configure
         self._cameras, self._cutter = cameras, cutter
         self._live, self._child, self._clock, self._stop = live, child, clock, stop
 
@@ -50,6 +61,7 @@ class Requests:
             "clip": self.clip,
             "watch": self.watch,
             "belongs": self.belongs,
+            "configure": self.configure,
         }
 
     def live(self, args: LiveArgs) -> dict[str, Any]:
@@ -80,6 +92,10 @@ class Requests:
         self._child.belongs(args.camera, args.event, args.by)
         log.info("camera %s: %s says that what event %s tells of belongs there", args.camera, args.by, args.event)
         return {}
+
+    def configure(self, args: ConfigureArgs) -> dict[str, Any]:
+        """Have settings of the centre in force; the reply says which are."""
+        return self._configure(args.overlay).model_dump(mode="json")
 
     def clip(self, args: ClipArgs) -> dict[str, Any]:
         """Cut a clip and hand it to the outbox."""

@@ -16,11 +16,13 @@ class AnalysisSight:
     """See `record.ring.Sight`: what the ring must know of the analysing child."""
 
     def __init__(self, cameras: Iterable[Camera], child: AnalysisChild | None, clock: Clock) -> None:
-        self._ruled = {
-            camera.id for camera in cameras if camera.still.enabled or any(rule.keeps_footage for rule in camera.rule)
-        }
+        self._ruled = {camera.id: _makes_events(camera) for camera in cameras}
         self._child, self._movement = child, Movement(clock)
         self._fell_at: dict[str, tuple[int, int]] = {}
+
+    def configure(self, camera: Camera) -> None:
+        """It has other rules now."""
+        self._ruled[camera.id] = _makes_events(camera)
 
     @property
     def life(self) -> int:
@@ -31,7 +33,7 @@ class AnalysisSight:
         """Why events of this camera would not be noticed now; empty when they would."""
         if self._child is None:
             return "the analysis is switched off"
-        if camera not in self._ruled:
+        if not self._ruled.get(camera):
             return "no rule of it makes events"
         stats = self._child.stats().get(camera, AnalysisStats())
         if stats.quarantined:
@@ -47,3 +49,7 @@ class AnalysisSight:
         if life != self.life:
             life, count = self._fell_at[camera] = self.life, analysed
         return count
+
+
+def _makes_events(camera: Camera) -> bool:
+    return camera.still.enabled or any(rule.keeps_footage for rule in camera.rule)

@@ -21,6 +21,7 @@ from agent.wire import topics
 from agent.wire.messages import (
     BelongsArgs,
     ClipArgs,
+    ConfigureArgs,
     LiveArgs,
     LiveStopArgs,
     Message,
@@ -43,8 +44,9 @@ ARGUMENTS: dict[str, type[Message]] = {
     "watch": WatchArgs,
     "clip": ClipArgs,
     "belongs": BelongsArgs,
+    "configure": ConfigureArgs,
 }
-SLOW = frozenset({"clip"})
+SLOW = frozenset({"clip", "configure"})
 """These run on the desk's own thread; the others take no longer than a dictionary needs."""
 
 LEASES = frozenset({"live", "live_stop", "watch"})

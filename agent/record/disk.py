@@ -19,21 +19,6 @@ def make_folders(root: Path, folder: Path) -> None:
         sync_folder(one.parent)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """The file holds `data` or what it held before, whatever happens meanwhile."""
-    half = path.with_name(path.name + ".new")
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(handle, view) :]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    half.replace(path)
-    sync_folder(path.parent)
-
-
 def append_lines(path: Path, lines: bytes) -> None:
     """Put whole lines at the end of a file and make them last; a line that a power cut tore stays one of its own."""
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)

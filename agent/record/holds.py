@@ -17,12 +17,11 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from agent.config.base import Id
-from agent.core.durable import sync_folder
+from agent.core.durable import replace_file, sync_folder
 from agent.core.errors import StorageError
 from agent.core.ids import is_id
 from agent.core.signing import Signer
 from agent.record.catalogue import LONGEST_NS, Catalogue
-from agent.record.disk import replace_file
 from agent.record.statement import KeyRing, Ns, Sha256, Statement, parsed
 
 log = logging.getLogger(__name__)

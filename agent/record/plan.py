@@ -18,6 +18,10 @@ class Plan:
         self.modes = frozenset({record, *(one.record for one in schedule)})
         """All that ever apply."""
 
+    def hang(self, calendar: Calendar) -> None:
+        """The camera hangs elsewhere: the sun rises and sets at other times."""
+        self._calendar = calendar
+
     def mode(self, wall_ns: int) -> RecordMode:
         """What applies at that time; of a clock that was never set, the mode that keeps most."""
         if not self._calendar.knows(wall_ns):

@@ -26,14 +26,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.core.clock import Clock
-from agent.core.durable import sync_folder
+from agent.core.durable import replace_file, sync_folder
 from agent.core.errors import StorageError, StorageMissing
 from agent.core.ids import is_id
 from agent.core.signing import Signer
 from agent.record.adoption import Adoption
 from agent.record.catalogue import NAME, Catalogue, CatalogueBroken
 from agent.record.cipher import Keys
-from agent.record.disk import remove_empty, replace_file
+from agent.record.disk import remove_empty
 from agent.record.holds import FOLDER as HOLDS
 from agent.record.holds import Holds
 from agent.record.pace import Pace

@@ -12,8 +12,9 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.core.durable import replace_file
 from agent.core.errors import StorageError, StorageMissing
-from agent.record.disk import make_folders, replace_file
+from agent.record.disk import make_folders
 
 MARKER = ".lamppost-store"
 _NOT_OURS_NOT_FOREIGN = frozenset({"lost+found", f"{MARKER}.new"})

@@ -15,7 +15,8 @@ from typing import Annotated
 from pydantic import Field
 
 from agent.config.base import Id
-from agent.record.disk import append_lines, replace_file
+from agent.core.durable import replace_file
+from agent.record.disk import append_lines
 from agent.record.statement import Ns, Sha256, Statement, parsed
 
 FILE = "tombstones.jsonl"

@@ -10,6 +10,7 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 | `closed` | camera, reason | - |
 | `watch` | camera, seconds | - |
 | `belongs` | camera, event, by | - |
+| `configure` | camera, settings: its configuration from now on | - |
 | `bye` | - | - |
 
 | child -> parent | header | payload |

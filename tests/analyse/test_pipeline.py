@@ -230,3 +230,41 @@ def test_without_a_model_a_burnt_in_clock_is_no_object_for_long_and_others_still
         for n in range(600, 635)
     ]
     assert [track.direction for track in tracks([*walk_past, pipeline.finish()])] == ["right"]
+
+
+def test_other_rules_end_what_the_old_ones_told_of_and_the_tracks_go_on():
+    pipeline = Whole(camera(**PLAZA), walking_detector(), ids())
+    before = walk(pipeline, 20)
+    line = {"name": "gate", "points": [[0.6, 0.0], [0.6, 1.0]]}
+    changed = pipeline.rule_by(camera(line=[line], rule=[{"kind": "line_crossed", "line": "gate"}]))
+    assert [(event.kind, event.phase) for event in events([*before, changed])] == [
+        ("zone_entered", "start"), ("zone_entered", "end"),
+    ]  # fmt: skip
+    after = [*walk(pipeline, 15, first=20), pipeline.finish()]
+    assert {event.kind for event in events(after)} == {"line_crossed"}
+    (track,) = tracks(after)
+    assert (track.start, track.zones) == (rfc3339(at(0)), ["plaza"])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"mask": [{"polygon": [[0, 0], [1, 0], [1, 1]]}]},
+        {"still": {"enabled": True}},
+        {"model": "yolox-nano"},
+        {"still": {"enabled": True, "zones": ["plaza"]}},
+    ],
+)
+def test_what_is_seen_cannot_become_another_in_passing(other):
+    pipeline = Whole(camera(**PLAZA), walking_detector(), ids())
+    walk(pipeline, 20)
+    assert pipeline.rule_by(camera(**PLAZA, **other)) is None
+    assert events(walk(pipeline, 2, first=20)) == []
+
+
+def test_zones_that_things_left_are_kept_to_cannot_become_others_in_passing():
+    still = {"enabled": True, "zones": ["plaza"]}
+    pipeline = Whole(camera(**PLAZA, still=still), walking_detector(), ids())
+    moved = [{"name": "plaza", "polygon": [[0, 0], [1, 0], [1, 1]]}]
+    assert pipeline.rule_by(camera(**PLAZA | {"zone": moved}, still=still)) is None
+    assert pipeline.rule_by(camera(zone=PLAZA["zone"], still=still)) is not None

@@ -113,7 +113,7 @@ def test_outside_of_jobs_it_is_the_detector_itself(together):
 
 def thinker(turns: Turns, together: Together, at_once: int) -> Thinker:
     clock = SimpleNamespace(mono_ns=lambda: 0)
-    return Thinker({}, turns, None, None, None, clock, lambda: None, together, lambda: at_once)  # type: ignore[arg-type]
+    return Thinker({}, turns, None, None, None, clock, lambda: None, together, lambda: at_once, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("at_once", "wanted"), [(1, [1, 1, 1, 1]), (2, [2, 2]), (8, [3, 1])])

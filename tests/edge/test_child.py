@@ -153,6 +153,33 @@ def test_whatever_is_configured_of_a_camera_the_child_understands(gateway):
     assert one.child.restarts == 0, one.child.last_fall
 
 
+def test_a_camera_is_looked_at_by_other_settings_while_the_child_goes_on(gateway, clip):
+    one = gateway(camera(**PLAZA), camera("yard", **PLAZA))
+    until(lambda: one.child.status.startswith("motion"))
+    pid = one.child.pid
+    play(one, clip, "yard", end=False, pace_s=0.03)
+    until(lambda: [event.camera for event in one.events] == ["yard"])
+    renamed = [{**PLAZA["zone"][0], "name": "other"}]
+    one.child.configure(camera(zone=renamed, rule=[{"kind": "zone_entered", "zone": "other"}]))
+    one.child.configure(camera("yard", mask=[{"polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}]))
+    until(lambda: [event.phase for event in one.events] == ["start", "end"])
+    play(one, clip, pace_s=0.03)
+    play(one, clip, "yard", pace_s=0.03)
+    until(lambda: [event.phase for event in one.events[2:]] == ["start", "end"])
+    assert {(event.camera, event.zone) for event in one.events[2:]} == {("cam", "other")}
+    assert (one.child.pid, one.child.restarts) == (pid, 0)
+
+
+def test_settings_of_a_child_that_fell_are_those_of_the_next(gateway, clip):
+    one = gateway(camera())
+    until(lambda: one.child.status.startswith("motion"))
+    os.kill(one.child.pid, signal.SIGKILL)
+    one.child.configure(camera(**PLAZA))
+    until(lambda: one.child.restarts == 1 and one.child.status.startswith("motion"))
+    play(one, clip, pace_s=0.03)
+    until(lambda: [event.phase for event in one.events] == ["start", "end"])
+
+
 def test_boxes_come_only_while_somebody_watches(gateway, clip):
     one = gateway()
     one.child.watch("cam", 20)

@@ -69,7 +69,9 @@ class StillTeller:
         with_pictures: bool = True,
         zone: tzinfo | None = None,
     ) -> None:
-        still, self._camera, self._make_id, self._best_shot = camera.still, camera, make_id, best_shot
+        self.camera = camera
+        """May become another one of the same `still`, `mask` and `place`."""
+        still, self._make_id, self._best_shot = camera.still, make_id, best_shot
         zones = [one.polygon for one in camera.zone if one.name in still.zones]
         hidden = [mask.polygon for mask in camera.mask]
         place = None if camera.place is None else (camera.place.latitude, camera.place.longitude)
@@ -126,7 +128,7 @@ class StillTeller:
         told.pictures.extend(shown.values())
 
     def _words(self, one: Change, story: _Story, wall_ns: int, clock: ClockState, told: Told) -> Event:
-        zones = [zone.name for zone in self._camera.zone if inside(foot_of(one.box), zone.polygon)]
+        zones = [zone.name for zone in self.camera.zone if inside(foot_of(one.box), zone.polygon)]
         media = [picture.ref() for picture in told.pictures if picture.header.get("event") == story.id]
         said: dict[str, object] = {
             "lain_s": one.lain_s, "owner": "".join(one.owners[:1]), "owner_near": one.near,
@@ -135,10 +137,10 @@ class StillTeller:
             "pictures": dict(story.pictures),
         }  # fmt: skip
         return Event(
-            id=story.id, camera=self._camera.id, kind=one.kind, phase=one.phase, time=rfc3339(wall_ns),
+            id=story.id, camera=self.camera.id, kind=one.kind, phase=one.phase, time=rfc3339(wall_ns),
             start=rfc3339(one.start_ns), end=None if one.end_ns is None else rfc3339(one.end_ns),
             label=story.name, score=one.verdict.score, box=corners(one.box), rule="still",
-            zone=zones[0] if zones else None, severity=self._camera.still.severity,
+            zone=zones[0] if zones else None, severity=self.camera.still.severity,
             tracks=list(dict.fromkeys((*one.owners, *one.takers)))[:64],
             attributes={name: value for name, value in said.items() if value not in ("", [], {})}, media=media,
             clock=clock,
@@ -147,8 +149,8 @@ class StillTeller:
     def _pictures(self, one: Change, event: str, picture: Image, wall_ns: int) -> dict[str, Picture]:
         """Now, the moment it began, the place as it was before, and who left or took it."""
         assert self._album is not None  # noqa: S101 - asked before
-        camera, make_id = self._camera.id, self._make_id
-        urgent = self._camera.still.severity == "alarm"
+        camera, make_id = self.camera.id, self._make_id
+        urgent = self.camera.still.severity == "alarm"
         shown = {"now": take_picture(picture, make_id(wall_ns), camera, wall_ns, event=event, urgent=urgent)}
         page = self._album.nearest(one.start_ns - BEFORE_NS)
         if page is not None:
@@ -166,7 +168,7 @@ class StillTeller:
             if shot is not None:
                 whose: dict[str, str | None] = {
                     "id": self._make_id(wall_ns),
-                    "camera": self._camera.id,
+                    "camera": self.camera.id,
                     "event": event,
                     "track": track,
                 }

@@ -44,6 +44,10 @@ class Story:
         self._walk.go(track.seen_ns, track.box, aspect, plane)
         self.stays.go(track.seen_ns, foot_of(track.box), blind_s)
 
+    def enter(self, zones: Sequence[Zone]) -> None:
+        """These are the zones now; in which it was before stays known by name, for how long does not."""
+        self._zones, self.stays = zones, Stays(zones)
+
     @property
     def travel(self) -> Travel:
         """How it moved when it was last found."""

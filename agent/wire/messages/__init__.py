@@ -43,6 +43,7 @@ from agent.wire.messages.records import (
     leaf_of,
     open_envelope,
 )
+from agent.wire.messages.settings import ConfigureArgs, Overlay, OverlayState
 from agent.wire.messages.state import (
     AuditResult,
     BoxNow,
@@ -63,16 +64,17 @@ from agent.wire.messages.state import (
 
 ALL: tuple[type[Message], ...] = (
     Envelope, Event, TrackSummary, RecordingSpan, Ack, MediaAck, Status, Health, CameraInfo, CameraState, FrameBoxes,
-    MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs, Reply,
+    MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs,
+    ConfigureArgs, Reply,
 )  # fmt: skip
 
 __all__ = [
     "ALL", "CHUNK_BYTES", "CLASSES_OF_LEAF", "COLOURED_PARTS", "COLOURS", "DURABLE_CLASSES", "MAX_JSON_BYTES",
     "MOST_PIECES", "RECORD_TYPES", "STILL_KINDS", "VERSION", "Ack", "AuditResult", "BelongsArgs", "BoxNow",
     "CameraHealth", "CameraInfo", "CameraState", "ClipArgs", "ClipQuality", "ClockState", "ColourName", "Command",
-    "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs", "LiveStopArgs",
-    "MediaAck", "MediaGone", "MediaKindName", "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth",
-    "PathPoint", "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary",
-    "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "decode", "encode", "leaf_of", "open_envelope",
-    "validate",
+    "ConfigureArgs", "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs",
+    "LiveStopArgs", "MediaAck", "MediaGone", "MediaKindName", "MediaManifest", "MediaRef", "Message", "NamedShape",
+    "OutboxDepth", "Overlay", "OverlayState", "PathPoint", "RecordingSpan", "Reply", "Sha256", "Share", "Status",
+    "StreamState", "Text", "Time", "TrackSummary", "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth",
+    "decode", "encode", "leaf_of", "open_envelope", "validate",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ class Command(Message):
 
     v: Literal[1] = 1
     id: Id
-    verb: Literal["live", "live_stop", "clip", "watch", "belongs"]
+    verb: Literal["live", "live_stop", "clip", "watch", "belongs", "configure"]
     site: Id
     gateway: Id
     issued: Time

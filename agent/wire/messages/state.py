@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from agent.config.base import Id
 from agent.wire.messages.base import ClockState, Corners, Message, Share, Text, Time
+from agent.wire.messages.settings import OverlayState
 
 
 class Status(Message):
@@ -131,6 +132,7 @@ class Health(Message):
     analysis: Text = ""
     workers: Annotated[list[WorkerHealth], Field(max_length=256)] = []
     audit: AuditResult | None = None
+    overlay: OverlayState = OverlayState()
     problems: Annotated[list[Text], Field(max_length=64)] = []
 
 
@@ -153,7 +155,10 @@ class NamedShape(Message):
 
 
 class CameraInfo(Message):
-    """Retained: what a camera is."""
+    """Retained: what a camera is.
+
+    `settings` is in force of what the centre may set, as the file would have it; `set_here` are the keys it has set.
+    """
 
     v: Literal[1] = 1
     camera: Id
@@ -164,6 +169,8 @@ class CameraInfo(Message):
     longitude: float | None = None
     bearing: float | None = None
     abilities: list[Text] = []
+    settings: dict[str, Any] = {}
+    set_here: Annotated[list[Text], Field(max_length=32)] = []
 
 
 class CameraState(Message):
