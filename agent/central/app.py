@@ -27,8 +27,10 @@ from agent.central.live import LiveHub
 from agent.central.media_intake import MediaIntake
 from agent.central.media_store import MediaFolder
 from agent.central.news import Item, News
+from agent.central.settings import Settings
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
+from agent.central.store.overlays import Overlays
 from agent.central.store.people import Audit, People
 from agent.central.store.retention import Retention
 from agent.central.store.views import Views
@@ -196,10 +198,12 @@ def _build(
         on_up=changed, on_down=changed, clock=clock, name="link",
     )  # fmt: skip
     clips = Clips(database, finds, commander, clock, news, is_limited=views.is_limited, cancel=media.cancel)
+    settings = Settings(Overlays(database), views, commander, signer, clock)
     first = FirstSignIn(folder.first_sign_in, people)
     health = Health(broker, link, database, views, writer, counts, first)
     centre = Centre(
-        clock=clock, stop=stop, views=views, finds=finds, people=people, audit=Audit(database, clock), first=first,
+        clock=clock, stop=stop, settings=settings, views=views, finds=finds, people=people,
+        audit=Audit(database, clock), first=first,
         limiter=Limiter(clock), clips=clips, commander=commander, live=live, news=news, media=media_folder,
         counts=counts, started_ns=clock.wall_ns(), health=health.report, static=STATIC,
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
@@ -207,7 +211,7 @@ def _build(
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
     retention = Retention(database, clock, central.keep_days)
-    workers = (writer, media, commander, live, clips, retention, watchdog)
+    workers = (writer, media, commander, live, clips, settings, retention, watchdog)
     return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, _web(central, centre), first, workers)
 
 

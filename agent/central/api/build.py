@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from agent import __version__
-from agent.central.api import acting, finding, live_socket, looking, pages, sign_in, stream
+from agent.central.api import acting, finding, live_socket, looking, pages, settings, sign_in, stream
 from agent.central.api.context import Centre
 from agent.central.api.errors import install
 from agent.central.api.guard import Guard
@@ -32,8 +32,8 @@ def make_routes(centre: Centre | None = None) -> FastAPI:
     )
     app.state.centre = centre
     install(app)
-    for router in (sign_in.router, looking.router, finding.router, acting.router, stream.router, live_socket.router):
-        app.include_router(router, prefix=PREFIX)
+    for part in (sign_in, looking, finding, acting, settings, stream, live_socket):
+        app.include_router(part.router, prefix=PREFIX)
 
     @app.get(f"{PREFIX}/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

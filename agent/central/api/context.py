@@ -17,6 +17,7 @@ from agent.central.limiter import Limiter
 from agent.central.live import LiveHub
 from agent.central.media_store import MediaFolder
 from agent.central.news import News
+from agent.central.settings import Settings
 from agent.central.store.finds import Finds
 from agent.central.store.people import Audit, People, Person
 from agent.central.store.views import Views
@@ -30,6 +31,7 @@ class Centre:
 
     clock: Clock
     stop: StopToken
+    settings: Settings
     views: Views
     finds: Finds
     people: People

@@ -153,6 +153,18 @@ clip = sa.Table(
     sa.Index(None, "state"),
 )
 
+overlay = sa.Table(
+    "overlay",  # what the centre has set of the cameras of a gateway, version by version
+    metadata,
+    sa.Column("site", _ID, primary_key=True),
+    sa.Column("gateway", _ID, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("cameras", Json, nullable=False),
+    sa.Column("by", _ID, nullable=False),
+    sa.Column("time_ns", sa.BigInteger, nullable=False),
+    sa.Column("error", _TEXT, nullable=False),  # why the gateway refused it
+)
+
 user = sa.Table(
     "user",
     metadata,

@@ -18,7 +18,7 @@ from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import gateway as gateways
 from agent.central.store.schema import gateway_key, media, outbox_seq, recording
 from agent.core.clock import NS, Clock, rfc3339
-from agent.wire.messages import COLOURED_PARTS, DURABLE_CLASSES
+from agent.wire.messages import COLOURED_PARTS, DURABLE_CLASSES, CameraInfo
 
 STALE_NS = 60 * NS
 """Health comes every ten seconds: a gateway silent for so long is away, whatever its last status said."""
@@ -83,6 +83,20 @@ class Views:
         with self._database.read() as connection:
             health = connection.scalar(sa.select(gateways.c.health).where(*where)) or {}
         return bool((health.get("uplink") or {}).get("limited"))
+
+    def settings_version(self, site: str, gateway: str) -> int:
+        """Which version of the centre's settings is in force at this gateway, as it said last."""
+        where = (gateways.c.site == site, gateways.c.gateway == gateway)
+        with self._database.read() as connection:
+            health = connection.scalar(sa.select(gateways.c.health).where(*where)) or {}
+        return int((health.get("overlay") or {}).get("version", 0))
+
+    def camera_info(self, site: str, gateway: str, camera: str) -> CameraInfo | None:
+        """What a camera said it is; None for one that was never heard of."""
+        where = (cameras.c.site == site, cameras.c.gateway == gateway, cameras.c.camera == camera)
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(cameras.c.info).where(*where)).first()
+        return None if row is None else CameraInfo.model_validate(row.info or {"camera": camera, "name": camera})
 
     def cameras(self, site: str | None = None, gateway: str | None = None, camera: str | None = None) -> list[Document]:
         """All cameras, or some, sorted."""

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _make_gateway_key()
     _make_media()
     _make_outbox_seq()
+    _make_overlay()
     _make_place()
     _make_recording()
     _make_session()
@@ -161,6 +162,20 @@ def _make_outbox_seq() -> None:
         sa.Column("dropped", sa.BigInteger(), nullable=False),
         sa.Column("lost", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "gateway", "outbox", "kind", name=op.f("pk_outbox_seq")),
+    )
+
+
+def _make_overlay() -> None:
+    op.create_table(
+        "overlay",
+        sa.Column("site", sa.String(length=64), nullable=False),
+        sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cameras", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("time_ns", sa.BigInteger(), nullable=False),
+        sa.Column("error", sa.String(length=400), nullable=False),
+        sa.PrimaryKeyConstraint("site", "gateway", "version", name=op.f("pk_overlay")),
     )
 
 

@@ -1,0 +1,87 @@
+"""What cameras see and how, set from here: zones, lines, rules, masks and the like."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from agent.central.api.context import Centre, centre_of, origin_of
+from agent.central.api.errors import ApiError, not_found
+from agent.central.api.guard import require
+from agent.central.api.models import NOT_THERE, REFUSALS, Body, ErrorOut
+from agent.central.settings import Changed
+from agent.central.store.people import Person
+from agent.config.base import Id
+from agent.core.errors import ConfigError
+from agent.wire.messages import CameraInfo
+
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "description": "somebody else has changed it"}}
+
+router = APIRouter(tags=["cameras"], responses=REFUSALS | NOT_THERE)
+
+Here = Annotated[Centre, Depends(centre_of)]
+Admin = Annotated[Person, Depends(require("admin"))]
+Operator = Annotated[Person, Depends(require("operator"))]
+
+
+class SettingsOut(BaseModel):
+    """How a camera is set. `in_force` is what its gateway goes by; `set_here` what the centre lays over the file.
+
+    `state`: `waiting` until the gateway says that it has the newest version; `refused` with the reason in `error`.
+    Whoever changes it names the `version` that was seen.
+    """
+
+    in_force: dict[str, Any]
+    set_here: dict[str, Any]
+    version: int
+    state: Literal["in_force", "waiting", "refused", "never_set"]
+    error: str
+    by: str
+    time: str | None
+
+
+class SettingsIn(Body):
+    """Exactly what the centre sets of this camera, with the keys of `[[camera]]` in the gateway's file.
+
+    What is left out goes back to the file. `version` is the one that was seen.
+    """
+
+    settings: Annotated[
+        dict[str, Any],
+        Field(examples=[{"line": [{"name": "gate", "points": [[0.2, 0.6], [0.8, 0.6]]}]}]),
+    ]
+    version: Annotated[int, Field(ge=0)]
+
+
+@router.get("/cameras/{site}/{gateway}/{camera}/settings")
+def get_settings(centre: Here, _: Operator, site: Id, gateway: Id, camera: Id) -> SettingsOut:
+    """How a camera is set, and from where."""
+    info = _known(centre, site, gateway, camera)
+    return SettingsOut.model_validate(centre.settings.of(info, site, gateway)._asdict())
+
+
+@router.put("/cameras/{site}/{gateway}/{camera}/settings", responses=CONFLICT)
+def set_settings(
+    centre: Here, who: Admin, request: Request, site: Id, gateway: Id, camera: Id, body: SettingsIn
+) -> SettingsOut:
+    """Set what a camera sees and how. Kept at once; in force as soon as the gateway is there, without a restart."""
+    info = _known(centre, site, gateway, camera)
+    try:
+        found = centre.settings.change(info, site, gateway, body.settings, body.version, who.name)
+    except ConfigError as error:
+        raise ApiError(422, "invalid", "; ".join(error.problems)) from error
+    except Changed as error:
+        raise ApiError(409, "conflict", str(error)) from error
+    keys = ", ".join(sorted(body.settings)) or "as its file says"
+    what = f"{site}/{gateway}/{camera} version {found.version}: {keys}"
+    centre.audit.write(who.name, "camera.settings", what, origin_of(request))
+    return SettingsOut.model_validate(found._asdict())
+
+
+def _known(centre: Centre, site: str, gateway: str, camera: str) -> CameraInfo:
+    info = centre.views.camera_info(site, gateway, camera)
+    if info is None:
+        raise not_found("camera")
+    return info
