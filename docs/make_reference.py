@@ -205,6 +205,8 @@ VERB_EXAMPLES = {
     "demo": "lamppost demo --headless --for 90 --json",
     "run": "lamppost run --config /etc/lamppost/gateway.toml",
     "central": "lamppost central --config /etc/lamppost/central.toml",
+    "central audit verify": "lamppost central audit verify --config /etc/lamppost/central.toml",
+    "central audit export": "lamppost central audit export --config /etc/lamppost/central.toml --form csv",
     "status": "lamppost status --json",
     "sim": "lamppost sim --cameras 2 --listen 127.0.0.1:8554",
     "discover": "lamppost discover --interface 192.0.2.4",
@@ -252,7 +254,9 @@ def verbs(parser: argparse.ArgumentParser, above: str = "") -> Iterator[tuple[st
             texts = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
             for name, verb in action.choices.items():
                 deeper = list(verbs(verb, f"{above}{name} "))
-                yield from deeper or [(f"{above}{name}", texts.get(name, ""), verb)]
+                if not deeper or verb.get_default("verb"):  # `central` does something, and has steps too
+                    yield f"{above}{name}", texts.get(name, ""), verb
+                yield from deeper
 
 
 def _verb(name: str, text: str, verb: argparse.ArgumentParser) -> str:

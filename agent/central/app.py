@@ -22,22 +22,25 @@ from agent.central.counts import Counts
 from agent.central.first_sign_in import FirstSignIn
 from agent.central.folder import DataFolder, secret, write_private
 from agent.central.ingest import Reception, Writer
-from agent.central.limiter import Limiter
 from agent.central.live import LiveHub
 from agent.central.media_intake import MediaIntake
 from agent.central.media_store import MediaFolder
 from agent.central.news import Item, News
 from agent.central.settings import Settings
+from agent.central.store.audit import Audit
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
+from agent.central.store.lockout import Lockout
 from agent.central.store.overlays import Overlays
-from agent.central.store.people import Audit, People
+from agent.central.store.people import People
 from agent.central.store.retention import Retention
+from agent.central.store.sessions import Sessions
+from agent.central.store.tokens import Tokens
 from agent.central.store.views import Views
 from agent.central.web_server import WebServer
 from agent.config.base import read_secret
 from agent.config.central import Central, CentralConfig
-from agent.core.clock import SystemClock, rfc3339
+from agent.core.clock import Clock, SystemClock, rfc3339
 from agent.core.errors import ConfigError, StorageError
 from agent.core.notify import Watchdog, notify
 from agent.core.signing import Signer
@@ -170,8 +173,8 @@ def _build(
     broker, mqtt_url, link_url = chosen
     central, clock, counts, news = config.central, SystemClock(), Counts(), News()
     known = {(gateway.site, gateway.id) for gateway in config.gateway} or None
-    views, people = Views(database, clock), People(database, clock)
-    _set_service_token(people, central.service_token_file)
+    views, people, tokens = Views(database, clock), People(database, clock), Tokens(database, clock)
+    _set_service_token(tokens, central.service_token_file)
 
     def publish(topic: str, payload: bytes) -> bool:
         return link.publish(topic, payload)
@@ -202,17 +205,21 @@ def _build(
     first = FirstSignIn(folder.first_sign_in, people)
     health = Health(broker, link, database, views, writer, counts, first)
     centre = Centre(
-        clock=clock, stop=stop, settings=settings, views=views, finds=finds, people=people,
-        audit=Audit(database, clock), first=first,
-        limiter=Limiter(clock), clips=clips, commander=commander, live=live, news=news, media=media_folder,
-        counts=counts, started_ns=clock.wall_ns(), health=health.report, static=STATIC,
+        clock=clock, stop=stop, settings=settings, views=views, finds=finds, people=people, tokens=tokens,
+        sessions=_sessions(config, database, clock), lockout=Lockout(database, clock), audit=Audit(database, clock),
+        first=first, clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
+        started_ns=clock.wall_ns(), health=health.report, static=STATIC, ask_reason=frozenset(config.people.ask_reason),
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
-    retention = Retention(database, clock, central.keep_days)
+    retention = Retention(database, clock, central.keep_days, config.people.audit_days)
     workers = (writer, media, commander, live, clips, settings, retention, watchdog)
     return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, _web(central, centre), first, workers)
+
+
+def _sessions(config: CentralConfig, database: Database, clock: Clock) -> Sessions:
+    return Sessions(database, clock, config.people.session_idle_minutes * 60, config.people.session_days * 86_400)
 
 
 def _web(central: Central, centre: Centre) -> WebServer:
@@ -280,8 +287,7 @@ class Health:
 
 def _quieten_libraries() -> None:
     """What they call news is none for an operator; their warnings stay."""
-    for name in ("alembic", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def _equip_gateways(config: CentralConfig, folder: DataFolder, signer: Signer) -> None:
@@ -292,14 +298,14 @@ def _equip_gateways(config: CentralConfig, folder: DataFolder, signer: Signer) -
         write_private(place / "command_key.pem", signer.public_pem())
 
 
-def _set_service_token(people: People, file: Path | None) -> None:
+def _set_service_token(tokens: Tokens, file: Path | None) -> None:
     if file is None:
-        people.drop_token("service")
+        tokens.drop_service("service")
         return
     token = secret(file)
     if len(token) < 16:
         raise ConfigError(f"{file}: a token of less than 16 characters can be guessed; remove it to have one made")
-    people.set_token("service", "operator", token)
+    tokens.set_service("service", "operator", token)
 
 
 def _link_settings(central: Central, folder: DataFolder, url: str, *, embedded: bool) -> LinkSettings:

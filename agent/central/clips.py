@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from agent.central.news import Item, News
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.pack import Document
+from agent.central.store.reach import Reach
 from agent.central.store.schema import clip
 from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import StorageError
@@ -47,6 +49,12 @@ class Clips:
         self._clock, self._news = clock, news
         self._is_limited, self._cancel = is_limited, cancel
         self._asking = threading.Lock()
+
+    def limited(self, reach: Reach) -> Clips:
+        """The same, for somebody who sees no more than that: clips of other cameras do not exist."""
+        same = copy.copy(self)
+        same._finds = self._finds.limited(reach)  # noqa: SLF001 - its own
+        return same
 
     def request(
         self, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None = None,

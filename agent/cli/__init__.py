@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from agent import __version__
 from agent.cli.archive import add_archive_verbs
 from agent.cli.camera import add_camera_verbs
+from agent.cli.central import add_central_verbs
 from agent.cli.config import add_config_verbs
 from agent.cli.models import add_model_verbs
 from agent.cli.outbox import add_outbox_verbs
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     add_site_verbs(verbs)
+    add_central_verbs(verbs)
     add_camera_verbs(verbs)
     add_config_verbs(verbs)
     add_archive_verbs(verbs)

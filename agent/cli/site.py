@@ -1,19 +1,17 @@
-"""The verbs that run something: `demo`, `run`, `central`, `status`, `sim`."""
+"""The verbs that run something: `demo`, `run`, `status`, `sim`."""
 
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 from pathlib import Path
 
 from agent.cli.arguments import Steps, address, count, port, positive
 from agent.cli.terminal import progress, say, stop_on_signals
-from agent.core.errors import ConfigError
 
 
 def add_site_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
-    """`demo`, `run`, `central`, `status`, `sim`."""
+    """`demo`, `run`, `status`, `sim`."""
     demo = verbs.add_parser("demo", help="a whole site on this machine")
     demo.add_argument("--port", type=port, default=8080, help="of the viewer; 0 takes a free one")
     demo.add_argument("--headless", action="store_true", help="no viewer link, for scripts")
@@ -25,11 +23,6 @@ def add_site_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
     run = verbs.add_parser("run", help="the gateway")
     run.add_argument("--config", type=Path, required=True)
     run.set_defaults(verb=_run)
-
-    central = verbs.add_parser("central", help="the centre")
-    central.add_argument("--config", type=Path)
-    central.add_argument("--ready-file", type=Path, help="write the addresses here, as JSON, once all is up")
-    central.set_defaults(verb=_central)
 
     status = verbs.add_parser("status", help="what the gateway on this machine says of itself")
     status.add_argument("--address", default="127.0.0.1:9480", help="its status_listen")
@@ -60,25 +53,6 @@ def _run(args: argparse.Namespace) -> int:
     from agent.edge.gateway import run_gateway  # noqa: PLC0415
 
     return run_gateway(load_gateway(args.config), stop_on_signals("gateway"))
-
-
-def _central(args: argparse.Namespace) -> int:
-    from agent.config.load import load_central  # noqa: PLC0415
-
-    config = load_central(args.config)
-    try:
-        from agent.central.app import run_central  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"the centre needs more packages ({error.name}): pip install 'lamppost[central]'") from error
-    _calm_the_collector()
-    return run_central(config, stop_on_signals("centre"), ready_file=args.ready_file, say=say)
-
-
-def _calm_the_collector() -> None:
-    """Ingest makes many small objects that live for one batch: looking for cycles among them took half its time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
 
 
 def _sim(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -54,8 +54,18 @@ class KnownGateway(Section):
     id: Id
 
 
+class Asked(Section):
+    """Sessions of people, what they are asked, and how long is kept what they did."""
+
+    session_idle_minutes: int = Field(default=720, ge=1, le=525_600)
+    session_days: int = Field(default=30, ge=1, le=365)
+    ask_reason: tuple[Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)?(\.[a-z-]+)?$")], ...] = ()
+    audit_days: int = Field(default=365, ge=1, le=36_500)
+
+
 class CentralConfig(Section):
     """The whole file."""
 
     central: Central = Central()
+    people: Asked = Asked()
     gateway: tuple[KnownGateway, ...] = ()

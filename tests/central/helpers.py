@@ -49,6 +49,7 @@ class RunningCentre:
         broker: str = "embedded",
         gateways: tuple[tuple[str, str], ...] = (),
         database: str = "sqlite",
+        **sections: Any,
     ) -> None:
         self.data, self.stop = data, StopToken()
         known = tuple(KnownGateway(site=site, id=name) for site, name in (gateways or ((SITE, GATEWAY),)))
@@ -63,6 +64,7 @@ class RunningCentre:
                 keep_days=3650,
             ),
             gateway=known,
+            **sections,
         )
         self.ready = data.parent / "ready.json"
         self.said: list[str] = []

@@ -29,7 +29,8 @@ DAY = day_of(T0_NS)
 class Store:
     """A database into which records are put, a batch at a time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, address: str = "sqlite", folder: Path = Path()) -> None:
+        self.address, self.folder = address, folder
         self.database, self.clock, self.counts = database, FakeClock(T0_NS), Counts()
         self.finds = Finds(database, SystemClock(), lambda _: None)
         self.seq = 0
@@ -85,8 +86,9 @@ def open_one(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callabl
         folder = tmp_path / f"store{len(opened)}"
         folder.mkdir()
         cluster: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-        opened.append(Database.open(cluster.fresh() if cluster else "sqlite", folder))
-        return Store(opened[-1])
+        address = cluster.fresh() if cluster else "sqlite"
+        opened.append(Database.open(address, folder))
+        return Store(opened[-1], address, folder)
 
     yield fresh
     for database in opened:

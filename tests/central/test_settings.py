@@ -58,7 +58,7 @@ def test_it_goes_to_the_gateway_and_is_in_force_when_that_says_so(centre: Runnin
         wait_for(lambda: api.get(path()).json()["state"] == "in_force")
         assert api.get(path()).json()["set_here"] == CROSSED
         line = api.get("/api/v1/audit").json()["items"][0]
-        what = f"{SITE}/{GATEWAY}/{CAMERA} version 1: line, rule"
+        what = f"{SITE}/{GATEWAY}/{CAMERA} after version 0: line, rule"
         assert (line["who"], line["action"], line["what"]) == ("ann", "camera.settings", what)
 
 

@@ -9,13 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.responses import FileResponse
 
-from agent.central.api.context import Centre, centre_of, origin_of
+from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.guard import require
 from agent.central.api.media_models import ClipOut
 from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn
 from agent.central.clips import MOST_S, Wanted
-from agent.central.store.people import Person
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339
 from agent.wire.messages import STILL_KINDS, BelongsArgs
@@ -23,17 +21,14 @@ from agent.wire.messages import STILL_KINDS, BelongsArgs
 router = APIRouter(responses=REFUSALS | NOT_THERE)
 
 Here = Annotated[Centre, Depends(centre_of)]
-Viewer = Annotated[Person, Depends(require("viewer"))]
-Operator = Annotated[Person, Depends(require("operator"))]
 
+_PLACE = ("site", "gateway", "camera")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 _PLAIN_TYPE = re.compile(r"(image|video|audio)/[a-z0-9.+-]{1,60}\Z")
 
 
 @router.get("/media/{media}", tags=["media"], response_class=FileResponse)
-def get_media(
-    centre: Here, who: Viewer, request: Request, media: Id, *, download: Annotated[bool, Query()] = False
-) -> Response:
+def get_media(centre: Here, request: Request, media: Id, *, download: Annotated[bool, Query()] = False) -> Response:
     """The bytes of a picture or clip, whole or in part (Range)."""
     row = centre.views.medium(media)
     path = centre.media.path(media)
@@ -44,14 +39,14 @@ def get_media(
         return Response(status_code=304, headers=headers)
     start = _settle_range(request, row["bytes"])
     if start == 0:  # a player asks for a clip in many parts: that is one look
-        centre.audit.write(who.name, "media.view", f"{row['kind']} {media} of {row['camera']}", origin_of(request))
+        note(request, "media.view", f"{row['kind']} {media} of {'/'.join(row[name] for name in _PLACE)}")
     kind = row["type"] if _PLAIN_TYPE.match(row["type"]) else "application/octet-stream"
     name = f"{row['camera']}-{media}{_SUFFIX.get(kind, '')}" if download else None
     return FileResponse(path, headers=headers, media_type=kind, filename=name)
 
 
 @router.post("/clips", status_code=202, tags=["clips"], responses=NO_GATEWAY)
-def ask_for_clip(centre: Here, who: Operator, request: Request, response: Response, body: ClipIn) -> ClipOut:
+def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipIn) -> ClipOut:
     """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream. One that is there is given again (200)."""
     start_ns, end_ns = parse_rfc3339(body.start), parse_rfc3339(body.end)
     if not 0 < end_ns - start_ns <= MOST_S * NS:
@@ -59,7 +54,7 @@ def ask_for_clip(centre: Here, who: Operator, request: Request, response: Respon
     if not centre.views.camera_exists(body.site, body.gateway, body.camera):
         raise not_found("camera")
     what = f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}"
-    centre.audit.write(who.name, "clip.request", what, origin_of(request))
+    note(request, "clip.request", what)
     place = (body.site, body.gateway, body.camera)
     clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality)
     response.status_code = 202 if fresh else 200
@@ -76,18 +71,18 @@ def get_clip(centre: Here, clip: Id) -> ClipOut:
 
 
 @router.delete("/clips/{clip}", tags=["clips"])
-def call_clip_off(centre: Here, who: Operator, request: Request, clip: Id) -> ClipOut:
+def call_clip_off(centre: Here, request: Request, clip: Id) -> ClipOut:
     """Nobody wants it any more: the gateway stops sending. One that is ready stays."""
-    found = centre.clips.call_off(clip)
-    if found is None:
+    if centre.finds.clip(clip) is None:
         raise not_found("clip")
-    centre.audit.write(who.name, "clip.cancel", f"clip {clip}", origin_of(request))
+    note(request, "clip.cancel", f"clip {clip}")
+    found = centre.clips.call_off(clip)
     return ClipOut.model_validate(found)
 
 
 @router.post("/events/{event}/clip", status_code=202, tags=["events"], responses=NO_GATEWAY)
 def ask_for_event_clip(
-    centre: Here, who: Operator, request: Request, response: Response, event: Id,
+    centre: Here, request: Request, response: Response, event: Id,
     quality: Annotated[Wanted, Query()] = "auto",
 ) -> ClipOut:  # fmt: skip
     """The event's clip, five seconds more on either side; one that was asked for before is given again (200).
@@ -97,22 +92,22 @@ def ask_for_event_clip(
     found = centre.finds.event(event)
     if found is None:
         raise not_found("event")
-    centre.audit.write(who.name, "clip.request", f"event {event} {quality}", origin_of(request))
+    note(request, "clip.request", f"event {event} {quality}")
     clip, fresh = centre.clips.of_event(found, quality)
     response.status_code = 202 if fresh else 200
     return ClipOut.model_validate(clip)
 
 
 @router.post("/events/{event}/belongs", status_code=204, tags=["events"], responses=NO_GATEWAY | OVER)
-def belongs_there(centre: Here, who: Operator, request: Request, event: Id) -> None:
+def belongs_there(centre: Here, request: Request, event: Id) -> None:
     """What an event of a thing left or taken tells of belongs there: background at once. The event's end follows."""
     found = centre.finds.event(event)
     if found is None:
         raise not_found("event")
     if found.get("end") or found["kind"] not in STILL_KINDS:
         raise ApiError(409, "over", "the event is over, or tells of nothing that lies there")
-    centre.audit.write(who.name, "event.belongs", f"event {event}", origin_of(request))
-    args = BelongsArgs(camera=found["camera"], event=event, by=who.name)
+    note(request, "event.belongs", f"event {event}")
+    args = BelongsArgs(camera=found["camera"], event=event, by=person_of(request).name)
     centre.commander.ask(found["site"], found["gateway"], "belongs", args)
 
 

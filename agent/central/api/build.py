@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from agent import __version__
-from agent.central.api import acting, finding, live_socket, looking, pages, settings, sign_in, stream
+from agent.central.api import (
+    acting,
+    auditing,
+    finding,
+    live_socket,
+    looking,
+    myself,
+    pages,
+    people,
+    settings,
+    sign_in,
+    stream,
+    tokens,
+)
+from agent.central.api.access import PREFIX, may
 from agent.central.api.context import Centre
 from agent.central.api.errors import install
 from agent.central.api.guard import Guard
 
-PREFIX = "/api/v1"
+ROUTERS = (
+    *(sign_in.router, myself.router, people.router, tokens.router, auditing.router),
+    *(looking.router, finding.router, acting.router, settings.router, stream.router, live_socket.router),
+)
 
 
 def create_app(centre: Centre) -> ASGIApp:
     """The whole web side, behind its guard."""
-    return Guard(make_routes(centre), centre.people, local_only=centre.local_only)
+    return Guard(make_routes(centre), centre)
 
 
 def make_routes(centre: Centre | None = None) -> FastAPI:
@@ -29,11 +46,12 @@ def make_routes(centre: Centre | None = None) -> FastAPI:
         docs_url=None,  # the usual page loads scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(may)],
     )
     app.state.centre = centre
     install(app)
-    for part in (sign_in, looking, finding, acting, settings, stream, live_socket):
-        app.include_router(part.router, prefix=PREFIX)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
 
     @app.get(f"{PREFIX}/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
+from agent.central.api.errors import ApiError
 from agent.central.clips import Clips
 from agent.central.commands import Commander
 from agent.central.counts import Counts
 from agent.central.first_sign_in import FirstSignIn
-from agent.central.limiter import Limiter
 from agent.central.live import LiveHub
 from agent.central.media_store import MediaFolder
 from agent.central.news import News
 from agent.central.settings import Settings
+from agent.central.store.audit import Audit
 from agent.central.store.finds import Finds
-from agent.central.store.people import Audit, People, Person
+from agent.central.store.lockout import Lockout
+from agent.central.store.people import People, Person
+from agent.central.store.reach import NOTHING, Reach
+from agent.central.store.sessions import Sessions
+from agent.central.store.tokens import Tokens
 from agent.central.store.views import Views
 from agent.core.clock import Clock
 from agent.core.stop import StopToken
 
+REASON_HEADER = "X-Lamppost-Reason"
+
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """The services behind the API. `health` reports on broker, database and ingest; `local_only`: see the guard."""
+    """The services behind the API. `health` reports on broker, database and ingest; `local_only`: see the guard.
+
+    `ask_reason` are the actions that nobody takes without saying why.
+    """
 
     clock: Clock
     stop: StopToken
@@ -35,9 +45,11 @@ class Centre:
     views: Views
     finds: Finds
     people: People
+    sessions: Sessions
+    tokens: Tokens
+    lockout: Lockout
     audit: Audit
     first: FirstSignIn
-    limiter: Limiter
     clips: Clips
     commander: Commander
     live: LiveHub
@@ -48,20 +60,53 @@ class Centre:
     health: Callable[[], dict[str, Any]]
     static: Path
     local_only: bool
+    ask_reason: frozenset[str] = frozenset()
+
+    def limited(self, reach: Reach) -> Centre:
+        """The same, for somebody who sees no more than that."""
+        if reach.everything:
+            return self
+        views, finds, clips = self.views.limited(reach), self.finds.limited(reach), self.clips.limited(reach)
+        return replace(self, views=views, finds=finds, clips=clips)
 
 
-def centre_of(request: Request) -> Centre:
-    """The services, for a route's dependency."""
-    centre: Centre = request.app.state.centre
-    return centre
+def centre_of(connection: HTTPConnection) -> Centre:
+    """The services, for a route's dependency: nothing but what is within reach of who asks can be had from them."""
+    centre: Centre = connection.app.state.centre
+    person: Person | None = connection.scope.get("person")
+    return centre.limited(person.reach if person is not None else NOTHING)
 
 
-def origin_of(request: Request) -> str:
+def origin_of(connection: HTTPConnection) -> str:
     """Where a request comes from, for the audit log."""
-    return request.client.host if request.client else "unknown"
+    return connection.client.host if connection.client else "unknown"
 
 
-def person_of(request: Request) -> Person:
+def note(connection: HTTPConnection, action: str, what: str) -> None:
+    """Write down that who asks does this, with the reason: the request's own, or the one given for the session.
+
+    Raises:
+        ApiError: a reason must be given, and there is none.
+    """
+    centre, person = centre_of(connection), person_of(connection)
+    why = reason_of(connection) or person.reason
+    if not why and asks_reason(centre, action):
+        raise ApiError(403, "reason_needed", f"say why, with the header {REASON_HEADER} or once for the session")
+    centre.audit.write(person.signature, action, what, origin_of(connection), why)
+
+
+def asks_reason(centre: Centre, action: str) -> bool:
+    """Must a reason be given for this? `media` in the configuration means every action of that family."""
+    return bool({action, action.partition(".")[0]} & centre.ask_reason)
+
+
+def reason_of(connection: HTTPConnection) -> str:
+    """Why, as the request says: a header, or `reason` in the address where no header can be sent."""
+    text = connection.headers.get(REASON_HEADER) or connection.query_params.get("reason") or ""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:200]
+
+
+def person_of(connection: HTTPConnection) -> Person:
     """Who asks; the guard has put it there."""
-    person: Person = request.scope["person"]
+    person: Person = connection.scope["person"]
     return person

@@ -8,9 +8,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
 from agent.central.commands import CommandFailed
+from agent.central.store.people import NotSo
 from agent.central.store.search import BadCursor
 from agent.core.errors import StorageError
 
@@ -56,11 +58,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(CommandFailed, _command_failed)
     app.add_exception_handler(BadCursor, _bad_cursor)
+    app.add_exception_handler(NotSo, _not_so)
     app.add_exception_handler(StorageError, _storage)
     app.add_exception_handler(Exception, _internal)
 
 
-async def _api_error(_: Request, error: Any) -> JSONResponse:
+async def _api_error(connection: HTTPConnection, error: Any) -> JSONResponse:
+    if connection.scope["type"] == "websocket":
+        raise error  # the guard refuses the handshake with it
     return error_response(error.status, error.code, error.message, error.headers)
 
 
@@ -81,6 +86,10 @@ async def _command_failed(_: Request, error: Any) -> JSONResponse:
 
 async def _bad_cursor(_: Request, error: Any) -> JSONResponse:
     return error_response(422, "invalid", f"cursor: {error}")
+
+
+async def _not_so(_: Request, error: Any) -> JSONResponse:
+    return error_response(409, error.code, str(error))
 
 
 async def _storage(_: Request, error: Any) -> JSONResponse:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from agent.central.api.asking import LimitMs, OfEvents, OfTracks, WithFacets
-from agent.central.api.context import Centre, centre_of
+from agent.central.api.context import Centre, centre_of, note
 from agent.central.api.errors import there
 from agent.central.api.found import EventOut, Events, Neighbours, TrackOut, Tracks
 from agent.central.api.models import NOT_THERE, REFUSALS
@@ -38,7 +38,9 @@ def event(centre: Here, event: Id) -> EventOut:
 
 
 @router.get("/tracks", tags=["tracks"])
-def tracks(centre: Here, chosen: OfTracks, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False) -> Tracks:
+def tracks(
+    centre: Here, request: Request, chosen: OfTracks, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False
+) -> Tracks:
     """Tracks, newest first, or with `sort=fit` the best fit first, of the newest 2,000 that fit at all.
 
     * `since` is in, `until` is out, both of a track's start.
@@ -55,6 +57,8 @@ def tracks(centre: Here, chosen: OfTracks, limit_ms: LimitMs = LIMIT_MS, *, face
     * After `limit_ms` the answer has what was found until then: `complete` is false, `reached` says how far it looked,
       and `next` goes on from there.
     """
+    if chosen.plate is not None:
+        note(request, "search.plate", f"{chosen.plate.text} {chosen.plate.match}: {request.url.query}")
     return Tracks.model_validate(centre.finds.tracks(chosen, limit_ms, facets=facets))
 
 

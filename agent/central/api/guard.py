@@ -1,28 +1,28 @@
 """Stands before every request: who asks, from where, how much; and the headers that every answer carries.
 
-No route can forget it: below `/api/` only the paths in OPEN_PATHS pass without a sign-in or token.
+No route can forget it: below `/api/` only the paths in OPEN_PATHS pass without a sign-in or token. What each may then
+do is settled in `access`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent.central.api.context import Centre
 from agent.central.api.errors import ApiError, error_response
-from agent.central.store.people import ROLES, People, Person, Role
+from agent.central.store.people import Person
 from agent.core.errors import StorageError
 
 COOKIE = "lamppost_session"
 CSRF_HEADER = "X-Lamppost"
-OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/first", "/api/v1/sign-in"})
+OPEN_PATHS = frozenset(f"/api/v1/{name}" for name in ("health", "openapi.json", "docs", "first", "join", "sign-in"))
 _MOST_BODY = 64 << 10
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -44,8 +44,8 @@ SECURITY_HEADERS = {
 class Guard:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, people: People, *, local_only: bool = False) -> None:
-        self._app, self._people, self._local_only = app, people, local_only
+    def __init__(self, app: ASGIApp, centre: Centre) -> None:
+        self._app, self._centre = app, centre
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -54,7 +54,7 @@ class Guard:
             return
         guarded = _with_headers(send, secure=scope["scheme"] in {"https", "wss"}, api=_is_api(scope))
         try:
-            if self._local_only:
+            if self._centre.local_only:
                 _check_host(scope)
             if _is_api(scope):
                 await self._check(scope)
@@ -70,32 +70,27 @@ class Guard:
         _check_origin(scope, headers)
         if int(headers.get("content-length") or 0) > _MOST_BODY:
             raise ApiError(413, "too_large", f"a request may have {_MOST_BODY} bytes")
-        person = await identify(self._people, HTTPConnection(scope))
+        person = await identify(self._centre, HTTPConnection(scope))
         if person is not None:
             scope["person"] = person
         elif scope["path"] not in OPEN_PATHS:
             raise ApiError(401, "not_signed_in", "sign in first", {"WWW-Authenticate": "Bearer"})
 
 
-async def identify(people: People, connection: HTTPConnection) -> Person | None:
+async def identify(centre: Centre, connection: HTTPConnection) -> Person | None:
     """Whose session or token this request carries."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        return await run_in_threadpool(people.of_token, token.strip())
+        return await run_in_threadpool(centre.tokens.person, token.strip())
     session = connection.cookies.get(COOKIE)
-    return await run_in_threadpool(people.of_session, session) if session else None
+    return await run_in_threadpool(centre.sessions.person, session) if session else None
 
 
-def require(role: Role) -> Callable[[Request], Person]:
-    """A dependency: the person must have this role or one above it."""
-
-    def check(request: Request) -> Person:
-        person: Person = request.scope["person"]
-        if ROLES.index(person.role) < ROLES.index(role):
-            raise ApiError(403, "forbidden", f"this needs the role {role}; you are {person.role}")
-        return person
-
-    return check
+async def is_the_same(centre: Centre, connection: HTTPConnection) -> bool:
+    """May who opened this long connection still do what it could then? Else it ends, and is opened anew if it may."""
+    then: Person = connection.scope["person"]
+    now = await identify(centre, connection)
+    return now is not None and (now.role, now.reach, now.scopes) == (then.role, then.reach, then.scopes)
 
 
 def _check_host(scope: Scope) -> None:

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
-from agent.central.api.context import Centre
-from agent.central.api.guard import identify
+from agent.central.api.context import Centre, centre_of, note
+from agent.central.api.errors import ApiError
+from agent.central.api.guard import is_the_same
 from agent.central.live import LiveKey
 from agent.central.live_viewer import Viewer
 from agent.config.base import Id
@@ -22,7 +23,7 @@ _TICK_S = 0.5
 _CHECK_EVERY_S = 15.0
 _SEND_S = 20.0
 """A viewer who takes nothing for so long is gone, and the gateway need not send for it."""
-_CLOSE_CODES = {"not_found": 4404, "gateway_silent": 4504}
+_CLOSE_CODES = {"not_found": 4404, "reason_needed": 4403, "gateway_silent": 4504}
 
 
 @router.websocket("/live/{site}/{gateway}/{camera}")
@@ -35,21 +36,22 @@ async def live(
     boxes: Annotated[int, Query(ge=0, le=1)] = 0,
 ) -> None:
     """Fragmented MP4 as it comes; see the protocol's description in the documentation."""
-    centre: Centre = socket.app.state.centre
+    centre = centre_of(socket)
     await socket.accept()
     loop = asyncio.get_running_loop()
     wake = asyncio.Event()
     viewer = Viewer(_rouser(loop, wake), boxes=bool(boxes))
     key = LiveKey(site, gateway, camera, stream)
-    person = socket.scope["person"]
-    origin = socket.client.host if socket.client else "unknown"
     gone = asyncio.create_task(_until_gone(socket, wake))
     try:
         if not await run_in_threadpool(centre.views.camera_exists, site, gateway, camera):
             viewer.end("not_found", f"there is no camera {camera} at {site}/{gateway}")
         else:
-            await run_in_threadpool(centre.audit.write, person.name, "live.view", "/".join(key), origin)
+            await run_in_threadpool(note, socket, "live.view", "/".join(key))
             await run_in_threadpool(centre.live.join, key, viewer)
+        await _serve(socket, centre, viewer, wake, gone)
+    except ApiError as refused:
+        viewer.end(refused.code, refused.message)
         await _serve(socket, centre, viewer, wake, gone)
     finally:
         gone.cancel()
@@ -79,7 +81,7 @@ async def _serve(
                 wake.clear()
             if loop.time() >= check_at:  # by the clock: while pictures flow there is no quiet turn
                 check_at = loop.time() + _CHECK_EVERY_S
-                if await identify(centre.people, socket) is None:
+                if not await is_the_same(centre, socket):
                     await socket.close(4401, "not_signed_in")
                     return
         if not gone.done():

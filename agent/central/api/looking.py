@@ -8,11 +8,9 @@ from fastapi import APIRouter, Depends, Query
 
 from agent.central.api.context import Centre, centre_of
 from agent.central.api.errors import ApiError, there
-from agent.central.api.guard import require
 from agent.central.api.models import (
     NOT_THERE,
     REFUSALS,
-    AuditPage,
     CameraOut,
     Cameras,
     GatewayOut,
@@ -29,7 +27,6 @@ from agent.core.clock import parse_rfc3339, rfc3339
 router = APIRouter(responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @router.get("/health", tags=["centre"])
@@ -48,12 +45,6 @@ def stats(centre: Here) -> Stats:
         "since": rfc3339(centre.started_ns),
     }
     return Stats.model_validate(counts | centre.views.stored())
-
-
-@router.get("/audit", tags=["centre"], dependencies=[Depends(require("admin"))])
-def audit(centre: Here, limit: Limit = 100, cursor: Annotated[int | None, Query(ge=1, lt=1 << 62)] = None) -> AuditPage:
-    """Who did what, newest first."""
-    return AuditPage.model_validate({**centre.audit.page(limit, cursor), "verified": centre.audit.verify()})
 
 
 @router.get("/sites", tags=["gateways"])
@@ -86,7 +77,7 @@ def camera(centre: Here, site: Id, gateway: Id, camera: Id) -> CameraOut:
     return CameraOut.model_validate(_one(centre.views.cameras(site, gateway, camera), "camera"))
 
 
-@router.get("/recordings", tags=["recordings"])
+@router.get("/recordings", tags=["recordings"], responses=NOT_THERE)
 def recordings(
     centre: Here,
     site: Id,
@@ -101,9 +92,8 @@ def recordings(
     start_ns, end_ns = parse_rfc3339(start), parse_rfc3339(end)
     if end_ns <= start_ns:
         raise ApiError(422, "invalid", "end: must be after start")
-    return Recordings.model_validate(
-        centre.views.recordings((site, gateway, camera), start_ns, end_ns, segments=segments)
-    )
+    found = centre.views.recordings((site, gateway, camera), start_ns, end_ns, segments=segments)
+    return Recordings.model_validate(there(found, "camera"))
 
 
 def _one(found: list[dict[str, Any]], what: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from agent.central.store.people import Role
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
 from agent.wire import messages as wire
@@ -41,27 +40,23 @@ class ErrorOut(BaseModel):
     error: ErrorBody
 
 
+NewPassword = Annotated[str, Field(min_length=10, max_length=1000)]
+
+
 class FirstIn(Body):
     """The token of the one-time link, and the account to make."""
 
     token: Annotated[str, Field(max_length=200)]
     username: Id
-    password: Annotated[str, Field(min_length=10, max_length=1000)]
+    password: NewPassword
 
 
 class SignIn(Body):
-    """Name and password."""
+    """Name and password, and the code of now (or a recovery code) where a second factor is on."""
 
-    username: Annotated[str, Field(max_length=200)]
+    username: Annotated[str, Field(max_length=200, examples=["ann"])]
     password: Annotated[str, Field(max_length=1000)]
-
-
-class Me(BaseModel):
-    """Who is signed in; unsafe requests must carry `csrf_header: 1`."""
-
-    name: str
-    role: Role
-    csrf_header: str
+    code: Annotated[str | None, Field(max_length=40, examples=["123456"])] = None
 
 
 class BrokerHealth(BaseModel):
@@ -286,28 +281,6 @@ class Stats(BaseModel):
     since: str
 
 
-class AuditLine(BaseModel):
-    """Who did what, from where."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    seq: int
-    time: str
-    who: str
-    action: str
-    what: str
-    origin: Annotated[str, Field(alias="from")]
-    hash: str
-
-
-class AuditPage(BaseModel):
-    """Newest first; `verified`: the chain of hashes is unbroken."""
-
-    items: list[AuditLine]
-    next: str | None
-    verified: bool
-
-
 REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": ErrorOut, "description": text}
     for code, text in ((401, "not signed in"), (403, "not allowed"), (422, "not understood"))
@@ -317,4 +290,5 @@ NO_GATEWAY: dict[int | str, dict[str, Any]] = {
     502: {"model": ErrorOut, "description": "the gateway is offline or refuses"},
     504: {"model": ErrorOut, "description": "the gateway does not answer"},
 }
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "description": "as things stand it cannot be"}}
 OVER: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "description": "it is over"}}

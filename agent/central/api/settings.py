@@ -7,12 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from agent.central.api.context import Centre, centre_of, origin_of
+from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.guard import require
 from agent.central.api.models import NOT_THERE, REFUSALS, Body, ErrorOut
 from agent.central.settings import Changed
-from agent.central.store.people import Person
 from agent.config.base import Id
 from agent.core.errors import ConfigError
 from agent.wire.messages import CameraInfo
@@ -22,8 +20,6 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "descripti
 router = APIRouter(tags=["cameras"], responses=REFUSALS | NOT_THERE)
 
 Here = Annotated[Centre, Depends(centre_of)]
-Admin = Annotated[Person, Depends(require("admin"))]
-Operator = Annotated[Person, Depends(require("operator"))]
 
 
 class SettingsOut(BaseModel):
@@ -56,27 +52,24 @@ class SettingsIn(Body):
 
 
 @router.get("/cameras/{site}/{gateway}/{camera}/settings")
-def get_settings(centre: Here, _: Operator, site: Id, gateway: Id, camera: Id) -> SettingsOut:
+def get_settings(centre: Here, site: Id, gateway: Id, camera: Id) -> SettingsOut:
     """How a camera is set, and from where."""
     info = _known(centre, site, gateway, camera)
     return SettingsOut.model_validate(centre.settings.of(info, site, gateway)._asdict())
 
 
 @router.put("/cameras/{site}/{gateway}/{camera}/settings", responses=CONFLICT)
-def set_settings(
-    centre: Here, who: Admin, request: Request, site: Id, gateway: Id, camera: Id, body: SettingsIn
-) -> SettingsOut:
+def set_settings(centre: Here, request: Request, site: Id, gateway: Id, camera: Id, body: SettingsIn) -> SettingsOut:
     """Set what a camera sees and how. Kept at once; in force as soon as the gateway is there, without a restart."""
     info = _known(centre, site, gateway, camera)
+    keys = ", ".join(sorted(body.settings)) or "as its file says"
+    note(request, "camera.settings", f"{site}/{gateway}/{camera} after version {body.version}: {keys}")
     try:
-        found = centre.settings.change(info, site, gateway, body.settings, body.version, who.name)
+        found = centre.settings.change(info, site, gateway, body.settings, body.version, person_of(request).name)
     except ConfigError as error:
         raise ApiError(422, "invalid", "; ".join(error.problems)) from error
     except Changed as error:
         raise ApiError(409, "conflict", str(error)) from error
-    keys = ", ".join(sorted(body.settings)) or "as its file says"
-    what = f"{site}/{gateway}/{camera} version {found.version}: {keys}"
-    centre.audit.write(who.name, "camera.settings", what, origin_of(request))
     return SettingsOut.model_validate(found._asdict())
 
 

@@ -1,4 +1,4 @@
-"""First account, sign-in, sign-out, who am I."""
+"""First account, one-time links, sign-in, sign-out."""
 
 from __future__ import annotations
 
@@ -9,41 +9,56 @@ from fastapi import APIRouter, Depends, Request, Response
 from agent.central.api.context import Centre, centre_of, origin_of, person_of
 from agent.central.api.errors import ApiError
 from agent.central.api.guard import COOKIE, CSRF_HEADER
-from agent.central.api.models import REFUSALS, FirstIn, Me, SignIn
+from agent.central.api.models import REFUSALS, FirstIn, SignIn
+from agent.central.api.people_models import JoinIn, Me
 from agent.central.store.people import Person
 
 router = APIRouter(tags=["sign-in"], responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
 
-_COOKIE_S = 30 * 86_400
-"""The centre decides when a session is over, and use prolongs it: the cookie must only not end before."""
-
 
 @router.post("/first")
 def make_first_account(body: FirstIn, request: Request, response: Response, centre: Here) -> Me:
     """Make the first account, an admin, with the one-time link's token; signs in at once."""
-    _slow_down(centre, request)
+    slow_down(centre, request, "")
     if not centre.first.use(body.token, body.username, body.password):
         raise ApiError(
             403, "token_used", "this link was used or is not ours; the centre's data folder has the right one"
         )
-    centre.limiter.give_back(origin_of(request))
     centre.audit.write(body.username, "account.first", body.username, origin_of(request))
-    return _signed_in(Person(body.username, "admin"), request, response, centre)
+    return signed_in(Person(body.username, "admin"), request, response, centre)
+
+
+@router.post("/join")
+def join(body: JoinIn, request: Request, response: Response, centre: Here) -> Me:
+    """Set a password with the one-time link that an admin gave; signs in at once, unless a second factor is on."""
+    slow_down(centre, request, "")
+    person = centre.people.join(body.token, body.password)
+    if person is None:
+        raise ApiError(403, "token_used", "this link was used, is too old, or is not ours: ask for another")
+    centre.audit.write(person.name, "account.join", "", origin_of(request))
+    account = centre.people.one(person.name)
+    if account is not None and account["second_factor"]:
+        raise ApiError(401, "second_factor", "the password is set; sign in with it and the code of now")
+    return signed_in(person, request, response, centre)
 
 
 @router.post("/sign-in")
 def sign_in(body: SignIn, request: Request, response: Response, centre: Here) -> Me:
-    """Name and password for a session cookie."""
-    _slow_down(centre, request)
-    person = centre.people.check_password(body.username, body.password)
-    if person is None:
-        centre.audit.write(body.username, "sign-in.refused", "", origin_of(request))
+    """Name and password, and the code where a second factor is on, for a session cookie."""
+    slow_down(centre, request, body.username)
+    found = centre.people.check_password(body.username, body.password)
+    if found is None:
+        _refused(centre, request, body.username, "")
         raise ApiError(401, "wrong_credentials", "wrong user name or password")
-    centre.limiter.give_back(origin_of(request))
+    if found["totp_on"]:
+        _check_code(centre, request, found["name"], body.code)
+    person = centre.people.person(found["name"])
+    if person is None:
+        raise ApiError(401, "wrong_credentials", "wrong user name or password")
     centre.audit.write(person.name, "sign-in", "", origin_of(request))
-    return _signed_in(person, request, response, centre)
+    return signed_in(person, request, response, centre)
 
 
 @router.post("/sign-out", status_code=204)
@@ -51,35 +66,57 @@ def sign_out(request: Request, response: Response, centre: Here) -> None:
     """End this session."""
     token = request.cookies.get(COOKIE)
     if token:
-        centre.people.close_session(token)
-    centre.audit.write(person_of(request).name, "sign-out", "", origin_of(request))
+        centre.sessions.close(token)
+    centre.audit.write(person_of(request).signature, "sign-out", "", origin_of(request))
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
 
 
-@router.get("/me")
-def who_am_i(request: Request) -> Me:
-    """Who is signed in."""
-    return _me(person_of(request))
-
-
-def _slow_down(centre: Centre, request: Request) -> None:
-    wait_s = centre.limiter.attempt(origin_of(request))
+def slow_down(centre: Centre, request: Request, name: str) -> None:
+    """Refuse who tried too often of late."""
+    wait_s = centre.lockout.attempt(name, origin_of(request))
     if wait_s:
         text = f"too many attempts; try again in {wait_s} s"
         raise ApiError(429, "too_many", text, {"Retry-After": str(wait_s)})
 
 
-def _signed_in(person: Person, request: Request, response: Response, centre: Centre) -> Me:
+def signed_in(person: Person, request: Request, response: Response, centre: Centre) -> Me:
+    """Open a session, and give the browser its cookie."""
+    origin = origin_of(request)
+    centre.lockout.succeeded(person.name, origin)
     response.set_cookie(
         COOKIE,
-        centre.people.open_session(person.name),
-        max_age=_COOKIE_S,
+        centre.sessions.open(person.name, origin, request.headers.get("user-agent", "")),
+        max_age=centre.sessions.most_s,  # the centre decides when it is over; the cookie must only not end before
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    return _me(person)
+    return shown(centre, person)
 
 
-def _me(person: Person) -> Me:
-    return Me(name=person.name, role=person.role, csrf_header=CSRF_HEADER)
+def shown(centre: Centre, person: Person) -> Me:
+    """Who that is, in the API's shape."""
+    account = centre.people.one(person.name) or {"second_factor": False, "elsewhere": False}
+    return Me(
+        name=person.name,
+        role=person.role,
+        csrf_header=CSRF_HEADER,
+        places=person.reach.places,
+        scopes=None if person.scopes is None else sorted(person.scopes),
+        second_factor=account["second_factor"],
+        elsewhere=account["elsewhere"],
+        reason=person.reason,
+        asks_reason=bool(centre.ask_reason),
+    )
+
+
+def _check_code(centre: Centre, request: Request, name: str, code: str | None) -> None:
+    if not code:
+        raise ApiError(401, "second_factor", "send the code of now, or a recovery code, too")
+    if not centre.people.use_second_factor(name, code):
+        _refused(centre, request, name, "wrong code")
+        raise ApiError(401, "wrong_code", "this code is wrong, or was used before")
+
+
+def _refused(centre: Centre, request: Request, name: str, what: str) -> None:
+    centre.audit.write(name, "sign-in.refused", what, origin_of(request))

@@ -13,9 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from agent import __version__
-from agent.central.api.context import Centre
+from agent.central.api.context import Centre, centre_of
 from agent.central.api.found import EventOut
-from agent.central.api.guard import identify
+from agent.central.api.guard import is_the_same
 from agent.central.api.media_models import ClipOut
 from agent.central.api.models import REFUSALS, CameraOut, GatewayOut, HealthOut
 from agent.central.news import Item
@@ -59,7 +59,7 @@ class _Pending:
 @router.get("/stream", response_class=StreamingResponse)
 async def stream(request: Request) -> StreamingResponse:
     """New and changed events, cameras, gateways and clips, as they come."""
-    centre: Centre = request.app.state.centre
+    centre = centre_of(request)
     return StreamingResponse(
         _messages(centre, request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
@@ -75,7 +75,7 @@ async def _messages(centre: Centre, request: Request) -> AsyncIterator[str]:
         while not centre.stop.is_set():
             if loop.time() >= check_at:  # by the clock: in a busy minute there is no quiet moment
                 check_at = loop.time() + _KEEP_S
-                if await identify(centre.people, request) is None:
+                if not await is_the_same(centre, request):
                     return
                 yield ": keep\n\n"
             if not await _wait(pending):

@@ -76,6 +76,11 @@ class Database:
         changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
+    def alone(self, connection: sa.Connection, what: int) -> None:
+        """Until this transaction ends nobody else, in whatever process, is between here and its end for `what`."""
+        if self.kind == "postgresql":  # a writer of SQLite is alone anyway
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(what)))
+
     def close(self) -> None:
         """Let go of all connections."""
         self.days.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,7 @@ def migrate(engine: sa.Engine, part: Literal["main", "day"]) -> None:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # what it calls news is none for an operator
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS / part).replace("%", "%%"))
     with engine.connect() as connection, connection.begin():

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from agent.central.store.looks import USUAL_SHARE, Wanted, looks_like
 from agent.central.store.plates import Plate
+from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.rows import listed
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import place as places
@@ -106,12 +107,13 @@ def conditions(table: sa.Table, filters: Filters) -> list[Any]:
     return [one for one in found if one is not None] + looks_like(table, filters.colour, filters.share)
 
 
-def numbers_of(main: sa.Connection, filters: Filters) -> list[int] | None:
-    """The cameras that are asked for; None: all of them."""
+def numbers_of(main: sa.Connection, filters: Filters, reach: Reach = EVERYTHING) -> list[int] | None:
+    """The cameras that are asked for and within reach; None: all of them."""
     equal = (("site", filters.site), ("gateway", filters.gateway))
     where = [places.c[name] == value for name, value in equal if value is not None]
     if filters.camera:
         where.append(sa.or_(*(_named(name) for name in filters.camera)))
+    where += [] if reach.everything else [reach.condition(places)]
     if not where and not filters.area:
         return None
     same = sa.and_(*(cameras.c[name] == places.c[name] for name in ("site", "gateway", "camera")))

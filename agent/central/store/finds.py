@@ -14,6 +14,7 @@ from agent.central.store.filters import Filters
 from agent.central.store.keeper import EVENTS, TRACKS, Kind, find_days, rows_of
 from agent.central.store.merge import fold_event
 from agent.central.store.pack import Document, unpack_path
+from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.rows import Held
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import clip, media
@@ -29,11 +30,15 @@ Progress = Callable[[str], tuple[int, int, int] | None]
 
 
 class Finds:
-    """Read-only; `progress(media)` tells how much of a medium on its way has come."""
+    """Read-only, among what is within `reach`; `progress(media)` tells how much of a medium on its way has come."""
 
-    def __init__(self, database: Database, clock: Clock, progress: Progress) -> None:
-        self._database, self._progress = database, progress
-        self._search = Search(database, clock)
+    def __init__(self, database: Database, clock: Clock, progress: Progress, reach: Reach = EVERYTHING) -> None:
+        self._database, self._clock, self._progress, self._reach = database, clock, progress, reach
+        self._search = Search(database, clock, reach)
+
+    def limited(self, reach: Reach) -> Finds:
+        """The same, for somebody who sees no more than that."""
+        return Finds(self._database, self._clock, self._progress, reach)
 
     def events(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
         """A page of events, newest first; with `facets` how many there are of each."""
@@ -46,7 +51,7 @@ class Finds:
     def neighbours(self, key: str, filters: Filters) -> Document | None:
         """The ids of the next older and the next newer event among those that `filters` find; None: no such event."""
         held = self._held(EVENTS, [key]).get(key)
-        if held is None:
+        if held is None or not self._sees(held):
             return None
         here = Mark(held.row["start_ns"], key)
         older, newer = (self._search.walk(EVENTS, filters, backward=way).take(1, here).rows for way in (True, False))
@@ -106,7 +111,15 @@ class Finds:
 
     def _one(self, kind: Kind, key: str) -> Document | None:
         held = self._held(kind, [key]).get(key)
-        return None if held is None else self._joined(kind, [held])[0]
+        return None if held is None or not self._sees(held) else self._joined(kind, [held])[0]
+
+    def _sees(self, held: Held) -> bool:
+        """Is the camera of this record within reach?"""
+        if self._reach.everything:
+            return True
+        query = sa.select(places.c.number).where(places.c.number == held.row["place"], self._reach.condition(places))
+        with self._database.read() as connection:
+            return connection.scalar(query) is not None
 
     def _held(self, kind: Kind, keys: list[str]) -> dict[str, Held]:
         with self._database.read() as connection:
@@ -149,7 +162,8 @@ class Finds:
     def _clips(self, connection: sa.Connection, where: Any) -> list[Document]:
         joined = clip.outerjoin(media, media.c.id == clip.c.media)
         columns = [media.c[name].label(f"media_{name}") for name in ("state", "bytes", "start_ns", "end_ns", "codecs")]
-        query = sa.select(clip, *columns).select_from(joined).where(where).order_by(clip.c.created_ns, clip.c.id)
+        query = sa.select(clip, *columns).select_from(joined).where(where, self._reach.condition(clip))
+        query = query.order_by(clip.c.created_ns, clip.c.id)
         return [self._clip(row) for row in connection.execute(query).mappings()]
 
     def _clip(self, row: Any) -> Document:

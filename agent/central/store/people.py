@@ -1,208 +1,301 @@
-"""Users, sessions and the one-time link; an append-only audit log whose lines are chained by hash.
-
-Passwords: scrypt (RFC 7914), N 2^15, r 8, p 3 (OWASP Password Storage Cheat Sheet), a few at a time. Sessions and
-tokens are kept as SHA-256 only.
-"""
+"""Accounts: who there is, what each may do and see, how each proves who it is."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
 import secrets
-import threading
-from base64 import b64decode, b64encode
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
 from agent.central.store.pack import Document
-from agent.central.store.schema import api_token, audit, session, user
+from agent.central.store.passwords import hash_password, is_outdated, password_fits
+from agent.central.store.reach import EVERYTHING, Reach
+from agent.central.store.schema import api_token, familiar, session, user
+from agent.central.store.second_factor import fresh_recovery, fresh_secret, recovery_digest, step_of
 from agent.core.clock import NS, Clock, rfc3339
+from agent.core.errors import LamppostError
 
 Role = Literal["viewer", "operator", "investigator", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "operator", "investigator", "admin")
+Scope = Literal["read", "search", "media", "live", "command", "admin"]
+SCOPES: tuple[Scope, ...] = ("read", "search", "media", "live", "command", "admin")
 
-SESSION_S = 12 * 3600
-_SLIDE_NS = 10 * 60 * NS
-_N, _R, _P, _MAXMEM = 1 << 15, 8, 3, 64 << 20
-_AT_ONCE = threading.BoundedSemaphore(2)
-"""Each takes 32 MiB and a third of a second: a crowd at the door must not take all memory and every core."""
-_GENESIS = "0" * 64
+LINK_S = 24 * 3600
+_ADMINS = 0x6C616D71
+"""Of PostgreSQL's advisory locks: who holds it changes who is an admin."""
 
 
-class Person(NamedTuple):
-    """Who asks."""
+class NotSo(LamppostError):
+    """What was asked for cannot be, as accounts stand; `code` is the API's word for why."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks. With a token, `token` is its name and `scopes` what it is for; with a session, `session` is its id."""
 
     name: str
     role: Role
+    reach: Reach = EVERYTHING
+    token: str | None = None
+    scopes: frozenset[str] | None = None
+    session: str | None = None
+    reason: str = ""
+
+    @property
+    def signature(self) -> str:
+        """For the audit log: `ann`, or `ann/nightly-report` for a token of hers."""
+        return f"{self.name}/{self.token}" if self.token and self.token != self.name else self.name
 
 
 class People:
-    """Accounts and sessions."""
+    """The accounts."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._nobody = hash_password(secrets.token_hex(16))
 
     def any_user(self) -> bool:
-        """Has the first user been made?"""
+        """Has the first account been made?"""
         with self._database.read() as connection:
             return connection.execute(sa.select(user.c.name).limit(1)).first() is not None
 
     def add_first(self, name: str, password: str) -> bool:
-        """Make the first user, an admin; False when somebody was faster."""
+        """Make the first account, an admin; False when somebody was faster."""
         hashed = hash_password(password)
         with self._database.write() as connection:
+            self._database.alone(connection, _ADMINS)
             if connection.execute(sa.select(user.c.name).limit(1)).first() is not None:
                 return False
-            connection.execute(sa.insert(user).values(self._row(name, "admin", hashed)))
+            connection.execute(sa.insert(user).values(self._row(name, "admin", EVERYTHING) | {"password": hashed}))
         return True
 
-    def add(self, name: str, role: Role, password: str) -> None:
-        """Make or replace a user."""
-        with self._database.write() as connection:
-            self._database.upsert(connection, user, [self._row(name, role, hash_password(password))])
+    def create(self, name: str, role: Role, reach: Reach = EVERYTHING) -> str:
+        """Make an account without a password; returns the token of the one-time link that sets one.
 
-    def check_password(self, name: str, password: str) -> Person | None:
-        """The person, when the password fits; takes equally long for a name that nobody has."""
-        with self._database.read() as connection:
-            row = connection.execute(sa.select(user).where(user.c.name == name)).first()
-        fits = password_fits(password, row.password if row else self._nobody)
-        return Person(row.name, row.role) if row is not None and fits else None
-
-    def open_session(self, name: str) -> str:
-        """A new session's token."""
-        token = secrets.token_urlsafe(32)
-        now_ns = self._clock.wall_ns()
-        row = {"token_hash": _digest(token), "user": name, "created_ns": now_ns, "expires_ns": now_ns + SESSION_S * NS}
+        Raises:
+            NotSo: the name is taken.
+        """
+        token, row = secrets.token_urlsafe(24), self._row(name, role, reach)
         with self._database.write() as connection:
-            connection.execute(sa.delete(session).where(session.c.expires_ns < now_ns))
-            connection.execute(sa.insert(session).values(row))
+            if connection.scalar(sa.select(user.c.name).where(sa.func.lower(user.c.name) == name.lower())) is not None:
+                raise NotSo("taken", f"there is somebody called {name} already")
+            connection.execute(sa.insert(user).values(row | self._link(token)))
         return token
 
-    def of_session(self, token: str) -> Person | None:
-        """Whose session this is; None when it is over. Use keeps it alive."""
-        now_ns, key = self._clock.wall_ns(), _digest(token)
+    def link(self, name: str) -> str | None:
+        """A fresh one-time link to set a password anew; the old ones are void. None: nobody is called so."""
+        token = secrets.token_urlsafe(24)
+        found = self._update(name, self._link(token))
+        return token if found else None
+
+    def join(self, token: str, password: str) -> Person | None:
+        """Set the password that a one-time link is for. The link is burnt, and all sessions of the account end."""
+        where = (user.c.link_hash == digest(token), user.c.link_ns > self._clock.wall_ns(), user.c.disabled.is_(False))
         with self._database.read() as connection:
-            query = sa.select(user.c.name, user.c.role, session.c.expires_ns).join_from(
-                session, user, user.c.name == session.c.user
-            )
-            row = connection.execute(query.where(session.c.token_hash == key, session.c.expires_ns > now_ns)).first()
-        if row is None:
+            if connection.execute(sa.select(user.c.name).where(*where)).first() is None:
+                return None
+        hashed = hash_password(password)
+        with self._database.write() as connection:
+            row = connection.execute(sa.select(user).where(*where).with_for_update()).mappings().first()
+            if row is None:
+                return None
+            fresh = {"password": hashed, "link_hash": None, "link_ns": None}
+            connection.execute(sa.update(user).where(user.c.name == row["name"]).values(**fresh))
+            connection.execute(sa.delete(session).where(session.c.user == row["name"]))
+        return person_of_row(row)
+
+    def change(self, name: str, **changes: Any) -> Document | None:
+        """Another `role`, `places` or `disabled`. Who is disabled is signed out everywhere. None: no such account.
+
+        Raises:
+            NotSo: nobody would be left to manage the accounts.
+        """
+        with self._database.write() as connection:
+            self._database.alone(connection, _ADMINS)
+            if changes:
+                connection.execute(sa.update(user).where(user.c.name == name).values(**changes))
+            if changes.get("disabled"):
+                connection.execute(sa.delete(session).where(session.c.user == name))
+            self._must_be_managed(connection)
+        return self.one(name)
+
+    def remove(self, name: str) -> bool:
+        """The account, with its sessions and tokens, goes.
+
+        Raises:
+            NotSo: nobody would be left to manage the accounts.
+        """
+        with self._database.write() as connection:
+            self._database.alone(connection, _ADMINS)
+            gone = connection.execute(sa.delete(user).where(user.c.name == name)).rowcount
+            for table, column in (
+                (session, session.c.user),
+                (familiar, familiar.c.user),
+                (api_token, api_token.c.owner),
+            ):
+                connection.execute(sa.delete(table).where(column == name))
+            self._must_be_managed(connection)
+        return bool(gone)
+
+    def all(self) -> list[Document]:
+        """All accounts, by name."""
+        with self._database.read() as connection:
+            return [shown(row) for row in connection.execute(sa.select(user).order_by(user.c.name)).mappings()]
+
+    def one(self, name: str) -> Document | None:
+        """One account."""
+        row = self._get(name)
+        return shown(row) if row else None
+
+    def person(self, name: str) -> Person | None:
+        """Who that is now; None for nobody, and for who is disabled."""
+        row = self._get(name)
+        return person_of_row(row) if row and not row["disabled"] else None
+
+    def check_password(self, name: str, password: str) -> Document | None:
+        """The account's row, when the password fits; takes equally long for a name that nobody has."""
+        row = self._get(name)
+        kept = (row["password"] if row else None) or self._nobody
+        fits = password_fits(password, kept)
+        if row is None or not fits or row["password"] is None or row["disabled"]:
             return None
-        if row.expires_ns - now_ns < SESSION_S * NS - _SLIDE_NS:
-            self._slide(key, now_ns)
-        return Person(row.name, row.role)
+        if is_outdated(kept):
+            self._update(name, {"password": hash_password(password)})
+        return dict(row)
 
-    def close_session(self, token: str) -> None:
-        """Sign out."""
+    def set_password(self, name: str, password: str) -> None:
+        """A new password; every session of the account ends."""
+        hashed = hash_password(password)
         with self._database.write() as connection:
-            connection.execute(sa.delete(session).where(session.c.token_hash == _digest(token)))
+            fresh = {"password": hashed, "link_hash": None, "link_ns": None}
+            connection.execute(sa.update(user).where(user.c.name == name).values(**fresh))
+            connection.execute(sa.delete(session).where(session.c.user == name))
 
-    def of_token(self, token: str) -> Person | None:
-        """Which program this bearer token belongs to."""
-        with self._database.read() as connection:
-            row = connection.execute(sa.select(api_token).where(api_token.c.token_hash == _digest(token))).first()
-        return None if row is None else Person(row.name, row.role)
+    def begin_second_factor(self, name: str) -> str:
+        """A fresh secret, which counts from the first right code on.
 
-    def set_token(self, name: str, role: Role, token: str) -> None:
-        """Let this token stand for `name`, and no other of that name."""
-        row = {"token_hash": _digest(token), "name": name, "role": role, "created_ns": self._clock.wall_ns()}
+        Raises:
+            NotSo: there is one already.
+        """
+        secret = fresh_secret()
+        where = (user.c.name == name, user.c.totp_on.is_(False))
         with self._database.write() as connection:
-            connection.execute(sa.delete(api_token).where(api_token.c.name == name))
-            self._database.upsert(connection, api_token, [row])
+            changed = connection.execute(sa.update(user).where(*where).values(totp_secret=secret, totp_step=0))
+        if not changed.rowcount:
+            raise NotSo("already_on", "there is a second factor already; take it off first")
+        return secret
 
-    def drop_token(self, name: str) -> None:
-        """No token stands for `name` any more."""
+    def confirm_second_factor(self, name: str, code: str) -> list[str] | None:
+        """Switch it on, when the code is right; returns the recovery codes, which nobody sees again."""
+        codes = fresh_recovery()
         with self._database.write() as connection:
-            connection.execute(sa.delete(api_token).where(api_token.c.name == name))
+            row = self._locked(connection, name)
+            if row is None or row["totp_on"] or not row["totp_secret"]:
+                return None
+            step = step_of(row["totp_secret"], code, self._clock.wall_ns(), row["totp_step"])
+            if step is None:
+                return None
+            fresh = {"totp_on": True, "totp_step": step, "recovery": [recovery_digest(one) for one in codes]}
+            connection.execute(sa.update(user).where(user.c.name == name).values(**fresh))
+        return codes
 
-    def _slide(self, key: str, now_ns: int) -> None:
+    def use_second_factor(self, name: str, code: str) -> bool:
+        """Is it the code of now, or a recovery code? Neither works twice."""
         with self._database.write() as connection:
-            later = {"expires_ns": now_ns + SESSION_S * NS}
-            connection.execute(sa.update(session).where(session.c.token_hash == key).values(**later))
-
-    def _row(self, name: str, role: Role, hashed: str) -> Document:
-        return {"name": name, "role": role, "password": hashed, "created_ns": self._clock.wall_ns()}
-
-
-class Audit:
-    """Who did what: each line's hash covers the one before, so that none can be changed or taken out unseen."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-
-    def write(self, who: str, action: str, what: str, origin: str) -> None:
-        """Add a line."""
-        with self._database.write() as connection:
-            query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-            last = connection.execute(query).first()
-            row = {
-                "seq": last.seq + 1 if last else 1,
-                "time_ns": self._clock.wall_ns(),
-                "who": who[:64],
-                "action": action,
-                "what": what[:400],
-                "origin": origin[:64],
-            }
-            row["hash"] = _line_hash(last.hash if last else _GENESIS, row)
-            connection.execute(sa.insert(audit).values(row))
-
-    def page(self, limit: int, before: int | None) -> Document:
-        """Lines, newest first."""
-        with self._database.read() as connection:
-            query = sa.select(audit).order_by(audit.c.seq.desc()).limit(limit + 1)
-            if before is not None:
-                query = query.where(audit.c.seq < before)
-            rows = connection.execute(query).mappings().all()
-        items = [_shown(dict(row)) for row in rows[:limit]]
-        return {"items": items, "next": str(items[-1]["seq"]) if len(rows) > limit else None}
-
-    def verify(self) -> bool:
-        """Is the chain unbroken from the first line to the last?"""
-        before, expected = _GENESIS, 1
-        with self._database.read() as connection:
-            for row in connection.execute(sa.select(audit).order_by(audit.c.seq)).mappings():
-                line = dict(row)
-                held = line.pop("hash")
-                if line["seq"] != expected or held != _line_hash(before, line):
-                    return False
-                before, expected = held, expected + 1
+            row = self._locked(connection, name)
+            if row is None or not row["totp_on"]:
+                return False
+            left, one = row["recovery"] or [], recovery_digest(code)
+            step = step_of(row["totp_secret"], code, self._clock.wall_ns(), row["totp_step"])
+            if step is None and one not in left:
+                return False
+            used = {"totp_step": step} if step else {"recovery": [other for other in left if other != one]}
+            connection.execute(sa.update(user).where(user.c.name == name).values(**used))
         return True
 
+    def drop_second_factor(self, name: str) -> bool:
+        """Password alone will do again."""
+        return self._update(name, {"totp_secret": None, "totp_on": False, "totp_step": 0, "recovery": None})
 
-def hash_password(password: str) -> str:
-    """`scrypt$N$r$p$salt$hash`, base64."""
-    salt = secrets.token_bytes(16)
-    hashed = _scrypt(password, salt, _N, _R, _P)
-    return f"scrypt${_N}${_R}${_P}${b64encode(salt).decode()}${b64encode(hashed).decode()}"
+    def enter_by_subject(self, subject: str, name: str, role: Role, reach: Reach) -> Person:
+        """Who signed in elsewhere as `subject`: the account is made, or given the role and places that hold now.
+
+        Raises:
+            NotSo: the account is disabled, or somebody else has that name here.
+        """
+        with self._database.write() as connection:
+            self._database.alone(connection, _ADMINS)
+            row = connection.execute(sa.select(user).where(user.c.subject == subject)).mappings().first()
+            if row is None:
+                same = sa.func.lower(user.c.name) == name.lower()
+                if connection.scalar(sa.select(user.c.name).where(same)) is not None:
+                    raise NotSo("taken", f"somebody else is called {name} here; an admin can remove that account")
+                fresh = self._row(name, role, reach) | {"subject": subject}
+                connection.execute(sa.insert(user).values(fresh))
+                return Person(name, role, reach)
+            if row["disabled"]:
+                raise NotSo("disabled", "this account is disabled")
+            now = {"role": role, "places": reach.places}
+            connection.execute(sa.update(user).where(user.c.subject == subject).values(**now))
+        return Person(row["name"], role, reach)
+
+    def _must_be_managed(self, connection: sa.Connection) -> None:
+        query = sa.select(user.c.places, user.c.role, user.c.disabled)
+        rows = connection.execute(query.where(user.c.role == "admin", user.c.disabled.is_(False))).all()
+        if not any(row.places is None for row in rows):
+            raise NotSo("last_admin", "this is the last admin who sees everything: make another first")
+
+    def _link(self, token: str) -> Document:
+        return {"link_hash": digest(token), "link_ns": self._clock.wall_ns() + LINK_S * NS}
+
+    def _get(self, name: str) -> Any:
+        with self._database.read() as connection:
+            return connection.execute(sa.select(user).where(user.c.name == name)).mappings().first()
+
+    def _locked(self, connection: sa.Connection, name: str) -> Any:
+        """The row, which nobody changes until the transaction ends."""
+        return connection.execute(sa.select(user).where(user.c.name == name).with_for_update()).mappings().first()
+
+    def _update(self, name: str, values: Document) -> bool:
+        with self._database.write() as connection:
+            return bool(connection.execute(sa.update(user).where(user.c.name == name).values(**values)).rowcount)
+
+    def _row(self, name: str, role: Role, reach: Reach) -> Document:
+        return {
+            "name": name,
+            "role": role,
+            "places": reach.places,
+            "disabled": False,
+            "created_ns": self._clock.wall_ns(),
+            "totp_on": False,
+            "totp_step": 0,
+        }
 
 
-def password_fits(password: str, kept: str) -> bool:
-    """Is `password` the one that `hash_password` turned into `kept`?"""
-    _, n, r, p, salt, hashed = kept.split("$")
-    again = _scrypt(password, b64decode(salt), int(n), int(r), int(p))
-    return hmac.compare_digest(again, b64decode(hashed))
+def person_of_row(row: Any, **more: Any) -> Person:
+    """Who an account's row tells of."""
+    return Person(row["name"], row["role"], Reach.of(row["places"]), **more)
 
 
-def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    with _AT_ONCE:
-        return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=_MAXMEM)
-
-
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is kept of a token, which is random enough that a plain hash hides it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _line_hash(before: str, row: Document) -> str:
-    return hashlib.sha256((before + json.dumps(row, sort_keys=True)).encode()).hexdigest()
-
-
-def _shown(row: Document) -> Document:
+def shown(row: Any) -> Document:
+    """An account in the API's shape, without a secret."""
     return {
-        **{name: row[name] for name in ("seq", "who", "action", "what", "hash")},
-        "time": rfc3339(row["time_ns"]),
-        "from": row["origin"],
+        **{name: row[name] for name in ("name", "role", "places", "disabled")},
+        "second_factor": row["totp_on"],
+        "waiting": row["password"] is None and row["subject"] is None,
+        "elsewhere": row["subject"] is not None,
+        "created": rfc3339(row["created_ns"]),
+        "last_seen": None if row["seen_ns"] is None else rfc3339(row["seen_ns"]),
     }

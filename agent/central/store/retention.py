@@ -1,4 +1,7 @@
-"""Days that are over leave, an hour after midnight at the latest: their files or partitions, and what points there."""
+"""Days that are over leave, an hour after midnight at the latest: their files or partitions, and what points there.
+
+So does what the audit log tells of people, after a time of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import logging
 
 import sqlalchemy as sa
 
+from agent.central.store.audit import Audit
 from agent.central.store.database import Database
-from agent.central.store.rows import day_of
+from agent.central.store.rows import DAY_NS, day_of
 from agent.central.store.schema import stray
 from agent.core.clock import Clock
 from agent.core.errors import StorageError
@@ -19,12 +23,13 @@ _EVERY_S = 3600.0
 
 
 class Retention:
-    """A worker. A record is kept for `keep_days` whole days after the day it began in."""
+    """A worker. A record is kept for `keep_days` whole days after the day it began in; who did what, `audit_days`."""
 
     name = "retention"
 
-    def __init__(self, database: Database, clock: Clock, keep_days: int) -> None:
+    def __init__(self, database: Database, clock: Clock, keep_days: int, audit_days: int = 365) -> None:
         self._database, self._clock, self._keep_days = database, clock, keep_days
+        self._audit, self._audit_ns = Audit(database, clock), audit_days * DAY_NS
 
     def run(self, stop: StopToken) -> None:
         """Sweep at once, then every hour."""
@@ -37,6 +42,7 @@ class Retention:
 
     def sweep(self) -> list[int]:
         """Drop what is over; returns those days."""
+        self._audit.erase(self._clock.wall_ns() - self._audit_ns)
         first = day_of(self._clock.wall_ns()) - self._keep_days
         gone = [day for day in self._database.days.present() if day < first]
         for day in gone:

@@ -170,27 +170,70 @@ user = sa.Table(
     metadata,
     sa.Column("name", _ID, primary_key=True),
     sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("password", sa.String(400), nullable=False),
+    sa.Column("places", Json),  # null: all; see `reach`
+    sa.Column("password", sa.String(400)),  # null: not set yet, or signs in elsewhere
+    sa.Column("subject", sa.String(500)),  # issuer and subject of who signs in elsewhere (OpenID Connect)
+    sa.Column("disabled", sa.Boolean, nullable=False),
     sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("seen_ns", sa.BigInteger),
+    sa.Column("totp_secret", sa.String(64)),
+    sa.Column("totp_on", sa.Boolean, nullable=False),
+    sa.Column("totp_step", sa.BigInteger, nullable=False),  # the last one used
+    sa.Column("recovery", Json),  # digests of the codes that are left
+    sa.Column("link_hash", sa.String(64)),  # of the one-time link with which a password is set
+    sa.Column("link_ns", sa.BigInteger),  # until when it is good
+    sa.Index(None, "link_hash"),
 )
 
 session = sa.Table(
     "session",
     metadata,
     sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("id", _ID, nullable=False),
     sa.Column("user", _ID, nullable=False),
     sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("seen_ns", sa.BigInteger, nullable=False),
     sa.Column("expires_ns", sa.BigInteger, nullable=False),
+    sa.Column("origin", sa.String(64), nullable=False),
+    sa.Column("agent", sa.String(200), nullable=False),
+    sa.Column("reason", sa.String(200), nullable=False),
     sa.Index(None, "expires_ns"),
+    sa.Index(None, "user"),
 )
 
 api_token = sa.Table(
     "api_token",
     metadata,
-    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("token_hash", sa.String(64), nullable=False),
+    sa.Column("owner", _ID),  # null: of the configuration
     sa.Column("name", _ID, nullable=False),
-    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("role", sa.String(16)),  # of the configuration's; else the owner's, as it is now
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("places", Json),  # null: all that the owner sees
     sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("expires_ns", sa.BigInteger),
+    sa.Column("used_ns", sa.BigInteger),
+    sa.Index(None, "token_hash", unique=True),
+    sa.Index(None, "owner"),
+)
+
+attempt = sa.Table(
+    "attempt",  # wrong passwords of late; see `lockout`
+    metadata,
+    sa.Column("key", sa.String(160), primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_ns", sa.BigInteger, nullable=False),
+    sa.Column("until_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "last_ns"),
+)
+
+familiar = sa.Table(
+    "familiar",  # from where each has signed in before
+    metadata,
+    sa.Column("user", _ID, primary_key=True),
+    sa.Column("origin", sa.String(64), primary_key=True),
+    sa.Column("last_ns", sa.BigInteger, nullable=False),
 )
 
 audit = sa.Table(
@@ -198,9 +241,16 @@ audit = sa.Table(
     metadata,
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("time_ns", sa.BigInteger, nullable=False),
-    sa.Column("who", _ID, nullable=False),
     sa.Column("action", sa.String(64), nullable=False),
-    sa.Column("what", _TEXT, nullable=False),
-    sa.Column("origin", sa.String(64), nullable=False),
+    # what tells of a person leaves after its time: the chain covers `said`, the hash of these and the salt
+    sa.Column("who", sa.String(140)),
+    sa.Column("what", _TEXT),
+    sa.Column("why", sa.String(200)),
+    sa.Column("origin", sa.String(64)),
+    sa.Column("salt", sa.String(32)),
+    sa.Column("said", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index(None, "time_ns"),
+    sa.Index(None, "who", "seq"),
+    sa.Index(None, "action", "seq"),
 )

@@ -24,6 +24,7 @@ from agent.central.store.keeper import TRACKS, Kind
 from agent.central.store.looks import share_of
 from agent.central.store.picks import pick_for
 from agent.central.store.plates import Plate
+from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.walk import Mark, Walk, everything
 from agent.core.clock import Clock
 from agent.core.errors import LamppostError
@@ -52,10 +53,10 @@ class Page(NamedTuple):
 
 
 class Search:
-    """Read-only."""
+    """Read-only, among what is within `reach`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, reach: Reach = EVERYTHING) -> None:
+        self._database, self._clock, self._reach = database, clock, reach
 
     def page(self, kind: Kind, filters: Filters, limit_ms: int = LIMIT_MS) -> Page:
         """What `filters` find behind their cursor.
@@ -69,7 +70,7 @@ class Search:
     def walk(self, kind: Kind, filters: Filters, *, backward: bool = True, late: Late = lambda: False) -> Walk:
         """Through all that `filters` find, in the order of time."""
         with self._database.read() as connection:
-            numbers = numbers_of(connection, filters)
+            numbers = numbers_of(connection, filters, self._reach)
         where, since_ns, until_ns = conditions(kind.table, filters), filters.since_ns, filters.until_ns
         pick, few = (pick_for(filters), filters.plate is not None) if kind is TRACKS else (everything, False)
         return Walk(self._database.days, kind.table, where, numbers, since_ns, until_ns, backward, late, pick, few)

@@ -14,6 +14,7 @@ from agent.central.store.day_schema import event, tally
 from agent.central.store.facets import Facets
 from agent.central.store.looks import named as colour_named
 from agent.central.store.pack import Document
+from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import gateway as gateways
 from agent.central.store.schema import gateway_key, media, outbox_seq, recording
@@ -39,13 +40,17 @@ _JOIN_NS = 2 * NS
 
 
 class Views:
-    """Read-only; every method is one consistent look."""
+    """Read-only; every method is one consistent look, at what is within `reach`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, reach: Reach = EVERYTHING) -> None:
+        self._database, self._clock, self._reach = database, clock, reach
         self._counting = threading.Lock()
         self._counted: tuple[dict[str, int], int] | None = None
         self._count_again_ns = 0
+
+    def limited(self, reach: Reach) -> Views:
+        """The same, for somebody who sees no more than that."""
+        return Views(self._database, self._clock, reach)
 
     def is_online(self, site: str, gateway: str) -> bool:
         """Is that gateway there now?"""
@@ -58,8 +63,9 @@ class Views:
         """All gateways, or some."""
         with self._database.read() as connection:
             query = _narrow(sa.select(gateways), gateways, site=site, gateway=gateway)
+            query = query.where(self._reach.condition(gateways, ("site", "gateway")))
             rows = connection.execute(query.order_by(gateways.c.site, gateways.c.gateway)).mappings().all()
-            counts = _per_gateway(connection, sa.func.count(), cameras)
+            counts = _per_gateway(connection, sa.func.count(), cameras, self._reach.condition(cameras))
             lost = _per_gateway(connection, sa.func.sum(outbox_seq.c.lost), outbox_seq)
             dropped = _per_gateway(connection, sa.func.sum(outbox_seq.c.dropped), outbox_seq)
             keys = _keys(connection)
@@ -93,15 +99,16 @@ class Views:
 
     def camera_info(self, site: str, gateway: str, camera: str) -> CameraInfo | None:
         """What a camera said it is; None for one that was never heard of."""
-        where = (cameras.c.site == site, cameras.c.gateway == gateway, cameras.c.camera == camera)
+        query = _narrow(sa.select(cameras.c.info), cameras, site=site, gateway=gateway, camera=camera)
         with self._database.read() as connection:
-            row = connection.execute(sa.select(cameras.c.info).where(*where)).first()
+            row = connection.execute(query.where(self._reach.condition(cameras))).first()
         return None if row is None else CameraInfo.model_validate(row.info or {"camera": camera, "name": camera})
 
     def cameras(self, site: str | None = None, gateway: str | None = None, camera: str | None = None) -> list[Document]:
         """All cameras, or some, sorted."""
         with self._database.read() as connection:
             query = _narrow(sa.select(cameras), cameras, site=site, gateway=gateway, camera=camera)
+            query = query.where(self._reach.condition(cameras))
             rows = connection.execute(query.order_by(*cameras.primary_key.columns)).mappings().all()
             held = connection.execute(sa.select(gateways)).mappings().all()
         online = {(row["site"], row["gateway"]): self._online(row) for row in held}
@@ -111,8 +118,13 @@ class Views:
         """Has this camera ever been announced?"""
         return bool(self.cameras(site, gateway, camera))
 
-    def recordings(self, place: Place, start_ns: int, end_ns: int, *, segments: bool = True) -> Document:
-        """The spans that were recorded between two times, and the segments that they are made of, when asked for."""
+    def recordings(self, place: Place, start_ns: int, end_ns: int, *, segments: bool = True) -> Document | None:
+        """The spans that were recorded between two times, and the segments that they are made of, when asked for.
+
+        None: that camera is out of reach.
+        """
+        if not self._reach.sees(*place):
+            return None
         most, table = (_MOST_SEGMENTS if segments else _MOST_SPANNED), recording
         columns = table.columns if segments else [table.c[name] for name in ("start_ns", "end_ns", "bytes", "reason")]
         query = _narrow(sa.select(*columns), table, **dict(zip(("site", "gateway", "camera"), place, strict=True)))
@@ -126,7 +138,7 @@ class Views:
     def medium(self, key: str) -> Document | None:
         """A medium that has arrived."""
         with self._database.read() as connection:
-            where = (media.c.id == key, media.c.state == "ready")
+            where = (media.c.id == key, media.c.state == "ready", self._reach.condition(media))
             row = connection.execute(sa.select(media).where(*where)).mappings().first()
         return dict(row) if row else None
 
@@ -197,8 +209,10 @@ class Views:
         return row["state"] == "online" and self._clock.wall_ns() - (row["seen_ns"] or 0) < STALE_NS
 
     def _gateway(self, row: Any, counts: PerGateway, lost: PerGateway, dropped: PerGateway, keys: Keys) -> Document:
-        key, health = (row["site"], row["gateway"]), row["health"]
-        seen, breaks = keys.get(key, []), row["chain_breaks"] or 0
+        key = (row["site"], row["gateway"])
+        whole = self._reach.sees(*key)  # who sees some of its cameras learns nothing of the others, not even sums
+        health, breaks = (row["health"], row["chain_breaks"] or 0) if whole else (None, 0)
+        seen = keys.get(key, [])
         depth = health["outbox"] if health else None
         return {
             "site": row["site"],
@@ -214,8 +228,8 @@ class Views:
             "keys": seen,
             "chain_breaks": breaks,
             "cameras": counts.get(key, 0),
-            "lost": lost.get(key, 0),
-            "dropped": dropped.get(key, 0),
+            "lost": lost.get(key, 0) if whole else 0,
+            "dropped": dropped.get(key, 0) if whole else 0,
         }
 
 
@@ -226,8 +240,8 @@ def _narrow(query: Any, table: sa.Table, **equal: str | None) -> Any:
     return query
 
 
-def _per_gateway(connection: sa.Connection, what: Any, table: sa.Table) -> PerGateway:
-    query = sa.select(table.c.site, table.c.gateway, what).group_by(table.c.site, table.c.gateway)
+def _per_gateway(connection: sa.Connection, what: Any, table: sa.Table, *where: Any) -> PerGateway:
+    query = sa.select(table.c.site, table.c.gateway, what).where(*where).group_by(table.c.site, table.c.gateway)
     return {(site, gateway): int(value or 0) for site, gateway, value in connection.execute(query).all()}
 
 

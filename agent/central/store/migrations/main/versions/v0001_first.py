@@ -12,9 +12,11 @@ down_revision = None
 def upgrade() -> None:
     """Make every table."""
     _make_api_token()
+    _make_attempt()
     _make_audit()
     _make_camera()
     _make_clip()
+    _make_familiar()
     _make_gateway()
     _make_gateway_key()
     _make_media()
@@ -30,12 +32,32 @@ def upgrade() -> None:
 def _make_api_token() -> None:
     op.create_table(
         "api_token",
+        sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=True),
         sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=True),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=True),
         sa.Column("created_ns", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_api_token")),
+        sa.Column("expires_ns", sa.BigInteger(), nullable=True),
+        sa.Column("used_ns", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
     )
+    op.create_index(op.f("ix_api_token_owner"), "api_token", ["owner"], unique=False)
+    op.create_index(op.f("ix_api_token_token_hash"), "api_token", ["token_hash"], unique=True)
+
+
+def _make_attempt() -> None:
+    op.create_table(
+        "attempt",
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_ns", sa.BigInteger(), nullable=False),
+        sa.Column("until_ns", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_attempt")),
+    )
+    op.create_index(op.f("ix_attempt_last_ns"), "attempt", ["last_ns"], unique=False)
 
 
 def _make_audit() -> None:
@@ -43,13 +65,19 @@ def _make_audit() -> None:
         "audit",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("time_ns", sa.BigInteger(), nullable=False),
-        sa.Column("who", sa.String(length=64), nullable=False),
         sa.Column("action", sa.String(length=64), nullable=False),
-        sa.Column("what", sa.String(length=400), nullable=False),
-        sa.Column("origin", sa.String(length=64), nullable=False),
+        sa.Column("who", sa.String(length=140), nullable=True),
+        sa.Column("what", sa.String(length=400), nullable=True),
+        sa.Column("why", sa.String(length=200), nullable=True),
+        sa.Column("origin", sa.String(length=64), nullable=True),
+        sa.Column("salt", sa.String(length=32), nullable=True),
+        sa.Column("said", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
+    op.create_index(op.f("ix_audit_action_seq"), "audit", ["action", "seq"], unique=False)
+    op.create_index(op.f("ix_audit_time_ns"), "audit", ["time_ns"], unique=False)
+    op.create_index(op.f("ix_audit_who_seq"), "audit", ["who", "seq"], unique=False)
 
 
 def _make_camera() -> None:
@@ -89,6 +117,16 @@ def _make_clip() -> None:
     op.create_index(op.f("ix_clip_event_created_ns"), "clip", ["event", "created_ns"], unique=False)
     op.create_index(op.f("ix_clip_media"), "clip", ["media"], unique=False)
     op.create_index(op.f("ix_clip_state"), "clip", ["state"], unique=False)
+
+
+def _make_familiar() -> None:
+    op.create_table(
+        "familiar",
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("origin", sa.String(length=64), nullable=False),
+        sa.Column("last_ns", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user", "origin", name=op.f("pk_familiar")),
+    )
 
 
 def _make_gateway() -> None:
@@ -227,12 +265,18 @@ def _make_session() -> None:
     op.create_table(
         "session",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("user", sa.String(length=64), nullable=False),
         sa.Column("created_ns", sa.BigInteger(), nullable=False),
+        sa.Column("seen_ns", sa.BigInteger(), nullable=False),
         sa.Column("expires_ns", sa.BigInteger(), nullable=False),
+        sa.Column("origin", sa.String(length=64), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_session")),
     )
     op.create_index(op.f("ix_session_expires_ns"), "session", ["expires_ns"], unique=False)
+    op.create_index(op.f("ix_session_user"), "session", ["user"], unique=False)
 
 
 def _make_stray() -> None:
@@ -251,7 +295,18 @@ def _make_user() -> None:
         "user",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("password", sa.String(length=400), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=True),
+        sa.Column("password", sa.String(length=400), nullable=True),
+        sa.Column("subject", sa.String(length=500), nullable=True),
+        sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("created_ns", sa.BigInteger(), nullable=False),
+        sa.Column("seen_ns", sa.BigInteger(), nullable=True),
+        sa.Column("totp_secret", sa.String(length=64), nullable=True),
+        sa.Column("totp_on", sa.Boolean(), nullable=False),
+        sa.Column("totp_step", sa.BigInteger(), nullable=False),
+        sa.Column("recovery", sa.JSON(), nullable=True),
+        sa.Column("link_hash", sa.String(length=64), nullable=True),
+        sa.Column("link_ns", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_user")),
     )
+    op.create_index(op.f("ix_user_link_hash"), "user", ["link_hash"], unique=False)

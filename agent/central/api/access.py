@@ -1,0 +1,117 @@
+"""Who may use which route: one table, and one dependency of the whole app that asks it.
+
+A route that is not in the table is refused to everybody. Which cameras a route shows is settled elsewhere, just as once
+for all: `centre_of` gives a route nothing but what is within reach of who asks.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from starlette.requests import HTTPConnection
+
+from agent.central.api.errors import ApiError
+from agent.central.store.people import ROLES, Person, Role, Scope
+
+PREFIX = "/api/v1"
+
+
+class Need(NamedTuple):
+    """The least role, and the scope that a token needs; None: a token is not enough, it takes a person.
+
+    `whole`: what a route tells or changes is the whole centre's, and only for who sees all of it.
+    """
+
+    role: Role
+    scope: Scope | None
+    whole: bool = False
+
+
+_OPEN = None
+_READ, _SEARCH, _MEDIA, _LIVE = (Need("viewer", scope) for scope in ("read", "search", "media", "live"))
+_COMMAND, _MANAGE = Need("operator", "command"), Need("admin", "admin")
+_SELF, _ALL = Need("viewer", None), Need("admin", "admin", whole=True)
+
+RULES: dict[str, Need | None] = {
+    "GET /{path:path}": _OPEN,  # the viewer's files
+    "GET /docs": _OPEN,
+    "GET /health": _OPEN,
+    "POST /first": _OPEN,
+    "POST /join": _OPEN,
+    "POST /sign-in": _OPEN,
+    "POST /sign-out": _SELF,
+    "GET /me": _READ,
+    "POST /me/password": _SELF,
+    "POST /me/reason": _SELF,
+    "GET /me/sessions": _SELF,
+    "DELETE /me/sessions": _SELF,
+    "DELETE /me/sessions/{session}": _SELF,
+    "POST /me/second-factor": _SELF,
+    "POST /me/second-factor/confirm": _SELF,
+    "POST /me/second-factor/off": _SELF,
+    "GET /people": _MANAGE,
+    "POST /people": _MANAGE,
+    "GET /people/{name}": _MANAGE,
+    "PATCH /people/{name}": _MANAGE,
+    "DELETE /people/{name}": _MANAGE,
+    "POST /people/{name}/link": _MANAGE,
+    "DELETE /people/{name}/second-factor": _MANAGE,
+    "DELETE /people/{name}/sessions": _MANAGE,
+    "GET /tokens": _SELF,
+    "POST /tokens": _SELF,
+    "DELETE /tokens/{token}": _SELF,
+    "GET /stats": Need("viewer", "read", whole=True),
+    "GET /audit": _ALL,
+    "GET /audit/verify": _ALL,
+    "GET /audit/export": _ALL,
+    "GET /sites": _READ,
+    "GET /gateways": _READ,
+    "GET /gateways/{site}/{gateway}": _READ,
+    "GET /cameras": _READ,
+    "GET /cameras/{site}/{gateway}/{camera}": _READ,
+    "GET /cameras/{site}/{gateway}/{camera}/settings": Need("operator", "read"),
+    "PUT /cameras/{site}/{gateway}/{camera}/settings": _MANAGE,
+    "GET /recordings": _READ,
+    "GET /stream": _READ,
+    "GET /events": _SEARCH,
+    "GET /events/{event}": _READ,
+    "GET /events/{event}/neighbours": _SEARCH,
+    "POST /events/{event}/clip": _COMMAND,
+    "POST /events/{event}/belongs": _COMMAND,
+    "GET /tracks": _SEARCH,
+    "GET /tracks/{track}": _READ,
+    "GET /media/{media}": _MEDIA,
+    "POST /clips": _COMMAND,
+    "GET /clips/{clip}": _READ,
+    "DELETE /clips/{clip}": _COMMAND,
+    "LIVE /live/{site}/{gateway}/{camera}": _LIVE,
+}
+"""By method (LIVE is a WebSocket) and path below PREFIX."""
+
+
+async def may(connection: HTTPConnection) -> None:
+    """Refuse who lacks the role, or whose token lacks the scope; a dependency of the whole app."""
+    rule = rule_of(connection)
+    if rule not in RULES:
+        raise ApiError(403, "forbidden", "nobody may do this: the route has no rule")
+    need = RULES[rule]
+    if need is None:
+        return
+    person: Person = connection.scope["person"]
+    if person.scopes is not None and need.scope not in person.scopes:
+        raise ApiError(403, "forbidden", _lacking(need))
+    if ROLES.index(person.role) < ROLES.index(need.role):
+        raise ApiError(403, "forbidden", f"this needs the role {need.role}; you are {person.role}")
+    if need.whole and not person.reach.everything:
+        raise ApiError(403, "forbidden", "this is of the whole centre, of which you see a part")
+
+
+def rule_of(connection: HTTPConnection) -> str:
+    """The key in RULES of the route that a request came to."""
+    method = "LIVE" if connection.scope["type"] == "websocket" else connection.scope["method"]
+    path: str = connection.scope["route"].path
+    return f"{method} {path.removeprefix(PREFIX)}"
+
+
+def _lacking(need: Need) -> str:
+    return f"this token lacks the scope {need.scope}" if need.scope else "a person must do this: a token is not enough"

@@ -1,0 +1,101 @@
+"""The verb `lamppost central`: the centre, and what is done to its store from a shell."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli.arguments import Steps
+from agent.cli.terminal import say, stop_on_signals
+from agent.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from agent.central.store.audit import Audit
+
+
+def add_central_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
+    """`central`, `central audit verify`, `central audit export`."""
+    central = verbs.add_parser("central", help="the centre")
+    central.add_argument("--config", type=Path)
+    central.add_argument("--ready-file", type=Path, help="write the addresses here, as JSON, once all is up")
+    central.set_defaults(verb=_central)
+    steps = central.add_subparsers(metavar="STEP")
+
+    audit = steps.add_parser("audit", help="who did what").add_subparsers(required=True, metavar="STEP")
+    verify = audit.add_parser("verify", help="is the chain of the audit log unbroken? Beside a running centre, too")
+    verify.add_argument("--config", type=Path, required=True, help="the centre's file")
+    verify.set_defaults(verb=_verify)
+    export = audit.add_parser("export", help="the audit log to stdout, the oldest line first")
+    export.add_argument("--config", type=Path, required=True, help="the centre's file")
+    export.add_argument("--form", choices=["jsonl", "csv"], default="jsonl")
+    export.set_defaults(verb=_export)
+
+
+def _central(args: argparse.Namespace) -> int:
+    from agent.config.load import load_central  # noqa: PLC0415 - verbs load only what they need
+
+    config = load_central(args.config)
+    with _equipped():
+        from agent.central.app import run_central  # noqa: PLC0415
+    _calm_the_collector()
+    return run_central(config, stop_on_signals("centre"), ready_file=args.ready_file, say=say)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    with _audit(args.config) as log:
+        verdict = log.verify()
+    if not verdict["verified"]:
+        print(f"audit log: line {verdict['broken_at']} is missing or was changed", file=sys.stderr)
+        return 1
+    say(f"{verdict['lines']} lines, unbroken; the personal parts of {verdict['erased']} have left after their time")
+    say(f"head: {verdict['head']}")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    with _audit(args.config) as log:
+        from agent.central.api.auditing import as_csv, as_json  # noqa: PLC0415
+
+        for text in (as_csv if args.form == "csv" else as_json)(log.lines()):
+            sys.stdout.write(text)
+    return 0
+
+
+@contextmanager
+def _audit(file: Path) -> Iterator[Audit]:
+    from agent.config.base import read_secret  # noqa: PLC0415
+    from agent.config.load import load_central  # noqa: PLC0415
+    from agent.core.clock import SystemClock  # noqa: PLC0415
+
+    config = load_central(file).central
+    with _equipped():
+        from agent.central.store.audit import Audit  # noqa: PLC0415
+        from agent.central.store.database import Database  # noqa: PLC0415
+    if config.database == "sqlite" and not (config.data / "centre.db").exists():
+        raise ConfigError(f"{config.data}: there is no centre's database here; set [central] data")
+    database = Database.open(config.database, config.data, read_secret(config.database_password_file))
+    try:
+        yield Audit(database, SystemClock())
+    finally:
+        database.close()
+
+
+@contextmanager
+def _equipped() -> Iterator[None]:
+    """A gateway is installed without what the centre needs."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"the centre needs more packages ({error.name}): pip install 'lamppost[central]'") from error
+
+
+def _calm_the_collector() -> None:
+    """Ingest makes many small objects that live for one batch: looking for cycles among them took half its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)

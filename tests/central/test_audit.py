@@ -1,0 +1,172 @@
+"""The audit log: nothing is changed or taken out unseen, whoever writes beside whom."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from agent.central.store.audit import Audit, Sought
+from agent.central.store.database import Database
+from agent.central.store.schema import audit
+from agent.core.clock import NS, SystemClock
+from tests.central.accounts import somebody
+from tests.central.helpers import T0_NS, FakeGateway, RunningCentre, running, track, wait_for
+from tests.central.stores import Store
+
+
+def _filled(store: Store, lines: int = 6) -> Audit:
+    log = Audit(store.database, store.clock)
+    for number in range(lines):
+        log.write("ann", "media.view", f"picture {number}", "192.0.2.1", "case 7")
+        store.clock.advance(60)
+    return log
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"who": "nobody"}, {"what": "else"}, {"why": ""}, {"origin": "::1"}, {"action": "x"}, {"time_ns": 1},
+    {"said": "0" * 64}, {"hash": "0" * 64}, {"salt": None}, {"salt": None, "who": None},
+]  # fmt: skip
+
+
+def test_what_is_changed_is_seen(store: Store) -> None:
+    log = _filled(store)
+    with store.database.read() as connection:
+        right = dict(connection.execute(sa.select(audit).where(audit.c.seq == 3)).mappings().one())
+    for change in CHANGES:
+        assert log.verify()["verified"]
+        _set(store, change)
+        verdict = log.verify()
+        assert not verdict["verified"], change
+        assert verdict["broken_at"] in {3, 4}
+        _set(store, right)
+
+
+def _set(store: Store, values: dict[str, Any]) -> None:
+    with store.database.write() as connection:
+        connection.execute(sa.update(audit).where(audit.c.seq == 3).values(**values))
+
+
+def test_what_is_taken_out_is_seen_and_a_cut_end_by_who_kept_the_head(store: Store) -> None:
+    log = _filled(store)
+    whole = log.verify()
+    with store.database.write() as connection:
+        connection.execute(sa.delete(audit).where(audit.c.seq == 6))
+    cut = log.verify()
+    assert cut["verified"]
+    assert (cut["lines"], cut["head"]) != (whole["lines"], whole["head"])
+    with store.database.write() as connection:
+        connection.execute(sa.delete(audit).where(audit.c.seq == 2))
+    assert log.verify()["broken_at"] == 2
+
+
+def test_personal_data_leave_and_the_chain_still_verifies(store: Store) -> None:
+    log = _filled(store)
+    assert log.erase(T0_NS + 150 * NS) == 3
+    verdict = log.verify()
+    assert (verdict["verified"], verdict["lines"], verdict["erased"]) == (True, 6, 3)
+    items = log.page(10, None)["items"]
+    assert [one["what"] for one in items] == ["picture 5", "picture 4", "picture 3", None, None, None]
+    assert [one["action"] for one in items] == ["media.view"] * 6
+    assert log.erase(T0_NS + 150 * NS) == 0
+    log.write("ann", "sign-in", "", "::1")
+    assert log.verify()["verified"]
+
+
+def test_lines_are_found_by_who_action_text_and_time(store: Store) -> None:
+    log = Audit(store.database, store.clock)
+    for who, action, what, why in (
+        ("ann", "media.view", "a%b", ""), ("ann/robot", "media.view", "axb", "Case 7"), ("anna", "sign-in", "", ""),
+        ("bob", "medial", "", ""),
+    ):  # fmt: skip
+        log.write(who, action, what, "::1", why)
+        store.clock.advance(10)
+
+    def seqs(**sought: Any) -> list[int]:
+        return [one["seq"] for one in log.page(10, None, Sought(**sought))["items"]]
+
+    assert seqs(who="ann") == [2, 1]
+    assert seqs(action="media") == [2, 1]
+    assert seqs(text="a%b") == [1]
+    assert seqs(text="case 7") == [2]
+    assert seqs(since_ns=T0_NS + 10 * NS, until_ns=T0_NS + 30 * NS) == [3, 2]
+    first = log.page(3, None)
+    assert [one["seq"] for one in log.page(3, int(first["next"]))["items"]] == [1]
+    log.write("x\x00\ud800" * 50, "a" * 60, "y" * 999, "z" * 99, "w" * 999)
+    assert log.verify()["verified"]
+
+
+def test_two_processes_that_write_at_once_make_one_chain(open_one: Callable[[], Store], tmp_path: Path) -> None:
+    store = open_one()
+    other = Database.open(store.address, store.folder)
+    try:
+        logs = [Audit(database, SystemClock()) for database in (store.database, other) for _ in range(3)]
+        with ThreadPoolExecutor(len(logs)) as crowd:
+            list(crowd.map(lambda log: [log.write("ann", "x", str(n), "::1") for n in range(8)], logs))
+        verdict = logs[0].verify()
+        assert (verdict["verified"], verdict["lines"]) == (True, len(logs) * 8)
+    finally:
+        other.close()
+
+
+def _verify_elsewhere(lines: list[dict[str, Any]]) -> None:
+    before = "0" * 64
+    for line in lines:
+        said = [line[name] for name in ("from", "salt", "what", "who", "why")]
+        assert line["said"] == hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        told = [before, line["seq"], line["time"], line["action"], line["said"]]
+        assert line["hash"] == hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        before = line["hash"]
+
+
+def test_what_is_exported_verifies_elsewhere(centre: RunningCentre) -> None:
+    with centre.admin() as admin:
+        admin.post("/api/v1/sign-in", json={"username": "=cmd()", "password": "x"})
+        answer = admin.get("/api/v1/audit/export")
+        assert answer.headers["content-disposition"] == 'attachment; filename="audit.jsonl"'
+        lines = [json.loads(line) for line in answer.text.splitlines()]
+        assert [line["action"] for line in lines] == ["account.first", "sign-in.refused", "audit.export"]
+        _verify_elsewhere(lines)
+        table = admin.get("/api/v1/audit/export", params={"form": "csv", "action": "sign-in"})
+        (row,) = csv.DictReader(io.StringIO(table.text))
+        assert (row["who"], row["action"]) == ("'=cmd()", "sign-in.refused")
+        assert admin.get("/api/v1/audit", params={"text": "form=csv"}).json()["items"][0]["action"] == "audit.export"
+
+
+def test_every_look_is_written_down_with_who_what_why_and_from_where(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    gateway.hello()
+    gateway.envelope("track", 1, track("t1", plate="AB 123"))
+    with somebody(centre, "bob", "operator") as api, centre.admin() as admin:
+        wait_for(lambda: api.get("/api/v1/tracks").json()["items"])
+        assert api.get("/api/v1/audit").status_code == 403
+        api.get("/api/v1/tracks", params={"plate": "AB12*"}, headers={"X-Lamppost-Reason": "stolen car"})
+        api.post("/api/v1/me/reason", json={"reason": "case 7"}).raise_for_status()
+        api.get("/api/v1/tracks", params={"plate": "AB12*"})
+        found = admin.get("/api/v1/audit", params={"who": "bob"}).json()["items"]
+        assert [(one["action"], one["why"]) for one in found] == [
+            ("search.plate", "case 7"), ("account.reason", "case 7"), ("search.plate", "stolen car"),
+            ("account.join", ""),
+        ]  # fmt: skip
+        assert found[0]["what"].startswith("AB12* wildcard")
+        assert {one["from"] for one in found} == {"127.0.0.1"}
+
+
+def test_where_a_reason_is_asked_for_nothing_happens_without_one(tmp_path: Path) -> None:
+    asked = {"ask_reason": ["search", "clip.request"]}
+    with running(tmp_path / "data", people=asked) as centre, somebody(centre, "bob", "operator") as api:
+        assert api.get("/api/v1/me").json()["asks_reason"]
+        refused = api.get("/api/v1/tracks", params={"plate": "AB12"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "reason_needed")
+        assert api.get("/api/v1/tracks").status_code == 200
+        assert api.get("/api/v1/tracks", params={"plate": "AB12", "reason": "case 7"}).status_code == 200
+        api.post("/api/v1/me/reason", json={"reason": "case 8"}).raise_for_status()
+        assert api.get("/api/v1/tracks", params={"plate": "AB12"}).status_code == 200
