@@ -3,7 +3,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { FirstPage } from "./account/first";
+import { JoinPage } from "./account/join";
 import { AccountMenu } from "./account/menu";
+import { ReasonForm } from "./account/reason";
 import { SignInPage } from "./account/sign-in";
 import type { Me } from "./api/types";
 import { useCell } from "./cell";
@@ -14,6 +16,9 @@ import { WallPage } from "./live/wall";
 import { match } from "./match";
 import { cameras, centre, clockAhead, gateways, link, listen } from "./news";
 import { Link, useAddress } from "./router";
+import { AuditPage } from "./people/audit";
+import { MyPage } from "./people/me";
+import { PeoplePage } from "./people/page";
 import { PlaybackPage } from "./playback/page";
 import { SearchPage } from "./search/page";
 import { TrackPage } from "./search/track";
@@ -29,8 +34,9 @@ export function App(): JSX.Element | null {
   const who = useCell(session);
   const { path, query } = useAddress();
   const first = match("/first", path) !== undefined;
+  const join = match("/join", path) !== undefined;
   useEffect(() => {
-    if (!first) void askWho();
+    if (!first && !join) void askWho();
   }, []);
   useEffect(() => {
     if (who.state !== "unreachable") return undefined;
@@ -38,6 +44,7 @@ export function App(): JSX.Element | null {
     return () => clearInterval(again);
   }, [who.state]);
   if (first && who.state !== "in") return <FirstPage token={query.get("token") ?? ""} />;
+  if (join && who.state !== "in") return <JoinPage token={query.get("token") ?? ""} />;
   if (who.state === "in") return <Shell me={who.me} path={path} />;
   if (who.state === "out") return <SignInPage firstStart={who.firstStart} ended={who.ended} />;
   return who.state === "unreachable" ? <Unreachable /> : null;
@@ -60,13 +67,14 @@ function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
       <Rail me={me} path={path} />
       <main class="main" id="main" ref={main} tabIndex={-1}>
         <Banners />
-        <Page path={path} />
+        {me.asks_reason && !me.reason && <ReasonForm />}
+        <Page path={path} me={me} />
       </main>
     </div>
   );
 }
 
-function Page({ path }: { path: string }): JSX.Element {
+function Page({ path, me }: { path: string; me: Me }): JSX.Element {
   const full = match("/live/:site/:gateway/:camera", path);
   if (full) return <FullPage name={full as { site: string; gateway: string; camera: string }} />;
   if (match("/events", path)) return <EventsPage />;
@@ -77,6 +85,9 @@ function Page({ path }: { path: string }): JSX.Element {
   const track = match("/search/:id", path);
   if (track) return <TrackPage id={track["id"] ?? ""} />;
   if (match("/system", path)) return <SystemPage />;
+  if (match("/account", path)) return <MyPage me={me} />;
+  if (match("/people", path) && me.role === "admin") return <PeoplePage me={me} />;
+  if (match("/audit", path) && me.role === "admin") return <AuditPage />;
   return <WallPage />;
 }
 
@@ -89,11 +100,16 @@ const PLACES: [href: string, name: Place][] = [
   ["/system", "system"],
 ];
 
+/** Pages that the account's menu leads to. */
+const ASIDE: Record<string, string> = { "/account": text.accounts.me.title, "/people": text.accounts.people.title, "/audit": text.accounts.audit.title };
+
 function Rail({ me, path }: { me: Me; path: string }): JSX.Element {
-  const current = PLACES.find(([href]) => href !== "/" && path.startsWith(href))?.[1] ?? "live";
+  const aside = ASIDE[path];
+  const current = PLACES.find(([href]) => href !== "/" && path.startsWith(href))?.[1] ?? (aside ? undefined : "live");
+  const title = aside ?? (current ? text.nav[current] : "");
   useEffect(() => {
-    document.title = `${text.nav[current]} · ${text.product}`;
-  }, [current]);
+    document.title = `${title} · ${text.product}`;
+  }, [title]);
   return (
     <nav class="rail" aria-label={text.nav.label}>
       <Link class="home" href="/" aria-label={text.product}>

@@ -1,6 +1,7 @@
 /** Who is signed in. */
 
 import * as api from "./api/client";
+import { giveReason as sendReason } from "./api/people";
 import type { Me } from "./api/types";
 import { cell } from "./cell";
 
@@ -14,6 +15,11 @@ export const session = cell<Session>({ state: "asking" });
 
 export function enter(me: Me): void {
   session.set({ state: "in", me });
+}
+
+/** Tell why one looks; it holds until the session ends. */
+export async function giveReason(reason: string): Promise<void> {
+  enter(await sendReason(reason));
 }
 
 /** Ask the centre who we are: at start, and when a socket was refused without saying why. */

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Me } from "../api/types";
+import { Link } from "../router";
 import { leave } from "../session";
 import { text } from "../text";
 import { Icon, type IconName } from "../ui/icon";
@@ -14,6 +15,15 @@ const THEMES: [Theme, IconName][] = [
   ["light", "sun"],
   ["dark", "moon"],
 ];
+
+/** The log is of the whole centre, and for who sees all of it. */
+function pagesOf(me: Me): [href: string, name: string, icon: IconName][] {
+  const words = text.accounts.menu;
+  const mine: [string, string, IconName][] = [["/account", words.me, "account"]];
+  if (me.role === "admin") mine.push(["/people", words.people, "person"]);
+  if (me.role === "admin" && me.places === null) mine.push(["/audit", words.audit, "events"]);
+  return mine;
+}
 
 export function AccountMenu({ me }: { me: Me }): JSX.Element {
   const [open, setOpen] = useState(false);
@@ -44,6 +54,12 @@ export function AccountMenu({ me }: { me: Me }): JSX.Element {
               </button>
             ))}
           </div>
+          {pagesOf(me).map(([href, name, icon]) => (
+            <Link key={href} role="menuitem" class="row" href={href} onClickCapture={() => setOpen(false)} data-testid={`menu-${icon}`}>
+              <Icon name={icon} size={16} />
+              {name}
+            </Link>
+          ))}
           <button type="button" role="menuitem" class="row" onClick={() => void leave()} data-testid="sign-out">
             <Icon name="signOut" size={16} />
             {text.signOut}

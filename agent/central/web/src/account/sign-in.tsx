@@ -1,4 +1,4 @@
-/** Sign-in, and what stands in its place while nobody has an account. */
+/** Sign-in, with the code of a second factor where there is one, and what stands here while nobody has an account. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -7,27 +7,41 @@ import { enter } from "../session";
 import { failureLine, text } from "../text";
 import { AccountCard, Field, FormError } from "./card";
 
+type Known = { name: string; password: string };
+
 export function SignInPage({ firstStart, ended }: { firstStart: boolean; ended: boolean }): JSX.Element {
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
+  const [known, setKnown] = useState<Known>();
   if (firstStart) return <AccountCard title={text.signIn.firstTitle} lead={text.signIn.firstLead} />;
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
+    const word = known ?? { name: String(form.get("username")).trim(), password: String(form.get("password")) };
     setBusy(true);
     setError(undefined);
     try {
-      enter(await api.signIn(String(form.get("username")).trim(), String(form.get("password"))));
+      enter(await api.signIn(word.name, word.password, known && String(form.get("code"))));
     } catch (failure) {
-      setError(lineOf(failure));
+      const code = failure instanceof api.ApiError ? failure.code : "";
+      if (code === "second_factor") setKnown(word);
+      else setError(lineOf(failure, code));
+      if (code === "wrong_credentials") setKnown(undefined);
       setBusy(false);
     }
   };
+  const lead = known ? text.accounts.code.lead : ended ? text.signIn.ended : text.signIn.lead;
   return (
-    <AccountCard title={text.signIn.title} lead={ended ? text.signIn.ended : text.signIn.lead}>
+    <AccountCard title={text.signIn.title} lead={lead}>
       <form onSubmit={(event) => void submit(event)} data-testid="sign-in">
-        <Field label={text.signIn.name} name="username" autocomplete="username" autofocus />
-        <Field label={text.signIn.password} name="password" type="password" autocomplete="current-password" />
+        {known ? (
+          <Field key="code" label={text.accounts.code.label} name="code" autocomplete="one-time-code" hint={text.accounts.code.hint} autofocus />
+        ) : (
+          <>
+            <Field label={text.signIn.name} name="username" autocomplete="username" autofocus />
+            <Field label={text.signIn.password} name="password" type="password" autocomplete="current-password" />
+          </>
+        )}
         <FormError>{error}</FormError>
         <button class="button primary" type="submit" disabled={busy}>
           {busy ? text.signIn.busy : text.signIn.submit}
@@ -37,7 +51,7 @@ export function SignInPage({ firstStart, ended }: { firstStart: boolean; ended: 
   );
 }
 
-function lineOf(failure: unknown): string {
-  const code = failure instanceof api.ApiError ? failure.code : "";
-  return text.signIn.failed[code as keyof typeof text.signIn.failed] ?? failureLine(failure);
+function lineOf(failure: unknown, code: string): string {
+  const said = text.signIn.failed[code as keyof typeof text.signIn.failed] ?? text.accounts.signInFailed[code];
+  return said ?? failureLine(failure);
 }

@@ -25,9 +25,9 @@ export function whenSignedOut(tell: () => void): void {
   onSignedOut = tell;
 }
 
-async function request<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function request<T>(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) };
-  if (method === "POST") {
+  if (method === "POST" || method === "PATCH") {
     init.headers = { "Content-Type": "application/json", "X-Lamppost": "1" };
     init.body = JSON.stringify(body ?? {});
   }
@@ -57,7 +57,7 @@ const part = encodeURIComponent;
 export const health = () => get<CentreHealth>("/health");
 export const stats = () => get<Stats>("/stats");
 export const me = () => get<Me>("/me");
-export const signIn = (username: string, password: string) => post<Me>("/sign-in", { username, password });
+export const signIn = (username: string, password: string, code?: string) => post<Me>("/sign-in", { username, password, ...(code ? { code } : {}) });
 export const signOut = () => post<void>("/sign-out");
 export const first = (token: string, username: string, password: string) => post<Me>("/first", { token, username, password });
 

@@ -2,9 +2,17 @@
 
 export type Corners = [x1: number, y1: number, x2: number, y2: number];
 
+export type Role = "viewer" | "operator" | "investigator" | "admin";
+
 export interface Me {
   name: string;
-  role: "viewer" | "operator" | "investigator" | "admin";
+  role: Role;
+  /** null: everything */
+  places: string[] | null;
+  second_factor: boolean;
+  elsewhere: boolean;
+  reason: string;
+  asks_reason: boolean;
 }
 
 export interface CentreHealth {

@@ -1,5 +1,7 @@
 /** Every English sentence of the viewer. Another language is another module of this shape. */
 
+import { people } from "./people";
+
 const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
 export const en = {
@@ -454,9 +456,12 @@ export const en = {
     object: "Object",
   } as Record<string, string>,
 
+  accounts: people,
+
   failure: {
     unreachable: "The centre does not answer. Check that it runs and that this device can reach it.",
     forbidden: "Your account may not do that.",
+    reason_needed: "Say why first: this needs a reason, which stands in the audit log.",
     internal: "The centre met a fault of its own. Its log says more.",
     other: (message: string) => message || "That did not work.",
   },

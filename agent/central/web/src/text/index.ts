@@ -19,6 +19,7 @@ export function failureLine(error: unknown): string {
   if (!(error instanceof ApiError)) return text.failure.other("");
   if (error.code === UNREACHABLE) return text.failure.unreachable;
   if (error.code === "forbidden") return text.failure.forbidden;
+  if (error.code === "reason_needed") return text.failure.reason_needed;
   if (error.code === "internal") return text.failure.internal;
   return text.failure.other(error.message);
 }
