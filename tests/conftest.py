@@ -56,7 +56,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         group = (
-            "demo" if item.path.name in {"test_demo.py", "test_viewer.py"} else item.path.stem + item.path.parent.name
+            "demo"
+            if item.path.name in {"test_demo.py", "test_viewer.py", "test_editor.py"}
+            else item.path.stem + item.path.parent.name
         )
         item.add_marker(pytest.mark.xdist_group(item.nodeid if item.get_closest_marker("slow") else group))
 

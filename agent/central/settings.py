@@ -55,13 +55,15 @@ class Settings:
         self._overlays, self._views, self._commander = overlays, views, commander
         self._signer, self._clock = signer, clock
         self._due_ns: dict[tuple[str, str, int], int] = {}
+        self._taken: dict[tuple[str, str], int] = {}
+        """Versions that gateways have just confirmed: their health says so only seconds later."""
 
     def of(self, info: CameraInfo, site: str, gateway: str) -> Standing:
         """How that camera is set."""
         newest = self._overlays.newest(site, gateway)
         if newest is None:
             return Standing(info.settings, {}, self._reported(site, gateway), "never_set")
-        reported = self._reported(site, gateway)
+        reported = max(self._reported(site, gateway), self._taken.get((site, gateway), 0))
         state: State = "refused" if newest.error else "in_force" if reported >= newest.version else "waiting"
         set_here = newest.cameras.get(info.camera, {})
         time = rfc3339(newest.time_ns)
@@ -126,7 +128,9 @@ class Settings:
 
     def _answered(self, wanted: Version) -> Callable[[Reply | None], None]:
         def answered(reply: Reply | None) -> None:
-            if reply is not None and not reply.ok:
+            if reply is not None and reply.ok:
+                self._taken[wanted.site, wanted.gateway] = wanted.version
+            elif reply is not None:
                 log.warning("gateway %s at %s refuses settings: %s", wanted.gateway, wanted.site, reply.error)
                 self._overlays.refuse(wanted.site, wanted.gateway, wanted.version, reply.error or "refused")
 

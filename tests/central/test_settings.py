@@ -50,6 +50,7 @@ def ready(centre: RunningCentre, gateway: FakeGateway) -> FakeGateway:
 def test_it_goes_to_the_gateway_and_is_in_force_when_that_says_so(centre: RunningCentre, ready: FakeGateway) -> None:
     with centre.admin() as api:
         assert api.get(path()).json()["state"] == "never_set"
+        ready.handlers["configure"] = lambda _: None
         answer = put(api, CROSSED, 0).json()
         assert (answer["state"], answer["version"], answer["by"]) == ("waiting", 1, "ann")
         (overlay,) = wait_for(lambda: overlays(ready))
@@ -60,6 +61,12 @@ def test_it_goes_to_the_gateway_and_is_in_force_when_that_says_so(centre: Runnin
         line = api.get("/api/v1/audit").json()["items"][0]
         what = f"{SITE}/{GATEWAY}/{CAMERA} after version 0: line, rule"
         assert (line["who"], line["action"], line["what"]) == ("ann", "camera.settings", what)
+
+
+def test_the_gateways_answer_is_enough_to_know_that_it_has_them(centre: RunningCentre, ready: FakeGateway) -> None:
+    with centre.admin() as api:
+        put(api, CROSSED, 0).raise_for_status()
+        wait_for(lambda: api.get(path()).json()["state"] == "in_force")
 
 
 def test_cameras_of_one_gateway_are_set_each_for_itself(centre: RunningCentre, ready: FakeGateway) -> None:

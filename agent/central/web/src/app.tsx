@@ -9,6 +9,7 @@ import { ReasonForm } from "./account/reason";
 import { SignInPage } from "./account/sign-in";
 import type { Me } from "./api/types";
 import { useCell } from "./cell";
+import { EditorPage } from "./editor/page";
 import { EventPage } from "./events/event";
 import { EventsPage } from "./events/page";
 import { FullPage } from "./live/full";
@@ -77,6 +78,8 @@ function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
 function Page({ path, me }: { path: string; me: Me }): JSX.Element {
   const full = match("/live/:site/:gateway/:camera", path);
   if (full) return <FullPage name={full as { site: string; gateway: string; camera: string }} />;
+  const edited = match("/cameras/:site/:gateway/:camera", path);
+  if (edited) return <EditorPage name={edited as { site: string; gateway: string; camera: string }} />;
   if (match("/events", path)) return <EventsPage />;
   const event = match("/events/:id", path);
   if (event) return <EventPage id={event["id"] ?? ""} />;

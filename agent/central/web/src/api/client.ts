@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CentreHealth, Clip, ClipWish, Gateway, LamppostEvent, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Gateway, LamppostEvent, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -25,9 +25,9 @@ export function whenSignedOut(tell: () => void): void {
   onSignedOut = tell;
 }
 
-export async function request<T>(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) };
-  if (method === "POST" || method === "PATCH") {
+  if (method !== "GET" && method !== "DELETE") {
     init.headers = { "Content-Type": "application/json", "X-Lamppost": "1" };
     init.body = JSON.stringify(body ?? {});
   }
@@ -76,6 +76,11 @@ export const requestClip = (eventId: string, quality: "auto" | "proxy" | "full" 
 export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id)}`);
 export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
 export const belongs = (eventId: string) => post<void>(`/events/${part(eventId)}/belongs`);
+const settingsPath = ({ site, gateway, camera }: CameraName) => `/cameras/${part(site)}/${part(gateway)}/${part(camera)}/settings`;
+export const settings = (camera: CameraName) => get<CameraSettings>(settingsPath(camera));
+/** Exactly these; what is left out goes back to the gateway's file. `version` is the one that was seen. */
+export const setSettings = (camera: CameraName, wanted: Readonly<Record<string, unknown>>, version: number) =>
+  request<CameraSettings>("PUT", settingsPath(camera), { settings: wanted, version });
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
 export const streamAddress = () => `${BASE}/stream`;

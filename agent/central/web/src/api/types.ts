@@ -150,6 +150,17 @@ export interface Camera extends CameraName {
   snapshot: { media: string; url: string; time: string } | null;
 }
 
+/** What a camera looks out for, with the keys of its table in the gateway's file. */
+export interface CameraSettings {
+  in_force: Readonly<Record<string, unknown>>;
+  set_here: Readonly<Record<string, unknown>>;
+  version: number;
+  state: "in_force" | "waiting" | "refused" | "never_set";
+  error: string;
+  by: string;
+  time: string | null;
+}
+
 export interface Media {
   id: string;
   kind: "snapshot" | "sprite" | "clip";

@@ -9,6 +9,7 @@ import { EventStrip } from "../events/strip";
 import { cameras as allCameras, clockAhead, sameCamera } from "../news";
 import { playbackPath } from "../playback/address";
 import { go, Link } from "../router";
+import { session } from "../session";
 import { text } from "../text";
 import { clock } from "../time/format";
 import { Empty } from "../ui/empty";
@@ -54,6 +55,8 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
   const [shown, setShown] = useState<number>();
   const [sent, setSent] = useState<Sent>();
   const stream = useMemo(() => fullStream(camera), [camera.streams]);
+  const who = useCell(session);
+  const mayEdit = who.state === "in" && who.me.role !== "viewer";
   useKeys(stage, setBoxes, setZones);
   return (
     <div class="page full-page">
@@ -82,6 +85,12 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
             </Link>
             <Toggle on={boxes} set={setBoxes} label={text.live.boxes} hint="b" icon="box" />
             {camera.shapes.length > 0 && <Toggle on={zones} set={setZones} label={text.live.zones} hint="z" icon="zone" />}
+            {mayEdit && (
+              <Link class="button" href={`/cameras/${camera.site}/${camera.gateway}/${camera.camera}`} data-testid="edit">
+                <Icon name="edit" size={16} />
+                <span class="wide">{text.live.edit}</span>
+              </Link>
+            )}
             <button type="button" class="button" onClick={() => void fullScreen(stage)} title="f">
               <Icon name="expand" size={16} />
               <span class="wide">{text.live.full}</span>

@@ -1,0 +1,249 @@
+/** Areas and lines over the live picture, to be drawn, dragged and nudged. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { text } from "../text";
+import type { Point, Points, Shape, ShapeKind } from "./draft";
+import { across, dropped, inserted, inside, middles, moved, shifted } from "./points";
+
+interface Props {
+  width: number;
+  height: number;
+  shapes: readonly Shape[];
+  chosen: number | undefined;
+  choose: (index: number | undefined) => void;
+  change: (index: number, points: Points) => void;
+  /** a shape of this kind is being drawn */
+  drawing: ShapeKind | undefined;
+  drawn: (points: Points | undefined) => void;
+  readOnly: boolean;
+}
+
+const STEP = 0.005;
+const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const leastOf = (kind: ShapeKind) => (kind === "line" ? 2 : 3);
+const isClosed = (kind: ShapeKind) => kind !== "line";
+
+export function Canvas({ width, height, shapes, chosen, choose, change, drawing, drawn, readOnly }: Props): JSX.Element {
+  const svg = useRef<SVGSVGElement>(null);
+  const place = (event: PointerEvent | MouseEvent): Point => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.current?.getScreenCTM()?.inverse());
+    return inside([at.x / width, at.y / height]);
+  };
+  const common = { width, height, place };
+  return (
+    <svg
+      ref={svg}
+      class={drawing ? "overlay canvas drawing" : "overlay canvas"}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="xMidYMid meet"
+      role="group"
+      aria-label={text.editor.canvas}
+      onPointerDown={(event) => !drawing && event.target === svg.current && choose(undefined)}
+      data-testid="canvas"
+    >
+      {shapes.map((shape, index) => (
+        <ShapeMark
+          key={index}
+          shape={shape}
+          chosen={index === chosen}
+          mayChange={!readOnly && !shape.locked && !drawing}
+          choose={() => !drawing && choose(index)}
+          change={(points) => change(index, points)}
+          {...common}
+        />
+      ))}
+      {drawing && <Drawing kind={drawing} drawn={drawn} svg={svg} {...common} />}
+    </svg>
+  );
+}
+
+interface Common {
+  width: number;
+  height: number;
+  place: (event: PointerEvent | MouseEvent) => Point;
+}
+
+const list = (points: Points, width: number, height: number) => points.map(([x, y]) => `${x * width},${y * height}`).join(" ");
+
+interface MarkProps extends Common {
+  shape: Shape;
+  chosen: boolean;
+  mayChange: boolean;
+  choose: () => void;
+  change: (points: Points) => void;
+}
+
+function ShapeMark({ shape, chosen, mayChange, choose, change, width, height, place }: MarkProps): JSX.Element {
+  const { kind, points } = shape;
+  const from = useRef<{ at: Point; points: Points } | undefined>(undefined);
+  const drag = useDrag(
+    (event) => {
+      choose();
+      from.current = { at: place(event), points };
+    },
+    (event) => {
+      const [x, y] = place(event);
+      if (mayChange && from.current) change(shifted(from.current.points, [x - from.current.at[0], y - from.current.at[1]]));
+    },
+  );
+  const shown = list(points, width, height);
+  const [x, y] = points[0] ?? [0, 0];
+  const size = height / 34;
+  const Outline = isClosed(kind) ? "polygon" : "polyline";
+  return (
+    <g class={chosen ? `shape ${kind} chosen` : `shape ${kind}`} data-testid={`shape-${kind}`}>
+      <Outline class="outline" points={shown} />
+      <Outline class="grip" points={shown} {...drag} />
+      {kind === "line" && <Arrow points={points} width={width} height={height} />}
+      <text x={x * width + size * 0.5} y={y * height + size * 1.2} font-size={size}>
+        {shape.name || text.editor.shapes[kind]}
+      </text>
+      {chosen && mayChange && <Handles shape={shape} change={change} width={width} height={height} place={place} />}
+    </g>
+  );
+}
+
+function Arrow({ points, width, height }: { points: Points; width: number; height: number }): JSX.Element | null {
+  const arrow = across(points, width, height);
+  if (!arrow) return null;
+  const { at, to } = arrow;
+  const [dx, dy] = [(to[0] - at[0]) * 0.35, (to[1] - at[1]) * 0.35];
+  const head = `${to[0] - dx + dy * 0.7},${to[1] - dy - dx * 0.7} ${to[0]},${to[1]} ${to[0] - dx - dy * 0.7},${to[1] - dy + dx * 0.7}`;
+  return (
+    <g class="across">
+      <line x1={at[0]} y1={at[1]} x2={to[0]} y2={to[1]} />
+      <polyline points={head} />
+    </g>
+  );
+}
+
+interface HandlesProps extends Common {
+  shape: Shape;
+  change: (points: Points) => void;
+}
+
+/** A corner can be dragged, or moved with the arrow keys; half-way along a side a new one can be pulled out. */
+function Handles({ shape, change, width, height, place }: HandlesProps): JSX.Element {
+  const { kind, points } = shape;
+  const pulled = useRef<Points | undefined>(undefined);
+  const press = (index: number, event: KeyboardEvent) => {
+    const way = ARROWS[event.key];
+    const [x, y] = points[index]!;
+    const step = event.shiftKey ? STEP * 5 : STEP;
+    if (way) change(moved(points, index, [x + way[0] * step, y + way[1] * step]));
+    else if ((event.key === "Delete" || event.key === "Backspace") && points.length > leastOf(kind)) change(dropped(points, index));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <>
+      {middles(points, isClosed(kind)).map(([x, y], index) => (
+        <Handle
+          key={`m${index}`}
+          at={[x * width, y * height]}
+          size={height / 110}
+          begin={() => (pulled.current = inserted(points, index, [x, y]))}
+          drag={(event) => pulled.current && change(moved(pulled.current, index + 1, place(event)))}
+        />
+      ))}
+      {points.map(([x, y], index) => (
+        <Handle
+          key={`c${index}`}
+          at={[x * width, y * height]}
+          size={height / 70}
+          name={text.editor.corner(index + 1, points.length)}
+          begin={() => undefined}
+          drag={(event) => change(moved(points, index, place(event)))}
+          press={(event) => press(index, event)}
+        />
+      ))}
+    </>
+  );
+}
+
+interface HandleProps {
+  at: Point;
+  size: number;
+  name?: string;
+  begin: () => void;
+  drag: (event: PointerEvent) => void;
+  press?: (event: KeyboardEvent) => void;
+}
+
+function Handle({ at: [x, y], size, name, begin, drag, press }: HandleProps): JSX.Element {
+  const dragging = useDrag(begin, drag);
+  const known = name ? { tabIndex: 0, role: "button" as const, "aria-label": name, onKeyDown: press } : { "aria-hidden": true };
+  return <circle class={name ? "handle" : "handle middle"} cx={x} cy={y} r={size} {...known} {...dragging} />;
+}
+
+/** From pressing to letting go, wherever the pointer is. */
+function useDrag(begin: (event: PointerEvent) => void, drag: (event: PointerEvent) => void) {
+  const [on, set] = useState(false);
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      event.stopPropagation();
+      (event.currentTarget as Element).setPointerCapture(event.pointerId);
+      set(true);
+      begin(event);
+    },
+    onPointerMove: (event: PointerEvent) => on && drag(event),
+    onPointerUp: () => set(false),
+    onPointerCancel: () => set(false),
+  };
+}
+
+interface DrawingProps extends Common {
+  kind: ShapeKind;
+  drawn: (points: Points | undefined) => void;
+  svg: { current: SVGSVGElement | null };
+}
+
+/** Point after point by click; the first corner again, Enter or a double click ends it, Escape drops it. */
+function Drawing({ kind, drawn, svg, width, height, place }: DrawingProps): JSX.Element {
+  const [points, set] = useState<Points>([]);
+  const [next, setNext] = useState<Point>();
+  const least = leastOf(kind);
+  const now = useRef({ points, least, drawn });
+  now.current = { points, least, drawn };
+  useEffect(() => {
+    const finish = () => now.current.points.length >= now.current.least && now.current.drawn(now.current.points);
+    const near = (a: Point, b: Point) => Math.hypot((a[0] - b[0]) * width, (a[1] - b[1]) * height) < height / 40;
+    const click = (event: MouseEvent) => {
+      const at = place(event);
+      const { points: so_far } = now.current;
+      const [first, last] = [so_far[0], so_far.at(-1)];
+      if (isClosed(kind) && first && so_far.length >= least && near(first, at)) finish();
+      else if (last && near(last, at)) finish(); // a double click
+      else set([...so_far, at]);
+    };
+    const press = (event: KeyboardEvent) => {
+      if (event.key === "Enter") finish();
+      else if (event.key === "Escape") now.current.drawn(undefined);
+      else if (event.key === "Backspace") set((old) => old.slice(0, -1));
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    const move = (event: PointerEvent) => setNext(place(event));
+    const canvas = svg.current;
+    canvas?.addEventListener("click", click);
+    canvas?.addEventListener("pointermove", move);
+    window.addEventListener("keydown", press, { capture: true });
+    return () => {
+      canvas?.removeEventListener("click", click);
+      canvas?.removeEventListener("pointermove", move);
+      window.removeEventListener("keydown", press, { capture: true });
+    };
+  }, [kind, width, height]);
+  const shown = next ? [...points, next] : points;
+  return (
+    <g class={`shape ${kind} chosen`}>
+      <polyline class="outline" points={list(shown, width, height)} />
+      {points.map(([x, y], index) => (
+        <circle key={index} class={index === 0 ? "handle first" : "handle"} cx={x * width} cy={y * height} r={height / 70} />
+      ))}
+    </g>
+  );
+}
