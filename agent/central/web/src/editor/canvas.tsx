@@ -174,7 +174,7 @@ interface HandleProps {
 
 function Handle({ at: [x, y], size, name, begin, drag, press }: HandleProps): JSX.Element {
   const dragging = useDrag(begin, drag);
-  const known = name ? { tabIndex: 0, role: "button" as const, "aria-label": name, onKeyDown: press } : { "aria-hidden": true };
+  const known = name ? { tabindex: 0, role: "button" as const, "aria-label": name, onKeyDown: press } : { "aria-hidden": true };
   return <circle class={name ? "handle" : "handle middle"} cx={x} cy={y} r={size} {...known} {...dragging} />;
 }
 

@@ -1,7 +1,7 @@
 /** What a camera looks out for: its zones, lines, masks and rules on the live picture, kept by the centre. */
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera, CameraName, CameraSettings } from "../api/types";
 import { useCell } from "../cell";
@@ -64,16 +64,19 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
   const wanted = useMemo(() => settingsOf(draft, told.in_force, told.set_here), [draft, told]);
   const dirty = !sameSettings(wanted, told.set_here);
   const wrong = mistakeOf(draft);
-  useWatch(camera, told, tell);
+  const hear = useCurrent((now: CameraSettings) => {
+    if (!dirty) set(draftOf(now.in_force, now.set_here));
+    tell(now);
+  });
+  useWatch(camera, told, hear);
   useLeaveGuard(dirty);
 
   const save = async (settings: Readonly<Record<string, unknown>>) => {
     setSaving(true);
     fail("");
     try {
-      const now = await api.setSettings(camera, settings, told.version);
-      tell(now);
-      if (settings !== wanted) set(draftOf(now.in_force, now.set_here));
+      tell(await api.setSettings(camera, settings, told.version));
+      if (settings !== wanted) set(draftOf(told.in_force, settings));
     } catch (error) {
       fail(error instanceof api.ApiError && error.code === "conflict" ? text.editor.conflict : failureLine(error));
     } finally {
@@ -193,14 +196,27 @@ function StateOf({ told, dirty }: { told: CameraSettings; dirty: boolean }): JSX
 }
 
 const LOOK_MS = 1_000;
+/** A gateway that has taken them tells what is in force only a moment later. */
+const LOOKS_AFTER = 5;
 
-/** Until the gateway has said whether it takes them. */
-function useWatch(camera: Camera, told: CameraSettings, tell: (told: CameraSettings) => void): void {
+/** Until the gateway has said whether it takes them, and what is in force then. */
+function useWatch(camera: Camera, told: CameraSettings, hear: { current: (told: CameraSettings) => void }): void {
   useEffect(() => {
-    if (told.state !== "waiting") return undefined;
-    const timer = setInterval(() => api.settings(camera).then(tell, () => undefined), LOOK_MS);
+    let looks = 0;
+    const timer = setInterval(() => {
+      looks += 1;
+      if (told.state !== "waiting" && looks >= LOOKS_AFTER) clearInterval(timer);
+      api.settings(camera).then((now) => hear.current(now), () => undefined);
+    }, LOOK_MS);
     return () => clearInterval(timer);
   }, [told.state, told.version]);
+}
+
+/** The newest of a function that changes with every drawing. */
+function useCurrent<T>(now: T): { current: T } {
+  const held = useRef(now);
+  held.current = now;
+  return held;
 }
 
 function useLeaveGuard(dirty: boolean): void {
