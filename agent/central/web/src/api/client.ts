@@ -78,6 +78,7 @@ export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
 export const belongs = (eventId: string) => post<void>(`/events/${part(eventId)}/belongs`);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
+export const directoryAddress = () => `${BASE}/oidc/start`;
 export const streamAddress = () => `${BASE}/stream`;
 export const downloadAddress = (mediaUrl: string) => `${mediaUrl}?download=1`;
 
