@@ -19,6 +19,7 @@ from agent.central.broker_choice import choose_broker
 from agent.central.clips import Clips
 from agent.central.commands import Commander
 from agent.central.counts import Counts
+from agent.central.directory import Directory
 from agent.central.first_sign_in import FirstSignIn
 from agent.central.folder import DataFolder, secret, write_private
 from agent.central.ingest import Reception, Writer
@@ -118,6 +119,7 @@ class Running:
         password = read_secret(config.central.database_password_file)
         database = Database.open(config.central.database, folder.root, password)
         try:
+            _set_service_token(Tokens(database, SystemClock()), config.central.service_token_file)
             return _build(cls, config, stop, folder, signer, chosen, database)
         except BaseException:
             database.close()
@@ -174,7 +176,6 @@ def _build(
     central, clock, counts, news = config.central, SystemClock(), Counts(), News()
     known = {(gateway.site, gateway.id) for gateway in config.gateway} or None
     views, people, tokens = Views(database, clock), People(database, clock), Tokens(database, clock)
-    _set_service_token(tokens, central.service_token_file)
 
     def publish(topic: str, payload: bytes) -> bool:
         return link.publish(topic, payload)
@@ -203,13 +204,14 @@ def _build(
     clips = Clips(database, finds, commander, clock, news, is_limited=views.is_limited, cancel=media.cancel)
     settings = Settings(Overlays(database), views, commander, signer, clock)
     first = FirstSignIn(folder.first_sign_in, people)
-    health = Health(broker, link, database, views, writer, counts, first)
+    health = Health(broker, link, database, views, writer, counts, first, directory=config.oidc is not None)
     centre = Centre(
         clock=clock, stop=stop, settings=settings, views=views, finds=finds, people=people, tokens=tokens,
         sessions=_sessions(config, database, clock), lockout=Lockout(database, clock), audit=Audit(database, clock),
         first=first, clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
         started_ns=clock.wall_ns(), health=health.report, static=STATIC, ask_reason=frozenset(config.people.ask_reason),
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
+        directory=None if config.oidc is None else Directory(config.oidc, people),
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
@@ -248,6 +250,7 @@ class Health:
     writer: Writer
     counts: Counts
     first: FirstSignIn
+    directory: bool
 
     def report(self) -> dict[str, Any]:
         """See the API's HealthOut."""
@@ -257,6 +260,7 @@ class Health:
             "ok": database_ok and up and not self.writer.error,
             "version": __version__,
             "first_start": self.first.is_open,
+            "directory": self.directory,
             "broker": {
                 "kind": self.broker.kind if self.broker is not None else "external",
                 "up": up,

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from agent.config.base import Id, Listen, Section
+from agent.core.ids import is_id
+
+
+def _place(value: str) -> str:
+    names = value.split("/")
+    if not 1 <= len(names) <= 3 or not all(is_id(name) for name in names):
+        raise ValueError(f"{value!r} is no place; write site, site/gateway or site/gateway/camera")
+    return value
 
 
 class Central(Section):
@@ -63,9 +72,40 @@ class Asked(Section):
     audit_days: int = Field(default=365, ge=1, le=36_500)
 
 
+class Grant(Section):
+    """What somebody may do and see whose claim has this value; the first that fits counts."""
+
+    value: str = Field(min_length=1, max_length=400)
+    role: Literal["viewer", "operator", "investigator", "admin"]
+    places: tuple[Annotated[str, AfterValidator(_place)], ...] | None = None
+
+
+class Oidc(Section):
+    """The directory of an organisation, through which its people sign in (OpenID Connect)."""
+
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$")
+    client_id: str = Field(min_length=1, max_length=400)
+    client_secret_file: Path | None = None
+    client_auth: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_basic"
+    scopes: tuple[str, ...] = ("openid", "profile")
+    name_claim: str = "preferred_username"
+    claim: str = "groups"
+    grant: tuple[Grant, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        host = urlsplit(self.issuer).hostname
+        if self.issuer.startswith("http:") and host not in {"127.0.0.1", "::1", "localhost"}:
+            raise ValueError(f"issuer = {self.issuer!r} is without TLS; write https://")
+        if "openid" not in self.scopes:
+            raise ValueError("scopes must have openid")
+        return self
+
+
 class CentralConfig(Section):
     """The whole file."""
 
     central: Central = Central()
     people: Asked = Asked()
+    oidc: Oidc | None = None
     gateway: tuple[KnownGateway, ...] = ()

@@ -39,6 +39,8 @@ RULES: dict[str, Need | None] = {
     "POST /first": _OPEN,
     "POST /join": _OPEN,
     "POST /sign-in": _OPEN,
+    "GET /oidc/start": _OPEN,
+    "GET /oidc/back": _OPEN,
     "POST /sign-out": _SELF,
     "GET /me": _READ,
     "POST /me/password": _SELF,

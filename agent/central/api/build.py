@@ -10,6 +10,7 @@ from agent import __version__
 from agent.central.api import (
     acting,
     auditing,
+    directory,
     finding,
     live_socket,
     looking,
@@ -27,7 +28,7 @@ from agent.central.api.errors import install
 from agent.central.api.guard import Guard
 
 ROUTERS = (
-    *(sign_in.router, myself.router, people.router, tokens.router, auditing.router),
+    *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router),
     *(looking.router, finding.router, acting.router, settings.router, stream.router, live_socket.router),
 )
 

@@ -13,6 +13,7 @@ from agent.central.api.errors import ApiError
 from agent.central.clips import Clips
 from agent.central.commands import Commander
 from agent.central.counts import Counts
+from agent.central.directory import Directory
 from agent.central.first_sign_in import FirstSignIn
 from agent.central.live import LiveHub
 from agent.central.media_store import MediaFolder
@@ -61,6 +62,7 @@ class Centre:
     static: Path
     local_only: bool
     ask_reason: frozenset[str] = frozenset()
+    directory: Directory | None = None
 
     def limited(self, reach: Reach) -> Centre:
         """The same, for somebody who sees no more than that."""

@@ -22,7 +22,8 @@ from agent.core.errors import StorageError
 
 COOKIE = "lamppost_session"
 CSRF_HEADER = "X-Lamppost"
-OPEN_PATHS = frozenset(f"/api/v1/{name}" for name in ("health", "openapi.json", "docs", "first", "join", "sign-in"))
+_OPEN_NAMES = ("health", "openapi.json", "docs", "first", "join", "sign-in", "oidc/start", "oidc/back")
+OPEN_PATHS = frozenset(f"/api/v1/{name}" for name in _OPEN_NAMES)
 _MOST_BODY = 64 << 10
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -86,11 +86,12 @@ class IngestHealth(BaseModel):
 
 
 class HealthOut(BaseModel):
-    """Of the centre itself; `first_start` while no account exists."""
+    """Of the centre itself; `first_start` while no account exists; `directory`: people may sign in through one."""
 
     ok: bool
     version: str
     first_start: bool
+    directory: bool
     broker: BrokerHealth
     database: DatabaseHealth
     ingest: IngestHealth

@@ -47,7 +47,7 @@ export function App(): JSX.Element | null {
   if (first && who.state !== "in") return <FirstPage token={query.get("token") ?? ""} />;
   if (join && who.state !== "in") return <JoinPage token={query.get("token") ?? ""} />;
   if (who.state === "in") return <Shell me={who.me} path={path} />;
-  if (who.state === "out") return <SignInPage firstStart={who.firstStart} ended={who.ended} />;
+  if (who.state === "out") return <SignInPage firstStart={who.firstStart} ended={who.ended} directory={who.directory} refused={query.get("refused")} />;
   return who.state === "unreachable" ? <Unreachable /> : null;
 }
 

@@ -8,7 +8,7 @@ import { cell } from "./cell";
 export type Session =
   | { state: "asking" }
   | { state: "unreachable" }
-  | { state: "out"; firstStart: boolean; ended: boolean }
+  | { state: "out"; firstStart: boolean; ended: boolean; directory: boolean }
   | { state: "in"; me: Me };
 
 export const session = cell<Session>({ state: "asking" });
@@ -35,14 +35,15 @@ export async function askWho(): Promise<void> {
 
 export async function leave(): Promise<void> {
   await api.signOut();
-  session.set({ state: "out", firstStart: false, ended: false });
+  await signedOut(true);
 }
 
-async function signedOut(): Promise<void> {
-  const ended = session.value.state === "in";
-  session.set({ state: "out", firstStart: false, ended });
+async function signedOut(leaving = false): Promise<void> {
+  const ended = session.value.state === "in" && !leaving;
+  session.set({ state: "out", firstStart: false, ended, directory: false });
   const health = await api.health().catch(() => undefined);
-  if (health?.first_start && session.value.state === "out") session.set({ state: "out", firstStart: true, ended: false });
+  if (!health || session.value.state !== "out") return;
+  if (health.first_start || health.directory) session.set({ state: "out", firstStart: health.first_start, ended: ended && !health.first_start, directory: health.directory });
 }
 
 api.whenSignedOut(() => void signedOut());

@@ -8,6 +8,7 @@ const centreWith = (broker: Partial<CentreHealth["broker"]>): CentreHealth => ({
   ok: true,
   version: "0.1.0",
   first_start: false,
+  directory: false,
   broker: { kind: "mosquitto", up: true, error: "", restarts: 0, since: "2026-11-20T11:59:30.000Z", last_end: "", ...broker },
   database: { kind: "sqlite", ok: true },
   ingest: { queued: 0, lag_s: 0, messages: 0 },

@@ -9,8 +9,17 @@ import { AccountCard, Field, FormError } from "./card";
 
 type Known = { name: string; password: string };
 
-export function SignInPage({ firstStart, ended }: { firstStart: boolean; ended: boolean }): JSX.Element {
-  const [error, setError] = useState<string>();
+interface Props {
+  firstStart: boolean;
+  ended: boolean;
+  /** may one come in through an organisation's directory? */
+  directory: boolean;
+  /** why the directory did not let one in */
+  refused: string | null;
+}
+
+export function SignInPage({ firstStart, ended, directory, refused }: Props): JSX.Element {
+  const [error, setError] = useState<string | undefined>(refused === null ? undefined : (text.accounts.directory.refused[refused] ?? text.accounts.directory.failed));
   const [busy, setBusy] = useState(false);
   const [known, setKnown] = useState<Known>();
   if (firstStart) return <AccountCard title={text.signIn.firstTitle} lead={text.signIn.firstLead} />;
@@ -46,6 +55,11 @@ export function SignInPage({ firstStart, ended }: { firstStart: boolean; ended: 
         <button class="button primary" type="submit" disabled={busy}>
           {busy ? text.signIn.busy : text.signIn.submit}
         </button>
+        {directory && !known && (
+          <a class="button" href={api.directoryAddress()} data-testid="directory">
+            {text.accounts.directory.submit}
+          </a>
+        )}
       </form>
     </AccountCard>
   );

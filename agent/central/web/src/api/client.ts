@@ -83,6 +83,7 @@ export const setSettings = (camera: CameraName, wanted: Readonly<Record<string, 
   request<CameraSettings>("PUT", settingsPath(camera), { settings: wanted, version });
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
+export const directoryAddress = () => `${BASE}/oidc/start`;
 export const streamAddress = () => `${BASE}/stream`;
 export const downloadAddress = (mediaUrl: string) => `${mediaUrl}?download=1`;
 

@@ -19,6 +19,7 @@ export interface CentreHealth {
   ok: boolean;
   version: string;
   first_start: boolean;
+  directory: boolean;
   broker: { kind: string; up: boolean; error: string; restarts: number; since: string | null; last_end: string };
   database: { kind: string; ok: boolean };
   ingest: { queued: number; lag_s: number; messages: number };

@@ -5,6 +5,15 @@ const plural = (count: number, one: string, many: string) => `${count.toLocaleSt
 export const people = {
   code: { label: "Code", hint: "From your app, or one of your recovery codes.", lead: "Your account has a second factor." },
   signInFailed: { wrong_code: "This code is wrong, or was used before." } as Record<string, string>,
+  directory: {
+    submit: "Sign in with your organisation",
+    refused: {
+      no_grant: "Your organisation knows you, but nobody has let you in here. Ask an administrator.",
+      taken: "Somebody else has your name here. Ask an administrator.",
+      disabled: "Your account here is disabled. Ask an administrator.",
+    } as Record<string, string>,
+    failed: "Signing in through your organisation did not work. Try again; the centre's log says more.",
+  },
   join: {
     title: "Set your password",
     lead: "This link works once.",
