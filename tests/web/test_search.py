@@ -109,3 +109,23 @@ def test_similar_tracks_are_one_step_away(demo: Demo, chromium: Browser) -> None
         page.get_by_test_id("find-alike").click()
         expect(page).to_have_url(re.compile(r"/search\?label=vehicle"))
         expect(page.get_by_test_id("track-card").first).to_be_visible()
+
+
+def test_counts_stand_beside_the_choices_and_a_bar_of_the_hours_narrows_the_time(
+    demo: Demo, chromium: Browser, shots: Path
+) -> None:
+    with pages.visit(chromium, demo.first_link) as page:
+        page.goto(pages.origin(demo.first_link) + "search?within=10h&direction=right")
+        expect(page.get_by_test_id("track-card").first).to_be_visible(timeout=120_000)
+        expect(page.get_by_test_id("direction-right")).to_have_attribute("aria-pressed", "true")
+        told = asked(page, "/tracks?direction=right&facets=true&limit=1")["facets"]
+        assert {one["value"] for one in told["labels"]} <= {"person", "vehicle", "two_wheeler", "bag", "animal"}
+        counted = page.get_by_test_id("label-person").locator(".counted")
+        assert int(counted.inner_text()) <= sum(one["count"] for one in told["labels"] if one["value"] == "person")
+        bars = page.get_by_test_id("histogram").get_by_role("button")
+        expect(bars).to_have_count(11)
+        pages.shoot(page, shots, "search-facets-desktop")
+        bars.last.click()
+        expect(page).to_have_url(re.compile(r"since=.*until="))
+        expect(page.get_by_test_id("within-10h")).to_have_attribute("aria-pressed", "false")
+        expect(page.get_by_test_id("results")).to_have_attribute("aria-busy", "false")

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { around } from "../src/search/around";
 import { addressOf, alike, all, isEmpty, queryOf, searchOf } from "../src/search/filter";
+import { compact } from "../src/search/count";
+import { bars, brushed } from "../src/search/hours";
 import { shown } from "../src/search/window";
 
 const NOW = Date.parse("2026-07-01T12:00:00.000Z");
@@ -10,6 +12,13 @@ describe("a search in the address", () => {
   it("comes back as it was", () => {
     const address = "?label=person&label=bag&colour=upper:green&colour=lower:blue&camera=a/b/c&within=10h";
     expect(addressOf(read(address))).toBe(address);
+  });
+
+  it("holds what is asked for less often", () => {
+    const address =
+      "?label=vehicle&kind=truck&direction=up-left&zone=gate&min_speed=2.5&max_dwell_s=60&plate=AB*&plate_match=fuzzy&sort=fit&within=24h";
+    expect(addressOf(read(address))).toBe(address);
+    expect(addressOf(read("?direction=sideways&min_speed=fast&max_speed=-1&plate_match=fuzzy&sort=random"))).toBe("");
   });
 
   it("leaves out what makes no sense", () => {
@@ -78,4 +87,40 @@ describe("the rows that are there", () => {
     expect(of(0, 0)).toMatchObject({ from: 0, to: 0, whole: 0 });
     expect(shown({ width: 120, above: 0, height: 800, count: 3 }, 150, 262, 12)).toMatchObject({ columns: 1, to: 3 });
   });
+});
+
+describe("the bars of the hours", () => {
+  const HOUR = 3_600_000;
+  const hour = (at: number, count: number) => ({ start: new Date(NOW + at * HOUR).toISOString(), count });
+
+  it("stand for every hour of the span, empty ones too", () => {
+    const found = bars([hour(-3, 5), hour(-1, 2)], NOW - 4 * HOUR, NOW);
+    expect(found.map(({ count }) => count)).toEqual([0, 5, 0, 2]);
+    expect(found[0]!.from).toBe(NOW - 4 * HOUR);
+  });
+
+  it("are wider where there are many hours, and lose nothing", () => {
+    const month = Array.from({ length: 720 }, (_, i) => hour(-720 + i, 1));
+    const found = bars(month, undefined, NOW);
+    expect(found.length).toBeLessThanOrEqual(96);
+    expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(720);
+  });
+
+  it("are none where one would say it all, and of nothing", () => {
+    expect(bars([hour(-1, 5)], undefined, NOW)).toEqual([]);
+    expect(bars([], undefined, NOW)).toEqual([]);
+    expect(bars([], NOW, NOW - HOUR)).toEqual([]);
+  });
+
+  it("are brushed either way", () => {
+    const found = bars([hour(-3, 5)], NOW - 4 * HOUR, NOW);
+    const wanted = { since: new Date(NOW - 3 * HOUR).toISOString(), until: new Date(NOW - HOUR).toISOString() };
+    expect(brushed(found, 1, 2)).toEqual(wanted);
+    expect(brushed(found, 2, 1)).toEqual(wanted);
+    expect(brushed(found, 2, 9)).toBeUndefined();
+  });
+});
+
+it("counts need little room", () => {
+  expect([0, 998, 1000, 1249, 9_960, 34_499, 999_700, 5_100_000].map(compact)).toEqual(["0", "998", "1k", "1.2k", "10k", "34k", "1M", "5.1M"]);
 });

@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Gateway, LamppostEvent, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, LamppostEvent, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -67,7 +67,7 @@ export const cameras = async () => (await get<Page<Camera>>("/cameras")).items;
 export const events = (query: URLSearchParams) => get<Page<LamppostEvent>>(`/events?${query}`);
 export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
 export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours>(`/events/${part(id)}/neighbours?${query}`);
-export const tracks = (query: URLSearchParams) => get<Page<Track>>(`/tracks?${query}`);
+export const tracks = (query: URLSearchParams) => get<Found<Track>>(`/tracks?${query}`);
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const recorded = (camera: CameraName, start: string, end: string) =>
   get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false" })}`);

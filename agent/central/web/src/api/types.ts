@@ -273,6 +273,29 @@ export interface Page<T> {
   next: string | null;
 }
 
+export interface Count {
+  value: string;
+  count: number;
+}
+
+/** How many there are of each among all that fits; estimated unless `exact`. */
+export interface Facets {
+  exact: boolean;
+  cameras: (CameraName & { count: number })[];
+  labels: Count[];
+  upper: Count[];
+  lower: Count[];
+  vehicle: Count[];
+  hours: { start: string; count: number }[];
+}
+
+/** A page of a search. `complete` is false when the time was up, after looking back as far as `reached`. */
+export interface Found<T> extends Page<T> {
+  complete: boolean;
+  reached: string | null;
+  facets: Facets | null;
+}
+
 /** The live socket's text messages. */
 export type LiveMessage =
   | { type: "state"; state: "starting" | "stalled" | "playing" }

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Facets } from "../api/types";
 import { CHIPS, type Part } from "../events/colours";
 import { toggled } from "../events/filter";
 import { colourName, text } from "../text";
@@ -12,14 +13,21 @@ interface Props {
   parts: readonly Part[];
   /** `upper:green` */
   colours: readonly string[];
+  /** how many wear what, among all that fits */
+  facets: Facets | undefined;
   onChange: (colours: readonly string[]) => void;
 }
 
-export function Figure({ parts, colours, onChange }: Props): JSX.Element {
+export function Figure({ parts, colours, facets, onChange }: Props): JSX.Element {
   const [chosen, choose] = useState<Part>("upper");
   const part = parts.includes(chosen) ? chosen : (parts[0] as Part);
   const namesOf = (of: Part) => colours.flatMap((one) => (one.startsWith(`${of}:`) ? one.slice(of.length + 1) : []));
   const names = namesOf(part);
+  const said = (name: string) => {
+    const coloured = text.coloured(text.parts[part], colourName(name));
+    return facets ? text.search.counted(coloured, facets[part].find((one) => one.value === name)?.count ?? 0) : coloured;
+  };
+  const worn = (name: string) => !facets || facets[part].some((one) => one.value === name && one.count > 0);
   return (
     <div class="figure">
       <div class="figure-drawn" aria-hidden="true">
@@ -45,11 +53,11 @@ export function Figure({ parts, colours, onChange }: Props): JSX.Element {
             <button
               key={name}
               type="button"
-              class={isLight(name) ? "swatch light" : "swatch"}
+              class={`swatch${isLight(name) ? " light" : ""}${worn(name) ? "" : " unworn"}`}
               style={{ background: colour }}
               aria-pressed={names.includes(name)}
-              aria-label={text.coloured(text.parts[part], colourName(name))}
-              title={colourName(name)}
+              aria-label={said(name)}
+              title={said(name)}
               onClick={() => onChange(toggled(colours, `${part}:${name}`))}
               data-testid={`swatch-${name}`}
             >

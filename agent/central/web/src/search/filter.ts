@@ -9,8 +9,31 @@ export type SpanName = keyof typeof SPANS;
 
 export const LABELS = ["person", "vehicle", "two_wheeler", "bag", "animal"] as const;
 
+/** The finer classes that the detectors tell apart. */
+export const FINER: Readonly<Record<string, readonly string[]>> = {
+  vehicle: ["car", "truck", "bus"],
+  two_wheeler: ["bicycle", "motorcycle"],
+  bag: ["backpack", "handbag", "suitcase"],
+  animal: ["dog", "cat", "horse", "bird"],
+};
+
+/** By the compass where the ground is known, else in the picture; clockwise from north and from up. */
+export const COMPASS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"] as const;
+export const SECTORS = ["up", "up-right", "right", "down-right", "down", "down-left", "left", "up-left"] as const;
+
+/** Numbers that may have a least and a most, by their names in the address and in the API. */
+export const RANGES = ["speed", "dwell_s"] as const;
+export type RangeName = (typeof RANGES)[number];
+export interface Range {
+  min: number | undefined;
+  max: number | undefined;
+}
+const ANY: Range = { min: undefined, max: undefined };
+
 export interface Search {
   labels: readonly string[];
+  /** `car`, `bicycle` */
+  kinds: readonly string[];
   /** `upper:green`, `vehicle:white` */
   colours: readonly string[];
   /** `site/gateway/camera` */
@@ -20,15 +43,39 @@ export interface Search {
   /** RFC 3339 */
   since: string | undefined;
   until: string | undefined;
+  /** `up-left`, or `NW` */
+  directions: readonly string[];
+  zones: readonly string[];
+  ranges: Readonly<Record<RangeName, Range>>;
+  /** a number plate, with `?` for one character and `*` for some */
+  plate: string;
+  /** look-alikes too, and one character wrong */
+  fuzzy: boolean;
+  /** the best fit first, instead of the newest */
+  byFit: boolean;
 }
 
-export const all: Search = { labels: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined };
+export const all: Search = {
+  labels: [], kinds: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined,
+  directions: [], zones: [], ranges: { speed: ANY, dwell_s: ANY }, plate: "", fuzzy: false, byFit: false,
+};
 
 const isSpan = (name: string): name is SpanName => name in SPANS;
 
 function moment(said: string | null): string | undefined {
   const at = Date.parse(said ?? "");
   return Number.isFinite(at) ? new Date(at).toISOString() : undefined;
+}
+
+const DIRECTIONS: ReadonlySet<string> = new Set([...COMPASS, ...SECTORS]);
+
+function rangeOf(query: URLSearchParams, name: RangeName): Range {
+  const read = (end: "min" | "max") => {
+    const said = query.get(`${end}_${name}`);
+    const value = Number(said);
+    return said && Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
+  return { min: read("min"), max: read("max") };
 }
 
 /** Read the page's address; what makes no sense is left out. */
@@ -42,6 +89,13 @@ export function searchOf(query: URLSearchParams): Search {
     within: span,
     since: span ? undefined : moment(query.get("since")),
     until: span ? undefined : moment(query.get("until")),
+    kinds: several(query, "kind"),
+    directions: several(query, "direction").filter((word) => DIRECTIONS.has(word)),
+    zones: several(query, "zone"),
+    ranges: { speed: rangeOf(query, "speed"), dwell_s: rangeOf(query, "dwell_s") },
+    plate: (query.get("plate") ?? "").slice(0, 40),
+    fuzzy: query.get("plate_match") === "fuzzy",
+    byFit: query.get("sort") === "fit",
   };
 }
 
@@ -69,6 +123,17 @@ function shared(search: Search): URLSearchParams {
   for (const label of search.labels) query.append("label", label);
   for (const colour of search.colours) query.append("colour", colour);
   for (const camera of search.cameras) query.append("camera", camera);
+  for (const kind of search.kinds) query.append("kind", kind);
+  for (const direction of search.directions) query.append("direction", direction);
+  for (const zone of search.zones) query.append("zone", zone);
+  for (const name of RANGES) {
+    const { min, max } = search.ranges[name];
+    if (min !== undefined) query.set(`min_${name}`, String(min));
+    if (max !== undefined) query.set(`max_${name}`, String(max));
+  }
+  if (search.plate) query.set("plate", search.plate);
+  if (search.plate && search.fuzzy) query.set("plate_match", "fuzzy");
+  if (search.byFit) query.set("sort", "fit");
   return query;
 }
 

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
-import type { Page, Track } from "../api/types";
+import type { Facets, Found, Track } from "../api/types";
 import { useCell } from "../cell";
 import { clockAhead, refetch } from "../news";
 import { queryOf, type Search } from "./filter";
@@ -18,6 +18,10 @@ export interface TrackList {
   /** what is shown is of the search before */
   old: boolean;
   error: unknown;
+  /** of all that fits, as of the search; undefined until they are there */
+  facets: Facets | undefined;
+  /** how far back it was looked before the time was up; undefined when all of it was */
+  reached: string | undefined;
   next: () => void;
   again: () => void;
 }
@@ -26,7 +30,9 @@ interface State {
   key?: string;
   items?: readonly Track[];
   next: string | null;
-  newest?: Page<Track>;
+  newest?: Found<Track>;
+  facets?: Facets;
+  reached?: string | undefined;
   error?: unknown;
 }
 
@@ -35,12 +41,16 @@ export function useTrackList(search: Search, key: string): TrackList {
   const [tries, setTries] = useState(0);
   const generation = useCell(refetch);
   const asking = useRef<unknown>(undefined);
-  const ask = (cursor?: string) => api.tracks(queryOf(search, Date.now() + clockAhead.value, PAGE, cursor));
+  const ask = (cursor?: string, counted = false) => {
+    const query = queryOf(search, Date.now() + clockAhead.value, PAGE, cursor);
+    if (counted) query.set("facets", "true");
+    return api.tracks(query);
+  };
   useEffect(() => {
     const mine = (asking.current = {});
     const current = <T>(then: (value: T) => void) => (value: T) => void (asking.current === mine && then(value));
     const failed = current((error: unknown) => set({ key, next: null, error }));
-    ask().then(current((page) => set({ key, items: page.items, next: page.next })), failed);
+    ask(undefined, true).then(current((page) => set({ key, ...begun(page) })), failed);
     const timer = setInterval(() => document.hidden || search.until || void ask().then(current((page) => set((old) => looked(old, page))), () => undefined), LOOK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [key, generation, tries]);
@@ -51,21 +61,26 @@ export function useTrackList(search: Search, key: string): TrackList {
     const mine = asking.current;
     set((old) => ({ ...old, next: null })); // not twice
     ask(cursor).then(
-      (page) => asking.current === mine && set((old) => ({ ...old, items: joined(old.items ?? [], page.items), next: page.next })),
+      (page) => asking.current === mine && set((old) => ({ ...old, items: joined(old.items ?? [], page.items), next: page.next, ...ends(page) })),
       (error: unknown) => asking.current === mine && set((old) => ({ ...old, next: cursor, error })),
     );
   }, [key, state.next]);
   const again = useCallback(() => {
     window.scrollTo(0, 0);
     const { newest } = state;
-    if (newest) set({ key, items: newest.items, next: newest.next });
+    if (newest) set((old) => ({ key, ...begun(newest), ...(old.facets ? { facets: old.facets } : {}) }));
     else setTries((count) => count + 1);
   }, [key, state.newest]);
-  return { items: state.items, fresh: freshIn(state), more: state.next !== null, old: state.key !== key, error: state.error, next, again };
+  return { items: state.items, fresh: freshIn(state), more: state.next !== null, old: state.key !== key, error: state.error, facets: state.facets, reached: state.reached, next, again };
 }
 
+const begun = (page: Found<Track>) => ({ items: page.items, next: page.next, ...(page.facets ? { facets: page.facets } : {}), ...ends(page) });
+
+/** Only a page that was cut short says how far it looked. */
+const ends = (page: Found<Track>) => ({ reached: page.complete ? undefined : (page.reached ?? undefined) });
+
 /** Where there was nothing, what came is shown; else it waits: nothing moves under the hand that reaches for a card. */
-function looked(old: State, page: Page<Track>): State {
+function looked(old: State, page: Found<Track>): State {
   return old.items?.length ? { ...old, newest: page } : { ...old, items: page.items, next: page.next };
 }
 

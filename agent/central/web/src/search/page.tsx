@@ -2,16 +2,20 @@
 
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
-import type { Track } from "../api/types";
+import type { Facets, Track } from "../api/types";
 import { useListKeys } from "../events/keys";
+import { clockAhead } from "../news";
 import { go, useAddress } from "../router";
 import { failureLine, text } from "../text";
+import { momentText } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
 import { TrackCard } from "./card";
-import { addressOf, isEmpty, type Search, searchOf } from "./filter";
+import { addressOf, isEmpty, type Search, searchOf, SPANS } from "./filter";
 import { CardGrid } from "./grid";
+import { Histogram } from "./histogram";
+import { bars } from "./hours";
 import { type TrackList, useTrackList } from "./list";
 import { SearchPanel } from "./panel";
 
@@ -23,6 +27,7 @@ export function SearchPage(): JSX.Element {
   const results = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
   useListKeys(results);
+  const timeline = useMemo(() => (list.facets ? bars(list.facets.hours, sinceOf(search), untilOf(search)) : []), [list.facets]);
   const change = (wanted: Search) => go(`/search${addressOf(wanted)}`, { replace: true });
   return (
     <div class="page search-page">
@@ -30,10 +35,15 @@ export function SearchPage(): JSX.Element {
         <h1>{text.search.title}</h1>
         {!list.old && list.items && list.items.length > 0 && (
           <span class="sub numbers" role="status" data-testid="found">
-            {text.search.found(list.items.length, list.more)}
+            {list.more && list.facets ? text.search.found(Math.max(total(list.facets), list.items.length), list.facets.exact) : text.search.found(list.items.length, true)}
+            {list.reached && ` · ${text.search.reached(momentText(list.reached))}`}
           </span>
         )}
         <span class="spring" />
+        <select class="button" value={search.byFit ? "fit" : "time"} aria-label={text.search.sort} onChange={(choice) => change({ ...search, byFit: choice.currentTarget.value === "fit" })} data-testid="sort">
+          <option value="time">{text.search.byTime}</option>
+          <option value="fit">{text.search.byFit}</option>
+        </select>
         <button type="button" class="button only-small" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="search-open">
           <Icon name="filter" size={16} />
           {text.search.filters}
@@ -44,14 +54,20 @@ export function SearchPage(): JSX.Element {
         </button>
       </header>
       <div class={open ? "search-body open" : "search-body"}>
-        <SearchPanel search={search} onChange={change} />
+        <SearchPanel search={search} onChange={change} facets={list.old ? undefined : list.facets} />
         <section class="search-results" ref={results} aria-label={text.search.results} aria-busy={list.old} data-testid="results">
+          {list.facets && <Histogram bars={timeline} exact={list.facets.exact} onChoose={(since, until) => change({ ...search, within: undefined, since, until })} />}
           <Results list={list} search={search} address={address} />
         </section>
       </div>
     </div>
   );
 }
+
+const total = (facets: Facets) => facets.hours.reduce((sum, { count }) => sum + count, 0);
+const sinceOf = (search: Search) =>
+  search.within ? Date.now() + clockAhead.value - SPANS[search.within] * 3_600_000 : search.since ? Date.parse(search.since) : undefined;
+const untilOf = (search: Search) => (search.until ? Date.parse(search.until) : Date.now() + clockAhead.value);
 
 function Results({ list, search, address }: { list: TrackList; search: Search; address: string }): JSX.Element {
   if (!list.items) {

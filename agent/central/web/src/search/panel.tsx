@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Count, Facets } from "../api/types";
 import { useCell } from "../cell";
 import { type Part, PARTS } from "../events/colours";
 import { cameraKey, toggled } from "../events/filter";
@@ -9,13 +10,22 @@ import { cameras as allCameras } from "../news";
 import { labelName, text } from "../text";
 import { localField, momentOfField } from "../time/field";
 import { Icon, type IconName } from "../ui/icon";
+import { compact } from "./count";
 import { Figure } from "./figure";
-import { all, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
+import { More } from "./more";
+import { all, FINER, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
 
 interface Props {
   search: Search;
   onChange: (search: Search) => void;
 }
+
+interface PanelProps extends Props {
+  /** of all that fits, to stand beside the choices */
+  facets: Facets | undefined;
+}
+
+const countOf = (counts: readonly Count[] | undefined, value: string) => counts && (counts.find((one) => one.value === value)?.count ?? 0);
 
 const ICONS: Record<string, IconName> = { person: "person", vehicle: "vehicle", two_wheeler: "cycle", bag: "object", animal: "animal" };
 
@@ -26,11 +36,12 @@ function partsOf(labels: readonly string[]): readonly Part[] {
   return PARTS.filter((part) => (part === "vehicle" ? vehicle : person));
 }
 
-export function SearchPanel({ search, onChange }: Props): JSX.Element {
+export function SearchPanel({ search, onChange, facets }: PanelProps): JSX.Element {
   const parts = partsOf(search.labels);
   const withLabels = (labels: readonly string[]) => {
     const kept = search.colours.filter((colour) => partsOf(labels).some((part) => colour.startsWith(`${part}:`)));
-    onChange({ ...search, labels, colours: kept });
+    const finer = search.kinds.filter((kind) => labels.length === 0 || labels.some((label) => FINER[label]?.includes(kind)));
+    onChange({ ...search, labels, colours: kept, kinds: finer });
   };
   return (
     <aside class="panel search-panel" aria-label={text.search.filters} data-testid="search-panel">
@@ -47,21 +58,23 @@ export function SearchPanel({ search, onChange }: Props): JSX.Element {
             >
               <Icon name={ICONS[label] ?? "object"} size={20} />
               {labelName(label)}
+              <Counted count={countOf(facets?.labels, label)} />
             </button>
           ))}
         </div>
       </Group>
       {parts.length > 0 && (
         <Group title={text.search.colours}>
-          <Figure parts={parts} colours={search.colours} onChange={(colours) => onChange({ ...search, colours })} />
+          <Figure parts={parts} colours={search.colours} facets={facets} onChange={(colours) => onChange({ ...search, colours })} />
         </Group>
       )}
       <Group title={text.search.when}>
         <When search={search} onChange={onChange} />
       </Group>
       <Group title={text.search.where}>
-        <Where search={search} onChange={onChange} />
+        <Where search={search} onChange={onChange} facets={facets} />
       </Group>
+      <More search={search} onChange={onChange} />
       {!isEmpty(search) && (
         <button type="button" class="button quiet" onClick={() => onChange(all)} data-testid="search-clear">
           <Icon name="close" size={14} />
@@ -78,6 +91,9 @@ const Group = ({ title, children }: { title: string; children: ComponentChildren
     {children}
   </section>
 );
+
+/** Nothing until it is known. */
+const Counted = ({ count }: { count: number | undefined }) => (count === undefined ? null : <span class="counted numbers">{compact(count)}</span>);
 
 function When({ search, onChange }: Props): JSX.Element {
   const [own, setOwn] = useState(search.since !== undefined || search.until !== undefined);
@@ -141,7 +157,7 @@ function Time({ name, at, onChange }: { name: string; at: string | undefined; on
 /** With more cameras than that a field narrows the list down. */
 const MANY = 8;
 
-function Where({ search, onChange }: Props): JSX.Element {
+function Where({ search, onChange, facets }: PanelProps): JSX.Element {
   const cameras = useCell(allCameras) ?? [];
   const [words, setWords] = useState("");
   const shown = cameras.filter((camera) => `${camera.name} ${cameraKey(camera)}`.toLowerCase().includes(words.toLowerCase().trim()));
@@ -168,7 +184,8 @@ function Where({ search, onChange }: Props): JSX.Element {
                   checked={search.cameras.includes(key)}
                   onChange={() => onChange({ ...search, cameras: toggled(search.cameras, key) })}
                 />
-                {camera.name}
+                <span class="tick-name">{camera.name}</span>
+                <Counted count={facets && (facets.cameras.find((one) => cameraKey(one) === key)?.count ?? 0)} />
               </label>
             </li>
           );
