@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from agent import __version__
 from agent.central.api.build import create_app
@@ -35,9 +35,11 @@ from agent.central.store.lockout import Lockout
 from agent.central.store.overlays import Overlays
 from agent.central.store.people import People
 from agent.central.store.retention import Retention
+from agent.central.store.searches import Searches
 from agent.central.store.sessions import Sessions
 from agent.central.store.tokens import Tokens
 from agent.central.store.views import Views
+from agent.central.watching import Watcher
 from agent.central.web_server import WebServer
 from agent.config.base import read_secret
 from agent.config.central import Central, CentralConfig
@@ -175,7 +177,7 @@ def _build(
     broker, mqtt_url, link_url = chosen
     central, clock, counts, news = config.central, SystemClock(), Counts(), News()
     known = {(gateway.site, gateway.id) for gateway in config.gateway} or None
-    views, people, tokens = Views(database, clock), People(database, clock), Tokens(database, clock)
+    views, desk = Views(database, clock), _desk(config, database, clock)
 
     def publish(topic: str, payload: bytes) -> bool:
         return link.publish(topic, payload)
@@ -196,22 +198,20 @@ def _build(
         news.tell(Item("centre", ()))
 
     reception = Reception(clock, counts, known, to_live=to_live, to_media=media.on_message)
-    writer = Writer(reception.queue, database, clock, counts, news, publish)
+    writer = Writer(reception.queue, database, clock, counts, news, publish, Watcher(desk["searches"], clock))
     link = MqttLink(
         _link_settings(central, folder, link_url, embedded=broker is not None), on_message=reception.on_message,
         on_up=changed, on_down=changed, clock=clock, name="link",
     )  # fmt: skip
     clips = Clips(database, finds, commander, clock, news, is_limited=views.is_limited, cancel=media.cancel)
     settings = Settings(Overlays(database), views, commander, signer, clock)
-    first = FirstSignIn(folder.first_sign_in, people)
+    first = FirstSignIn(folder.first_sign_in, desk["people"])
     health = Health(broker, link, database, views, writer, counts, first, directory=config.oidc is not None)
     centre = Centre(
-        clock=clock, stop=stop, settings=settings, views=views, finds=finds, people=people, tokens=tokens,
-        sessions=_sessions(config, database, clock), lockout=Lockout(database, clock), audit=Audit(database, clock),
-        first=first, clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
-        started_ns=clock.wall_ns(), health=health.report, static=STATIC, ask_reason=frozenset(config.people.ask_reason),
-        local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
-        directory=None if config.oidc is None else Directory(config.oidc, people),
+        clock=clock, stop=stop, settings=settings, views=views, finds=finds, first=first, clips=clips,
+        commander=commander, live=live, news=news, media=media_folder, counts=counts, started_ns=clock.wall_ns(),
+        health=health.report, static=STATIC, local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
+        **desk,
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
@@ -220,8 +220,31 @@ def _build(
     return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, _web(central, centre), first, workers)
 
 
-def _sessions(config: CentralConfig, database: Database, clock: Clock) -> Sessions:
-    return Sessions(database, clock, config.people.session_idle_minutes * 60, config.people.session_days * 86_400)
+class Desk(TypedDict):
+    """What of the API's services knows people."""
+
+    people: People
+    sessions: Sessions
+    tokens: Tokens
+    searches: Searches
+    lockout: Lockout
+    audit: Audit
+    directory: Directory | None
+    ask_reason: frozenset[str]
+
+
+def _desk(config: CentralConfig, database: Database, clock: Clock) -> Desk:
+    people, asked = People(database, clock), config.people
+    return Desk(
+        people=people,
+        sessions=Sessions(database, clock, asked.session_idle_minutes * 60, asked.session_days * 86_400),
+        tokens=Tokens(database, clock),
+        searches=Searches(database, clock),
+        lockout=Lockout(database, clock),
+        audit=Audit(database, clock),
+        directory=None if config.oidc is None else Directory(config.oidc, people),
+        ask_reason=frozenset(asked.ask_reason),
+    )
 
 
 def _web(central: Central, centre: Centre) -> WebServer:

@@ -17,6 +17,7 @@ from agent.central.store.merge import document, recording_row, wall_ns
 from agent.central.store.outboxes import Ledger
 from agent.central.store.pack import Document
 from agent.central.store.places import Place
+from agent.central.watching import Watcher
 from agent.core.clock import Clock
 from agent.core.errors import WireError
 from agent.core.signing import id_of_raw
@@ -56,10 +57,12 @@ class AckKey(NamedTuple):
 class Batch:
     """One transaction. `take` each message, then `write`; `acks` and `news` may go out after the commit."""
 
-    def __init__(self, database: Database, change: Change, clock: Clock, counts: Counts) -> None:
+    def __init__(
+        self, database: Database, change: Change, clock: Clock, counts: Counts, watcher: Watcher | None = None
+    ) -> None:
         self._database, self._connection, self._counts = database, change.main, counts
         self._now_ns = clock.wall_ns()
-        self._keeper = Keeper(change, database.upsert, self._now_ns, counts.rejected)
+        self._keeper = Keeper(change, database.upsert, self._now_ns, counts.rejected, watcher)
         self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
         self._ledgers: dict[AckKey, Ledger] = {}
         self._held: dict[tuple[str, ...], Document | None] = {}
@@ -67,6 +70,7 @@ class Batch:
         self._links: dict[tuple[str, str, str, int], str] = {}
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
+        self.raised: list[Event] = []
 
     def take(self, address: Address, payload: bytes) -> None:
         """Take one message along; what is durable is merged at the end, with all that is held read at once.
@@ -93,7 +97,8 @@ class Batch:
     def write(self) -> None:
         """Merge what was taken, and put it into the tables."""
         self._merge_envelopes()
-        self._keeper.write()
+        self.raised = self._keeper.write()
+        self.news |= {Item("event", (event.id,)): None for event in self.raised}
         for name, rows in self._rows.items():
             self._database.upsert(self._connection, schema.metadata.tables[name], list(rows.values()))
         ledgers = [

@@ -13,6 +13,7 @@ from agent.central.batch import AckKey, Batch
 from agent.central.counts import Counts, Refused
 from agent.central.news import News
 from agent.central.store.database import Database, Unstorable
+from agent.central.watching import Watcher
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.core.queues import BoundedQueue
@@ -101,7 +102,9 @@ class Writer:
         counts: Counts,
         news: News,
         publish: Publish,
+        watcher: Watcher | None = None,
     ) -> None:
+        self._watcher = watcher
         self._queue, self._database, self._clock = queue, database, clock
         self._counts, self._news, self._publish = counts, news, publish
         self._held: list[Arrival] = []
@@ -170,10 +173,12 @@ class Writer:
         if not arrivals:
             return
         with self._database.change() as change:
-            batch = Batch(self._database, change, self._clock, self._counts)
+            batch = Batch(self._database, change, self._clock, self._counts, self._watcher)
             for arrival in arrivals:
                 self._take(batch, arrival)
             batch.write()
+        if self._watcher is not None:
+            self._watcher.settle(batch.raised)
         self._acknowledge(batch.acks)
         self._news.tell(*batch.news)
 

@@ -17,6 +17,7 @@ from agent.central.api import (
     myself,
     pages,
     people,
+    searches,
     settings,
     sign_in,
     stream,
@@ -28,7 +29,7 @@ from agent.central.api.errors import install
 from agent.central.api.guard import Guard
 
 ROUTERS = (
-    *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router),
+    *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router, searches.router),
     *(looking.router, finding.router, acting.router, settings.router, stream.router, live_socket.router),
 )
 

@@ -24,6 +24,7 @@ from agent.central.store.finds import Finds
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import People, Person
 from agent.central.store.reach import NOTHING, Reach
+from agent.central.store.searches import Searches
 from agent.central.store.sessions import Sessions
 from agent.central.store.tokens import Tokens
 from agent.central.store.views import Views
@@ -48,6 +49,7 @@ class Centre:
     people: People
     sessions: Sessions
     tokens: Tokens
+    searches: Searches
     lockout: Lockout
     audit: Audit
     first: FirstSignIn

@@ -23,6 +23,7 @@ from agent.central.store.places import Place, number_of
 from agent.central.store.rows import Held, day_of, event_row, plate_row, track_body, track_row
 from agent.central.store.schema import place as places
 from agent.central.store.schema import stray
+from agent.central.watching import Seen, Watcher
 from agent.core.clock import NS
 from agent.core.errors import WireError
 from agent.wire.messages import Event, TrackSummary
@@ -61,8 +62,11 @@ TRACKS = Kind(
 class Keeper:
     """Of one change. `put` each record, then `write`; `refuse` counts what is not taken, by reason."""
 
-    def __init__(self, change: Change, upsert: Upsert, now_ns: int, refuse: Refuse) -> None:
+    def __init__(
+        self, change: Change, upsert: Upsert, now_ns: int, refuse: Refuse, watcher: Watcher | None = None
+    ) -> None:
         self._change, self._upsert, self._now_ns, self._refuse = change, upsert, now_ns, refuse
+        self._watcher = watcher
         self._waiting: dict[str, list[tuple[Place, Event | TrackSummary]]] = {"event": [], "track": []}
 
     def put(self, place: Place, record: Event | TrackSummary) -> None:
@@ -74,17 +78,27 @@ class Keeper:
         _start(record)
         self._waiting["event" if isinstance(record, Event) else "track"].append((place, record))
 
-    def write(self) -> None:
-        """Merge all with what is held, and put it into the tables."""
+    def write(self) -> list[Event]:
+        """Merge all with what is held, and put it into the tables; returns the alarms that the tracks raised."""
         seen = {place for waiting in self._waiting.values() for place, _ in waiting}
         self._change.lock({number_of(Place(place.site, place.gateway, "")) for place in seen})
-        for kind in (EVENTS, TRACKS):
-            self._write(kind, self._waiting[kind.name])
+        raised = self._alarms(self._write(TRACKS, self._waiting["track"]))
+        self._waiting["event"] += raised
+        self._write(EVENTS, self._waiting["event"])
         self._name(seen)
+        return [event for _, event in raised]
 
-    def _write(self, kind: Kind, waiting: Collection[tuple[Place, Any]]) -> None:
+    def _alarms(self, fresh: Mapping[str, Held]) -> list[tuple[Place, Event]]:
+        """What those who watch for something are told of these tracks."""
+        if self._watcher is None:
+            return []
+        said: dict[str, tuple[Place, Any]] = {record.id: (place, record) for place, record in self._waiting["track"]}
+        seen = [Seen(*said[key], held.row) for key, held in fresh.items()]
+        return list(self._watcher.alarms(self._change.main, seen))
+
+    def _write(self, kind: Kind, waiting: Collection[tuple[Place, Any]]) -> dict[str, Held]:
         if not waiting:
-            return
+            return {}
         held = dict(_held(self._change, kind, {(record.id, _start(record)) for _, record in waiting}))
         fresh: dict[str, Held] = {}
         for place, record in waiting:
@@ -94,6 +108,7 @@ class Keeper:
             except WireError as error:
                 self._refuse(error.reason if isinstance(error, Refused) else f"broken_{kind.name}")
         _Writing(self._change, kind, held, fresh).write(self._upsert)
+        return fresh
 
     def _name(self, seen: set[Place]) -> None:
         """Which camera a number is."""

@@ -13,7 +13,7 @@ from agent.central.store.database import Database
 from agent.central.store.pack import Document
 from agent.central.store.passwords import hash_password, is_outdated, password_fits
 from agent.central.store.reach import EVERYTHING, Reach
-from agent.central.store.schema import api_token, familiar, session, user
+from agent.central.store.schema import api_token, familiar, saved_search, session, user
 from agent.central.store.second_factor import fresh_recovery, fresh_secret, recovery_digest, step_of
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import LamppostError
@@ -135,12 +135,8 @@ class People:
         with self._database.write() as connection:
             self._database.alone(connection, _ADMINS)
             gone = connection.execute(sa.delete(user).where(user.c.name == name)).rowcount
-            for table, column in (
-                (session, session.c.user),
-                (familiar, familiar.c.user),
-                (api_token, api_token.c.owner),
-            ):
-                connection.execute(sa.delete(table).where(column == name))
+            for column in (session.c.user, familiar.c.user, api_token.c.owner, saved_search.c.owner):
+                connection.execute(sa.delete(column.table).where(column == name))
             self._must_be_managed(connection)
         return bool(gone)
 

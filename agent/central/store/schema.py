@@ -254,3 +254,20 @@ audit = sa.Table(
     sa.Index(None, "who", "seq"),
     sa.Index(None, "action", "seq"),
 )
+
+saved_search = sa.Table(
+    "saved_search",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("owner", _ID, nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),  # tracks, events
+    sa.Column("query", sa.Text, nullable=False),  # as in the address of a search
+    sa.Column("filters", Json, nullable=False),  # what that means
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("watch", sa.Boolean, nullable=False),  # raises an alarm for each track that comes and fits
+    sa.Column("raised", sa.BigInteger, nullable=False),
+    sa.Column("held_back", sa.BigInteger, nullable=False),  # that were too many to be raised
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "owner"),
+)

@@ -13,6 +13,7 @@ import { Icon, type IconName } from "../ui/icon";
 import { compact } from "./count";
 import { Figure } from "./figure";
 import { More } from "./more";
+import { SavedSearches } from "./saved";
 import { all, FINER, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
 
 interface Props {
@@ -81,6 +82,7 @@ export function SearchPanel({ search, onChange, facets }: PanelProps): JSX.Eleme
           {text.search.clear}
         </button>
       )}
+      <SavedSearches search={search} />
     </aside>
   );
 }

@@ -519,6 +519,7 @@ export const en = {
     motion: "Motion",
     audio: "Sound",
     camera_event: "Camera event",
+    watched_for: "Watched for",
   } as Record<string, string>,
   labels: {
     person: "Person",

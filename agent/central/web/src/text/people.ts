@@ -124,6 +124,24 @@ export const people = {
     scopes: { read: "Look things up", search: "Search", media: "Pictures and clips", live: "Live", command: "Ask gateways", admin: "Manage" },
   },
 
+  saved: {
+    title: "Saved searches",
+    save: "Save this search",
+    name: "Name",
+    shared: "Share with everybody",
+    watch: "Watch for it",
+    watchMore: "Every track that comes and fits raises an alarm.",
+    watching: (raised: number) => `Watching · ${plural(raised, "alarm", "alarms")}`,
+    heldBack: (count: number) => `${plural(count, "more was", "more were")} held back: at most 30 a minute are raised.`,
+    of: (owner: string) => `by ${owner}`,
+    remove: (name: string) => `Remove ${name}`,
+    stop: "Stop watching",
+    start: "Watch for it",
+    none: "None yet.",
+    keep: "Save",
+    cancel: "Cancel",
+  },
+
   audit: {
     title: "Audit log",
     verify: "Check the chain",
@@ -153,6 +171,7 @@ export const people = {
       audit: "Audit log", "audit.export": "Exported audit log", camera: "Cameras", "camera.settings": "Set camera", clip: "Clips",
       "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", live: "Live",
       "live.view": "Watched live", media: "Pictures and clips", "media.view": "Looked at", search: "Searches", "search.plate": "Searched plate",
+      "search.save": "Saved search", "search.watch": "Watched for", "search.change": "Changed search", "search.remove": "Removed search",
       "sign-in": "Signed in", "sign-in.refused": "Sign-in refused", "sign-out": "Signed out", token: "Tokens", "token.make": "Made token",
       "token.revoke": "Revoked token",
     } as Record<string, string>,

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _make_overlay()
     _make_place()
     _make_recording()
+    _make_saved_search()
     _make_session()
     _make_stray()
     _make_user()
@@ -259,6 +260,25 @@ def _make_recording() -> None:
         ["site", "gateway", "camera", "start_ns"],
         unique=False,
     )
+
+
+def _make_saved_search() -> None:
+    op.create_table(
+        "saved_search",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("filters", sa.JSON(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("watch", sa.Boolean(), nullable=False),
+        sa.Column("raised", sa.BigInteger(), nullable=False),
+        sa.Column("held_back", sa.BigInteger(), nullable=False),
+        sa.Column("created_ns", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_search")),
+    )
+    op.create_index(op.f("ix_saved_search_owner"), "saved_search", ["owner"], unique=False)
 
 
 def _make_session() -> None:
