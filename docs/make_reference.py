@@ -84,6 +84,7 @@ EXAMPLES: dict[str, wire.Message] = {
         ),
         wire.CameraInfo(
             camera="main-and-park", name="Main Street and Park", latitude=41.7637, longitude=-72.6851, bearing=210.0,
+            field_of_view=62.0,
             streams=[wire.StreamState(stream="main", codec="h264", width=1920, height=1080, fps=15.0)],
             shapes=[wire.NamedShape(name="gate", kind="line", points=[(0.2, 0.6), (0.8, 0.6)])],
             settings={"line": [{"name": "gate", "points": [[0.2, 0.6], [0.8, 0.6]]}]}, set_here=["line"],

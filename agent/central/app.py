@@ -211,7 +211,7 @@ def _build(
         clock=clock, stop=stop, settings=settings, views=views, finds=finds, first=first, clips=clips,
         commander=commander, live=live, news=news, media=media_folder, counts=counts, started_ns=clock.wall_ns(),
         health=health.report, static=STATIC, local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
-        **desk,
+        ground=config.map, **desk,
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)

@@ -102,10 +102,39 @@ class Oidc(Section):
         return self
 
 
+def _tiles(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("not an address of tiles; write https://host/{z}/{x}/{y}.png")
+    if not all(word in parts.path for word in ("{z}", "{x}", "{y}")):
+        raise ValueError("the address of tiles has {z}, {x} and {y} in its path")
+    return value
+
+
+Corner = tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
+
+
+class Map(Section):
+    """What lies under the cameras on the viewer's map."""
+
+    streets: Path | None = None
+    plan: Path | None = None
+    plan_corners: tuple[Corner, Corner] | None = None
+    tiles: Annotated[str, AfterValidator(_tiles)] | None = None
+    attribution: str = Field(default="", max_length=400)
+
+    @model_validator(mode="after")
+    def _plan_has_its_corners(self) -> Self:
+        if (self.plan is None) != (self.plan_corners is None):
+            raise ValueError("plan and plan_corners belong together: name both, or none")
+        return self
+
+
 class CentralConfig(Section):
     """The whole file."""
 
     central: Central = Central()
     people: Asked = Asked()
     oidc: Oidc | None = None
+    map: Map = Map()
     gateway: tuple[KnownGateway, ...] = ()

@@ -168,11 +168,12 @@ class Mask(Section):
 
 
 class Place(Section):
-    """Where the camera hangs: WGS 84 degrees, `bearing` clockwise from true north."""
+    """Where the camera hangs: WGS 84 degrees, `bearing` clockwise from true north, `field_of_view` side to side."""
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     bearing: Annotated[float, Field(ge=0, lt=360)] | None = None
+    field_of_view: Annotated[float, Field(gt=0, le=360)] | None = None
 
 
 class Schedule(Hours):

@@ -107,6 +107,7 @@ class CameraUnit:
             latitude=place.latitude if place else None,
             longitude=place.longitude if place else None,
             bearing=place.bearing if place else None,
+            field_of_view=place.field_of_view if place else None,
             settings=shown(camera),
             set_here=list(self._set_here),
         )

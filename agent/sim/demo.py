@@ -20,6 +20,7 @@ from typing import Any
 from agent.core.errors import LamppostError, LinkError
 from agent.core.leash import leashed
 from agent.core.stop import StopToken
+from agent.sim import town
 from agent.sim.summary import LEFT_AFTER_S, Endpoints, first_frame_seen, summarise
 
 log = logging.getLogger(__name__)
@@ -142,12 +143,17 @@ class Site:
     def _write_central(self) -> None:
         token = self._folder / "service-token"
         _write_secret(token, self.token)
+        streets = self._folder / "streets.geojson"
+        streets.write_text(town.streets())
         lines = [
             "[central]",
             f'listen = "127.0.0.1:{self._web_port}"',
             f'mqtt_listen = "127.0.0.1:{self._ports["mqtt"]}"',
             f"data = {json.dumps(str(self._folder / 'centre'))}",
             f"service_token_file = {json.dumps(str(token))}",
+            "",
+            "[map]",
+            f"streets = {json.dumps(str(streets))}",
             "",
             "[[gateway]]",
             f'site = "{SITE}"',
@@ -187,6 +193,8 @@ def _camera_lines(camera: dict[str, Any]) -> list[str]:
         f"url = {json.dumps(camera['main_url'])}",
         f"sub_url = {json.dumps(camera['sub_url'])}",
     ]
+    if place := town.place_of(camera["id"]):
+        lines += ["[camera.place]", *(f"{key} = {value!r}" for key, value in place.items())]
     lines += ["[camera.still]", "enabled = true", f"after_s = {LEFT_AFTER_S:g}"]
     for zone in camera["zones"]:
         lines += ["[[camera.zone]]", f"name = {json.dumps(zone['name'])}", f"polygon = {json.dumps(zone['polygon'])}"]

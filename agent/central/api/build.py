@@ -14,6 +14,7 @@ from agent.central.api import (
     finding,
     live_socket,
     looking,
+    mapping,
     myself,
     pages,
     people,
@@ -30,7 +31,8 @@ from agent.central.api.guard import Guard
 
 ROUTERS = (
     *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router, searches.router),
-    *(looking.router, finding.router, acting.router, settings.router, stream.router, live_socket.router),
+    *(looking.router, mapping.router, finding.router, acting.router, settings.router),
+    *(stream.router, live_socket.router),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from agent.central.store.searches import Searches
 from agent.central.store.sessions import Sessions
 from agent.central.store.tokens import Tokens
 from agent.central.store.views import Views
+from agent.config.central import Map
 from agent.core.clock import Clock
 from agent.core.stop import StopToken
 
@@ -38,7 +39,7 @@ REASON_HEADER = "X-Lamppost-Reason"
 class Centre:
     """The services behind the API. `health` reports on broker, database and ingest; `local_only`: see the guard.
 
-    `ask_reason` are the actions that nobody takes without saying why.
+    `ask_reason` are the actions that nobody takes without saying why; `ground` is what lies under the map.
     """
 
     clock: Clock
@@ -64,6 +65,7 @@ class Centre:
     static: Path
     local_only: bool
     ask_reason: frozenset[str] = frozenset()
+    ground: Map = field(default_factory=Map)
     directory: Directory | None = None
 
     def limited(self, reach: Reach) -> Centre:

@@ -47,13 +47,14 @@ class Guard:
 
     def __init__(self, app: ASGIApp, centre: Centre) -> None:
         self._app, self._centre = app, centre
+        self._headers = _headers_for(centre.ground.tiles)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        guarded = _with_headers(send, secure=scope["scheme"] in {"https", "wss"}, api=_is_api(scope))
+        guarded = _with_headers(send, self._headers, secure=scope["scheme"] in {"https", "wss"}, api=_is_api(scope))
         try:
             if self._centre.local_only:
                 _check_host(scope)
@@ -138,16 +139,27 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
-def _with_headers(send: Send, *, secure: bool, api: bool) -> Send:
+def _headers_for(tiles: str | None) -> dict[str, str]:
+    """Where tiles of another server are configured, pictures may come from there, and from nowhere else."""
+    if tiles is None:
+        return SECURITY_HEADERS
+    parts = urlsplit(tiles)
+    name, policy = "Content-Security-Policy", SECURITY_HEADERS["Content-Security-Policy"]
+    return SECURITY_HEADERS | {
+        name: policy.replace("img-src 'self'", f"img-src 'self' {parts.scheme}://{parts.netloc}")
+    }
+
+
+def _with_headers(send: Send, headers: dict[str, str], *, secure: bool, api: bool) -> Send:
     async def guarded(message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
+            answer = MutableHeaders(scope=message)
+            for name, value in headers.items():
+                answer.setdefault(name, value)
             if secure:
-                headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                answer.setdefault("Strict-Transport-Security", "max-age=31536000")
             if api:
-                headers.setdefault("Cache-Control", "no-store")
+                answer.setdefault("Cache-Control", "no-store")
         await send(message)
 
     return guarded

@@ -186,6 +186,7 @@ class CameraOut(BaseModel):
     latitude: float | None
     longitude: float | None
     bearing: float | None
+    field_of_view: float | None
     abilities: list[str]
     snapshot: Snapshot | None
 

@@ -272,7 +272,7 @@ def _empty_site(site: str) -> Document:
 
 def _camera(row: Any, *, online: bool) -> Document:
     info, state = row["info"] or {}, row["state"] or {}
-    names = ("latitude", "longitude", "bearing")
+    names = ("latitude", "longitude", "bearing", "field_of_view")
     return {
         **{name: row[name] for name in ("site", "gateway", "camera")},
         **{name: info.get(name) for name in names},

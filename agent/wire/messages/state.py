@@ -168,6 +168,7 @@ class CameraInfo(Message):
     latitude: float | None = None
     longitude: float | None = None
     bearing: float | None = None
+    field_of_view: float | None = None
     abilities: list[Text] = []
     settings: dict[str, Any] = {}
     set_here: Annotated[list[Text], Field(max_length=32)] = []

@@ -1,0 +1,66 @@
+"""What lies under the cameras on the map: streets, a plan, tiles of another server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from starlette.responses import FileResponse
+
+from agent.central.api.context import Centre, centre_of
+from agent.central.api.errors import ApiError, not_found
+from agent.central.api.models import NOT_THERE, REFUSALS
+
+router = APIRouter(tags=["map"], responses=REFUSALS)
+
+Here = Annotated[Centre, Depends(centre_of)]
+
+_MOST_BYTES = 20 << 20
+_PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+
+
+class MapOut(BaseModel):
+    """Whether `/map/streets` and `/map/plan` have something; corners are latitude, longitude."""
+
+    streets: bool
+    plan: bool
+    plan_corners: tuple[tuple[float, float], tuple[float, float]] | None
+    tiles: str | None
+    attribution: str
+
+
+@router.get("/map")
+def what_is_there(centre: Here) -> MapOut:
+    """What the centre's configuration has for the map."""
+    ground = centre.ground
+    return MapOut(
+        streets=_is_there(ground.streets), plan=_is_there(ground.plan), plan_corners=ground.plan_corners,
+        tiles=ground.tiles, attribution=ground.attribution,
+    )  # fmt: skip
+
+
+@router.get("/map/streets", responses=NOT_THERE, response_class=FileResponse)
+def streets(centre: Here) -> FileResponse:
+    """Streets, buildings and areas as GeoJSON (RFC 7946)."""
+    return _file(centre.ground.streets, "application/geo+json")
+
+
+@router.get("/map/plan", responses=NOT_THERE, response_class=FileResponse)
+def plan(centre: Here) -> FileResponse:
+    """The picture that lies under the cameras."""
+    path = centre.ground.plan
+    return _file(path, _PICTURES.get(path.suffix.lower(), "") if path else "")
+
+
+def _is_there(path: Path | None) -> bool:
+    return path is not None and path.is_file()
+
+
+def _file(path: Path | None, kind: str) -> FileResponse:
+    if path is None or not kind or not path.is_file():
+        raise not_found("map")
+    if path.stat().st_size > _MOST_BYTES:
+        raise ApiError(413, "too_large", f"{path.name} is larger than {_MOST_BYTES} bytes")
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, max-age=60"})
