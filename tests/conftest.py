@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = (
             "demo"
-            if item.path.name in {"test_demo.py", "test_viewer.py", "test_editor.py"}
+            if item.path.name in {"test_demo.py", "test_viewer.py", "test_editor.py", "test_map.py"}
             else item.path.stem + item.path.parent.name
         )
         item.add_marker(pytest.mark.xdist_group(item.nodeid if item.get_closest_marker("slow") else group))

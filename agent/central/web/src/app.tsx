@@ -14,6 +14,7 @@ import { EventPage } from "./events/event";
 import { EventsPage } from "./events/page";
 import { FullPage } from "./live/full";
 import { WallPage } from "./live/wall";
+import { MapPage } from "./map/page";
 import { match } from "./match";
 import { cameras, centre, clockAhead, gateways, link, listen } from "./news";
 import { Link, useAddress } from "./router";
@@ -87,6 +88,7 @@ function Page({ path, me }: { path: string; me: Me }): JSX.Element {
   if (match("/search", path)) return <SearchPage />;
   const track = match("/search/:id", path);
   if (track) return <TrackPage id={track["id"] ?? ""} />;
+  if (match("/map", path)) return <MapPage />;
   if (match("/system", path)) return <SystemPage />;
   if (match("/account", path)) return <MyPage me={me} />;
   if (match("/people", path) && me.role === "admin") return <PeoplePage me={me} />;
@@ -94,12 +96,13 @@ function Page({ path, me }: { path: string; me: Me }): JSX.Element {
   return <WallPage />;
 }
 
-type Place = "live" | "playback" | "search" | "events" | "system";
+type Place = "live" | "playback" | "search" | "events" | "map" | "system";
 const PLACES: [href: string, name: Place][] = [
   ["/", "live"],
   ["/playback", "playback"],
   ["/search", "search"],
   ["/events", "events"],
+  ["/map", "map"],
   ["/system", "system"],
 ];
 

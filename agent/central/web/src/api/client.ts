@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, LamppostEvent, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, LamppostEvent, MapGround, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -81,6 +81,9 @@ export const settings = (camera: CameraName) => get<CameraSettings>(settingsPath
 /** Exactly these; what is left out goes back to the gateway's file. `version` is the one that was seen. */
 export const setSettings = (camera: CameraName, wanted: Readonly<Record<string, unknown>>, version: number) =>
   request<CameraSettings>("PUT", settingsPath(camera), { settings: wanted, version });
+export const mapGround = () => get<MapGround>("/map");
+export const mapStreets = () => get<GeoJSON.GeoJsonObject>("/map/streets");
+export const MAP_PLAN = `${BASE}/map/plan`;
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
 export const directoryAddress = () => `${BASE}/oidc/start`;

@@ -148,7 +148,20 @@ export interface Camera extends CameraName {
   error: string;
   streams: { stream: StreamName; codec: string; width: number; height: number; fps: number | null }[];
   shapes: { name: string; kind: "zone" | "line"; points: [number, number][] }[];
+  latitude: number | null;
+  longitude: number | null;
+  bearing: number | null;
+  field_of_view: number | null;
   snapshot: { media: string; url: string; time: string } | null;
+}
+
+/** What the centre's configuration has to lie under the map. */
+export interface MapGround {
+  streets: boolean;
+  plan: boolean;
+  plan_corners: [[number, number], [number, number]] | null;
+  tiles: string | null;
+  attribution: string;
 }
 
 /** What a camera looks out for, with the keys of its table in the gateway's file. */

@@ -2,6 +2,7 @@
 
 import { isColour } from "../events/colours";
 import { isCamera, several } from "../events/filter";
+import { areaOf } from "../map/ground";
 
 /** Spans that end now, by their names in the address, in hours. */
 export const SPANS = { "1h": 1, "10h": 10, "24h": 24, "7d": 168, "30d": 720 } as const;
@@ -46,6 +47,8 @@ export interface Search {
   /** `up-left`, or `NW` */
   directions: readonly string[];
   zones: readonly string[];
+  /** corners on the map, as the API has them; its cameras are searched */
+  area: string;
   ranges: Readonly<Record<RangeName, Range>>;
   /** a number plate, with `?` for one character and `*` for some */
   plate: string;
@@ -57,7 +60,7 @@ export interface Search {
 
 export const all: Search = {
   labels: [], kinds: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined,
-  directions: [], zones: [], ranges: { speed: ANY, dwell_s: ANY }, plate: "", fuzzy: false, byFit: false,
+  directions: [], zones: [], area: "", ranges: { speed: ANY, dwell_s: ANY }, plate: "", fuzzy: false, byFit: false,
 };
 
 const isSpan = (name: string): name is SpanName => name in SPANS;
@@ -92,6 +95,7 @@ export function searchOf(query: URLSearchParams): Search {
     kinds: several(query, "kind"),
     directions: several(query, "direction").filter((word) => DIRECTIONS.has(word)),
     zones: several(query, "zone"),
+    area: areaOf(query.get("area") ?? "") ? (query.get("area") ?? "") : "",
     ranges: { speed: rangeOf(query, "speed"), dwell_s: rangeOf(query, "dwell_s") },
     plate: (query.get("plate") ?? "").slice(0, 40),
     fuzzy: query.get("plate_match") === "fuzzy",
@@ -126,6 +130,7 @@ function shared(search: Search): URLSearchParams {
   for (const kind of search.kinds) query.append("kind", kind);
   for (const direction of search.directions) query.append("direction", direction);
   for (const zone of search.zones) query.append("zone", zone);
+  if (search.area) query.set("area", search.area);
   for (const name of RANGES) {
     const { min, max } = search.ranges[name];
     if (min !== undefined) query.set(`min_${name}`, String(min));

@@ -193,6 +193,11 @@ function Where({ search, onChange, facets }: PanelProps): JSX.Element {
           );
         })}
       </ul>
+      {search.area && (
+        <button type="button" class="choice" aria-pressed="true" onClick={() => onChange({ ...search, area: "" })} title={text.search.dropArea} data-testid="area">
+          {text.search.area} ×
+        </button>
+      )}
       <p class="sub">{search.cameras.length === 0 ? text.search.everywhere : text.search.cameras(search.cameras.length)}</p>
     </>
   );

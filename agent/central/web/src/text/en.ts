@@ -7,7 +7,7 @@ const plural = (count: number, one: string, many: string) => `${count.toLocaleSt
 export const en = {
   product: "Lamppost",
   skip: "Skip to content",
-  nav: { label: "Main", live: "Live", playback: "Playback", search: "Search", events: "Events", system: "System", account: "Account" },
+  nav: { label: "Main", live: "Live", playback: "Playback", search: "Search", events: "Events", map: "Map", system: "System", account: "Account" },
   theme: { label: "Theme", auto: "System", light: "Light", dark: "Dark" },
   role: { viewer: "Viewer", operator: "Operator", investigator: "Investigator", admin: "Administrator" },
   signOut: "Sign out",
@@ -105,6 +105,27 @@ export const en = {
       twice: "Another one has this name.",
       few: "It has too few corners.",
     },
+  },
+
+  map: {
+    title: "Map",
+    camera: (camera: { name: string }, online: boolean) => `${camera.name}, ${online ? "online" : "offline"}`,
+    zoomIn: "Closer",
+    zoomOut: "Further away",
+    counts: "Seen in 24 hours",
+    area: "Search an area",
+    howArea: "Click the corners of the area, then:",
+    searchHere: "Search here",
+    close: "Close",
+    move: "Place",
+    lost: "Not on the map yet",
+    lostMore: "Choose one and click where it hangs.",
+    lostRead: "An administrator can say where they hang.",
+    put: "Place",
+    click: "Click on the map where it hangs.",
+    clickAgain: "Click elsewhere to move it. Turn it until it looks where the camera does.",
+    bearing: "Looks towards (0° is north)",
+    view: "Field of view",
   },
 
   live: {
@@ -266,6 +287,8 @@ export const en = {
     findCamera: "Find a camera",
     everywhere: "All cameras are searched",
     cameras: (count: number) => `${plural(count, "camera is", "cameras are")} searched`,
+    area: "Cameras in an area of the map",
+    dropArea: "Search outside of it, too",
     more: "More: class, direction, speed, plate",
     kinds: "Exactly",
     kindNames: {

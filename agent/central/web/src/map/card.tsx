@@ -1,0 +1,49 @@
+/** A camera that was chosen on the map: how it is, its newest picture, and where to go from here. */
+
+import type { JSX } from "preact";
+import type { Camera } from "../api/types";
+import { cameraKey } from "../events/filter";
+import { playbackPath } from "../playback/address";
+import { Link } from "../router";
+import { text } from "../text";
+import { Icon } from "../ui/icon";
+
+export function CameraCard({ camera, close, move }: { camera: Camera; close: () => void; move: (() => void) | undefined }): JSX.Element {
+  const online = camera.online && camera.gateway_online;
+  const key = cameraKey(camera);
+  return (
+    <section class="map-card" data-testid="map-card">
+      <div class="map-card-head">
+        <span class={online ? "dot ok" : "dot bad"} role="img" aria-label={online ? text.live.state.ok : text.live.state.bad} />
+        <h2>{camera.name}</h2>
+        <span class="spring" />
+        <button type="button" class="button quiet icon-only" onClick={close} aria-label={text.map.close} title={text.map.close}>
+          <Icon name="close" size={14} />
+        </button>
+      </div>
+      <Link href={`/live/${key}`} class="map-picture" aria-label={text.live.open(camera.name)}>
+        {camera.snapshot ? <img src={camera.snapshot.url} alt="" /> : <Icon name="camera" size={28} />}
+      </Link>
+      <p class="sub">{camera.error || `${camera.site} · ${camera.gateway}`}</p>
+      <div class="map-links">
+        <Link class="button primary" href={`/live/${key}`} data-testid="map-live">
+          {text.nav.live}
+        </Link>
+        <Link class="button" href={playbackPath([key])}>
+          {text.nav.playback}
+        </Link>
+        <Link class="button" href={`/search?camera=${key}`}>
+          {text.nav.search}
+        </Link>
+        <Link class="button" href={`/events?camera=${key}`}>
+          {text.nav.events}
+        </Link>
+        {move && (
+          <button type="button" class="button" onClick={move} data-testid="map-move">
+            {text.map.move}
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}

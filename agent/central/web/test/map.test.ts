@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { areaOf, areaText, away, circleOf, type Spot, viewOf } from "../src/map/ground";
+import { addressOf, searchOf } from "../src/search/filter";
+
+const HERE: Spot = [41.7637, -72.6851];
+
+describe("what a camera sees", () => {
+  it("lies in the direction it looks", () => {
+    const [north, east] = [away(HERE, 0, 100), away(HERE, 90, 100)];
+    expect(north[0] - HERE[0]).toBeCloseTo(100 / 111_195, 6);
+    expect(north[1]).toBeCloseTo(HERE[1], 9);
+    expect(east[1]).toBeGreaterThan(HERE[1]);
+    expect((east[1] - HERE[1]) / (north[0] - HERE[0])).toBeCloseTo(1 / Math.cos((HERE[0] * Math.PI) / 180), 3);
+  });
+
+  it("is a sector from where it hangs, all around for a whole circle, and unknown without a direction", () => {
+    const view = viewOf(HERE, 90, 60, 50)!;
+    expect(view[0]).toEqual(HERE);
+    expect(view.every(([, longitude]) => longitude >= HERE[1])).toBe(true);
+    expect(viewOf(HERE, 0, 360)![0]).not.toEqual(HERE);
+    expect(viewOf(HERE, null, 60)).toBeUndefined();
+  });
+});
+
+describe("an area", () => {
+  const corners: Spot[] = [[41.76, -72.69], [41.77, -72.69], [41.77, -72.67]];
+
+  it("goes to the API and comes back", () => {
+    expect(areaText(corners)).toBe("41.760000,-72.690000 41.770000,-72.690000 41.770000,-72.670000");
+    expect(areaOf(areaText(corners))).toEqual(corners);
+  });
+
+  it("has three corners on this earth", () => {
+    for (const bad of ["", "1,2", "1,2 3,4", "1,2 3,4 x,y", "91,0 1,1 2,2", "1,2,3 1,1 2,2"]) expect(areaOf(bad)).toBeUndefined();
+  });
+
+  it("is part of a search's address", () => {
+    const search = searchOf(new URLSearchParams({ area: areaText(corners) }));
+    expect(searchOf(new URLSearchParams(addressOf(search))).area).toBe(areaText(corners));
+    expect(searchOf(new URLSearchParams({ area: "nowhere" })).area).toBe("");
+  });
+});
+
+it("a circle's area grows with the number", () => {
+  expect(circleOf(0, 10)).toBe(0);
+  expect(circleOf(10, 10)).toBe(42);
+  expect(circleOf(3, 12) - 8).toBeCloseTo((circleOf(12, 12) - 8) / 2);
+});
