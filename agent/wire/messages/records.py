@@ -21,6 +21,7 @@ from agent.wire.messages.base import (
     Time,
     decode,
 )
+from agent.wire.messages.history import HealthSample
 
 ColourName = Literal[
     "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
@@ -143,17 +144,18 @@ class RecordingSpan(Message):
 STILL_KINDS = frozenset({"object_left", "object_removed", "static_change", "vehicle_stopped"})
 """Kinds of events that tell of something that lies, or lay, there."""
 
-DurableClass = Literal["alarm", "event", "track", "recording"]
+DurableClass = Literal["alarm", "event", "track", "recording", "health"]
 DURABLE_CLASSES: tuple[DurableClass, ...] = get_args(DurableClass)
 """The most urgent first. Alarms are events of that severity: a class of their own, so that they overtake without
 leaving a hole in the numbers of the others."""
 RECORD_TYPES: dict[DurableClass, type[Message]] = {
     "alarm": Event, "event": Event, "track": TrackSummary, "recording": RecordingSpan,
+    "health": HealthSample,
 }  # fmt: skip
 CLASSES_OF_LEAF: dict[str, frozenset[DurableClass]] = {
     "event": frozenset({"alarm", "event"}), "track": frozenset({"track"}), "recording": frozenset({"recording"}),
 }  # fmt: skip
-"""What may come below `camera/<cam>/<leaf>`."""
+"""What may come below `camera/<cam>/<leaf>`; the class `health` is of the whole gateway."""
 
 
 def leaf_of(kind: DurableClass) -> str:
