@@ -23,7 +23,8 @@ NOTE = "<!-- Made by docs/make_reference.py from the code; change that, not this
 
 _MESSAGES = (
     f"Everything a gateway and the centre say to each other over MQTT. Version {wire.VERSION}; JSON in UTF-8, at most "
-    f"{wire.MAX_JSON_BYTES} bytes; unknown keys are ignored. Times are RFC 3339 UTC with milliseconds; boxes are "
+    f"{wire.MAX_JSON_BYTES} bytes, where bytes are scarce compressed with zlib (RFC 1950; the first "
+    "one is `x` then, and `{` else); unknown keys are ignored. Times are RFC 3339 UTC with milliseconds; boxes are "
     "`[x1, y1, x2, y2]`, 0..1, y down."
 )
 _COMMAND = (

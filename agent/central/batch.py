@@ -39,7 +39,6 @@ from agent.wire.messages import (
     Status,
     TrackSummary,
     decode,
-    open_envelope,
     validate,
 )
 from agent.wire.topics import Address
@@ -314,7 +313,7 @@ class Batch:
 
 
 def _envelope(address: Address, classes: Collection[DurableClass], payload: bytes) -> Envelope:
-    envelope = open_envelope(payload)
+    envelope = decode(Envelope, payload)
     sender = (envelope.site, envelope.gateway)
     if sender != (address.site, address.gateway) or envelope.kind not in classes:
         raise Refused("wrong_sender", "the envelope names another sender or class than its topic")

@@ -19,7 +19,7 @@ from agent.core.errors import StorageError, WireError
 from agent.core.queues import BoundedQueue
 from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
-from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, encode, open_envelope
+from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, Envelope, decode, encode
 from agent.wire.topics import Address, GatewayTopics, parse
 
 log = logging.getLogger(__name__)
@@ -168,7 +168,7 @@ class Writer:
         """Unanswered, the gateway would send it for ever and hold back what comes behind; its number counts as lost."""
         match arrival.address.path:
             case ("camera", _, _) | ("health", "history") as path if path[-1] in _DURABLE:
-                envelope = open_envelope(arrival.payload)
+                envelope = decode(Envelope, arrival.payload)
                 key = AckKey(arrival.address.site, arrival.address.gateway, envelope.outbox, envelope.kind)
                 self._acknowledge({key: envelope.numbers})
 

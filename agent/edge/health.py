@@ -1,4 +1,4 @@
-"""Puts the gateway's health together and publishes it: retained, every ten seconds; camera states when they change."""
+"""Puts the gateway's health together and publishes it, retained; camera states when they change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from agent.wire.messages import (
     WorkerHealth,
 )
 
-HEALTH_EVERY_S = 10.0
+HEALTH_EVERY_S, SELDOM_S = 10.0, 29.0
 LOOK_EVERY_S = 1.0
 RECENT_S = 5.0
 """A camera is being analysed when a picture was, within this long."""
@@ -165,6 +165,8 @@ class HealthReporter:
         """`publish(leaf, message)` keeps a retained topic: `health`, `camera/<id>/info`, `camera/<id>/state`."""
         self._board, self._publish, self._history, self._clock = board, publish, history, clock
         self._said: dict[str, Message] = {}
+        self._problems: list[str] = []
+        self._seldom_ns = 0
 
     def run(self, stop: StopToken) -> None:
         """See `Worker.run`."""
@@ -178,9 +180,13 @@ class HealthReporter:
         self._history.flush()
 
     def _say_health(self) -> None:
-        health = self._board.now()
-        self._publish("health", health)
+        """Where every byte counts less often, but for news."""
+        health, now_ns = self._board.now(), self._clock.mono_ns()
         self._history.hear(health)
+        limited = health.uplink is not None and health.uplink.limited
+        if not limited or now_ns >= self._seldom_ns or health.problems != self._problems:
+            self._publish("health", health)
+            self._problems, self._seldom_ns = health.problems, now_ns + int(SELDOM_S * NS)
 
     def say_cameras(self) -> None:
         """Publish infos and states that differ from what was said last."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from agent.core.stop import StopToken
+from agent.edge.health import HealthReporter
 from agent.edge.history import History
-from agent.wire.messages import CameraHealth, Health, HealthSample, OutboxDepth, UplinkState
+from agent.wire.messages import CameraHealth, Health, HealthSample, Message, OutboxDepth, UplinkState
+from tests.fixtures.clock import FakeClock
 
 
-def health(at_s: float, *, month: int = 0, **more: object) -> Health:
+def health(at_s: float, *, month: int = 0, limited: bool = False, **more: object) -> Health:
     camera = {"id": "cam", "online": True, "recording": True, "analysing": True} | more
     return Health(
         time=f"2026-01-01T00:{int(at_s) // 60:02}:{int(at_s) % 60:02}Z", uptime_s=at_s, temperature_c=50 + at_s / 10,
-        outbox=OutboxDepth(messages=3, media=1, media_bytes=500), uplink=UplinkState(limited=False, month=month),
+        outbox=OutboxDepth(messages=3, media=1, media_bytes=500), uplink=UplinkState(limited=limited, month=month),
         cameras=[CameraHealth.model_validate(camera)],
     )  # fmt: skip
 
@@ -54,3 +57,44 @@ def test_the_last_minute_is_kept_at_the_end_and_once(kept: list[HealthSample]) -
     history.flush()
     history.flush()
     assert [sample.span_s for sample in kept] == [10]
+
+
+class Board:
+    """A gateway that is well, until something is not."""
+
+    def __init__(self, clock: FakeClock, *, limited: bool) -> None:
+        self._clock, self._limited, self._began_ns = clock, limited, clock.mono_ns()
+        self.problems: list[str] = []
+
+    def now(self) -> Health:
+        at_s = (self._clock.mono_ns() - self._began_ns) / 1e9
+        return health(at_s, limited=self._limited).model_copy(update={"problems": list(self.problems)})
+
+    def infos(self) -> list[Message]:
+        return []
+
+    states = infos
+
+
+@pytest.mark.parametrize(("limited", "said"), [(False, [0, 10, 20, 30, 40, 50, 60, 70]), (True, [0, 30, 40, 70])])
+def test_where_every_byte_counts_health_is_said_less_often_but_for_news(
+    kept: list[HealthSample], clock: FakeClock, limited: bool, said: list[int]
+) -> None:
+    heard: list[Message] = []
+    board, stop = Board(clock, limited=limited), StopToken()
+    stop.wait = lambda _: _pass(clock, board, stop)  # type: ignore[method-assign]
+    reporter = HealthReporter(board, lambda _, message: heard.append(message), History(kept.append), clock)  # type: ignore[arg-type]
+    reporter.run(stop)
+    moments = [round(one.uptime_s) for one in heard if isinstance(one, Health)]
+    assert moments == said
+    assert kept[0].span_s == 60
+
+
+def _pass(clock: FakeClock, board: Board, stop: StopToken) -> bool:
+    clock.advance(1)
+    uptime_s = board.now().uptime_s
+    if uptime_s >= 35:
+        board.problems = ["something is wrong"]
+    if uptime_s >= 75:
+        stop.set()
+    return stop.is_set()

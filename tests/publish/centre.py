@@ -25,7 +25,6 @@ from agent.wire.messages import (
     MediaManifest,
     decode,
     encode,
-    open_envelope,
 )
 
 
@@ -102,9 +101,9 @@ class Centre:
         match levels:
             case ["camera", _, leaf] if leaf in CLASSES_OF_LEAF:
                 self.compressed += message.payload[:1] == b"x"
-                self._envelope(root, open_envelope(message.payload))
+                self._envelope(root, decode(Envelope, message.payload))
             case ["health", "history"]:
-                self._envelope(root, open_envelope(message.payload))
+                self._envelope(root, decode(Envelope, message.payload))
             case ["media", media, "manifest"]:
                 self._manifest(root, media, decode(MediaManifest, message.payload))
             case ["media", media, "gone"]:

@@ -12,7 +12,7 @@ from agent.core.clock import rfc3339
 from agent.publish.budget import Budget
 from agent.publish.message_sender import MessageSender
 from agent.publish.outbox import Outbox
-from agent.wire.messages import Ack, Envelope, Event, HealthSample, open_envelope
+from agent.wire.messages import Ack, Envelope, Event, HealthSample, decode
 from tests.fixtures.clock import FakeClock
 
 NOW = rfc3339(1_780_000_000_000_000_000)
@@ -34,7 +34,7 @@ class Wire:
 
     def publish(self, topic: str, payload: bytes, *, urgent: bool = False) -> bool:  # noqa: ARG002 - the link's signature
         self.topics.append(topic)
-        self.sent.append(open_envelope(payload))
+        self.sent.append(decode(Envelope, payload))
         return True
 
 

@@ -20,6 +20,7 @@ from agent.wire.messages.base import (
     Time,
     decode,
     encode,
+    squeeze,
     validate,
 )
 from agent.wire.messages.commands import BelongsArgs, ClipArgs, Command, LiveArgs, LiveStopArgs, Reply, WatchArgs
@@ -49,7 +50,6 @@ from agent.wire.messages.records import (
     RecordingSpan,
     TrackSummary,
     leaf_of,
-    open_envelope,
 )
 from agent.wire.messages.settings import ConfigureArgs, Overlay, OverlayState
 from agent.wire.messages.state import (
@@ -85,5 +85,5 @@ __all__ = [
     "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth", "Overlay", "OverlayState", "PathPoint",
     "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary",
     "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "camera_over", "decode", "encode", "gateway_over",
-    "leaf_of", "open_envelope", "sample_over", "validate",
+    "leaf_of", "sample_over", "squeeze", "validate",
 ]  # fmt: skip

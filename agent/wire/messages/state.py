@@ -119,9 +119,10 @@ class AuditResult(Message):
 
 
 class Health(Message):
-    """Retained, every ten seconds. `clock.offset_ms` is how far the gateway's clock is ahead of the centre's.
+    """Retained, every ten seconds; every thirty where every byte counts.
 
-    `load` is the machine's average of the last minute, `shed_level` how many steps analysis went down for it.
+    `clock.offset_ms` is how far the gateway's clock is ahead of the centre's. `load` is the machine's average of the
+    last minute, `shed_level` how many steps analysis went down for it.
     """
 
     v: Literal[1] = 1
