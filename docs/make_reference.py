@@ -23,7 +23,8 @@ NOTE = "<!-- Made by docs/make_reference.py from the code; change that, not this
 
 _MESSAGES = (
     f"Everything a gateway and the centre say to each other over MQTT. Version {wire.VERSION}; JSON in UTF-8, at most "
-    f"{wire.MAX_JSON_BYTES} bytes; unknown keys are ignored. Times are RFC 3339 UTC with milliseconds; boxes are "
+    f"{wire.MAX_JSON_BYTES} bytes, where bytes are scarce compressed with zlib (RFC 1950; the first "
+    "one is `x` then, and `{` else); unknown keys are ignored. Times are RFC 3339 UTC with milliseconds; boxes are "
     "`[x1, y1, x2, y2]`, 0..1, y down."
 )
 _COMMAND = (
@@ -62,6 +63,12 @@ EXAMPLES: dict[str, wire.Message] = {
         wire.RecordingSpan(
             id="019715b2c3d47000bb00", camera="main-and-park", epoch="019715b2c3d47000cc00", start=_START, end=_END,
             bytes=5_242_880, packets=450, reason="length", sha256=_HASH, number=8127, link=_HASH,
+        ),
+        wire.HealthSample(
+            time=_START, span_s=60.0, clock_offset_ms=12.5, disk_free=310_000_000_000, disk_total=500_000_000_000,
+            temperature_c=61.0, load=1.8, outbox_messages=4, outbox_media=1, outbox_bytes=48_211,
+            uplink_bytes=221_040,
+            cameras=[wire.CameraSample(id="main-and-park", online=1.0, fps=15.0, recorded=900, analysis_lag_ms=85.0)],
         ),
         wire.Ack(outbox="7f3a", seqs=[1041, 1042], now=_NOW),
         wire.MediaGone(

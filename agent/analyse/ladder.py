@@ -58,6 +58,11 @@ class Ladder:
         return "keyframes only" if self.keyframes_only else f"down to {float(self.fps):g} pictures a second"
 
     @property
+    def level(self) -> int:
+        """How many steps down that is."""
+        return self._level
+
+    @property
     def fps(self) -> Fraction:
         """How many pictures a second are looked at now; of keyframes as many as there are, up to the last rate."""
         return self._rates[min(self._level, len(self._rates) - 1)]

@@ -161,7 +161,7 @@ class Service:
             self._workers.start(worker)
 
     def _say_nothing_new(self) -> None:
-        stats = {"type": "stats", "cameras": {}, "shed": "none", "dropped": 0}
+        stats = {"type": "stats", "cameras": {}, "shed": "none", "level": 0, "dropped": 0}
         self._out.put(framing.encode(stats), may_go=True)
 
 

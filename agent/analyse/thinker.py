@@ -221,7 +221,8 @@ class Thinker:
         replaced = {camera: self._turns.replaced(camera) for camera in self._desks}
         self._ladder.note(self._gauge.load(self._desks.values(), sum(replaced.values()), elapsed_s))
         rows = {camera: desk.row(replaced[camera]) for camera, desk in self._desks.items()}
-        stats = {"type": "stats", "cameras": rows, "shed": self._ladder.shed, "dropped": self._out.dropped}
+        given_up = {"shed": self._ladder.shed, "level": self._ladder.level, "dropped": self._out.dropped}
+        stats = {"type": "stats", "cameras": rows, **given_up}
         self._out.put(framing.encode(stats), may_go=True)
 
 

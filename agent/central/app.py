@@ -31,6 +31,7 @@ from agent.central.settings import Settings
 from agent.central.store.audit import Audit
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
+from agent.central.store.health import HealthHistory
 from agent.central.store.lockout import Lockout
 from agent.central.store.overlays import Overlays
 from agent.central.store.people import People
@@ -56,7 +57,7 @@ log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 _SUBSCRIPTIONS = tuple(
-    (f"{ROOT}/+/+/{leaf}", 1) for leaf in ("status", "health", "camera/#", "media/#", "live/#", "reply/#")
+    (f"{ROOT}/+/+/{leaf}", 1) for leaf in ("status", "health/#", "camera/#", "media/#", "live/#", "reply/#")
 )
 _DISK_FLOOR_BYTES = 512 << 20
 _READY_S = 30.0
@@ -208,10 +209,10 @@ def _build(
     first = FirstSignIn(folder.first_sign_in, desk["people"])
     health = Health(broker, link, database, views, writer, counts, first, directory=config.oidc is not None)
     centre = Centre(
-        clock=clock, stop=stop, settings=settings, views=views, finds=finds, first=first, clips=clips,
-        commander=commander, live=live, news=news, media=media_folder, counts=counts, started_ns=clock.wall_ns(),
+        clock=clock, stop=stop, settings=settings, views=views, finds=finds, history=HealthHistory(database),
+        first=first, clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
         health=health.report, static=STATIC, local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
-        ground=config.map, **desk,
+        started_ns=clock.wall_ns(), ground=config.map, **desk,
     )  # fmt: skip
     # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
     watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,9 +13,10 @@ from agent.central.news import Item
 from agent.central.store import schema
 from agent.central.store.database import Database
 from agent.central.store.days import Change
+from agent.central.store.health import sample_row
 from agent.central.store.keeper import Keeper, parts
 from agent.central.store.merge import document, recording_row, wall_ns
-from agent.central.store.outboxes import Ledger
+from agent.central.store.outboxes import Ledger, TooManyHoles
 from agent.central.store.pack import Document
 from agent.central.store.places import Place
 from agent.central.watching import Watcher
@@ -30,19 +32,20 @@ from agent.wire.messages import (
     Envelope,
     Event,
     Health,
+    HealthSample,
     Message,
     RecordingSpan,
     Reply,
     Status,
     TrackSummary,
     decode,
-    open_envelope,
     validate,
 )
 from agent.wire.topics import Address
 
 _MOST_CAMERAS = 256
 _MOST_KEYS = 64
+_HISTORY: tuple[DurableClass, ...] = ("health",)
 
 
 class AckKey(NamedTuple):
@@ -55,7 +58,7 @@ class AckKey(NamedTuple):
 
 
 class Batch:
-    """One transaction. `take` each message, then `write`; `acks` and `news` may go out after the commit."""
+    """One transaction. `take` each message, then `write`; `acks`, `news` and `problems` may go out after the commit."""
 
     def __init__(
         self, database: Database, change: Change, clock: Clock, counts: Counts, watcher: Watcher | None = None
@@ -71,6 +74,7 @@ class Batch:
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
         self.raised: list[Event] = []
+        self.problems: list[str] = []
 
     def take(self, address: Address, payload: bytes) -> None:
         """Take one message along; what is durable is merged at the end, with all that is held read at once.
@@ -88,7 +92,9 @@ class Batch:
             case ("camera", camera, "state"):
                 self._camera(address, camera, "state", decode(CameraState, payload))
             case ("camera", camera, leaf) if leaf in CLASSES_OF_LEAF:
-                self._waiting.append((address, camera, leaf, _envelope(address, leaf, payload)))
+                self._waiting.append((address, camera, leaf, _envelope(address, CLASSES_OF_LEAF[leaf], payload)))
+            case ("health", "history"):
+                self._waiting.append((address, "", "health", _envelope(address, _HISTORY, payload)))
             case ("reply", command):
                 self._reply(address, command, decode(Reply, payload))
             case _:
@@ -172,6 +178,9 @@ class Batch:
         for address, camera, leaf, envelope in self._waiting:
             try:
                 self._envelope(address, camera, envelope)
+            except TooManyHoles as error:  # unanswered, it comes again, when those that close the holes have come
+                self._counts.rejected("too_many_holes")
+                self.problems.append(f"{address.site}/{address.gateway}, class {envelope.kind}: {error}")
             except WireError:
                 self._counts.rejected(f"broken_{leaf}")
 
@@ -209,6 +218,9 @@ class Batch:
                 self._chain(address, record, held)
                 row = {**recording_row(held, record), "site": address.site, "gateway": address.gateway}
                 self._set(schema.recording, (record.id,), row)
+            case HealthSample():
+                row = sample_row(address.site, address.gateway, record, self._now_ns)
+                self._rows[schema.health_sample.name][address.site, address.gateway, str(row["time_ns"])] = row
 
     def _chain(self, address: Address, span: RecordingSpan, held: Document | None) -> None:
         """A number of a camera's chain is given once, with one link: else footage was replaced."""
@@ -300,10 +312,10 @@ class Batch:
         self.news[Item("clip", (row.id,))] = None
 
 
-def _envelope(address: Address, leaf: str, payload: bytes) -> Envelope:
-    envelope = open_envelope(payload)
+def _envelope(address: Address, classes: Collection[DurableClass], payload: bytes) -> Envelope:
+    envelope = decode(Envelope, payload)
     sender = (envelope.site, envelope.gateway)
-    if sender != (address.site, address.gateway) or envelope.kind not in CLASSES_OF_LEAF[leaf]:
+    if sender != (address.site, address.gateway) or envelope.kind not in classes:
         raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
     return envelope
 

@@ -53,7 +53,7 @@ def gateway_account(site: str, gateway: str, password: str) -> Account:
     )
 
 
-_SAID = ("status", "health", "camera/#", "media/#", "live/#", "reply/#")
+_SAID = ("status", "health/#", "camera/#", "media/#", "live/#", "reply/#")
 _TOLD = ("command/#", "ack/#")
 
 

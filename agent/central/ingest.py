@@ -17,8 +17,9 @@ from agent.central.watching import Watcher
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.core.queues import BoundedQueue
+from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
-from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, encode, open_envelope
+from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, Envelope, decode, encode
 from agent.wire.topics import Address, GatewayTopics, parse
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ QUEUE_ITEMS, QUEUE_BYTES = 10_000, 64 << 20
 _BATCH = 500
 _ACK_SEQS = 10_000
 _RETRY_S = 1.0
+_DURABLE = frozenset({*CLASSES_OF_LEAF, "history"})
 _SPOKEN = frozenset({"camera", "media", "live", "reply"})
 
 Publish = Callable[[str, bytes], bool]
@@ -107,6 +109,7 @@ class Writer:
         self._watcher = watcher
         self._queue, self._database, self._clock = queue, database, clock
         self._counts, self._news, self._publish = counts, news, publish
+        self._grumble = SparingLog(log, clock)
         self._held: list[Arrival] = []
         self.error = ""
 
@@ -164,8 +167,8 @@ class Writer:
     def _give_up(self, arrival: Arrival) -> None:
         """Unanswered, the gateway would send it for ever and hold back what comes behind; its number counts as lost."""
         match arrival.address.path:
-            case ("camera", _, leaf) if leaf in CLASSES_OF_LEAF:
-                envelope = open_envelope(arrival.payload)
+            case ("camera", _, _) | ("health", "history") as path if path[-1] in _DURABLE:
+                envelope = decode(Envelope, arrival.payload)
                 key = AckKey(arrival.address.site, arrival.address.gateway, envelope.outbox, envelope.kind)
                 self._acknowledge({key: envelope.numbers})
 
@@ -180,6 +183,8 @@ class Writer:
         if self._watcher is not None:
             self._watcher.settle(batch.raised)
         self._acknowledge(batch.acks)
+        for problem in batch.problems[:1]:
+            self._grumble.warning("%s", problem)
         self._news.tell(*batch.news)
 
     def _take(self, batch: Batch, arrival: Arrival) -> None:

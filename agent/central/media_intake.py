@@ -139,10 +139,15 @@ class MediaIntake:
             self._answer(topics, media, "done" if same else "refused", reason="" if same else "this id is taken")
         elif manifest.kind == "clip" and self._rows.is_called_off(media):
             self._cancel(address, media)
-        elif not manifest.chunks:
+        elif not manifest.chunks or self._is_last_page_again(manifest):
             self._go_on(address, topics, manifest)
         elif (whole := self._put_together(topics, manifest)) is not None:
             self._begin(address, topics, whole)
+
+    def _is_last_page_again(self, page: MediaManifest) -> bool:
+        held = self._incoming.get(page.id)
+        again = page.first > 0 and held is not None and held[1].is_like(page)
+        return again and page.first + len(page.chunks) == page.pieces
 
     def _put_together(self, topics: GatewayTopics, page: MediaManifest) -> MediaManifest | None:
         """The whole manifest once its last hash has come; a page that was lost is sent again with all others."""

@@ -157,10 +157,10 @@ class Pages:
             self._like, self._hashes = like, {}
         self._hashes[page.first] = page.chunks
         hashes: list[str] = []
-        for first in sorted(self._hashes):
-            if first != len(hashes):
+        for first in sorted(self._hashes):  # cut otherwise when it was sent again, pages may overlap
+            if first > len(hashes):
                 return None
-            hashes += self._hashes[first]
+            hashes[first : first + len(self._hashes[first])] = self._hashes[first]
         whole = len(hashes) == self._like.pieces
         return self._like.model_copy(update={"chunks": hashes}) if whole else None
 

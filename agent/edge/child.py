@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 SILENT_S = 60.0
 """A child that says nothing for so long (it tells statistics every second) hangs."""
 STEADY_S = 60.0
+MOST_STEPS = 16
+"""Of what is given up: more than any ladder has."""
 FALLS_TO_QUARANTINE = 3
 FALLS_TO_PLAIN = 2
 FORGIVEN_S = 3600.0
@@ -85,6 +87,8 @@ class AnalysisChild:
         self._child: ChildProcess | None = None
         self._heard_ns = 0
         self._shed, self.status, self.restarts, self.last_fall = "none", STARTING, 0, ""
+        self.shed_level = 0
+        """How many steps down that is."""
         self._notes: tuple[str, ...] = ()
         self._early_falls, self._is_ready = 0, False
 
@@ -266,7 +270,7 @@ class AnalysisChild:
         if kind == "frame":
             return partial(self._on_frame, validate(FrameBoxes, header["boxes"]))
         if kind == "stats":
-            return partial(self._count, str(header["shed"]), dict(header["cameras"]))
+            return partial(self._count, str(header["shed"]), int(header["level"]), dict(header["cameras"]))
         if kind == "ready":
             return partial(self._ready, str(header["detector"]), [str(note) for note in header["notes"]])
         raise WireError("nobody knows that kind")
@@ -275,8 +279,8 @@ class AnalysisChild:
         self._lying.hear(event)
         self._on_event(event)
 
-    def _count(self, shed: str, rows: dict[str, Any]) -> None:
-        self._shed = shed
+    def _count(self, shed: str, level: int, rows: dict[str, Any]) -> None:
+        self._shed, self.shed_level = shed, max(0, min(level, MOST_STEPS))
         self._tally.take(rows)
 
     def _ready(self, detector: str, notes: list[str]) -> None:

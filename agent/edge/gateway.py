@@ -23,6 +23,7 @@ from agent.edge.chronicle import Chronicle, Condition, condition_of
 from agent.edge.cutter import Cutter
 from agent.edge.evidence import EvidenceDesk
 from agent.edge.health import HealthBoard, HealthReporter
+from agent.edge.history import History
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
 from agent.edge.loose_ends import LooseEnds
@@ -124,8 +125,10 @@ class Gateway:
             lambda: self._parts.evidence.audit.report,
             self._uplink_state,
             self._overlaid.state,
+            self._parts.desk.centre_clock.ahead_ms,
         )
-        self._reporter = HealthReporter(self.board, self._state, clock)
+        history = History(partial(self._parts.keeper.keep, "health", ""))
+        self._reporter = HealthReporter(self.board, self._state, history, clock)
 
     def start(self) -> None:
         """Start every worker, those who take before those who give."""

@@ -1,7 +1,8 @@
-"""Puts the gateway's health together and publishes it: retained, every ten seconds; camera states when they change."""
+"""Puts the gateway's health together and publishes it, retained; camera states when they change."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from agent.core.supervisor import Supervisor, WorkerState
 from agent.edge.cameras import CameraUnit
 from agent.edge.child import AnalysisChild
 from agent.edge.child_stats import AnalysisStats
+from agent.edge.history import History
 from agent.edge.movement import Movement
 from agent.publish.outbox import Outbox
 from agent.record.audit import AuditReport
@@ -31,7 +33,7 @@ from agent.wire.messages import (
     WorkerHealth,
 )
 
-HEALTH_EVERY_S = 10.0
+HEALTH_EVERY_S, SELDOM_S = 10.0, 29.0
 LOOK_EVERY_S = 1.0
 RECENT_S = 5.0
 """A camera is being analysed when a picture was, within this long."""
@@ -54,10 +56,12 @@ class HealthBoard:
         audit: Callable[[], AuditReport | None],
         uplink: Callable[[], UplinkState | None] = lambda: None,
         overlay: Callable[[], OverlayState] = OverlayState,
+        ahead_ms: Callable[[], float | None] = lambda: None,
     ) -> None:
+        """`ahead_ms` is how far the gateway's clock is ahead of the centre's."""
         self._units, self._child, self._store, self._outbox = units, child, store, outbox
         self._supervisor, self._clock, self._notes, self._audit = supervisor, clock, notes, audit
-        self._uplink, self._overlay = uplink, overlay
+        self._uplink, self._overlay, self._ahead_ms = uplink, overlay, ahead_ms
         self._movement = Movement(clock)
         self._began_ns = clock.mono_ns()
 
@@ -69,11 +73,13 @@ class HealthBoard:
             uptime_s=round((self._clock.mono_ns() - self._began_ns) / NS, 1),
             cameras=[self._camera(unit) for unit in self._units],
             disk=self._disk(),
-            clock=ClockState(synced=self._clock.synced()),
+            clock=ClockState(offset_ms=self._ahead_ms(), synced=self._clock.synced()),
             temperature_c=_temperature_c(),
+            load=round(os.getloadavg()[0], 2),
             outbox=self._outbox.depth(),
             uplink=self._uplink(),
             shed=self._child.shed if self._child else "off",
+            shed_level=self._child.shed_level if self._child else 0,
             analysis=self._child.status if self._child else "off",
             workers=[self._worker(state) for state in states],
             audit=_audited(self._audit()),
@@ -116,6 +122,8 @@ class HealthBoard:
             online=state.online,
             recording=state.recording,
             analysing=state.analysing,
+            fps=state.fps,
+            clock_offset_ms=state.clock.offset_ms,
             error=state.error,
             packets_in=recorded.packets_in if recorded else captured["main"].packets if "main" in captured else 0,
             packets_recorded=recorded.packets_recorded if recorded else 0,
@@ -151,10 +159,14 @@ class HealthReporter:
 
     name = "health"
 
-    def __init__(self, board: HealthBoard, publish: Callable[[str, Message], None], clock: Clock) -> None:
+    def __init__(
+        self, board: HealthBoard, publish: Callable[[str, Message], None], history: History, clock: Clock
+    ) -> None:
         """`publish(leaf, message)` keeps a retained topic: `health`, `camera/<id>/info`, `camera/<id>/state`."""
-        self._board, self._publish, self._clock = board, publish, clock
+        self._board, self._publish, self._history, self._clock = board, publish, history, clock
         self._said: dict[str, Message] = {}
+        self._problems: list[str] = []
+        self._seldom_ns = 0
 
     def run(self, stop: StopToken) -> None:
         """See `Worker.run`."""
@@ -162,9 +174,19 @@ class HealthReporter:
         while not stop.is_set():
             self.say_cameras()
             if self._clock.mono_ns() >= due_ns:
-                self._publish("health", self._board.now())
+                self._say_health()
                 due_ns = self._clock.mono_ns() + int(HEALTH_EVERY_S * NS)
             stop.wait(LOOK_EVERY_S)
+        self._history.flush()
+
+    def _say_health(self) -> None:
+        """Where every byte counts less often, but for news."""
+        health, now_ns = self._board.now(), self._clock.mono_ns()
+        self._history.hear(health)
+        limited = health.uplink is not None and health.uplink.limited
+        if not limited or now_ns >= self._seldom_ns or health.problems != self._problems:
+            self._publish("health", health)
+            self._problems, self._seldom_ns = health.problems, now_ns + int(SELDOM_S * NS)
 
     def say_cameras(self) -> None:
         """Publish infos and states that differ from what was said last."""

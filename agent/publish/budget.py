@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 ALARMS, MESSAGES, ASKED, PICTURES, LIVE, CLIPS = range(6)
 GROUPS = {
-    "alarm": ALARMS, "event": MESSAGES, "track": MESSAGES, "recording": MESSAGES,
+    "alarm": ALARMS, "state": ALARMS, "event": MESSAGES, "track": MESSAGES, "recording": MESSAGES, "health": MESSAGES,
     "asked": ASKED, "snapshot": PICTURES, "sprite": PICTURES, "live": LIVE, "proxy": CLIPS, "clip": CLIPS,
 }  # fmt: skip
 AT_ONCE = 0.1

@@ -24,6 +24,11 @@ class CentreClock:
         """Nanoseconds since 1970 by the centre's clock, None before anything was learnt."""
         return None if self._offset_ns is None else self._clock.mono_ns() + self._offset_ns
 
+    def ahead_ms(self) -> float | None:
+        """How far our own wall clock is ahead of the centre's; None before anything was learnt."""
+        now_ns = self.now_ns()
+        return None if now_ns is None else round((self._clock.wall_ns() - now_ns) / 1e6, 1)
+
     def learn(self, now: str) -> None:
         """An acknowledgement says what time it is there (RFC 3339)."""
         self._learn_ns(parse_rfc3339(now))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Sequence
 
 from agent.publish.outbox import Waiting
-from agent.wire.messages import DurableClass
+from agent.wire.messages import DurableClass, squeeze
 
 Gap = tuple[int, int]
-
-_WORTH_IT_BYTES = 1 << 10
 
 
 class Packer:
@@ -33,4 +30,4 @@ class Packer:
             head["dropped"] = told
         records = b",".join(row.record for row in rows)
         whole = json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"records":[' + records + b"]}"
-        return zlib.compress(whole) if compress and len(whole) > _WORTH_IT_BYTES else whole
+        return squeeze(whole) if compress else whole

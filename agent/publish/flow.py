@@ -42,7 +42,8 @@ class Flow:
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self._confirmed = 0
         self._most_bytes = FIRST_BYTES
-        self._breaks = False
+        self.breaks = False
+        """Do connections end after little has passed?"""
         self.on_the_way = 0
         """Bytes handed to the connection that the broker has not confirmed."""
 
@@ -57,9 +58,9 @@ class Flow:
         wanted = min(self._most_bytes, int(self.rate * PIECE_S) if self._rates else FIRST_BYTES)
         return next((size for size in SIZES if size <= wanted), SIZES[-1])
 
-    def has_room(self, *, yielding: bool = False) -> bool:
-        """May a piece go now? While `yielding` to something more urgent on the same way, one at a time."""
-        return not self._way or (not yielding and self.on_the_way + self.piece_bytes <= self._window())
+    def has_room(self, size: int, *, yielding: bool = False) -> bool:
+        """May a piece of `size` go now? While `yielding` to something more urgent on the same way, one at a time."""
+        return not self._way or (not yielding and self.on_the_way + size <= self._window(size))
 
     def sent(self, size: int) -> None:
         """So many bytes were handed to the connection, as one message that the broker confirms."""
@@ -78,20 +79,22 @@ class Flow:
             self._rates.append((self._confirmed - one.confirmed) / took_s)
         if self._confirmed > 2 * PIECES_A_CONNECTION * self._most_bytes:
             self._most_bytes = min(CHUNK_BYTES, 2 * self._most_bytes)
-            self._breaks = False
+            self.breaks = False
 
-    def broke(self) -> None:
-        """The connection ended: what was on its way is lost."""
+    def broke(self) -> int:
+        """The connection ended: what was on its way is lost; returns how many messages."""
+        lost = len(self._way)
         if self._way:
             least = self._most_bytes >> STEPS_AT_A_BREAK
-            self._breaks = True
+            self.breaks = True
             self._most_bytes = max(SIZES[-1], least, min(self._most_bytes, self._confirmed // PIECES_A_CONNECTION))
         self._way.clear()
         self.on_the_way = self._confirmed = 0
+        return lost
 
-    def _window(self) -> float:
+    def _window(self, size: int) -> float:
         if not self._rates:
             return 2 * FIRST_BYTES
         way = self.rate * min(self._latencies)
-        held = max(2 * self.piece_bytes, _GAIN * way) if self._breaks else self.piece_bytes + _GAIN * way
+        held = max(2 * size, _GAIN * way) if self.breaks else size + _GAIN * way
         return min(WINDOW_BYTES, held, self.rate * WINDOW_S)

@@ -33,6 +33,8 @@ SLOW_BYTES, SHRINKS = 256 << 10, 4
 """Below this window envelopes are compressed, and may hold so many times more: records repeat each other's words."""
 OVERTAKEN_BY = 8
 RESEND_S, RESEND_MOST_S = 10.0, 300.0
+SAMPLES_EVERY_S = 300.0
+"""Where every byte counts, samples of the gateway's health are in no hurry: those of so long share an envelope."""
 SETTLE_S = 0.2
 """After a new connection: acknowledgements that a broker kept for us come first."""
 MOST_TOLD = 128
@@ -104,6 +106,7 @@ class MessageSender:
         self._asking.reset()
         self._answered, self._ask_ns = not self._window, 0
         self._before = self._number
+        self._samples_ns = 0
         self._settled_ns = self._clock.mono_ns() + int(SETTLE_S * NS)
 
     def acknowledged(self, kind: DurableClass, acks: Iterable[Ack]) -> None:
@@ -150,7 +153,7 @@ class MessageSender:
         self._top: dict[DurableClass, int] = dict.fromkeys(DURABLE_CLASSES, 0)
         self._telling: dict[DurableClass, set[Gap]] = {kind: set() for kind in DURABLE_CLASSES}
         self._number: int = 0
-        self._before = self._heard_ns = self._ask_ns = self._settled_ns = 0
+        self._before = self._heard_ns = self._ask_ns = self._settled_ns = self._samples_ns = 0
         self._answered = True
 
     def _check_outbox(self) -> None:
@@ -217,12 +220,15 @@ class MessageSender:
                     return
 
     def _send_fresh(self, kind: DurableClass, now_ns: int) -> None:
+        if kind == "health" and self._gathers and now_ns < self._samples_ns:
+            return
         most = URGENT_WINDOW if kind == "alarm" else WINDOW
         while len(self._window) < most and self._may_send(kind):
             fresh = self._fresh[kind]
             if not fresh:
                 fresh.extend(self._outbox.after(kind, self._read[kind], MOST_RECORDS))
                 if not fresh:
+                    self._rest(kind, now_ns)
                     return
                 self._read[kind] = fresh[-1].seq
             told, bound = self._untold(kind)
@@ -230,6 +236,15 @@ class MessageSender:
             if not self._send(kind, rows, told, now_ns):
                 fresh.extendleft(reversed(rows))
                 return
+
+    @property
+    def _gathers(self) -> bool:
+        return self._budget is not None and self._budget.limited
+
+    def _rest(self, kind: DurableClass, now_ns: int) -> None:
+        """All of that class went."""
+        if kind == "health" and now_ns >= self._samples_ns:
+            self._samples_ns = now_ns + int(SAMPLES_EVERY_S * NS)
 
     def _may_send(self, kind: DurableClass) -> bool:
         if self._budget is not None and self._budget.refusal(kind):
@@ -310,4 +325,4 @@ class MessageSender:
             self._outbox.drop(kind, row.seq, reason)
 
     def _topic(self, kind: DurableClass, camera: str) -> str:
-        return self._topics.camera(camera, leaf_of(kind))
+        return self._topics.history if kind == "health" else self._topics.camera(camera, leaf_of(kind))

@@ -6,6 +6,7 @@
 | event | after alarms | updates |
 | track | after events | summaries that are not final |
 | (media) | after everything | clips, sprites, snapshots, oldest first |
+| health | after recordings | after media |
 | recording | after tracks | with final tracks; then starts and ends of events; those of alarms last of all |
 """
 
@@ -28,6 +29,7 @@ from agent.wire.messages import (
     DURABLE_CLASSES,
     DurableClass,
     Event,
+    HealthSample,
     MediaManifest,
     Message,
     OutboxDepth,
@@ -42,7 +44,7 @@ MOST_SEQ = 2**63 - 1  # of SQLite; whoever names a larger one made it up
 _SLACK = 0.99
 """Under pressure the outbox is emptied to this share of its bound, so that not every `put` has to look for victims."""
 
-_UPDATE, _MEDIA, _SUMMARY, _EVENT, _ALARM = range(5)
+_UPDATE, _MEDIA, _SAMPLE, _SUMMARY, _EVENT, _ALARM = range(6)
 
 
 class Waiting(NamedTuple):
@@ -277,4 +279,6 @@ def _worth(kind: DurableClass, record: Message) -> int:
             return _UPDATE
         case Event():
             return _ALARM if kind == "alarm" else _EVENT
+        case HealthSample():
+            return _SAMPLE
     return _SUMMARY

@@ -77,7 +77,7 @@ class Purse(Protocol):
 class Transfer:
     """One medium. `heard_ns` is when it was announced or last spoken of; `known`: the centre has its manifest.
 
-    `pages` are those of its announcement that have not gone yet.
+    `pages` are those of its announcement that have not gone yet, `turned` those that went.
     """
 
     resting: Resting
@@ -86,6 +86,7 @@ class Transfer:
     known: bool = False
     heard_ns: int = 0
     pages: deque[MediaManifest] = field(default_factory=deque)
+    turned: list[MediaManifest] = field(default_factory=list)
     wanted: deque[int] = field(default_factory=deque)
 
     @property
@@ -94,6 +95,19 @@ class Transfer:
         if self.manifest is None or not self.announced:
             return 0
         return len(self.wanted) * self.manifest.chunk_bytes
+
+    def turn_back(self, lost: int) -> None:
+        """After a break, with so many messages lost. A long announcement goes on where it was, or would never end.
+
+        The last page always goes again: the centre's answer to it may be what was lost.
+        """
+        self.wanted.clear()
+        if self.known or not self.announced or not (self.pages or self.turned):
+            self.announced = False
+            self.pages.clear()
+            return
+        for _ in range(min(len(self.turned), max(lost, 0 if self.pages else 1))):
+            self.pages.appendleft(self.turned.pop())
 
 
 class MediaSender:
@@ -116,11 +130,9 @@ class MediaSender:
 
     def begin_again(self) -> None:
         """A new connection: all is announced anew, but what the centre remembers only in a few words."""
-        self.flow.broke()
+        lost = self.flow.broke()
         for transfer in self._transfers.values():
-            transfer.announced = False
-            transfer.wanted.clear()
-            transfer.pages.clear()
+            transfer.turn_back(lost)
         self._refresh_ns = 0
 
     def look_again(self) -> None:
@@ -207,7 +219,8 @@ class MediaSender:
         if manifest is None:
             return
         pages = [manifest.model_copy(update={"chunks": []})] if transfer.known else self._pages(manifest)
-        transfer.announced, transfer.heard_ns, transfer.pages = True, self._clock.mono_ns(), deque(pages)
+        transfer.announced, transfer.heard_ns = True, self._clock.mono_ns()
+        transfer.pages, transfer.turned = deque(pages), []
         transfer.wanted.clear()
 
     def _tell_gone(self, transfer: Transfer) -> None:
@@ -224,7 +237,8 @@ class MediaSender:
             self._give_up(media, f"the broker takes no message above {room} bytes")
             return None
         held = transfer.manifest
-        if held is None or _largest(held) > min(2 * size, room):
+        slack = 1 if self.flow.breaks else 2
+        if held is None or _largest(held) > min(slack * size, room):
             try:
                 transfer.manifest = self._spool.cut(media, size)
             except StorageError as error:
@@ -248,23 +262,24 @@ class MediaSender:
     def _send_pages(self, transfer: Transfer) -> bool:
         """True when more of the announcement is to go than could go now."""
         while transfer.pages:
-            if not self.flow.has_room(yielding=self._pressure() > Pressure.NONE):
-                return True
             page = transfer.pages[0]
-            if not self._publish(self._topics.manifest(page.id), transfer, encode(page)):
+            body = encode(page)
+            if not self._has_room(len(body)) or not self._publish(self._topics.manifest(page.id), transfer, body):
                 return True
-            transfer.pages.popleft()
+            transfer.turned.append(transfer.pages.popleft())
             transfer.heard_ns = self._clock.mono_ns()
         return False
 
     def _send_pieces(self, transfer: Transfer) -> bool:
         """True when more is wanted than could go now."""
         while transfer.wanted:
-            if not self._may_go(transfer) or not self.flow.has_room(yielding=self._pressure() > Pressure.NONE):
-                return True
-            if not self._send_piece(transfer):
+            size = _largest(transfer.manifest) if transfer.manifest is not None else 0
+            if not (self._may_go(transfer) and self._has_room(size) and self._send_piece(transfer)):
                 return True
         return False
+
+    def _has_room(self, size: int) -> bool:
+        return self.flow.has_room(size, yielding=self._pressure() > Pressure.NONE)
 
     def _may_go(self, transfer: Transfer) -> bool:
         rank, kind = transfer.resting.rank, transfer.resting.kind

@@ -26,9 +26,9 @@ from agent.core.stop import StopToken
 from agent.publish.budget import Budget
 from agent.publish.commands import CommandDesk
 from agent.publish.media_uplink import Heard, MediaUplink
-from agent.publish.message_sender import RESEND_S, MessageSender
+from agent.publish.message_sender import RESEND_S, SLOW_BYTES, MessageSender
 from agent.publish.outbox import Outbox
-from agent.wire.messages import DURABLE_CLASSES, Ack, DurableClass, Message, Reply, Status, decode, encode
+from agent.wire.messages import DURABLE_CLASSES, Ack, DurableClass, Message, Reply, Status, decode, encode, squeeze
 from agent.wire.mqtt import LinkSettings, MqttLink, client_id
 from agent.wire.topics import GatewayTopics
 
@@ -91,7 +91,7 @@ class Uplink:
         self._site, self._gateway, self._outbox, self._clock = site, gateway, outbox, clock
         self._commands = commands
         self._since, self._version = rfc3339(clock.wall_ns()), version
-        self._key = key
+        self._key, self._compress, self._budget = key, compress, budget
         self._topics = GatewayTopics(site, gateway)
         self._inbox: BoundedQueue[Heard] = BoundedQueue(2048, 8 << 20, lambda heard: len(heard.payload))
         self._lock = threading.Lock()
@@ -186,7 +186,11 @@ class Uplink:
             self._late_replies.append(reply)  # a clip is cut for seconds: the broker may be away just then
 
     def _send_reply(self, reply: Reply) -> bool:
-        return self.link.publish(self._topics.reply(reply.id), encode(reply), urgent=True)
+        body = encode(reply)
+        went = self.link.publish(self._topics.reply(reply.id), body, urgent=True)
+        if went:
+            self._spend(len(body))
+        return went
 
     def _nudge(self) -> None:
         if not self._nudged:
@@ -238,11 +242,22 @@ class Uplink:
         with self._lock:
             stale = [(topic, self._states[topic]) for topic in self._stale]
         for topic, payload in stale:
-            if not self.link.publish(topic, payload, retain=True):
+            body = squeeze(payload) if self._thrifty else payload
+            if not self.link.publish(topic, body, retain=True):
                 return
+            self._spend(len(body))
             with self._lock:
                 if self._states[topic] is payload:
                     self._stale.pop(topic, None)
+
+    @property
+    def _thrifty(self) -> bool:
+        limited = self._budget is not None and self._budget.limited
+        return self._compress and (limited or self.link.window < SLOW_BYTES)
+
+    def _spend(self, size: int) -> None:
+        if self._budget is not None:
+            self._budget.spend("state", size)
 
     # -- chores -------------------------------------------------------------------------------------------------
 

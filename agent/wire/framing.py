@@ -19,7 +19,7 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 | `event`, `track` | record: the wire's Event or TrackSummary | - |
 | `picture` | media: MediaManifest's id, camera, kind, type, event, track, start, end, and more | JPEG or WebP |
 | `frame` | boxes: the wire's FrameBoxes | - |
-| `stats` | cameras: {id: {decoded, analysed, skipped, broken, tracks, events, error, lag_ms}}, shed, dropped | - |
+| `stats` | cameras: {id: {decoded, analysed, skipped, broken, tracks, events, error, lag_ms}}, shed, level, dropped |
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
 |---|---|---|
 | `status` | gateway -> centre | `Status`, retained, Will |
 | `health` | gateway -> centre | `Health`, retained |
+| `health/history` | gateway -> centre | `Envelope` of `HealthSample` |
 | `camera/<cam>/info`, `camera/<cam>/state` | gateway -> centre | `CameraInfo`, `CameraState`, retained |
 | `camera/<cam>/event`, `/track`, `/recording` | gateway -> centre | `Envelope` |
 | `camera/<cam>/frame` | gateway -> centre | `FrameBoxes`, QoS 0 |
@@ -32,6 +33,7 @@ class GatewayTopics:
         self.root = f"{ROOT}/{site}/{gateway}"
         self.status = f"{self.root}/status"
         self.health = f"{self.root}/health"
+        self.history = f"{self.root}/health/history"
         self.commands = f"{self.root}/command/+"
 
     def camera(self, camera: str, leaf: str) -> str:
@@ -63,7 +65,7 @@ class GatewayTopics:
         return f"{self.root}/command/{verb}"
 
     def ack(self, kind: str) -> str:
-        """Where the centre says what it has stored; `kind` is event, track, recording or media."""
+        """Where the centre says what it has stored; `kind` is a class of the outbox, or media."""
         return f"{self.root}/ack/{kind}"
 
 

@@ -100,7 +100,9 @@ class Person:
 @pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
 def test_a_gateway_neither_reads_nor_writes_what_is_not_its_own(tmp_path: Path, kind: str) -> None:
     with brokering(kind, tmp_path / "broker") as listener:
-        centre = Person(listener, CENTRE_USER, "c", "lamppost/v1/+/+/status", "lamppost/v1/+/+/camera/#")
+        centre = Person(
+            listener, CENTRE_USER, "c", "lamppost/v1/+/+/status", "lamppost/v1/+/+/camera/#", "lamppost/v1/+/+/health/#"
+        )
         victim = Person(listener, "gw-1", "one", "lamppost/v1/a/gw-1/command/+", "lamppost/v1/a/gw-1/ack/+")
         spy = Person(listener, "gw-2", "two", "lamppost/v1/a/gw-1/command/+", "lamppost/v1/a/gw-1/status")
         everything = Person(listener, "gw-2", "wrong", "#")
@@ -115,8 +117,15 @@ def test_a_gateway_neither_reads_nor_writes_what_is_not_its_own(tmp_path: Path, 
             wait_for(spy.client.is_connected)
             spy.client.publish("lamppost/v1/b/gw-2/status", b"forged", 1)
             wait_for(spy.client.is_connected)
+            spy.client.publish("lamppost/v1/a/gw-1/health/history", b"forged", 1)
+            wait_for(spy.client.is_connected)
+            for leaf in ("health", "health/history"):
+                spy.client.publish(f"lamppost/v1/a/gw-2/{leaf}", b"own", 1)
             spy.client.publish("lamppost/v1/a/gw-2/camera/x/event", b"own", 1)
             wait_for(lambda: ("lamppost/v1/a/gw-2/camera/x/event", b"own") in centre.got)
+            assert {("lamppost/v1/a/gw-2/health", b"own"), ("lamppost/v1/a/gw-2/health/history", b"own")} <= {
+                *centre.got
+            }
             assert ("lamppost/v1/a/gw-1/status", b"mine") in centre.got
             assert not [payload for _, payload in (*centre.got, *victim.got) if payload == b"forged"]
             assert victim.got == [("lamppost/v1/a/gw-1/command/live", b"obey")]

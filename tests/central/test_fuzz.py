@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from agent.central.ingest import Reception, Writer
 from agent.central.media_intake import MediaIntake
 from agent.central.media_store import MediaFolder
 from agent.central.news import News
+from agent.central.store import outboxes
 from agent.central.store.database import Database
 from agent.central.store.views import Views
 from agent.core.clock import SystemClock
@@ -40,7 +42,8 @@ from tests.fixtures.clock import FakeClock
 
 ROOT = f"lamppost/v1/{SITE}/{GATEWAY}"
 LEAVES = st.sampled_from(
-    ["status", "health", "camera/plaza/info", "camera/plaza/state", "camera/plaza/event", "camera/plaza/track",
+    ["status", "health", "health/history", "camera/plaza/info", "camera/plaza/state", "camera/plaza/event",
+     "camera/plaza/track",
      "camera/plaza/recording", "camera/plaza/frame", "media/m1/manifest", "media/m1/gone", "media/m1/chunk/0",
      "media/m1/chunk/x", "live/l1", "reply/r1", "command/live", "ack/event", "camera/plaza",
      "camera/plaza/event/more", "../../x", "a/#"]
@@ -59,6 +62,7 @@ def _envelope(kind: str, record: wire.Message) -> dict[str, Any]:
 
 GOOD: list[dict[str, Any]] = [
     _envelope("event", event("e1")), _envelope("track", track("t1")), _envelope("recording", span("s1", 0, 9)),
+    _envelope("health", wire.HealthSample(time="2026-01-01T00:00:00Z", span_s=60, cameras=[{"id": "c", "online": 1}])),
     *(one.model_dump(mode="json") for one in (
         camera_info(), health(), manifest("m1", b"x" * 2000), gone("m2"), wire.Reply(id="r1", ok=True),
         wire.Status(state="online", session="s1", since="2026-01-01T00:00:00Z", version="1"),
@@ -130,6 +134,27 @@ def test_nothing_that_a_gateway_sends_stops_the_centre(tmp_path: Path) -> None:
         storm()
     finally:
         rig.database.close()
+
+
+def test_more_holes_than_are_kept_are_said_and_counted_and_what_closes_them_is_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes, "MOST_RANGES", 20)
+    rig, topic, body = Rig(tmp_path), f"{ROOT}/camera/{CAMERA}/event", _envelope("event", event("e1"))
+
+    def acked(seq: int, dropped: list[list[int]]) -> bool:
+        rig.answers.clear()
+        rig.say(topic, json.dumps(body | {"seq": seq, "dropped": dropped}).encode())
+        return [json.loads(ack)["seqs"] for _, ack in rig.answers] == [[seq]]
+
+    assert all(acked(seq, []) for seq in range(2, 42, 2))
+    assert not acked(42, [])
+    assert rig.counts.reasons() == {"too_many_holes": 1}
+    assert f"{SITE}/{GATEWAY}, class event: more than 20 holes in an outbox's numbers: 42 waits" in caplog.text
+    assert acked(1, [[3, 39]])
+    assert acked(42, [])
+    assert rig.counts.reasons() == {"too_many_holes": 1}
+    rig.database.close()
 
 
 def test_what_no_database_takes_is_counted_acknowledged_and_lost_so_that_the_next_may_come(tmp_path: Path) -> None:

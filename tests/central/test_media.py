@@ -154,6 +154,21 @@ def test_a_manifest_in_parts_and_in_other_pieces_keeps_what_has_come(
         assert api.get("/api/v1/media/m1").content == body
 
 
+def test_pages_of_a_manifest_may_overlap_and_the_last_one_is_answered_again(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    """A link that breaks takes answers along, and a gateway that starts anew may cut its pages otherwise."""
+    whole = manifest("m1", os.urandom(6000))
+    topic = gateway.topics.manifest("m1")
+    for first, last in ((0, 2), (2, 4), (0, 3), (3, 5), (5, 6)):
+        gateway.send(topic, whole.model_copy(update={"chunks": whole.chunks[first:last], "first": first}))
+    assert wait_for(lambda: gateway.media_acks("m1"))[0]["missing"] == [[0, 5]]
+    gateway.send(topic, whole.model_copy(update={"chunks": whole.chunks[4:], "first": 4}))
+    assert wait_for(lambda: gateway.media_acks("m1")[1:])[0]["missing"] == [[0, 5]]
+    with centre.service() as api:
+        assert api.get("/api/v1/stats").json()["rejected"] == {}
+
+
 def test_what_will_never_come_is_said_with_its_reason(centre: RunningCentre, gateway: FakeGateway) -> None:
     gateway.hello()
     refs = [{"id": key, "kind": "snapshot", "type": "image/jpeg", "bytes": 9} for key in ("m1", "m2")]

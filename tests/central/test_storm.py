@@ -15,6 +15,7 @@ from tests.central.test_fuzz import ROOT, Rig, _envelope
 from tests.fixtures.storm import Storm, rss_mb
 
 NOW = "2026-01-01T00:00:00Z"
+SAMPLE = wire.HealthSample(time=NOW, span_s=60, load=1.0, cameras=[wire.CameraSample(id=CAMERA, online=1.0)])
 
 
 def _good() -> list[tuple[str, bytes]]:
@@ -26,6 +27,7 @@ def _good() -> list[tuple[str, bytes]]:
         (f"{ROOT}/camera/{CAMERA}/event", json.dumps(_envelope("alarm", event("a1", severity="alarm"))).encode()),
         (f"{ROOT}/camera/{CAMERA}/track", json.dumps(_envelope("track", track("t1"))).encode()),
         (f"{ROOT}/camera/{CAMERA}/recording", json.dumps(_envelope("recording", span("s1", 0, 9))).encode()),
+        (f"{ROOT}/health/history", json.dumps(_envelope("health", SAMPLE)).encode()),
         (f"{ROOT}/camera/{CAMERA}/info", wire.encode(camera_info())),
         (f"{ROOT}/camera/{CAMERA}/state", wire.encode(state)),
         (f"{ROOT}/camera/{CAMERA}/frame", wire.encode(wire.FrameBoxes(camera=CAMERA, time=NOW, boxes=[]))),

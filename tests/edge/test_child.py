@@ -401,7 +401,7 @@ json_values = st.recursive(
     max_leaves=6,
 )
 KINDS = ["event", "track", "picture", "frame", "stats", "ready", "nonsense"]
-KEYS = ["record", "media", "boxes", "shed", "cameras", "detector", "notes"]
+KEYS = ["record", "media", "boxes", "shed", "level", "cameras", "detector", "notes"]
 
 
 @settings(max_examples=200, deadline=None)

@@ -37,7 +37,7 @@ RIGHT = {"name": "right", "polygon": [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Seconds for minutes, and no model: what moves is an object."""
-    monkeypatch.setattr(gateway, "_rolls", lambda _: {"cam": ring.Roll(PRE_S, POST_S, RING_S)})
+    monkeypatch.setattr(gateway, "rolls_of", lambda _: {"cam": ring.Roll(PRE_S, POST_S, RING_S)})
     monkeypatch.setattr(spans, "USUAL_NS", NS)
     monkeypatch.setattr(ring, "_SWEEP_NS", NS)
     monkeypatch.setattr(ring, "_LATE_NS", NS)

@@ -15,6 +15,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from agent.core.clock import rfc3339
+from agent.publish.gaps import ranges
 from agent.wire.messages import (
     CLASSES_OF_LEAF,
     Ack,
@@ -24,7 +25,6 @@ from agent.wire.messages import (
     MediaManifest,
     decode,
     encode,
-    open_envelope,
 )
 
 
@@ -101,7 +101,9 @@ class Centre:
         match levels:
             case ["camera", _, leaf] if leaf in CLASSES_OF_LEAF:
                 self.compressed += message.payload[:1] == b"x"
-                self._envelope(root, open_envelope(message.payload))
+                self._envelope(root, decode(Envelope, message.payload))
+            case ["health", "history"]:
+                self._envelope(root, decode(Envelope, message.payload))
             case ["media", media, "manifest"]:
                 self._manifest(root, media, decode(MediaManifest, message.payload))
             case ["media", media, "gone"]:
@@ -133,12 +135,14 @@ class Centre:
     def _manifest(self, root: str, media: str, page: MediaManifest) -> None:
         self.pages[media] += 1
         held = self.manifests.get(media)
-        if page.chunks and page.first == 0:
+        if page.chunks and (held is None or held.chunk_bytes != page.chunk_bytes):
             if held is not None and held.chunk_bytes > page.chunk_bytes:
                 self.pieces[media] = _cut_finer(self.pieces[media], held.chunk_bytes, page.chunk_bytes)
-            held = page
-        elif page.chunks and held is not None:
-            held = held.model_copy(update={"chunks": held.chunks + page.chunks})
+            held = page.model_copy(update={"chunks": []})
+        if page.chunks and held is not None and len(held.chunks) < held.pieces:
+            held = held.model_copy(update={"chunks": held.chunks[: page.first] + page.chunks})
+        elif page.chunks and page.first + len(page.chunks) < page.pieces:
+            return
         if held is None or held.chunk_bytes != page.chunk_bytes:
             self._say(root, MediaAck(id=media, state="unknown", now=rfc3339(time.time_ns())))
             return
@@ -157,7 +161,7 @@ class Centre:
 
     def _answer(self, root: str, media: str) -> None:
         manifest, have = self.manifests[media], self.pieces[media]
-        missing = [(n, n) for n in range(len(manifest.chunks)) if n not in have]
+        missing = ranges(n for n in range(len(manifest.chunks)) if n not in have)
         if not missing:
             self.media[media] = b"".join(have[n] for n in sorted(have))
             assert hashlib.sha256(self.media[media]).hexdigest() == manifest.sha256

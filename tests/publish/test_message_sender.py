@@ -9,9 +9,10 @@ import pytest
 
 from agent.central.store.outboxes import Ledger
 from agent.core.clock import rfc3339
+from agent.publish.budget import Budget
 from agent.publish.message_sender import MessageSender
 from agent.publish.outbox import Outbox
-from agent.wire.messages import Ack, Envelope, Event, open_envelope
+from agent.wire.messages import Ack, Envelope, Event, HealthSample, decode
 from tests.fixtures.clock import FakeClock
 
 NOW = rfc3339(1_780_000_000_000_000_000)
@@ -25,13 +26,15 @@ class Wire:
 
     def __init__(self) -> None:
         self.sent: list[Envelope] = []
+        self.topics: list[str] = []
         self.most = 1 << 20
 
     def max_payload(self, _topic: str) -> int:
         return self.most
 
-    def publish(self, _topic: str, payload: bytes, *, urgent: bool = False) -> bool:  # noqa: ARG002 - the link's signature
-        self.sent.append(open_envelope(payload))
+    def publish(self, topic: str, payload: bytes, *, urgent: bool = False) -> bool:  # noqa: ARG002 - the link's signature
+        self.topics.append(topic)
+        self.sent.append(decode(Envelope, payload))
         return True
 
 
@@ -110,3 +113,30 @@ def test_an_outbox_that_began_anew_is_sent_from_its_beginning(outbox: Outbox, cl
     sender.step()
     assert wire.sent[-1].outbox == outbox.id != wire.sent[0].outbox
     assert wire.sent[-1].numbers == [1]
+
+
+def sample(minute: int) -> HealthSample:
+    return HealthSample(time=f"2026-01-01T00:{minute:02}:00Z", span_s=60)
+
+
+def test_where_every_byte_counts_samples_of_five_minutes_share_an_envelope(outbox: Outbox, clock: FakeClock):
+    wire = Wire()
+    sender = MessageSender("town", "pole", outbox, wire, clock, budget=Budget(outbox.database, clock, metered=True))
+    for minute in range(11):
+        outbox.put("health", "", sample(minute))
+        sender.step()
+        clock.advance(60)
+        sender.acknowledged("health", [Ack(outbox=outbox.id, seqs=wire.sent[-1].numbers, now=NOW)])
+    assert [envelope.numbers for envelope in wire.sent] == [[1], [2, 3, 4, 5, 6], [7, 8, 9, 10, 11]]
+    assert {envelope.kind for envelope in wire.sent} == {"health"}
+
+
+def test_where_bytes_are_free_a_sample_goes_at_once_and_after_a_break_all_together(outbox: Outbox, clock: FakeClock):
+    wire = Wire()
+    sender = MessageSender("town", "pole", outbox, wire, clock, budget=Budget(outbox.database, clock))
+    for minute in range(3):
+        outbox.put("health", "", sample(minute))
+        sender.step()
+        clock.advance(1)
+    assert [envelope.numbers for envelope in wire.sent] == [[1], [2], [3]]
+    assert set(wire.topics) == {"lamppost/v1/town/pole/health/history"}

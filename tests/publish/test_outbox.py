@@ -14,7 +14,7 @@ import pytest
 from agent.core.clock import SystemClock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.publish.outbox import Outbox
-from agent.wire.messages import Event, TrackSummary
+from agent.wire.messages import Event, HealthSample, TrackSummary
 from tests.fixtures.clock import FakeClock
 
 NOW = rfc3339(1_780_000_000_000_000_000)
@@ -278,3 +278,17 @@ def test_a_full_disk_refuses_and_once_there_is_room_the_numbers_go_on_without_a_
     assert outbox.acknowledge("event", range(1, kept // 2)) > 0
     assert outbox.put("event", "cam", event(kept)) == kept + 1
     assert outbox.gaps("event") == []
+
+
+def test_samples_of_health_go_after_media_and_before_what_was_seen(tmp_path: Path, clock: FakeClock):
+    outbox, dropped = Outbox(tmp_path / "outbox.db", clock, max_bytes=60_000), list[set[str]]()
+    put_media(outbox, "m", b"x" * 20_000)
+    for _ in range(40):
+        outbox.put("health", "", HealthSample(time=NOW, span_s=60))
+    for number in range(500):
+        outbox.put("track", "cam", track(number))
+        dropped.append(set(outbox.depth().dropped))
+    outbox.close()
+    assert [now for now, before in zip(dropped, [None, *dropped], strict=False) if now != before] == [
+        set(), {"media"}, {"media", "health"}, {"media", "health", "track"},
+    ]  # fmt: skip

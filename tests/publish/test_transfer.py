@@ -10,8 +10,8 @@ import pytest
 from agent.core.clock import rfc3339
 from agent.publish.flow import FIRST_BYTES, PIECE_S, SIZES, WINDOW_S, Flow
 from agent.publish.outbox import Outbox
-from agent.publish.transfer import MediaSender, Pressure
-from agent.wire.messages import CHUNK_BYTES, MediaAck, MediaGone
+from agent.publish.transfer import SILENCE_S, MediaSender, Pressure
+from agent.wire.messages import CHUNK_BYTES, MediaAck, MediaGone, MediaManifest, decode
 from agent.wire.topics import GatewayTopics
 from tests.fixtures.clock import FakeClock
 from tests.publish.centre import Centre, wait_for
@@ -76,7 +76,7 @@ def test_what_the_budget_holds_waits_and_goes_when_it_may(mosquitto, make_uplink
     broker = mosquitto()
 
     class Purse:
-        reason, spent = "used up", 0
+        reason, spent, limited = "used up", 0, False
 
         def refusal(self, kind: str) -> str:
             return self.reason if kind != "alarm" else ""
@@ -186,13 +186,13 @@ def test_pieces_and_window_follow_the_rate(clock: FakeClock):
             clock.advance(flow.piece_bytes / rate)
             flow.settle(0)
         assert flow.piece_bytes == next((size for size in SIZES if size <= rate * PIECE_S), SIZES[-1])
-        while flow.has_room():
+        while flow.has_room(flow.piece_bytes):
             flow.sent(flow.piece_bytes)
         assert flow.on_the_way <= max(flow.piece_bytes, rate * WINDOW_S)
-        assert not flow.has_room(yielding=True)
+        assert not flow.has_room(flow.piece_bytes, yielding=True)
         clock.advance(flow.on_the_way / rate)
         flow.settle(0)
-    assert flow.has_room(yielding=True)
+    assert flow.has_room(flow.piece_bytes, yielding=True)
 
 
 @pytest.mark.parametrize(
@@ -211,20 +211,21 @@ def test_pieces_become_a_small_part_of_what_passes_between_breaks(clock: FakeClo
     clock.advance(0.0001)
     flow.settle(0)
     assert flow.piece_bytes == size
-    assert flow.has_room()
+    assert flow.has_room(size)
 
 
 class Heavy:
     """A link that takes everything and confirms nothing by itself."""
 
     def __init__(self) -> None:
-        self.backlog, self.said = 0, list[str]()
+        self.backlog, self.said, self.bodies = 0, list[str](), list[bytes]()
 
     def max_payload(self, _topic: str) -> int:
         return 1 << 20
 
-    def publish(self, topic: str, *_args: object, **_options: object) -> bool:
+    def publish(self, topic: str, body: bytes, **_options: object) -> bool:
         self.said.append(topic.partition("/media/")[2])
+        self.bodies.append(body)
         self.backlog += 1
         return True
 
@@ -250,4 +251,29 @@ def test_media_yield_to_messages_but_for_what_somebody_waits_for(tmp_path: Path,
         clock.advance(0.01)
         sender.step()
     assert {"asked/chunk/2", "strip/manifest"} <= set(link.said)
+    outbox.close()
+
+
+def test_an_announcement_longer_than_any_connection_lasts_comes_to_its_end(tmp_path: Path, clock: FakeClock):
+    """Each connection bears a page and breaks over the next: that one goes again, those before it do not."""
+    outbox, link = Outbox(tmp_path / "outbox.db", clock), Heavy()
+    sender = MediaSender(outbox.media, GatewayTopics("town", "pole"), link, clock)
+    put(outbox, "clip1", noise(20_000_000))
+    for _ in range(6):
+        sender.begin_again()
+        for _ in range(2):
+            link.backlog = 0
+            clock.advance(1)
+            sender.step()
+    pages = [decode(MediaManifest, body) for body in link.bodies]
+    firsts = sorted({page.first for page in pages})
+    assert len(firsts) == 5
+    assert sum(len(page.chunks) for page in {page.first: page for page in pages}.values()) == pages[0].pieces
+    assert [page.first for page in pages] == [
+        firsts[n] for n in (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
+    ]  # then it is unanswered
+    link.backlog = 0
+    clock.advance(SILENCE_S + 1)
+    sender.step()
+    assert decode(MediaManifest, link.bodies[-1]).first == 0
     outbox.close()

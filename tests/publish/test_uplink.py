@@ -11,8 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.clock import rfc3339
-from agent.wire.messages import Ack, CameraState, Event, Reply, TrackSummary, encode
+from agent.core.clock import SystemClock, rfc3339
+from agent.publish.budget import Budget
+from agent.publish.database import Database
+from agent.wire.messages import (
+    Ack,
+    CameraState,
+    Event,
+    Health,
+    OutboxDepth,
+    Reply,
+    TrackSummary,
+    decode,
+    encode,
+)
 from tests.publish.centre import Centre, wait_for
 from tests.publish.proxy import Proxy
 
@@ -408,3 +420,22 @@ def test_a_picture_smaller_than_a_piece_goes_in_one(mosquitto, make_uplink, runn
         wait_for(lambda: outbox.depth().media == 0)
         assert centre.media["m"] == b"x" * 5000
     assert uplink.media.sent["pieces"] == 1
+
+
+def test_where_every_byte_counts_state_is_compressed_and_counted(mosquitto, make_uplink, running, tmp_path: Path):
+    broker, kept = mosquitto(), Database(tmp_path / "budget.db", SystemClock())
+    budget = Budget(kept, SystemClock(), metered=True)
+    health = Health(
+        time=NOW, uptime_s=1, cameras=[], outbox=OutboxDepth(messages=0, media=0, media_bytes=0),
+        problems=[f"the same problem, number {n}" for n in range(60)],
+    )  # fmt: skip
+    with Centre(broker.url) as centre:
+        uplink, _ = make_uplink(broker.url, budget=budget)
+        running(*uplink.workers)
+        uplink.state("lamppost/v1/town/pole/health", health)
+        wait_for(lambda: [body for topic, body, _ in centre.other if topic.endswith("/health")])
+        (body,) = (body for topic, body, _ in centre.other if topic.endswith("/health"))
+        assert (body[:1], decode(Health, body)) == (b"x", health)
+        assert len(body) < len(encode(health)) / 4
+    assert len(body) <= budget.spent().classes["state"] < len(body) + 1000
+    kept.close()

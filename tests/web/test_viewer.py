@@ -94,3 +94,15 @@ def test_on_the_newest_event_the_way_on_opens_when_a_newer_one_comes(demo: Demo,
         expect(page).not_to_have_url(re.compile(newest))
         page.get_by_role("link", name="Older event").click()
         expect(page).to_have_url(re.compile(newest))
+
+
+def test_the_last_day_of_a_gateway_is_drawn_and_told_in_words(demo: Demo, chromium: Browser) -> None:
+    with pages.visit(chromium, demo.first_link) as page:
+        pages.open_system(page)
+        chart = page.get_by_test_id("chart-load")
+        chart.wait_for(timeout=150_000)  # the first minute of a gateway comes after a minute
+        field = chart.locator(".chart-field")
+        expect(field).to_have_attribute("aria-label", re.compile(r"^Load, last 24 hours: now [\d.]+; lowest"))
+        expect(field.locator("path.chart-line")).to_have_attribute("d", re.compile(r"^M[\d.]+ [\d.]+L"))
+        field.press("ArrowLeft")
+        expect(chart.locator("output .sub")).to_have_text(re.compile(r"\d\d:\d\d"))

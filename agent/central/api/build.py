@@ -12,6 +12,7 @@ from agent.central.api import (
     auditing,
     directory,
     finding,
+    history,
     live_socket,
     looking,
     mapping,
@@ -31,7 +32,7 @@ from agent.central.api.guard import Guard
 
 ROUTERS = (
     *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router, searches.router),
-    *(looking.router, mapping.router, finding.router, acting.router, settings.router),
+    *(looking.router, history.router, mapping.router, finding.router, acting.router, settings.router),
     *(stream.router, live_socket.router),
 )
 

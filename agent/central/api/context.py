@@ -21,6 +21,7 @@ from agent.central.news import News
 from agent.central.settings import Settings
 from agent.central.store.audit import Audit
 from agent.central.store.finds import Finds
+from agent.central.store.health import HealthHistory
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import People, Person
 from agent.central.store.reach import NOTHING, Reach
@@ -47,6 +48,7 @@ class Centre:
     settings: Settings
     views: Views
     finds: Finds
+    history: HealthHistory
     people: People
     sessions: Sessions
     tokens: Tokens
@@ -73,7 +75,7 @@ class Centre:
         if reach.everything:
             return self
         views, finds, clips = self.views.limited(reach), self.finds.limited(reach), self.clips.limited(reach)
-        return replace(self, views=views, finds=finds, clips=clips)
+        return replace(self, views=views, finds=finds, clips=clips, history=self.history.limited(reach))
 
 
 def centre_of(connection: HTTPConnection) -> Centre:

@@ -232,6 +232,27 @@ class Recordings(BaseModel):
     truncated: bool
 
 
+class GatewayHealth(BaseModel):
+    """How a gateway was, in spans of `step_s` seconds, oldest first; a span without a sample is left out."""
+
+    step_s: int
+    items: list[wire.GatewaySample]
+
+
+class CameraPoint(wire.CameraSample):
+    """A camera over `span_s` seconds from `time` on."""
+
+    time: str
+    span_s: float
+
+
+class CameraHistory(BaseModel):
+    """How a camera was, in spans of `step_s` seconds, oldest first; a span without a sample is left out."""
+
+    step_s: int
+    items: list[CameraPoint]
+
+
 class ClipIn(Body):
     """Which footage to fetch."""
 
@@ -257,6 +278,7 @@ class EnvelopeCounts(BaseModel):
     event: int
     track: int
     recording: int
+    health: int
 
 
 class StoredCounts(BaseModel):

@@ -13,7 +13,11 @@ from agent.central.store.ranges import Range, Ranges
 from agent.core.errors import WireError
 
 MAX_SEQ = 1 << 53
-_MAX_RANGES = 4096
+MOST_RANGES = 4096
+
+
+class TooManyHoles(WireError):
+    """More gaps in the numbers of an outbox than are kept: its gateway tells of gaps before it sends what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Ledger:
 
         Raises:
             WireError: a number or a range beyond all reason.
+            TooManyHoles: what lies between them would be more than can be kept.
         """
         ledger = self.with_message(seqs[0], dropped)
         for seq in seqs[1:]:
@@ -50,8 +55,6 @@ class Ledger:
         if seq > self.high:
             received.add(seq, seq)
         announced = Ranges([*self.announced, *dropped]).above(self.high)
-        if len(received) + len(announced) > _MAX_RANGES:
-            raise WireError("more gaps in the sequence than can be kept")
         fresh = announced.without(Ranges(self.announced)).without(received)
         counted = replace(
             self,
@@ -59,7 +62,15 @@ class Ledger:
             duplicates=self.duplicates + known,
             dropped=self.dropped + fresh.count(),
         )
-        return _settled(counted, received, announced)
+        settled = _settled(counted, received, announced)
+        if settled.holes > max(MOST_RANGES, self.holes):
+            raise TooManyHoles(f"more than {MOST_RANGES} holes in an outbox's numbers: {seq} waits until they close")
+        return settled
+
+    @property
+    def holes(self) -> int:
+        """How many ranges lie above the mark."""
+        return len(self.received) + len(self.announced)
 
     def is_known(self, seq: int) -> bool:
         """Was this number received before?"""

@@ -1,6 +1,6 @@
 """Days that are over leave, an hour after midnight at the latest: their files or partitions, and what points there.
 
-So does what the audit log tells of people, after a time of its own.
+So does what the audit log tells of people, after a time of its own. How gateways were is thinned to hours meanwhile.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from agent.central.store.audit import Audit
 from agent.central.store.database import Database
+from agent.central.store.health import HealthHistory
 from agent.central.store.rows import DAY_NS, day_of
 from agent.central.store.schema import stray
 from agent.core.clock import Clock
@@ -29,6 +30,7 @@ class Retention:
 
     def __init__(self, database: Database, clock: Clock, keep_days: int, audit_days: int = 365) -> None:
         self._database, self._clock, self._keep_days = database, clock, keep_days
+        self._health = HealthHistory(database)
         self._audit, self._audit_ns = Audit(database, clock), audit_days * DAY_NS
 
     def run(self, stop: StopToken) -> None:
@@ -43,6 +45,7 @@ class Retention:
     def sweep(self) -> list[int]:
         """Drop what is over; returns those days."""
         self._audit.erase(self._clock.wall_ns() - self._audit_ns)
+        self._health.thin(self._clock.wall_ns(), self._keep_days)
         first = day_of(self._clock.wall_ns()) - self._keep_days
         gone = [day for day in self._database.days.present() if day < first]
         for day in gone:

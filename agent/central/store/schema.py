@@ -114,6 +114,19 @@ media = sa.Table(
     sa.Index(None, "event"),
 )
 
+health_sample = sa.Table(
+    "health_sample",
+    metadata,
+    sa.Column("site", _ID, primary_key=True),
+    sa.Column("gateway", _ID, primary_key=True),
+    sa.Column("time_ns", sa.BigInteger, primary_key=True),
+    sa.Column("span_s", sa.Float, nullable=False),
+    sa.Column("hour", sa.Boolean, nullable=False),  # made here, of all samples of an hour
+    sa.Column("body", sa.LargeBinary, nullable=False),  # see `pack`
+    sa.Column("cameras", sa.LargeBinary, nullable=False),
+    sa.Index(None, "hour", "time_ns"),
+)
+
 outbox_seq = sa.Table(
     "outbox_seq",
     metadata,

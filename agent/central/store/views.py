@@ -22,7 +22,7 @@ from agent.core.clock import NS, Clock, rfc3339
 from agent.wire.messages import COLOURED_PARTS, DURABLE_CLASSES, CameraInfo
 
 STALE_NS = 60 * NS
-"""Health comes every ten seconds: a gateway silent for so long is away, whatever its last status said."""
+"""Health comes every ten seconds, or thirty: a gateway silent for so long is away, whatever its last status said."""
 
 PerGateway = dict[tuple[str, str], int]
 K = TypeVar("K", int, str)

@@ -20,9 +20,18 @@ from agent.wire.messages.base import (
     Time,
     decode,
     encode,
+    squeeze,
     validate,
 )
 from agent.wire.messages.commands import BelongsArgs, ClipArgs, Command, LiveArgs, LiveStopArgs, Reply, WatchArgs
+from agent.wire.messages.history import (
+    CameraSample,
+    GatewaySample,
+    HealthSample,
+    camera_over,
+    gateway_over,
+    sample_over,
+)
 from agent.wire.messages.media import MOST_PIECES, ClipQuality, MediaAck, MediaGone, MediaManifest
 from agent.wire.messages.records import (
     CLASSES_OF_LEAF,
@@ -41,7 +50,6 @@ from agent.wire.messages.records import (
     RecordingSpan,
     TrackSummary,
     leaf_of,
-    open_envelope,
 )
 from agent.wire.messages.settings import ConfigureArgs, Overlay, OverlayState
 from agent.wire.messages.state import (
@@ -63,18 +71,19 @@ from agent.wire.messages.state import (
 )
 
 ALL: tuple[type[Message], ...] = (
-    Envelope, Event, TrackSummary, RecordingSpan, Ack, MediaAck, Status, Health, CameraInfo, CameraState, FrameBoxes,
-    MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs,
+    Envelope, Event, TrackSummary, RecordingSpan, HealthSample, Ack, MediaAck, Status, Health, CameraInfo, CameraState,
+    FrameBoxes, MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs,
     ConfigureArgs, Reply,
 )  # fmt: skip
 
 __all__ = [
     "ALL", "CHUNK_BYTES", "CLASSES_OF_LEAF", "COLOURED_PARTS", "COLOURS", "DURABLE_CLASSES", "MAX_JSON_BYTES",
     "MOST_PIECES", "RECORD_TYPES", "STILL_KINDS", "VERSION", "Ack", "AuditResult", "BelongsArgs", "BoxNow",
-    "CameraHealth", "CameraInfo", "CameraState", "ClipArgs", "ClipQuality", "ClockState", "ColourName", "Command",
-    "ConfigureArgs", "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes", "Health", "LiveArgs",
-    "LiveStopArgs", "MediaAck", "MediaGone", "MediaKindName", "MediaManifest", "MediaRef", "Message", "NamedShape",
-    "OutboxDepth", "Overlay", "OverlayState", "PathPoint", "RecordingSpan", "Reply", "Sha256", "Share", "Status",
-    "StreamState", "Text", "Time", "TrackSummary", "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth",
-    "decode", "encode", "leaf_of", "open_envelope", "validate",
+    "CameraHealth", "CameraInfo", "CameraSample", "CameraState", "ClipArgs", "ClipQuality", "ClockState",
+    "ColourName", "Command", "ConfigureArgs", "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes",
+    "GatewaySample", "Health", "HealthSample", "LiveArgs", "LiveStopArgs", "MediaAck", "MediaGone", "MediaKindName",
+    "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth", "Overlay", "OverlayState", "PathPoint",
+    "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary",
+    "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "camera_over", "decode", "encode", "gateway_over",
+    "leaf_of", "sample_over", "squeeze", "validate",
 ]  # fmt: skip

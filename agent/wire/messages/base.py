@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +14,8 @@ VERSION = 1
 MAX_JSON_BYTES = 1 << 20
 CHUNK_BYTES = 96 * 1024
 """Fits the packet limit of every common broker (AWS IoT and Alibaba: 128 KiB)."""
+
+_WORTH_IT_BYTES = 1 << 10
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Corners = tuple[Share, Share, Share, Share]
@@ -46,19 +49,30 @@ M = TypeVar("M", bound=Message)
 
 
 def decode(model: type[M], payload: bytes) -> M:
-    """Read a message from outside.
+    """Read a message from outside: JSON, or that compressed with zlib (RFC 1950; the first byte tells).
 
     Raises:
-        WireError: too large, not JSON, or not of this shape.
+        WireError: too large, also when unpacked, not JSON, or not of this shape.
     """
     if len(payload) > MAX_JSON_BYTES:
         raise WireError(f"{model.__name__}: {len(payload)} bytes are more than {MAX_JSON_BYTES}")
     try:
-        return model.model_validate_json(payload)
+        return model.model_validate_json(_unpacked(model, payload) if payload[:1] == b"x" else payload)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise WireError(f"{model.__name__}: {where + ': ' if where else ''}{first['msg']}") from error
+
+
+def _unpacked(model: type[Message], payload: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    try:
+        whole = unpacking.decompress(payload, MAX_JSON_BYTES)
+    except zlib.error as error:
+        raise WireError(f"{model.__name__}: it cannot be unpacked: {error}") from error
+    if not unpacking.eof:
+        raise WireError(f"{model.__name__}: unpacked it is cut off, or more than {MAX_JSON_BYTES} bytes")
+    return whole
 
 
 def validate(model: type[M], document: dict[str, Any]) -> M:
@@ -74,3 +88,8 @@ def validate(model: type[M], document: dict[str, Any]) -> M:
 def encode(message: Message) -> bytes:
     """The message as JSON (UTF-8), without what is None."""
     return message.model_dump_json(exclude_none=True, by_alias=True).encode()
+
+
+def squeeze(payload: bytes) -> bytes:
+    """What was encoded, compressed where that saves bytes; `decode` reads both."""
+    return zlib.compress(payload) if len(payload) > _WORTH_IT_BYTES else payload

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from agent.config.base import Id
-from agent.core.errors import WireError
 from agent.wire.messages.base import (
-    MAX_JSON_BYTES,
     ClockState,
     Corners,
     MediaKindName,
@@ -19,8 +16,8 @@ from agent.wire.messages.base import (
     Share,
     Text,
     Time,
-    decode,
 )
+from agent.wire.messages.history import HealthSample
 
 ColourName = Literal[
     "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
@@ -143,17 +140,18 @@ class RecordingSpan(Message):
 STILL_KINDS = frozenset({"object_left", "object_removed", "static_change", "vehicle_stopped"})
 """Kinds of events that tell of something that lies, or lay, there."""
 
-DurableClass = Literal["alarm", "event", "track", "recording"]
+DurableClass = Literal["alarm", "event", "track", "recording", "health"]
 DURABLE_CLASSES: tuple[DurableClass, ...] = get_args(DurableClass)
 """The most urgent first. Alarms are events of that severity: a class of their own, so that they overtake without
 leaving a hole in the numbers of the others."""
 RECORD_TYPES: dict[DurableClass, type[Message]] = {
     "alarm": Event, "event": Event, "track": TrackSummary, "recording": RecordingSpan,
+    "health": HealthSample,
 }  # fmt: skip
 CLASSES_OF_LEAF: dict[str, frozenset[DurableClass]] = {
     "event": frozenset({"alarm", "event"}), "track": frozenset({"track"}), "recording": frozenset({"recording"}),
 }  # fmt: skip
-"""What may come below `camera/<cam>/<leaf>`."""
+"""What may come below `camera/<cam>/<leaf>`; the class `health` is of the whole gateway."""
 
 
 def leaf_of(kind: DurableClass) -> str:
@@ -165,8 +163,7 @@ class Envelope(Message):
     """What durable records travel in. `seq` runs per outbox and class without holes, except those in `dropped`.
 
     With `seqs` each record has a number of its own, in the order of `records`, and `seq` is the first of them;
-    without, `seq` stands for all records of the envelope. On a slow link the whole may be compressed with zlib (RFC
-    1950): its first byte is `x` then, and `{` else.
+    without, `seq` stands for all records of the envelope.
     """
 
     v: Literal[1] = 1
@@ -189,24 +186,6 @@ class Envelope(Message):
     def numbers(self) -> list[int]:
         """The numbers that arrived with it."""
         return self.seqs or [self.seq]
-
-
-def open_envelope(payload: bytes) -> Envelope:
-    """Read an envelope as it came: JSON, or that compressed with zlib (RFC 1950; the first byte tells).
-
-    Raises:
-        WireError: too large, also when unpacked, or not an envelope.
-    """
-    if payload[:1] != b"x":
-        return decode(Envelope, payload)
-    unpacking = zlib.decompressobj()
-    try:
-        whole = unpacking.decompress(payload, MAX_JSON_BYTES)
-    except zlib.error as error:
-        raise WireError(f"Envelope: it cannot be unpacked: {error}") from error
-    if not unpacking.eof:
-        raise WireError(f"Envelope: unpacked it is cut off, or more than {MAX_JSON_BYTES} bytes")
-    return decode(Envelope, whole)
 
 
 class Ack(Message):

@@ -25,14 +25,16 @@ class Status(Message):
 class CameraHealth(Message):
     """A camera in the health message; counts are since the gateway's start.
 
-    `packets_not_wanted` came while the schedule said `off`; `analysis_lag_ms` is how old its latest picture was when it
-    was looked at.
+    `clock_offset_ms` is how far its clock is from the gateway's. `packets_not_wanted` came while the schedule said
+    `off`; `analysis_lag_ms` is how old its latest picture was when it was looked at.
     """
 
     id: Id
     online: bool
     recording: bool
     analysing: bool
+    fps: float | None = None
+    clock_offset_ms: float | None = None
     error: Text = ""
     packets_in: int = 0
     packets_recorded: int = 0
@@ -117,7 +119,11 @@ class AuditResult(Message):
 
 
 class Health(Message):
-    """Retained, every ten seconds."""
+    """Retained, every ten seconds; every thirty where every byte counts.
+
+    `clock.offset_ms` is how far the gateway's clock is ahead of the centre's. `load` is the machine's average of the
+    last minute, `shed_level` how many steps analysis went down for it.
+    """
 
     v: Literal[1] = 1
     time: Time
@@ -126,9 +132,11 @@ class Health(Message):
     disk: Disk | None = None
     clock: ClockState = ClockState()
     temperature_c: float | None = None
+    load: Annotated[float, Field(ge=0)] | None = None
     outbox: OutboxDepth
     uplink: UplinkState | None = None
     shed: Text = "none"
+    shed_level: Annotated[int, Field(ge=0, le=16)] = 0
     analysis: Text = ""
     workers: Annotated[list[WorkerHealth], Field(max_length=256)] = []
     audit: AuditResult | None = None

@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, LamppostEvent, MapGround, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, LamppostEvent, MapGround, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -62,6 +62,10 @@ export const signOut = () => post<void>("/sign-out");
 export const first = (token: string, username: string, password: string) => post<Me>("/first", { token, username, password });
 
 export const gateways = async () => (await get<Page<Gateway>>("/gateways")).items;
+export const gatewayHistory = (site: string, gateway: string, since: number, until: number) =>
+  get<GatewayHistory>(
+    `/gateways/${part(site)}/${part(gateway)}/health?${new URLSearchParams({ since: new Date(since).toISOString(), until: new Date(until).toISOString() })}`,
+  );
 export const cameras = async () => (await get<Page<Camera>>("/cameras")).items;
 
 export const events = (query: URLSearchParams) => get<Page<LamppostEvent>>(`/events?${query}`);

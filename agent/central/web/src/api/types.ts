@@ -68,6 +68,28 @@ export interface GatewayHealth {
   problems: string[];
 }
 
+/** How a gateway was over `span_s` seconds from `time` on. */
+export interface GatewaySample {
+  time: string;
+  span_s: number;
+  clock_offset_ms: number | null;
+  disk_free: number | null;
+  disk_total: number | null;
+  temperature_c: number | null;
+  load: number | null;
+  outbox_messages: number;
+  outbox_media: number;
+  outbox_bytes: number;
+  shed: string;
+  shed_level: number;
+  uplink_bytes: number;
+}
+
+export interface GatewayHistory {
+  step_s: number;
+  items: GatewaySample[];
+}
+
 /** What the link to the centre may cost and has cost, bytes; and what waits for it. */
 export interface UplinkState {
   limited: boolean;

@@ -8,6 +8,7 @@ import { text } from "../text";
 import { bytes, duration } from "../time/format";
 import { momentText } from "../time/time";
 import { Fact } from "./fact";
+import { HistoryPanel } from "./history";
 import { UplinkPanel } from "./uplink";
 
 export function GatewayPanel({ gateway, cameras }: { gateway: Gateway; cameras: readonly Camera[] }): JSX.Element {
@@ -28,6 +29,7 @@ export function GatewayPanel({ gateway, cameras }: { gateway: Gateway; cameras: 
       </header>
       <GatewayFacts gateway={gateway} />
       {gateway.health?.uplink && <UplinkPanel uplink={gateway.health.uplink} />}
+      <HistoryPanel gateway={gateway} />
       {cameras.length > 0 && <CameraTable cameras={cameras} counts={gateway.health?.cameras ?? []} />}
       <Workers workers={gateway.health?.workers ?? []} />
     </section>

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _make_familiar()
     _make_gateway()
     _make_gateway_key()
+    _make_health_sample()
     _make_media()
     _make_outbox_seq()
     _make_overlay()
@@ -157,6 +158,21 @@ def _make_gateway_key() -> None:
         sa.Column("last_ns", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "gateway", "key_id", name=op.f("pk_gateway_key")),
     )
+
+
+def _make_health_sample() -> None:
+    op.create_table(
+        "health_sample",
+        sa.Column("site", sa.String(length=64), nullable=False),
+        sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("time_ns", sa.BigInteger(), nullable=False),
+        sa.Column("span_s", sa.Float(), nullable=False),
+        sa.Column("hour", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("cameras", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "gateway", "time_ns", name=op.f("pk_health_sample")),
+    )
+    op.create_index(op.f("ix_health_sample_hour_time_ns"), "health_sample", ["hour", "time_ns"], unique=False)
 
 
 def _make_media() -> None:
