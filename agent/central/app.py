@@ -22,16 +22,19 @@ from agent.central.counts import Counts
 from agent.central.directory import Directory
 from agent.central.first_sign_in import FirstSignIn
 from agent.central.folder import DataFolder, secret, write_private
+from agent.central.hooks import HookRunner
 from agent.central.ingest import Reception, Writer
 from agent.central.live import LiveHub
 from agent.central.media_intake import MediaIntake
 from agent.central.media_store import MediaFolder
 from agent.central.news import Item, News
+from agent.central.outgoing import Gate
 from agent.central.settings import Settings
 from agent.central.store.audit import Audit
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
+from agent.central.store.hooks import Hooks
 from agent.central.store.lockout import Lockout
 from agent.central.store.overlays import Overlays
 from agent.central.store.people import People
@@ -199,7 +202,9 @@ def _build(
         news.tell(Item("centre", ()))
 
     reception = Reception(clock, counts, known, to_live=to_live, to_media=media.on_message)
-    writer = Writer(reception.queue, database, clock, counts, news, publish, Watcher(desk["searches"], clock))
+    writer = Writer(
+        reception.queue, database, clock, counts, news, publish, Watcher(desk["searches"], clock), desk["hooks"]
+    )
     link = MqttLink(
         _link_settings(central, folder, link_url, embedded=broker is not None), on_message=reception.on_message,
         on_up=changed, on_down=changed, clock=clock, name="link",
@@ -214,11 +219,15 @@ def _build(
         health=health.report, static=STATIC, local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
         started_ns=clock.wall_ns(), ground=config.map, **desk,
     )  # fmt: skip
-    # a database that fails says so and is tried again; a writer that hangs without a word needs a restart
-    watchdog = Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
     retention = Retention(database, clock, central.keep_days, config.people.audit_days)
-    workers = (writer, media, commander, live, clips, settings, retention, watchdog)
+    hooks = HookRunner(desk["hooks"], Gate(config.webhooks.allow), clock)
+    workers = (writer, media, commander, live, clips, settings, hooks, retention, _watchdog(writer, clock))
     return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, _web(central, centre), first, workers)
+
+
+def _watchdog(writer: Writer, clock: Clock) -> Watchdog:
+    """A database that fails says so and is tried again; a writer that hangs without a word needs a restart."""
+    return Watchdog(clock, lambda: bool(writer.error) or writer.lag_s < _STUCK_S)
 
 
 class Desk(TypedDict):
@@ -228,6 +237,7 @@ class Desk(TypedDict):
     sessions: Sessions
     tokens: Tokens
     searches: Searches
+    hooks: Hooks
     lockout: Lockout
     audit: Audit
     directory: Directory | None
@@ -241,6 +251,7 @@ def _desk(config: CentralConfig, database: Database, clock: Clock) -> Desk:
         sessions=Sessions(database, clock, asked.session_idle_minutes * 60, asked.session_days * 86_400),
         tokens=Tokens(database, clock),
         searches=Searches(database, clock),
+        hooks=Hooks(database, clock),
         lockout=Lockout(database, clock),
         audit=Audit(database, clock),
         directory=None if config.oidc is None else Directory(config.oidc, people),

@@ -14,6 +14,7 @@ from agent.central.store import schema
 from agent.central.store.database import Database
 from agent.central.store.days import Change
 from agent.central.store.health import sample_row
+from agent.central.store.hooks import Hooks
 from agent.central.store.keeper import Keeper, parts
 from agent.central.store.merge import document, recording_row, wall_ns
 from agent.central.store.outboxes import Ledger, TooManyHoles
@@ -61,8 +62,10 @@ class Batch:
     """One transaction. `take` each message, then `write`; `acks`, `news` and `problems` may go out after the commit."""
 
     def __init__(
-        self, database: Database, change: Change, clock: Clock, counts: Counts, watcher: Watcher | None = None
-    ) -> None:
+        self, database: Database, change: Change, clock: Clock, counts: Counts, watcher: Watcher | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:  # fmt: skip
+        self._hooks = hooks
         self._database, self._connection, self._counts = database, change.main, counts
         self._now_ns = clock.wall_ns()
         self._keeper = Keeper(change, database.upsert, self._now_ns, counts.rejected, watcher)
@@ -104,6 +107,8 @@ class Batch:
         """Merge what was taken, and put it into the tables."""
         self._merge_envelopes()
         self.raised = self._keeper.write()
+        if self._hooks is not None:
+            self._hooks.put(self._connection, self._keeper.events)
         self.news |= {Item("event", (event.id,)): None for event in self.raised}
         for name, rows in self._rows.items():
             self._database.upsert(self._connection, schema.metadata.tables[name], list(rows.values()))

@@ -13,6 +13,7 @@ from agent.central.batch import AckKey, Batch
 from agent.central.counts import Counts, Refused
 from agent.central.news import News
 from agent.central.store.database import Database, Unstorable
+from agent.central.store.hooks import Hooks
 from agent.central.watching import Watcher
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
@@ -105,8 +106,9 @@ class Writer:
         news: News,
         publish: Publish,
         watcher: Watcher | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
-        self._watcher = watcher
+        self._watcher, self._hooks = watcher, hooks
         self._queue, self._database, self._clock = queue, database, clock
         self._counts, self._news, self._publish = counts, news, publish
         self._grumble = SparingLog(log, clock)
@@ -176,7 +178,7 @@ class Writer:
         if not arrivals:
             return
         with self._database.change() as change:
-            batch = Batch(self._database, change, self._clock, self._counts, self._watcher)
+            batch = Batch(self._database, change, self._clock, self._counts, self._watcher, self._hooks)
             for arrival in arrivals:
                 self._take(batch, arrival)
             batch.write()

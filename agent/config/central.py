@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -17,6 +18,13 @@ def _place(value: str) -> str:
     if not 1 <= len(names) <= 3 or not all(is_id(name) for name in names):
         raise ValueError(f"{value!r} is no place; write site, site/gateway or site/gateway/camera")
     return value
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no network; write 10.1.0.0/16 or 192.0.2.7") from error
 
 
 class Central(Section):
@@ -70,6 +78,12 @@ class Asked(Section):
     session_days: int = Field(default=30, ge=1, le=365)
     ask_reason: tuple[Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)?(\.[a-z-]+)?$")], ...] = ()
     audit_days: int = Field(default=365, ge=1, le=36_500)
+
+
+class Webhooks(Section):
+    """Where webhooks may go besides the internet."""
+
+    allow: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
 
 
 class Grant(Section):
@@ -137,4 +151,5 @@ class CentralConfig(Section):
     people: Asked = Asked()
     oidc: Oidc | None = None
     map: Map = Map()
+    webhooks: Webhooks = Webhooks()
     gateway: tuple[KnownGateway, ...] = ()

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.central.helpers import PASSWORD, RunningCentre
+from tests.central.helpers import PASSWORD, RunningCentre, wait_for
+
+
+class OwnProcess(RunningCentre):
+    """A centre as a command, for tests that share one: its threads and files are not theirs."""
+
+    def start(self) -> OwnProcess:
+        file = self.data.parent / "central.toml"
+        gateways = "".join(f'[[gateway]]\nsite = "{one.site}"\nid = "{one.id}"\n' for one in self.config.gateway)
+        ports = 'listen = "127.0.0.1:0"\nmqtt_listen = "127.0.0.1:0"\nkeep_days = 3650\n'
+        file.write_text(f"[central]\ndata = {json.dumps(str(self.data))}\n{ports}{gateways}")
+        command = [sys.executable, "-m", "agent.cli", "central", "--config", str(file), "--ready-file", str(self.ready)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for(lambda: self.ready.exists() or self._process.poll() is not None, 60)
+        document = json.loads(self.ready.read_text())
+        self.url, self.mqtt_url, self.sign_in_url = document["url"], document["mqtt_url"], document["sign_in_url"]
+        return self
+
+    def end(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(30)
+
+
+@contextmanager
+def own_process(folder: Path, gateways: tuple[tuple[str, str], ...]) -> Iterator[RunningCentre]:
+    """A centre for the length of a block."""
+    centre = OwnProcess(folder / "data", gateways=gateways)
+    try:
+        yield centre.start()
+    finally:
+        centre.end()
 
 
 def make(admin: httpx.Client, name: str, role: str = "viewer", places: list[str] | None = None) -> str:

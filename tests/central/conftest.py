@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.central.helpers import FakeGateway, RunningCentre, running
-from tests.central.stores import open_one, store
+from tests.central.stores import open_one, plain_store, store
 
 
 @pytest.fixture
@@ -25,4 +25,4 @@ def gateway(centre: RunningCentre) -> Iterator[FakeGateway]:
         yield connected
 
 
-__all__ = ["open_one", "store"]
+__all__ = ["open_one", "plain_store", "store"]

@@ -98,3 +98,11 @@ def open_one(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callabl
 @pytest.fixture
 def store(open_one: Callable[[], Store]) -> Store:
     return open_one()
+
+
+@pytest.fixture
+def plain_store(tmp_path: Path) -> Iterator[Store]:
+    """SQLite alone, for what no database does differently."""
+    database = Database.open("sqlite", tmp_path)
+    yield Store(database, "sqlite", tmp_path)
+    database.close()

@@ -36,17 +36,17 @@ CHANGES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def test_what_is_changed_is_seen(store: Store) -> None:
-    log = _filled(store)
-    with store.database.read() as connection:
+def test_what_is_changed_is_seen(plain_store: Store) -> None:
+    log = _filled(plain_store)
+    with plain_store.database.read() as connection:
         right = dict(connection.execute(sa.select(audit).where(audit.c.seq == 3)).mappings().one())
     for change in CHANGES:
         assert log.verify()["verified"]
-        _set(store, change)
+        _set(plain_store, change)
         verdict = log.verify()
         assert not verdict["verified"], change
         assert verdict["broken_at"] in {3, 4}
-        _set(store, right)
+        _set(plain_store, right)
 
 
 def _set(store: Store, values: dict[str, Any]) -> None:
@@ -54,15 +54,15 @@ def _set(store: Store, values: dict[str, Any]) -> None:
         connection.execute(sa.update(audit).where(audit.c.seq == 3).values(**values))
 
 
-def test_what_is_taken_out_is_seen_and_a_cut_end_by_who_kept_the_head(store: Store) -> None:
-    log = _filled(store)
+def test_what_is_taken_out_is_seen_and_a_cut_end_by_who_kept_the_head(plain_store: Store) -> None:
+    log = _filled(plain_store)
     whole = log.verify()
-    with store.database.write() as connection:
+    with plain_store.database.write() as connection:
         connection.execute(sa.delete(audit).where(audit.c.seq == 6))
     cut = log.verify()
     assert cut["verified"]
     assert (cut["lines"], cut["head"]) != (whole["lines"], whole["head"])
-    with store.database.write() as connection:
+    with plain_store.database.write() as connection:
         connection.execute(sa.delete(audit).where(audit.c.seq == 2))
     assert log.verify()["broken_at"] == 2
 

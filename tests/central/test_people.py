@@ -181,8 +181,8 @@ def _attempts(lockout: Lockout, count: int, name: str, origin: str) -> list[int]
     return [lockout.attempt(name, origin) for _ in range(count)]
 
 
-def test_every_further_attempt_waits_twice_as_long_and_what_comes_too_early_does_not_count(store: Store) -> None:
-    lockout, clock = Lockout(store.database, store.clock), store.clock
+def test_every_further_attempt_waits_twice_as_long_and_what_comes_too_early_does_not_count(plain_store: Store) -> None:
+    lockout, clock = Lockout(plain_store.database, plain_store.clock), plain_store.clock
     waits = []
     assert _attempts(lockout, 8, "ann", "192.0.2.1") == [0] * 8
     for _ in range(12):
@@ -212,10 +212,10 @@ def test_whoever_hammers_at_a_name_does_not_keep_its_owner_out(store: Store) -> 
 
 
 @pytest.fixture
-def kept(store: Store) -> tuple[Database, FakeClock, People]:
-    people = People(store.database, store.clock)
+def kept(plain_store: Store) -> tuple[Database, FakeClock, People]:
+    people = People(plain_store.database, plain_store.clock)
     assert people.add_first("ann", PASSWORD)
-    return store.database, store.clock, people
+    return plain_store.database, plain_store.clock, people
 
 
 def test_a_session_ends_when_it_idles_and_when_it_is_old(kept: Any) -> None:

@@ -70,22 +70,28 @@ class Watch:
 
 
 @pytest.fixture
-def watch(store: Store) -> Watch:
+def watch(plain_store: Store) -> Watch:
+    return Watch(plain_store)
+
+
+@pytest.fixture
+def anywhere(store: Store) -> Watch:
+    """In either database."""
     return Watch(store)
 
 
-def test_a_track_that_fits_raises_one_alarm_however_often_it_comes(watch: Watch) -> None:
-    key = watch.save("green shirts", label=["person"], colour=[("upper", "green")])
-    watch.put(track("t1", at_s=30), track("t2", colours=GREEN))
-    watch.put(track("t2", at_s=60, colours=GREEN), track("t1", at_s=60, colours=GREEN))  # now it is seen on t1, too
-    watch.put(track("t1", at_s=90, colours=GREEN, final=True))
-    found = watch.told()
+def test_a_track_that_fits_raises_one_alarm_however_often_it_comes(anywhere: Watch) -> None:
+    key = anywhere.save("green shirts", label=["person"], colour=[("upper", "green")])
+    anywhere.put(track("t1", at_s=30), track("t2", colours=GREEN))
+    anywhere.put(track("t2", at_s=60, colours=GREEN), track("t1", at_s=60, colours=GREEN))  # now it is seen on t1, too
+    anywhere.put(track("t1", at_s=90, colours=GREEN, final=True))
+    found = anywhere.told()
     assert sorted(one["tracks"][0] for one in found) == ["t1", "t2"]
     (one,) = [one for one in found if one["tracks"] == ["t2"]]
     assert (one["severity"], one["rule"], one["camera"], one["site"]) == ("alarm", "green shirts", CAMERA, SITE)
     assert one["attributes"]["watch"] == key
-    watch.put()
-    saved = watch.searches.one(key)
+    anywhere.put()
+    saved = anywhere.searches.one(key)
     assert saved is not None
     assert (saved["raised"], saved["held_back"]) == (2, 0)
 
@@ -156,14 +162,14 @@ QUESTIONS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def test_a_watch_finds_what_the_search_finds(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_finds_what_the_search_finds(anywhere: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.central.watching.MOST_A_MINUTE", 10_000)
-    watch.put(track("first"), track("second", camera="vault"))
-    keys = {watch.save(str(number), **asked): asked for number, asked in enumerate(QUESTIONS)}
-    raised = watch.put(*(_any_track(number) for number in range(150)))
+    anywhere.put(track("first"), track("second", camera="vault"))
+    keys = {anywhere.save(str(number), **asked): asked for number, asked in enumerate(QUESTIONS)}
+    raised = anywhere.put(*(_any_track(number) for number in range(150)))
     for key, asked in keys.items():
         told = {event.tracks[0] for event in raised if event.attributes["watch"] == key}
-        found = {name for name in watch.store.tracks(**asked, limit=200) if name.startswith("r")}
+        found = {name for name in anywhere.store.tracks(**asked, limit=200) if name.startswith("r")}
         assert told == found, asked
 
 

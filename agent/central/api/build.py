@@ -24,6 +24,7 @@ from agent.central.api import (
     sign_in,
     stream,
     tokens,
+    webhooks,
 )
 from agent.central.api.access import PREFIX, may
 from agent.central.api.context import Centre
@@ -32,7 +33,7 @@ from agent.central.api.guard import Guard
 
 ROUTERS = (
     *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router, searches.router),
-    *(looking.router, history.router, mapping.router, finding.router, acting.router, settings.router),
+    *(webhooks.router, looking.router, history.router, mapping.router, finding.router, acting.router, settings.router),
     *(stream.router, live_socket.router),
 )
 

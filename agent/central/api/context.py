@@ -22,6 +22,7 @@ from agent.central.settings import Settings
 from agent.central.store.audit import Audit
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
+from agent.central.store.hooks import Hooks
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import People, Person
 from agent.central.store.reach import NOTHING, Reach
@@ -53,6 +54,7 @@ class Centre:
     sessions: Sessions
     tokens: Tokens
     searches: Searches
+    hooks: Hooks
     lockout: Lockout
     audit: Audit
     first: FirstSignIn

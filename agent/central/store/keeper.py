@@ -60,13 +60,17 @@ TRACKS = Kind(
 
 
 class Keeper:
-    """Of one change. `put` each record, then `write`; `refuse` counts what is not taken, by reason."""
+    """Of one change. `put` each record, then `write`; `refuse` counts what is not taken, by reason.
+
+    After `write` `events` are those that were taken, the alarms included.
+    """
 
     def __init__(
         self, change: Change, upsert: Upsert, now_ns: int, refuse: Refuse, watcher: Watcher | None = None
     ) -> None:
         self._change, self._upsert, self._now_ns, self._refuse = change, upsert, now_ns, refuse
         self._watcher = watcher
+        self.events: list[tuple[Place, Any]] = []
         self._waiting: dict[str, list[tuple[Place, Event | TrackSummary]]] = {"event": [], "track": []}
 
     def put(self, place: Place, record: Event | TrackSummary) -> None:
@@ -84,7 +88,8 @@ class Keeper:
         self._change.lock({number_of(Place(place.site, place.gateway, "")) for place in seen})
         raised = self._alarms(self._write(TRACKS, self._waiting["track"]))
         self._waiting["event"] += raised
-        self._write(EVENTS, self._waiting["event"])
+        kept = self._write(EVENTS, self._waiting["event"])
+        self.events = [one for one in self._waiting["event"] if _is_kept(one, kept)]
         self._name(seen)
         return [event for _, event in raised]
 
@@ -130,6 +135,12 @@ class Keeper:
             raise Refused("out_of_time", "it is of another age: a clock is wrong")
         received_ns = known.row["received_ns"] if known else self._now_ns
         return Held(row | {"place": number, "received_ns": received_ns}, body)
+
+
+def _is_kept(one: tuple[Place, Any], kept: Mapping[str, Held]) -> bool:
+    place, record = one
+    held = kept.get(record.id)
+    return held is not None and held.row["place"] == number_of(place)
 
 
 class _Writing:

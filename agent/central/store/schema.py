@@ -284,3 +284,38 @@ saved_search = sa.Table(
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Index(None, "owner"),
 )
+
+webhook = sa.Table(
+    "webhook",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("secret", sa.String(100), nullable=False),
+    sa.Column("kinds", Json),  # null: events of all kinds
+    sa.Column("severity", sa.String(8)),
+    sa.Column("phases", Json),
+    sa.Column("places", Json),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("dropped", sa.BigInteger, nullable=False),  # that came while too many waited
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+)
+
+webhook_delivery = sa.Table(
+    "webhook_delivery",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("webhook", _ID, nullable=False),
+    sa.Column("type", sa.String(64), nullable=False),
+    sa.Column("event", _ID),
+    sa.Column("body", sa.Text, nullable=False),  # empty once it is over
+    sa.Column("state", sa.String(16), nullable=False),  # waiting, delivered, failed
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("status", sa.Integer),  # of the last answer
+    sa.Column("error", _TEXT, nullable=False),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("next_ns", sa.BigInteger, nullable=False),
+    sa.Column("tried_ns", sa.BigInteger),
+    sa.Index(None, "webhook", "created_ns"),
+    sa.Index(None, "webhook", "state", "next_ns"),
+)

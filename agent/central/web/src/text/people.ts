@@ -173,7 +173,8 @@ export const people = {
       "live.view": "Watched live", media: "Pictures and clips", "media.view": "Looked at", search: "Searches", "search.plate": "Searched plate",
       "search.save": "Saved search", "search.watch": "Watched for", "search.change": "Changed search", "search.remove": "Removed search",
       "sign-in": "Signed in", "sign-in.refused": "Sign-in refused", "sign-out": "Signed out", token: "Tokens", "token.make": "Made token",
-      "token.revoke": "Revoked token",
+      "token.revoke": "Revoked token", webhook: "Webhooks", "webhook.make": "Made webhook", "webhook.change": "Changed webhook",
+      "webhook.remove": "Removed webhook", "webhook.secret": "New webhook secret", "webhook.test": "Tested webhook", "webhook.again": "Sent webhook again",
     } as Record<string, string>,
   },
 };

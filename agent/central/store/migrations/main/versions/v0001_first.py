@@ -29,6 +29,8 @@ def upgrade() -> None:
     _make_session()
     _make_stray()
     _make_user()
+    _make_webhook()
+    _make_webhook_delivery()
 
 
 def _make_api_token() -> None:
@@ -346,3 +348,49 @@ def _make_user() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_user")),
     )
     op.create_index(op.f("ix_user_link_hash"), "user", ["link_hash"], unique=False)
+
+
+def _make_webhook() -> None:
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("secret", sa.String(length=100), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=True),
+        sa.Column("severity", sa.String(length=8), nullable=True),
+        sa.Column("phases", sa.JSON(), nullable=True),
+        sa.Column("places", sa.JSON(), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("dropped", sa.BigInteger(), nullable=False),
+        sa.Column("created_ns", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+
+
+def _make_webhook_delivery() -> None:
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("webhook", sa.String(length=64), nullable=False),
+        sa.Column("type", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.String(length=400), nullable=False),
+        sa.Column("created_ns", sa.BigInteger(), nullable=False),
+        sa.Column("next_ns", sa.BigInteger(), nullable=False),
+        sa.Column("tried_ns", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+    )
+    op.create_index(
+        op.f("ix_webhook_delivery_webhook_created_ns"), "webhook_delivery", ["webhook", "created_ns"], unique=False
+    )
+    op.create_index(
+        op.f("ix_webhook_delivery_webhook_state_next_ns"),
+        "webhook_delivery",
+        ["webhook", "state", "next_ns"],
+        unique=False,
+    )

@@ -1,0 +1,249 @@
+"""Webhooks, and the queue of what they are to be told: in the database, so that nothing is forgotten at a restart."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from agent.central.store.database import Database
+from agent.central.store.pack import Document
+from agent.central.store.places import Place
+from agent.central.store.reach import Reach
+from agent.central.store.schema import webhook, webhook_delivery
+from agent.core.clock import NS, Clock, rfc3339
+from agent.core.ids import new_id
+from agent.wire.messages import Event
+
+MOST_HOOKS = 32
+MOST_WAITING = 10_000
+"""Of one webhook: a receiver that is away for long loses the newest, and is told how many those were."""
+KEEP_NS = 7 * 86_400 * NS
+_REFRESH_NS = 5 * NS
+_LEASE_NS = 60 * NS
+
+
+class Delivery(NamedTuple):
+    """Something to tell somebody."""
+
+    id: str
+    hook: str
+    url: str
+    secret: str
+    body: str
+    attempts: int
+
+
+class Hooks:
+    """The webhooks and their queue. `put` is of the thread that ingests."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self.changes = 0
+        self._hooks: list[Any] = []
+        self._full: set[str] = set()
+        self._looked: tuple[int, int] | None = None
+
+    def make(self, name: str, url: str, **wanted: Any) -> tuple[str, str]:
+        """Make a webhook; returns its id, and the secret that signs what it is sent."""
+        now_ns, secret = self._clock.wall_ns(), _fresh_secret()
+        row = {"id": new_id(now_ns), "name": name, "url": url, "secret": secret, "enabled": True, "dropped": 0}
+        with self._database.write() as connection:
+            connection.execute(sa.insert(webhook).values(**row, **wanted, created_ns=now_ns))
+        self.changes += 1
+        return str(row["id"]), secret
+
+    def all(self) -> list[Document]:
+        """All webhooks, with how many deliveries wait."""
+        query = sa.select(webhook).order_by(sa.func.lower(webhook.c.name), webhook.c.id)
+        with self._database.read() as connection:
+            waiting = _waiting(connection)
+            return [_shown(row, waiting) for row in connection.execute(query).mappings()]
+
+    def one(self, key: str) -> Document | None:
+        """One webhook."""
+        return next((hook for hook in self.all() if hook["id"] == key), None)
+
+    def change(self, key: str, **changes: Any) -> None:
+        """Something else of a webhook."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(webhook).where(webhook.c.id == key).values(**changes))
+        self.changes += 1
+
+    def new_secret(self, key: str) -> str:
+        """Another secret; the old one is void."""
+        secret = _fresh_secret()
+        self.change(key, secret=secret)
+        return secret
+
+    def remove(self, key: str) -> None:
+        """It goes, with all that waits for it."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(webhook).where(webhook.c.id == key))
+            connection.execute(sa.delete(webhook_delivery).where(webhook_delivery.c.webhook == key))
+        self.changes += 1
+
+    def put(self, main: sa.Connection, events: Iterable[tuple[Place, Event]]) -> None:
+        """Queue what the webhooks want of these events, in the transaction that keeps them. The same is queued once."""
+        self._refresh(main)
+        rows: dict[str, Document] = {}
+        dropped = Counter[str]()
+        for place, event in events if self._hooks else ():
+            for hook in self._hooks:
+                if not _wants(hook, place, event):
+                    continue
+                if hook["id"] in self._full:
+                    dropped[hook["id"]] += 1
+                    continue
+                key = event.id if event.phase != "update" else f"{event.id}/{event.time}"
+                row = self._row(hook["id"], f"event.{event.phase}", key, _told(place, event)) | {"event": event.id}
+                rows[row["id"]] = row
+        self._insert(main, list(rows.values()))
+        for key, count in dropped.items():
+            more = webhook.c.dropped + count
+            main.execute(sa.update(webhook).where(webhook.c.id == key).values(dropped=more))
+
+    def test(self, key: str) -> str:
+        """Queue a delivery that tells of nothing; returns its id."""
+        row = self._row(key, "test", secrets.token_hex(8), {"message": "This is a test."})
+        with self._database.write() as connection:
+            self._insert(connection, [row])
+        return str(row["id"])
+
+    def waiting(self) -> list[str]:
+        """The enabled webhooks for which something is due."""
+        table, now_ns = webhook_delivery, self._clock.wall_ns()
+        due = sa.exists().where(table.c.webhook == webhook.c.id, table.c.state == "waiting", table.c.next_ns <= now_ns)
+        with self._database.read() as connection:
+            return list(connection.scalars(sa.select(webhook.c.id).where(webhook.c.enabled, due)))
+
+    def next_of(self, key: str) -> Delivery | None:
+        """What is due first for that webhook, leased for a minute to who asks."""
+        table, now_ns = webhook_delivery, self._clock.wall_ns()
+        joined = table.join(webhook, webhook.c.id == table.c.webhook)
+        query = sa.select(table, webhook.c.url, webhook.c.secret).select_from(joined)
+        where = (table.c.webhook == key, webhook.c.enabled, table.c.state == "waiting", table.c.next_ns <= now_ns)
+        with self._database.read() as connection:
+            first = query.where(*where).order_by(table.c.next_ns, table.c.created_ns, table.c.id).limit(1)
+            row = connection.execute(first).mappings().first()
+        return _delivery(row) if row is not None and self._lease(row, now_ns) else None
+
+    def settle(self, delivery: Delivery, state: str, status: int | None, error: str, next_ns: int) -> None:
+        """How an attempt went: `delivered`, `failed` for good, or `waiting` for another at `next_ns`."""
+        table, now_ns = webhook_delivery, self._clock.wall_ns()
+        values = {"state": state, "status": status, "error": error[:400], "next_ns": next_ns, "tried_ns": now_ns}
+        if state == "delivered":
+            values["body"] = ""  # it tells of people, and nobody needs it any more
+        with self._database.write() as connection:
+            more = {**values, "attempts": delivery.attempts + 1}
+            connection.execute(sa.update(table).where(table.c.id == delivery.id).values(**more))
+
+    def deliveries(self, key: str, state: str | None, limit: int, before: str | None) -> Document:
+        """What was and is to be told, the newest first."""
+        table = webhook_delivery
+        query = sa.select(table).where(table.c.webhook == key)
+        query = query.where(table.c.state == state) if state else query
+        if before is not None:
+            at_ns, _, last = before.partition("-")
+            here = sa.tuple_(sa.literal(int(at_ns), sa.BigInteger), sa.literal(last))
+            query = query.where(sa.tuple_(table.c.created_ns, table.c.id) < here)
+        query = query.order_by(table.c.created_ns.desc(), table.c.id.desc()).limit(limit + 1)
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        last_row = rows[limit - 1] if len(rows) > limit else None
+        after = None if last_row is None else f"{last_row['created_ns']}-{last_row['id']}"
+        return {"items": [_delivery_shown(row) for row in rows[:limit]], "next": after}
+
+    def again(self, key: str, delivery: str) -> bool:
+        """Try a failed one anew, at once; False when there is none that failed."""
+        table = webhook_delivery
+        where = (table.c.webhook == key, table.c.id == delivery, table.c.state == "failed")
+        fresh = {"state": "waiting", "attempts": 0, "next_ns": self._clock.wall_ns()}
+        with self._database.write() as connection:
+            return bool(connection.execute(sa.update(table).where(*where).values(**fresh)).rowcount)
+
+    def sweep(self) -> None:
+        """The log is kept for a week."""
+        table = webhook_delivery
+        where = (table.c.state != "waiting", table.c.created_ns < self._clock.wall_ns() - KEEP_NS)
+        with self._database.write() as connection:
+            connection.execute(sa.delete(table).where(*where))
+
+    def _refresh(self, main: sa.Connection) -> None:
+        looked = (self.changes, self._clock.mono_ns() // _REFRESH_NS)
+        if looked == self._looked:
+            return
+        self._looked = looked
+        self._hooks = [dict(row) for row in main.execute(sa.select(webhook).where(webhook.c.enabled)).mappings()]
+        self._full = {key for key, count in _waiting(main).items() if count >= MOST_WAITING} if self._hooks else set()
+
+    def _row(self, hook: str, kind: str, about: str, data: Document) -> Document:
+        now_ns = self._clock.wall_ns()
+        body = {"type": kind, "timestamp": rfc3339(now_ns), "data": data}
+        waiting: Document = {"state": "waiting", "attempts": 0, "error": "", "created_ns": now_ns, "next_ns": now_ns}
+        key = blake2b(f"{hook}/{about}/{kind}".encode(), digest_size=16).hexdigest()
+        text = json.dumps(body, separators=(",", ":"))
+        return {"id": key, "webhook": hook, "type": kind, "event": None, "body": text, **waiting}
+
+    def _insert(self, main: sa.Connection, rows: list[Document]) -> None:
+        if rows:
+            insert: Any = (sqlite.insert if self._database.kind == "sqlite" else postgresql.insert)(webhook_delivery)
+            main.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows)
+
+    def _lease(self, row: Any, now_ns: int) -> bool:
+        """Several web workers look at one queue: who moves a delivery's time has it."""
+        table = webhook_delivery
+        where = (table.c.id == row["id"], table.c.state == "waiting", table.c.next_ns == row["next_ns"])
+        with self._database.write() as connection:
+            leased = sa.update(table).where(*where).values(next_ns=now_ns + _LEASE_NS)
+            return bool(connection.execute(leased).rowcount)
+
+
+def _wants(hook: Any, place: Place, event: Event) -> bool:
+    return (
+        (hook["kinds"] is None or event.kind in hook["kinds"])
+        and (hook["severity"] is None or event.severity == hook["severity"])
+        and (hook["phases"] is None or event.phase in hook["phases"])
+        and Reach.of(hook["places"]).sees(*place)
+    )
+
+
+def _told(place: Place, event: Event) -> Document:
+    return {"site": place.site, "gateway": place.gateway} | event.model_dump(mode="json", exclude_none=True)
+
+
+def _fresh_secret() -> str:
+    """As Standard Webhooks writes it: 24 to 64 random bytes."""
+    return "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+
+
+def _waiting(connection: sa.Connection) -> dict[str, int]:
+    table = webhook_delivery
+    query = sa.select(table.c.webhook, sa.func.count()).where(table.c.state == "waiting").group_by(table.c.webhook)
+    return {key: int(count) for key, count in connection.execute(query)}
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(row["id"], row["webhook"], row["url"], row["secret"], row["body"], row["attempts"])
+
+
+def _shown(row: Any, waiting: dict[str, int]) -> Document:
+    names = ("id", "name", "url", "kinds", "severity", "phases", "places", "enabled", "dropped")
+    shown = {name: row[name] for name in names}
+    return shown | {"waiting": waiting.get(row["id"], 0), "created": rfc3339(row["created_ns"])}
+
+
+def _delivery_shown(row: Any) -> Document:
+    names = ("id", "type", "event", "state", "attempts", "status", "error")
+    times = {"created": row["created_ns"], "tried": row["tried_ns"]}
+    times["next"] = row["next_ns"] if row["state"] == "waiting" else None
+    return {name: row[name] for name in names} | {
+        name: None if at_ns is None else rfc3339(at_ns) for name, at_ns in times.items()
+    }
