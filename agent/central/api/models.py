@@ -17,6 +17,9 @@ def _moment(value: str) -> str:
     return value
 
 
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps none in text."""
+
 Moment = Annotated[str, Field(max_length=40, examples=["2026-01-31T12:00:00.000Z"]), AfterValidator(_moment)]
 """RFC 3339 with an offset."""
 
@@ -54,7 +57,7 @@ class FirstIn(Body):
 class SignIn(Body):
     """Name and password, and the code of now (or a recovery code) where a second factor is on."""
 
-    username: Annotated[str, Field(max_length=200, examples=["ann"])]
+    username: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["ann"])]
     password: Annotated[str, Field(max_length=1000)]
     code: Annotated[str | None, Field(max_length=40, examples=["123456"])] = None
 

@@ -22,6 +22,7 @@ from agent.central.api.people_models import (
 )
 from agent.central.api.sign_in import shown, signed_in, slow_down
 from agent.central.store.second_factor import address, picture
+from agent.config.base import Id
 
 router = APIRouter(prefix="/me", tags=["myself"], responses=REFUSALS)
 
@@ -71,7 +72,7 @@ def end_other_sessions(request: Request, centre: Here) -> None:
 
 
 @router.delete("/sessions/{session}", status_code=204, responses=NOT_THERE)
-def end_session(session: str, request: Request, centre: Here) -> None:
+def end_session(session: Id, request: Request, centre: Here) -> None:
     """Sign out there."""
     note(request, "account.sessions-ended", f"one of {person_of(request).name}")
     if not centre.sessions.end(person_of(request).name, session):

@@ -24,6 +24,8 @@ Scope = Literal["read", "search", "media", "live", "command", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "search", "media", "live", "command", "admin")
 
 LINK_S = 24 * 3600
+_TAKEN = frozenset({"service"})
+"""The audit log calls the configuration's token so."""
 _ADMINS = 0x6C616D71
 """Of PostgreSQL's advisory locks: who holds it changes who is an admin."""
 
@@ -84,7 +86,7 @@ class People:
         """
         token, row = secrets.token_urlsafe(24), self._row(name, role, reach)
         with self._database.write() as connection:
-            if connection.scalar(sa.select(user.c.name).where(sa.func.lower(user.c.name) == name.lower())) is not None:
+            if _is_taken(connection, name):
                 raise NotSo("taken", f"there is somebody called {name} already")
             connection.execute(sa.insert(user).values(row | self._link(token)))
         return token
@@ -230,8 +232,7 @@ class People:
             self._database.alone(connection, _ADMINS)
             row = connection.execute(sa.select(user).where(user.c.subject == subject)).mappings().first()
             if row is None:
-                same = sa.func.lower(user.c.name) == name.lower()
-                if connection.scalar(sa.select(user.c.name).where(same)) is not None:
+                if _is_taken(connection, name):
                     raise NotSo("taken", f"somebody else is called {name} here; an admin can remove that account")
                 fresh = self._row(name, role, reach) | {"subject": subject}
                 connection.execute(sa.insert(user).values(fresh))
@@ -278,6 +279,12 @@ class People:
 def person_of_row(row: Any, **more: Any) -> Person:
     """Who an account's row tells of."""
     return Person(row["name"], row["role"], Reach.of(row["places"]), **more)
+
+
+def _is_taken(connection: sa.Connection, name: str) -> bool:
+    """Names that differ in capitals alone would be taken for each other."""
+    same = sa.func.lower(user.c.name) == name.lower()
+    return name.lower() in _TAKEN or connection.scalar(sa.select(user.c.name).where(same)) is not None
 
 
 def digest(token: str) -> str:
