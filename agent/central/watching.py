@@ -58,10 +58,14 @@ class Watcher:
         self._raised: Counter[str] = Counter()
         self._held_back: Counter[str] = Counter()
 
+    def watches(self, main: sa.Connection) -> bool:
+        """Does anybody watch for anything now?"""
+        self._refresh(main)
+        return bool(self._watches)
+
     def alarms(self, main: sa.Connection, seen: Sequence[Seen]) -> Iterator[tuple[Place, Event]]:
         """What the watches say of these tracks."""
-        self._refresh(main)
-        if not self._watches or not seen:
+        if not self.watches(main) or not seen:
             return
         columns, fresh = Columns(seen), set[str]()
         for watch, tests in self._watches:

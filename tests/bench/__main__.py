@@ -27,6 +27,7 @@ from tests.bench import (
     uplink,
     uplink_live,
     uplink_media,
+    watches,
 )
 
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
@@ -40,6 +41,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "cameras": cameras.run,
     "outbox": outbox.run,
     "centre": centre.run,
+    "watches": watches.run,
     "uplink": uplink.run,
     "outage": outage.run,
     "record-peers": record.peers,

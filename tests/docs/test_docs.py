@@ -16,6 +16,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from agent.central.api.build import make_routes
 from agent.cli import build_parser
 from agent.config.central import CentralConfig
 from agent.config.gateway import GatewayConfig
@@ -178,3 +179,21 @@ def test_every_page_is_reached_from_the_index() -> None:
     index = (DOCS / "README.md").read_text()
     for page in DOCS.rglob("*.md"):
         assert page.name == "README.md" or f"({page.relative_to(DOCS)})" in index, page.name
+
+
+def _says(schema: dict[str, Any]) -> bool:
+    """Has it an example, or can it be only so much?"""
+    known = {"example", "examples", "enum", "const"} & set(schema) or schema.get("type") in {"boolean", "null"}
+    return bool(known) or any(_says(one) for one in schema.get("anyOf", []) if one.get("type") != "null")
+
+
+def test_every_route_of_the_api_says_what_it_does_and_what_it_takes() -> None:
+    document = make_routes().openapi()
+    schemas = document["components"]["schemas"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation.get("description"), f"{method} {path} has no docstring"
+            assert operation.get("tags"), f"{method} {path} has no tag"
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            fields = schemas[body["$ref"].rpartition("/")[2]]["properties"] if "$ref" in body else {}
+            assert [name for name, field in fields.items() if not _says(field)] == [], f"{method} {path}: examples"

@@ -43,14 +43,16 @@ class ErrorOut(BaseModel):
     error: ErrorBody
 
 
-NewPassword = Annotated[str, Field(min_length=10, max_length=1000)]
+Password = Annotated[str, Field(max_length=1000, examples=["four unrelated words"])]
+NewPassword = Annotated[str, Field(min_length=10, max_length=1000, examples=["four other words here"])]
+LinkToken = Annotated[str, Field(max_length=200, examples=["what stands behind token= in the link"])]
 
 
 class FirstIn(Body):
     """The token of the one-time link, and the account to make."""
 
-    token: Annotated[str, Field(max_length=200)]
-    username: Id
+    token: LinkToken
+    username: Annotated[Id, Field(examples=["ann"])]
     password: NewPassword
 
 
@@ -58,7 +60,7 @@ class SignIn(Body):
     """Name and password, and the code of now (or a recovery code) where a second factor is on."""
 
     username: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["ann"])]
-    password: Annotated[str, Field(max_length=1000)]
+    password: Password
     code: Annotated[str | None, Field(max_length=40, examples=["123456"])] = None
 
 
@@ -259,9 +261,9 @@ class CameraHistory(BaseModel):
 class ClipIn(Body):
     """Which footage to fetch."""
 
-    site: Id
-    gateway: Id
-    camera: Id
+    site: Annotated[Id, Field(examples=["hartford"])]
+    gateway: Annotated[Id, Field(examples=["pole-17"])]
+    camera: Annotated[Id, Field(examples=["main-and-park"])]
     start: Moment
     end: Moment
     quality: Literal["auto", "proxy", "full"] = "auto"

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from agent.central.api.models import Body, Moment, NewPassword
+from agent.central.api.models import Body, LinkToken, Moment, NewPassword, Password
 from agent.central.store.people import Role, Scope
 from agent.central.store.reach import MOST_GRANTS, Reach
 from agent.config.base import Id
@@ -47,7 +47,7 @@ class Me(BaseModel):
 class PasswordIn(Body):
     """The old password, and the one that takes its place."""
 
-    old: Annotated[str, Field(max_length=1000)]
+    old: Password
     new: NewPassword
 
 
@@ -60,7 +60,7 @@ class ReasonIn(Body):
 class JoinIn(Body):
     """The token of a one-time link, and the password to set."""
 
-    token: Annotated[str, Field(max_length=200)]
+    token: LinkToken
     password: NewPassword
 
 
@@ -73,7 +73,7 @@ class CodeIn(Body):
 class ProofIn(Body):
     """The password, so that a session that was left open is not enough."""
 
-    password: Annotated[str, Field(max_length=1000)]
+    password: Password
 
 
 class SecondFactorOut(BaseModel):
@@ -131,7 +131,7 @@ class PeopleOut(BaseModel):
 class PersonIn(Body):
     """An account to make."""
 
-    name: Id
+    name: Annotated[Id, Field(examples=["bob"])]
     role: Role = "viewer"
     places: Places | None = None
 
@@ -161,7 +161,7 @@ class LinkOut(BaseModel):
 class TokenIn(Body):
     """A token to make; what it may is never more than what its owner may."""
 
-    name: Id
+    name: Annotated[Id, Field(examples=["nightly-report"])]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=6, examples=[["read", "search"]])]
     places: Places | None = None
     expires: Moment | None = None

@@ -48,7 +48,7 @@ class SettingsIn(Body):
         dict[str, Any],
         Field(examples=[{"line": [{"name": "gate", "points": [[0.2, 0.6], [0.8, 0.6]]}]}]),
     ]
-    version: Annotated[int, Field(ge=0)]
+    version: Annotated[int, Field(ge=0, examples=[0])]
 
 
 @router.get("/cameras/{site}/{gateway}/{camera}/settings")

@@ -28,9 +28,9 @@ def _url(value: str) -> str:
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$", examples=["Dispatch"])]
 Url = Annotated[str, Field(max_length=2000, examples=["https://dispatch.example/lamppost"]), AfterValidator(_url)]
 Kind = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", examples=["object_left"])]
-Kinds = Annotated[list[Kind], Field(min_length=1, max_length=50)]
+Kinds = Annotated[list[Kind], Field(min_length=1, max_length=50, examples=[["object_left", "tamper"]])]
 Phase = Literal["start", "update", "end"]
-Phases = Annotated[list[Phase], Field(min_length=1, max_length=3)]
+Phases = Annotated[list[Phase], Field(min_length=1, max_length=3, examples=[["start", "end"]])]
 Severity = Literal["info", "alarm"]
 
 

@@ -63,7 +63,7 @@ class HealthHistory:
 
         They begin at whole multiples of the step since 1970; a sample belongs to the span that it begins in.
         """
-        if not self._reach.touches(site, gateway):
+        if not self._reach.sees(site, gateway):  # who sees some of its cameras learns no sums of the others
             return []
         rows = self._rows("body", site, gateway, since_ns, until_ns)
         samples = ((time_ns, GatewaySample.model_validate(unpack(body))) for time_ns, _, body in rows)

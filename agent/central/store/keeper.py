@@ -95,7 +95,7 @@ class Keeper:
 
     def _alarms(self, fresh: Mapping[str, Held]) -> list[tuple[Place, Event]]:
         """What those who watch for something are told of these tracks."""
-        if self._watcher is None:
+        if self._watcher is None or not self._watcher.watches(self._change.main):
             return []
         said: dict[str, tuple[Place, Any]] = {record.id: (place, record) for place, record in self._waiting["track"]}
         seen = [Seen(*said[key], held.row) for key, held in fresh.items()]
