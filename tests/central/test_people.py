@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from agent.central.store.database import Database
 from agent.central.store.lockout import Lockout
@@ -18,7 +20,7 @@ from agent.central.store.sessions import Sessions
 from agent.central.store.tokens import Tokens
 from agent.core.clock import NS
 from tests.central.accounts import make, program, somebody
-from tests.central.helpers import PASSWORD, RunningCentre
+from tests.central.helpers import PASSWORD, FakeGateway, RunningCentre, wait_for
 from tests.central.stores import Store
 from tests.fixtures.clock import FakeClock
 
@@ -273,3 +275,22 @@ def test_who_signs_in_elsewhere_cannot_take_over_an_account(kept: Any) -> None:
     people.change("carla", disabled=True)
     with pytest.raises(NotSo, match="disabled"):
         people.enter_by_subject("https://id.example carla", "carla", "viewer", Reach())
+
+
+def test_what_is_open_ends_when_its_owner_may_see_something_else(
+    centre: RunningCentre, gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.central.api.stream._KEEP_S", 0.2)
+    monkeypatch.setattr("agent.central.api.live_socket._CHECK_EVERY_S", 0.2)
+    gateway.hello()
+    with somebody(centre, "bob", "viewer", ["demo"]) as api, centre.admin() as admin:
+        wait_for(lambda: api.get("/api/v1/cameras").json()["items"])
+        address = centre.url.replace("http", "ws") + "/api/v1/live/demo/gw-1/plaza"
+        cookie = {"Cookie": f"lamppost_session={api.cookies['lamppost_session']}"}
+        with api.stream("GET", "/api/v1/stream") as stream, connect(address, additional_headers=cookie) as socket:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: hello"
+            admin.patch("/api/v1/people/bob", json={"places": ["elsewhere"]}).raise_for_status()
+            list(lines)  # it ends
+            with pytest.raises(ConnectionClosed, match="4401"):
+                list(socket)
