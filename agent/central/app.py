@@ -254,7 +254,7 @@ def _desk(config: CentralConfig, database: Database, clock: Clock) -> Desk:
         hooks=Hooks(database, clock),
         lockout=Lockout(database, clock),
         audit=Audit(database, clock),
-        directory=None if config.oidc is None else Directory(config.oidc, people),
+        directory=None if config.oidc is None else Directory(config.oidc, people, clock),
         ask_reason=frozenset(asked.ask_reason),
     )
 

@@ -17,9 +17,11 @@ from agent.central.store.people import People, Person
 from agent.central.store.reach import Reach
 from agent.config.base import read_secret
 from agent.config.central import Grant, Oidc
+from agent.core.clock import NS, Clock
 from agent.core.errors import ConfigError, LamppostError
 
 _PATIENCE_S = 10
+_AGAIN_NS = 10 * NS
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _LEEWAY_S = 60
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -55,16 +57,17 @@ class _Provider:
 class Directory:
     """One directory. Talks to it only while somebody signs in."""
 
-    def __init__(self, config: Oidc, people: People) -> None:
+    def __init__(self, config: Oidc, people: People, clock: Clock) -> None:
         try:
             import authlib.integrations.requests_client  # noqa: F401, PLC0415 - an extra
             import joserfc  # noqa: F401, PLC0415
         except ModuleNotFoundError as error:
             raise ConfigError(f"[oidc] needs more packages ({error.name}): pip install 'lamppost[oidc]'") from error
-        self._config, self._people = config, people
+        self._config, self._people, self._clock = config, people, clock
         self._secret = read_secret(config.client_secret_file)
         self._lock = threading.Lock()
         self._known: _Provider | None = None
+        self._away: tuple[int, Refused] | None = None
 
     def leave(self, back: str) -> tuple[str, Asked]:
         """Where to send the browser, and what it must bring back to `back`.
@@ -151,8 +154,19 @@ class Directory:
     def _provider(self) -> _Provider:
         with self._lock:
             if self._known is None:
-                self._known = self._discover()
+                self._known = self._found()
             return self._known
+
+    def _found(self) -> _Provider:
+        """Whoever comes right after a try that failed does not wait for another."""
+        now_ns = self._clock.mono_ns()
+        if self._away is not None and now_ns - self._away[0] < _AGAIN_NS:
+            raise self._away[1]
+        try:
+            return self._discover()
+        except Refused as refused:
+            self._away = self._clock.mono_ns(), refused
+            raise
 
     def _discover(self) -> _Provider:
         import requests  # noqa: PLC0415

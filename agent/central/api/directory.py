@@ -35,7 +35,7 @@ def start(request: Request, centre: Here) -> RedirectResponse:
     try:
         address, asked = _directory(centre).leave(_back(request))
     except Refused as refused:
-        return _refused(centre, request, refused)
+        return _turned_away(refused)
     response = RedirectResponse(address, 303)
     response.set_cookie(
         _COOKIE, json.dumps(asked), max_age=_GOOD_S, path=_PATH, httponly=True, secure=_is_secure(request),
@@ -77,9 +77,13 @@ def _asked(request: Request) -> Asked:
 
 
 def _refused(centre: Centre, request: Request, refused: Refused | NotSo) -> RedirectResponse:
+    centre.audit.write("", "sign-in.refused", f"directory: {refused}", origin_of(request))
+    return _turned_away(refused)
+
+
+def _turned_away(refused: Refused | NotSo) -> RedirectResponse:
     """A person stands at the other end: back to the sign-in page, which says why."""
     log.warning("sign-in through the directory: %s", refused)
-    centre.audit.write("", "sign-in.refused", f"directory: {refused}", origin_of(request))
     return RedirectResponse(f"/?{urlencode({'refused': refused.code})}", 303)
 
 
