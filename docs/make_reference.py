@@ -82,7 +82,8 @@ EXAMPLES: dict[str, wire.Message] = {
             cameras=[wire.CameraHealth(id="main-and-park", online=True, recording=True, analysing=True)],
             disk=wire.Disk(total=500_000_000_000, free=310_000_000_000, recordings=180_000_000_000),
             uplink=wire.UplinkState(
-                limited=True, metered=True, rate=118_000.0, hour=2_210_400, month=881_204_233,
+                broker="centre.example:8883, MQTT 5", refused_commands={"unsigned": 1}, limited=True,
+                metered=True, rate=118_000.0, hour=2_210_400, month=881_204_233,
                 month_limit=5_000_000_000,
                 month_by_class={"event": 90_112_000, "snapshot": 791_092_233},
                 waiting=[wire.WaitingClass(kind="clip", number=3, bytes=9_411_200, reason="a metered link")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -178,6 +179,7 @@ class Batch:
         heads = [envelope for _, _, _, envelope in self._waiting]
         self._expect(schema.gateway, {(one.site, one.gateway) for one in heads})
         self._expect(schema.outbox_seq, {AckKey(one.site, one.gateway, one.outbox, one.kind) for one in heads})
+        self._expect(schema.camera, {(at.site, at.gateway, camera) for at, camera, _, _ in self._waiting if camera})
         spans = [one for envelope in heads if envelope.kind == "recording" for one in envelope.records]
         self._expect(schema.recording, {(key,) for one in spans if isinstance(key := one.get("id"), str)})
         for address, camera, leaf, envelope in self._waiting:
@@ -192,11 +194,19 @@ class Batch:
     def _envelope(self, address: Address, camera: str, envelope: Envelope) -> None:
         key = AckKey(address.site, address.gateway, envelope.outbox, envelope.kind)
         ledger = self._ledger(key).with_messages(envelope.numbers, envelope.dropped)
+        self._know(address, camera)
         for record in envelope.records:
             self._record(address, camera, envelope.kind, record)
         self._ledgers[key] = ledger
         self.acks[key] += envelope.numbers
         self._gateway(address)["seen_ns"] = self._now_ns
+
+    def _know(self, address: Address, camera: str) -> None:
+        """What comes on a stick tells of cameras that never announced themselves: they are there all the same."""
+        if camera and self._load(schema.camera, (address.site, address.gateway, camera)) is None:
+            with suppress(Refused):  # too many on one gateway: what they saw is kept, and found by their names
+                self._camera_row(address, camera)
+                self.news[Item("camera", (address.site, address.gateway, camera))] = None
 
     def _record(self, address: Address, camera: str, kind: DurableClass, raw: dict[str, Any]) -> None:
         """A broken record is counted and its neighbours are kept: to refuse the envelope would only bring it again."""

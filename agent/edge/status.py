@@ -60,6 +60,7 @@ def format_status(health: Health) -> str:
     if health.disk:
         lines.append(f"disk: {health.disk.recordings / 1e9:.2f} GB recorded, {health.disk.free / 1e9:.1f} GB free")
     lines.append(f"waiting for the centre: {health.outbox.messages} messages, {health.outbox.media} media")
+    lines += [f"given up so far: {_each(health.outbox.dropped)}"] if health.outbox.dropped else []
     lines += _uplink_lines(health.uplink) if health.uplink else []
     lines += [_camera_line(camera) for camera in health.cameras]
     lines += [f"problem: {problem}" for problem in health.problems]
@@ -68,6 +69,8 @@ def format_status(health: Health) -> str:
 
 def _uplink_lines(uplink: UplinkState) -> list[str]:
     """What it cost and what waits for it, and why."""
+    link = f"broker: {uplink.broker or 'not connected'}"
+    link += f"; commands refused: {_each(uplink.refused_commands)}" if uplink.refused_commands else ""
     spent = f"uplink: {uplink.hour / 1e6:.1f} MB this hour{_of(uplink.hour_limit)}"
     spent += f", {uplink.month / 1e6:.1f} MB this month{_of(uplink.month_limit)}"
     spent += f", at most {uplink.rate_limit * 8 // 1000} kbit/s" if uplink.rate_limit else ""
@@ -77,7 +80,11 @@ def _uplink_lines(uplink: UplinkState) -> list[str]:
         for one in uplink.waiting
         if one.reason
     ]
-    return [spent, *waits, *(f"live: {line}" for line in uplink.live)]
+    return [link, spent, *waits, *(f"live: {line}" for line in uplink.live)]
+
+
+def _each(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
 def _of(limit: int | None) -> str:

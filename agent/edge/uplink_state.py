@@ -11,6 +11,7 @@ from agent.publish.uplink import Uplink
 from agent.wire.messages import UplinkState, WaitingClass
 
 _NO_LINK = "no connection"
+_VERSIONS = {5: "5", 4: "3.1.1"}
 
 
 def uplink_state(
@@ -21,8 +22,10 @@ def uplink_state(
         waiting = _waiting(budget, outbox, uplink)
     except StorageError:
         return None
-    spent = budget.spent()
+    spent, link = budget.spent(), uplink.health() if uplink is not None else None
     return UplinkState(
+        broker=f"{link.broker}, MQTT {_VERSIONS[link.protocol]}" if link and link.broker else "",
+        refused_commands=link.commands_refused if link else {},
         limited=budget.limited, cheap=budget.cheap, metered=budget.metered, quiet=budget.quiet,
         rate=_rate(budget, uplink), rate_limit=budget.rate_limit, hour=spent.hour,
         hour_limit=budget.bytes_per_hour, month=spent.month, month_limit=budget.bytes_per_month,

@@ -3,7 +3,7 @@
 A piece that is on its way when a connection breaks goes again, and whatever is in the pipe stands before the next alarm
 and the next live picture. So both follow the measured rate: pieces take about a seventh of a second each, the window
 holds about what the way itself holds (rate times the shortest time to a confirmation, as BBR does), and where
-connections break after little has passed, pieces become a small part of that.
+connections break after little has passed, pieces and window become a small part of that.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ WINDOW_S = 0.3
 WINDOW_BYTES = 16 * CHUNK_BYTES
 PIECES_A_CONNECTION = 80
 STEPS_AT_A_BREAK = 2
+LOST_SHARE = 0.05
+"""Where connections break, no more is on its way than this share of what passed in one, but for two pieces."""
 _RATES, _LATENCIES = 16, 64
 _GAIN = 1.25
 
@@ -40,7 +42,7 @@ class Flow:
         self._way: deque[_OnTheWay] = deque()
         self._rates: deque[float] = deque(maxlen=_RATES)
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
-        self._confirmed = 0
+        self._confirmed = self._passed = 0
         self._most_bytes = FIRST_BYTES
         self.breaks = False
         """Do connections end after little has passed?"""
@@ -86,7 +88,7 @@ class Flow:
         lost = len(self._way)
         if self._way:
             least = self._most_bytes >> STEPS_AT_A_BREAK
-            self.breaks = True
+            self.breaks, self._passed = True, self._confirmed
             self._most_bytes = max(SIZES[-1], least, min(self._most_bytes, self._confirmed // PIECES_A_CONNECTION))
         self._way.clear()
         self.on_the_way = self._confirmed = 0
@@ -96,5 +98,7 @@ class Flow:
         if not self._rates:
             return 2 * FIRST_BYTES
         way = self.rate * min(self._latencies)
-        held = max(2 * size, _GAIN * way) if self.breaks else size + _GAIN * way
+        held = size + _GAIN * way
+        if self.breaks:
+            held = min(held, max(2 * size, LOST_SHARE * max(self._passed, self._confirmed)))
         return min(WINDOW_BYTES, held, self.rate * WINDOW_S)

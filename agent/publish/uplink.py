@@ -51,7 +51,8 @@ SESSION_EXPIRY_S = 3600
 class UplinkHealth:
     """How the uplink is. The errors are one clear line each while a connection is missing.
 
-    `heard` counts what the broker handed us, `refused` what of it was broken.
+    `broker` is where it is connected, empty while it is not. `heard` counts what the broker handed us, `refused` what
+    of it was broken, `commands_refused` those that were not surely the centre's and for us, by reason.
     """
 
     connected: bool
@@ -60,7 +61,8 @@ class UplinkHealth:
     media_error: str
     heard: int
     refused: int
-    commands_refused: int
+    commands_refused: dict[str, int]
+    broker: str
 
 
 class Uplink:
@@ -138,7 +140,14 @@ class Uplink:
         link = self.link
         heard, refused = self._heard + self.media.heard, self._refused + self.media.refused
         return UplinkHealth(
-            link.connected, link.protocol, link.error, self.media.link.error, heard, refused, self._commands.refused
+            link.connected,
+            link.protocol,
+            link.error,
+            self.media.link.error,
+            heard,
+            refused,
+            dict(self._commands.reasons),
+            link.broker if link.connected else "",
         )
 
     def run(self, stop: StopToken) -> None:

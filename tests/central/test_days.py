@@ -222,3 +222,20 @@ def test_heat_is_read_as_it_was_written(count: int) -> None:
     cells[:count] = range(1, count + 1)
     assert (heat.read_cells(heat.write_cells(cells)) == cells).all()
     assert len(heat.write_cells(cells)) == min(4 * count, 2 * len(cells))
+
+
+def test_a_camera_that_never_announced_itself_is_there_with_what_it_saw(store: Store) -> None:
+    """As after an outbox came on a stick."""
+    store.put(event("e1"), track("t1"))
+    views = Views(store.database, store.clock)
+    assert [(one["camera"], one["name"], one["online"]) for one in views.cameras()] == [(CAMERA, CAMERA, False)]
+    with store.database.change() as change:
+        batch = Batch(store.database, change, store.clock, store.counts)
+        info = wire.CameraInfo(camera=CAMERA, name="The plaza")
+        batch.take(Address(SITE, GATEWAY, ("camera", CAMERA, "info")), wire.encode(info))
+        batch.take(
+            Address(SITE, GATEWAY, ("camera", CAMERA, "event")),
+            wire.encode(store._envelope(GATEWAY, "event", event("e2"))),
+        )
+        batch.write()
+    assert [one["name"] for one in views.cameras()] == ["The plaza"]

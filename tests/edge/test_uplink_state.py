@@ -11,6 +11,7 @@ from agent.edge.status import format_status
 from agent.edge.uplink_state import uplink_state
 from agent.publish.budget import Budget
 from agent.publish.outbox import Outbox
+from agent.publish.uplink import UplinkHealth
 from agent.wire.messages import Health, OutboxDepth
 from tests.fixtures.clock import FakeClock
 
@@ -22,7 +23,8 @@ class Connected:
         rate = 900_000.0
 
     def health(self):
-        return type("Health", (), {"connected": True})
+        refused = {"unsigned": 3, "retained": 1}
+        return UplinkHealth(True, 5, "", "", 0, 0, refused, "centre.example:8883")
 
 
 @pytest.fixture
@@ -49,16 +51,18 @@ def test_what_waits_and_why(outbox: Outbox, clock: FakeClock):
     )  # fmt: skip
     health = Health(
         time=rfc3339(clock.wall_ns()), uptime_s=1, cameras=[], uplink=state,
-        outbox=OutboxDepth(messages=0, media=3, media_bytes=3000),
+        outbox=OutboxDepth(messages=0, media=3, media_bytes=3000, dropped={"event": 7, "media": 1}),
     )  # fmt: skip
     told = format_status(health)
     assert "uplink: 0.0 MB this hour, 0.0 MB this month of 100 MB, at most 800 kbit/s" in told
     assert "waits: 1 of class clip, 0.0 MB: a metered link" in told
     assert "live: cam sub" in told
+    assert "broker: centre.example:8883, MQTT 5; commands refused: 1 retained, 3 unsigned" in told
+    assert "given up so far: 7 event, 1 media" in told
 
 
 def test_without_a_connection_that_is_the_reason(outbox: Outbox, clock: FakeClock):
     state = uplink_state(Budget(outbox.database, clock), outbox, None, list)
     assert state is not None
     assert {one.reason for one in state.waiting} == {"no connection"}
-    assert not state.limited
+    assert (state.limited, state.broker) == (False, "")

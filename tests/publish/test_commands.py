@@ -162,7 +162,7 @@ def test_a_command_over_a_real_broker_is_answered_and_a_retained_one_is_not(
         old = centre.client.publish(f"{ROOT}/command/live", office.command(id="old"), 1, retain=True)
         old.wait_for_publish(10)
         running(*uplink.workers)
-        wait_for(lambda: uplink.health().commands_refused == 1)
+        wait_for(lambda: uplink.health().commands_refused == {"retained": 1})
         centre.client.publish(f"{ROOT}/command/live", office.command(id="new"), 1)
         replies = wait_for(lambda: [body for topic, body, _ in centre.other if "/reply/" in topic])
     assert [decode(Reply, body) for body in replies] == [Reply(id="new", ok=True, result={"lease": "l1"})]

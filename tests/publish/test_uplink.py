@@ -211,7 +211,7 @@ def test_an_acknowledgement_of_another_outbox_or_garbage_changes_nothing(mosquit
             ("command/live", b"x" * 2_000_000),
         ]:
             centre.client.publish(f"{ROOT}/{topic}", body, 1)
-        wait_for(lambda: uplink.health().refused >= 3 and uplink.health().commands_refused >= 1)
+        wait_for(lambda: uplink.health().refused >= 3 and uplink.health().commands_refused)
         assert outbox.depth().messages == 1
         centre.acking = True
         wait_for(lambda: outbox.depth().messages == 0)

@@ -50,11 +50,11 @@ def sqlite_engine(path: Path, *, make: bool = True) -> sa.Engine:
 
 def migrate(engine: sa.Engine, part: Literal["main", "day"]) -> None:
     """Bring the small tables or those of a day to the newest schema; each part has a history of its own."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # what it calls news is none for an operator
     # only here, because alembic announces its plug-ins in the log when it is imported
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # what it calls news is none for an operator
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS / part).replace("%", "%%"))
     with engine.connect() as connection, connection.begin():

@@ -80,10 +80,14 @@ class WaitingClass(Message):
 class UplinkState(Message):
     """What the link to the centre may cost and has cost: bytes of this hour and month, the month's by class.
 
-    `limited`: every byte counts now; not so while the interface `cheap` is up, over which everything goes. `rate` is
-    what media went at of late, bytes a second. `waiting` has every class of which something waits.
+    `broker` is where the gateway is connected, and how; `refused_commands` counts those that were not surely the
+    centre's and meant for it, by reason. `limited`: every byte counts now; not so while the interface `cheap` is up,
+    over which everything goes. `rate` is what media went at of late, bytes a second. `waiting` has every class of which
+    something waits.
     """
 
+    broker: Text = ""
+    refused_commands: Annotated[dict[str, int], Field(max_length=32)] = {}
     limited: bool
     cheap: Text = ""
     metered: bool = False

@@ -92,6 +92,10 @@ export interface GatewayHistory {
 
 /** What the link to the centre may cost and has cost, bytes; and what waits for it. */
 export interface UplinkState {
+  /** where the gateway is connected, and how */
+  broker: string;
+  /** commands that were not surely the centre's, by reason */
+  refused_commands: Record<string, number>;
   limited: boolean;
   /** the cheap interface that is up */
   cheap: string;

@@ -15,6 +15,12 @@ export function UplinkPanel({ uplink }: { uplink: UplinkState }): JSX.Element {
         <Fact name={text.system.uplink} tone={uplink.quiet ? "warn" : undefined}>
           {[state, ...signs].join(", ")}
         </Fact>
+        {uplink.broker && (
+          <Fact name={text.system.broker} testid="uplink-broker">
+            {uplink.broker}
+          </Fact>
+        )}
+        <Refused commands={uplink.refused_commands ?? {}} />
         {(uplink.rate > 0 || uplink.rate_limit) && (
           <Fact name={text.system.mediaRate}>{text.system.uplinkRate(bytes(uplink.rate), uplink.rate_limit ? bytes(uplink.rate_limit) : "")}</Fact>
         )}
@@ -25,6 +31,17 @@ export function UplinkPanel({ uplink }: { uplink: UplinkState }): JSX.Element {
       </div>
       <Waiting waiting={uplink.waiting.filter(({ reason }) => reason)} />
     </div>
+  );
+}
+
+/** Somebody who is not the centre speaks as if they were, or the gateway has the key of another centre. */
+function Refused({ commands }: { commands: Record<string, number> }): JSX.Element | null {
+  const reasons = Object.entries(commands);
+  if (reasons.length === 0) return null;
+  return (
+    <Fact name={text.system.refused} hint={text.system.refusedMore} tone="warn" testid="refused">
+      {reasons.map(([reason, count]) => `${count.toLocaleString()} ${reason}`).join(", ")}
+    </Fact>
   );
 }
 

@@ -445,6 +445,8 @@ export const en = {
     outboxWaits: (messages: number, media: number, size: string) =>
       `${plural(messages, "message", "messages")}, ${plural(media, "medium", "media")} (${size})`,
     uplink: "Uplink",
+    refused: "Commands refused",
+    refusedMore: "Not signed by this centre, not meant for this gateway, too old, or left on the broker",
     uplinkFree: "no limits",
     uplinkLimited: "limited",
     uplinkCheap: (name: string) => `${name} is up: everything goes`,
