@@ -97,6 +97,8 @@ RULES: dict[str, Need | None] = {
     "GET /events": _SEARCH,
     "GET /events/{event}": _READ,
     "GET /events/{event}/neighbours": _SEARCH,
+    "POST /reviews": _COMMAND,
+    "GET /reviewers": Need("operator", "read"),
     "POST /events/{event}/clip": _COMMAND,
     "POST /events/{event}/belongs": _COMMAND,
     "GET /tracks": _SEARCH,

@@ -173,7 +173,20 @@ class _Writing:
             if one.row["day"] != self._fresh[one.row["id"]].row["day"]:
                 moved[one.row["day"]].append(one.row["id"])
         for day, ids in moved.items():
+            if self._kind is EVENTS:
+                self._carry(day, ids)
             self._take_out(day, ids)
+
+    def _carry(self, day: int, ids: list[str]) -> None:
+        """What people have made of events that move goes with them."""
+        table, connection = tables.event_review, self._change.at(day)
+        if connection is None:
+            return
+        query = sa.select(table).where(table.c.day == day, table.c.id.in_(ids))
+        for row in connection.execute(query).mappings().all():
+            target = self._fresh[row["id"]].row["day"]
+            self._change.put(target, table, [dict(row) | {"day": target}])
+        self._change.take_out(day, table, ids)
 
     def _take_out(self, day: int, ids: list[str]) -> None:
         for table in (self._kind.table, self._kind.body, *([tables.track_plate] if self._kind is TRACKS else [])):
