@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from agent.central.store.database import Database
 from agent.central.store.day_schema import event, event_review
-from agent.central.store.keeper import find_days
 from agent.central.store.pack import Document
 from agent.central.store.places import Place, number_of
+from agent.central.store.strays import find_days
 from agent.core.clock import Clock, rfc3339
 
 MOST_NOTES = 100
