@@ -1,6 +1,7 @@
 /** Every English sentence of the viewer. Another language is another module of this shape. */
 
 import { people } from "./people";
+import { review } from "./review";
 
 const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
@@ -190,7 +191,6 @@ export const en = {
     noneMore: "Events appear by themselves when a rule fires: draw a zone for a camera in its gateway's configuration and give it a rule.",
     noneMatch: "No event matches",
     noneMatchMore: "Nothing that was stored fits these filters.",
-    keys: "j next, k previous, Enter opens",
     list: "Events, newest first",
     failed: "Events could not be loaded",
     ongoing: "Ongoing",
@@ -263,7 +263,7 @@ export const en = {
     after: (seconds: number) => `${seconds.toFixed(1)} s`,
     scenes: "Pictures of what happened",
     scene: { before: "Before", moment: "The moment", now: "When it was told", owner: "Who left it", taker: "Who took it" },
-    keys: "Space plays, arrow keys step, j older, k newer",
+    keys: "Space plays, arrow keys step, j older, k newer, a acknowledges",
   },
 
   search: {
@@ -572,6 +572,7 @@ export const en = {
   } as Record<string, string>,
 
   accounts: people,
+  review,
 
   failure: {
     unreachable: "The centre does not answer. Check that it runs and that this device can reach it.",
