@@ -35,6 +35,7 @@ from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
 from agent.central.store.hooks import Hooks
+from agent.central.store.layouts import Layouts
 from agent.central.store.lockout import Lockout
 from agent.central.store.overlays import Overlays
 from agent.central.store.people import People
@@ -216,7 +217,8 @@ def _build(
     health = Health(broker, link, database, views, writer, counts, first, directory=config.oidc is not None)
     centre = Centre(
         clock=clock, stop=stop, settings=settings, views=views, finds=finds, history=HealthHistory(database),
-        first=first, reviews=Reviews(database, clock), clips=clips, commander=commander, live=live, news=news,
+        first=first, reviews=Reviews(database, clock), layouts=Layouts(database, clock),
+        clips=clips, commander=commander, live=live, news=news,
         media=media_folder, counts=counts, health=health.report, static=STATIC,
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
         started_ns=clock.wall_ns(), ground=config.map, **desk,

@@ -13,6 +13,7 @@ from agent.central.api import (
     directory,
     finding,
     history,
+    layouts,
     live_socket,
     looking,
     mapping,
@@ -35,7 +36,7 @@ from agent.central.api.guard import Guard
 ROUTERS = (
     *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router, searches.router),
     *(webhooks.router, looking.router, history.router, mapping.router, finding.router, acting.router, reviewing.router),
-    *(settings.router, stream.router, live_socket.router),
+    *(layouts.router, settings.router, stream.router, live_socket.router),
 )
 
 

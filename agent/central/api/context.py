@@ -23,6 +23,7 @@ from agent.central.store.audit import Audit
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
 from agent.central.store.hooks import Hooks
+from agent.central.store.layouts import Layouts
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import People, Person
 from agent.central.store.reach import NOTHING, Reach
@@ -60,6 +61,7 @@ class Centre:
     audit: Audit
     first: FirstSignIn
     reviews: Reviews
+    layouts: Layouts
     clips: Clips
     commander: Commander
     live: LiveHub

@@ -25,6 +25,7 @@ Here = Annotated[Centre, Depends(centre_of)]
 _LEAST: Role = "operator"
 _AT_ONCE = 200
 _IN_A_LINE = 8
+_SEEN = {"event": "0197c2a4b6f07d3e8a1b2c3d4e5f6071", "version": 0}
 
 
 def _written(text: str) -> str:
@@ -35,8 +36,8 @@ def _written(text: str) -> str:
 class Seen(Body):
     """An event, and the `version` of its review that was seen."""
 
-    event: Id
-    version: Annotated[int, Field(ge=0)]
+    event: Annotated[Id, Field(examples=["0197c2a4b6f07d3e8a1b2c3d4e5f6071"])]
+    version: Annotated[int, Field(ge=0, examples=[0])]
 
 
 class ReviewIn(Body):
@@ -45,11 +46,11 @@ class ReviewIn(Body):
     `assigned` of null: nobody's; `severity` of null: as the gateway said.
     """
 
-    events: Annotated[list[Seen], Field(min_length=1, max_length=_AT_ONCE)]
+    events: Annotated[list[Seen], Field(min_length=1, max_length=_AT_ONCE, examples=[[_SEEN]])]
     acknowledged: bool | None = None
-    assigned: Id | None = None
+    assigned: Annotated[Id | None, Field(examples=["ann"])] = None
     severity: Literal["info", "alarm"] | None = None
-    note: Annotated[str, Field(max_length=2000), AfterValidator(_written)] = ""
+    note: Annotated[str, Field(max_length=2000, examples=["A fox, no person."]), AfterValidator(_written)] = ""
 
 
 class Reviewed(BaseModel):

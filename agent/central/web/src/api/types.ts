@@ -197,6 +197,19 @@ export interface CameraSettings {
   time: string | null;
 }
 
+/** A layout of the wall; `cameras` are `site/gateway/camera`, in their order. */
+export interface Layout {
+  id: string;
+  owner: string;
+  name: string;
+  shared: boolean;
+  cameras: string[];
+  /** null: as many as fill the screen best */
+  columns: number | null;
+  /** the first one is larger */
+  large: boolean;
+}
+
 export interface Media {
   id: string;
   kind: "snapshot" | "sprite" | "clip";

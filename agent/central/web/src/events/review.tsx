@@ -152,10 +152,10 @@ function Assign({ chosen, names, busy, onChange }: AssignProps): JSX.Element {
       data-testid="assign"
     >
       {chosen === undefined && <option value="">{text.review.assign}</option>}
-      <option value={NOBODY}>{chosen === undefined ? text.review.nobody : text.review.is(text.review.nobody.toLowerCase())}</option>
+      <option value={NOBODY}>{text.review.nobody}</option>
       {known.map((name) => (
         <option key={name} value={name}>
-          {chosen === undefined ? name : text.review.is(name)}
+          {name}
         </option>
       ))}
     </select>

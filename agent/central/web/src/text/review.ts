@@ -17,7 +17,7 @@ export const review = {
   again: "Not seen to yet",
   doneBy: (who: string, when: string) => `Seen to by ${who}, ${when}`,
   assign: "Assign",
-  nobody: "Nobody",
+  nobody: "Unassigned",
   severity: "Severity",
   asSaid: "As the gateway said",
   alarm: "Alarm",
