@@ -35,10 +35,12 @@ from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
 from agent.central.store.hooks import Hooks
+from agent.central.store.layouts import Layouts
 from agent.central.store.lockout import Lockout
 from agent.central.store.overlays import Overlays
 from agent.central.store.people import People
 from agent.central.store.retention import Retention
+from agent.central.store.reviews import Reviews
 from agent.central.store.searches import Searches
 from agent.central.store.sessions import Sessions
 from agent.central.store.tokens import Tokens
@@ -215,8 +217,10 @@ def _build(
     health = Health(broker, link, database, views, writer, counts, first, directory=config.oidc is not None)
     centre = Centre(
         clock=clock, stop=stop, settings=settings, views=views, finds=finds, history=HealthHistory(database),
-        first=first, clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
-        health=health.report, static=STATIC, local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
+        first=first, reviews=Reviews(database, clock), layouts=Layouts(database, clock),
+        clips=clips, commander=commander, live=live, news=news,
+        media=media_folder, counts=counts, health=health.report, static=STATIC,
+        local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
         started_ns=clock.wall_ns(), ground=config.map, **desk,
     )  # fmt: skip
     retention = Retention(database, clock, central.keep_days, config.people.audit_days)

@@ -16,11 +16,12 @@ from agent.central.store.database import Database
 from agent.central.store.days import Change
 from agent.central.store.health import sample_row
 from agent.central.store.hooks import Hooks
-from agent.central.store.keeper import Keeper, parts
+from agent.central.store.keeper import Keeper
 from agent.central.store.merge import document, recording_row, wall_ns
 from agent.central.store.outboxes import Ledger, TooManyHoles
 from agent.central.store.pack import Document
 from agent.central.store.places import Place
+from agent.central.store.strays import parts
 from agent.central.watching import Watcher
 from agent.core.clock import Clock
 from agent.core.errors import WireError

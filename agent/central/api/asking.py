@@ -30,6 +30,7 @@ Cameras = Annotated[list[str], Query(max_length=2000, examples=[["hartford/pole-
 Area = Annotated[str | None, Query(max_length=4000, examples=["41.76,-72.69 41.77,-72.69 41.77,-72.67"])]
 Close = Annotated[str | None, Query(max_length=80, examples=["41.7637,-72.6851,50"])]
 PlateText = Annotated[str | None, Query(max_length=40, examples=["AB?12*"])]
+NoteText = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")]
 LimitMs = Annotated[int, Query(ge=20, le=10_000)]
 WithFacets = Annotated[bool, Query()]
 
@@ -85,9 +86,21 @@ def event_filters(
     phase: Literal["start", "update", "end"] | None = None,
     severity: Literal["info", "alarm"] | None = None,
     line: Words = [],  # noqa: B006
+    acknowledged: bool | None = None,
+    assigned: Id | None = None,
+    words: NoteText = None,
 ) -> Filters:
     """Those and the ones of events alone."""
-    return replace(shared, kind=kind, phase=phase, severity=severity, line=line)
+    return replace(
+        shared,
+        kind=kind,
+        phase=phase,
+        severity=severity,
+        line=line,
+        acknowledged=acknowledged,
+        assigned=assigned,
+        words=words or None,
+    )
 
 
 def track_filters(

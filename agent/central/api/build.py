@@ -13,12 +13,14 @@ from agent.central.api import (
     directory,
     finding,
     history,
+    layouts,
     live_socket,
     looking,
     mapping,
     myself,
     pages,
     people,
+    reviewing,
     searches,
     settings,
     sign_in,
@@ -33,8 +35,8 @@ from agent.central.api.guard import Guard
 
 ROUTERS = (
     *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router, searches.router),
-    *(webhooks.router, looking.router, history.router, mapping.router, finding.router, acting.router, settings.router),
-    *(stream.router, live_socket.router),
+    *(webhooks.router, looking.router, history.router, mapping.router, finding.router, acting.router, reviewing.router),
+    *(layouts.router, settings.router, stream.router, live_socket.router),
 )
 
 

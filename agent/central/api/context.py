@@ -23,9 +23,11 @@ from agent.central.store.audit import Audit
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
 from agent.central.store.hooks import Hooks
+from agent.central.store.layouts import Layouts
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import People, Person
 from agent.central.store.reach import NOTHING, Reach
+from agent.central.store.reviews import Reviews
 from agent.central.store.searches import Searches
 from agent.central.store.sessions import Sessions
 from agent.central.store.tokens import Tokens
@@ -58,6 +60,8 @@ class Centre:
     lockout: Lockout
     audit: Audit
     first: FirstSignIn
+    reviews: Reviews
+    layouts: Layouts
     clips: Clips
     commander: Commander
     live: LiveHub

@@ -21,7 +21,11 @@ Here = Annotated[Centre, Depends(centre_of)]
 
 @router.get("/events", tags=["events"])
 def events(centre: Here, chosen: OfEvents, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False) -> Events:
-    """Events, newest first. The parameters mean what they mean for tracks; `zone` and `line` are the rule's own."""
+    """Events, newest first. The parameters mean what they mean for tracks; `zone` and `line` are the rule's own.
+
+    `severity` is what an event counts for now. `acknowledged`, `assigned` and `words` (a part of any note, whatever its
+    case) ask for what people have made of it.
+    """
     return Events.model_validate(centre.finds.events(chosen, limit_ms, facets=facets))
 
 

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 from agent.central.api.media_models import ClipOut, MediaOut
 from agent.wire import messages as wire
 
 
+class ByOut(BaseModel):
+    """Who did it, and when."""
+
+    by: str
+    time: str
+
+
+class NoteOut(ByOut):
+    """What somebody wrote."""
+
+    text: str
+
+
+class ReviewOut(BaseModel):
+    """What people have made of an event; `version` counts changes, but for notes, which are only ever added."""
+
+    version: int
+    acknowledged: ByOut | None
+    assigned: str | None
+    severity: Literal["info", "alarm"] | None
+    notes: list[NoteOut]
+
+
 class EventOut(wire.Event):
-    """An event with where it comes from and what became of its media; `clips` has the best first, which is `clip`."""
+    """An event with where it comes from and what became of its media; `clips` has the best first, which is `clip`.
+
+    `severity` is what it counts for now: what people made it (`review`), else what its gateway said.
+    """
 
     site: str
     gateway: str
@@ -18,6 +46,7 @@ class EventOut(wire.Event):
     picture: str | None
     clip: ClipOut | None
     clips: list[ClipOut]
+    review: ReviewOut
     received: str
 
 

@@ -14,6 +14,7 @@ day_metadata = sa.MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_
 
 _ID = sa.String(64)
 _TEXT = sa.String(400)
+_NAME = sa.String(140)
 
 
 def _plain(length: int) -> sa.types.TypeEngine[str]:
@@ -127,6 +128,20 @@ event_body = sa.Table(
     day_metadata,
     *_key(),
     sa.Column("phases", sa.LargeBinary, nullable=False),  # the newest record of each phase: what the fold is made of
+    **_PARTED,
+)
+
+event_review = sa.Table(
+    "event_review",  # what people have made of an event: see `reviews`
+    day_metadata,
+    *_key(),
+    sa.Column("version", sa.Integer, nullable=False),  # counts changes, but for notes
+    sa.Column("acknowledged_by", _NAME),
+    sa.Column("acknowledged_ns", sa.BigInteger),
+    sa.Column("assigned", _ID),
+    sa.Column("severity", sa.String(8)),  # null: as its gateway said
+    sa.Column("notes", sa.Text, nullable=False),  # JSON: who, when, what
+    sa.Column("words", sa.Text, nullable=False),  # of all notes, without case
     **_PARTED,
 )
 

@@ -19,6 +19,7 @@ from agent.central.store.day_schema import event, tally, track
 from agent.central.store.filters import Filters, conditions
 from agent.central.store.looks import USUAL_SHARE, bits_in, wears
 from agent.central.store.picks import colours_counted, pick_for
+from agent.central.store.reviews import severity_now
 from agent.central.store.rows import DAY_NS, HOUR_NS
 from agent.central.store.walk import Span, Walk
 
@@ -78,7 +79,7 @@ def event_facets(walk: Walk, late: Late) -> Facets:
     """Of the events that `walk` would find."""
     facets = Facets()
     hour = (event.c.start_ns - event.c.start_ns % HOUR_NS).label("hour")
-    keys = (event.c.place, event.c.label, event.c.kind, event.c.severity, hour)
+    keys = (event.c.place, event.c.label, event.c.kind, severity_now().label("severity"), hour)
     for day, span, connection in _days(walk, facets, late):
         where = [*_rows_of(event, day, span, walk.places), *walk.where]
         query = sa.select(*keys, sa.func.count().label("events")).where(*where).group_by(*keys)

@@ -9,9 +9,11 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from agent.central.store.day_schema import event, event_review
 from agent.central.store.looks import USUAL_SHARE, Wanted, looks_like
 from agent.central.store.plates import Plate
 from agent.central.store.reach import EVERYTHING, Reach
+from agent.central.store.reviews import reviewed, severity_now
 from agent.central.store.rows import listed
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import place as places
@@ -67,6 +69,9 @@ class Filters:
     zone: Sequence[str] = ()
     line: Sequence[str] = ()
     plate: Plate | None = None
+    acknowledged: bool | None = None
+    assigned: str | None = None
+    words: str | None = None
     since_ns: int | None = None
     until_ns: int | None = None
     sort: Literal["time", "fit"] = "time"
@@ -91,8 +96,8 @@ def uncounted(filters: Filters) -> bool:
 def conditions(table: sa.Table, filters: Filters) -> list[Any]:
     """Of everything but time, cameras and plates, on `track` or `event`; what a table does not know it has none of."""
     columns = table.c
-    equal = (("phase", filters.phase), ("severity", filters.severity))
-    found = [columns[name] == value for name, value in equal if value is not None]
+    found = [columns.phase == filters.phase] if filters.phase is not None else []
+    found += _reviewed(filters) if table is event else []
     several = {name: getattr(filters, name) for name in ("kind", "label", "direction", "line")}
     found += [columns[name].in_(values) for name, values in several.items() if values and name in columns]
     found += [
@@ -105,6 +110,19 @@ def conditions(table: sa.Table, filters: Filters) -> list[Any]:
     if filters.near is not None:
         found.append(_near(table, filters.near))
     return [one for one in found if one is not None] + looks_like(table, filters.colour, filters.share)
+
+
+def _reviewed(filters: Filters) -> list[Any]:
+    """What people have made of an event, and how grave it is."""
+    found = [severity_now() == filters.severity] if filters.severity is not None else []
+    if filters.acknowledged is not None:
+        seen_to = reviewed(event_review.c.acknowledged_ns.is_not(None))
+        found.append(seen_to if filters.acknowledged else ~seen_to)
+    if filters.assigned is not None:
+        found.append(reviewed(event_review.c.assigned == filters.assigned))
+    if filters.words is not None:
+        found.append(reviewed(event_review.c.words.contains(filters.words.casefold(), autoescape=True)))
+    return found
 
 
 def numbers_of(main: sa.Connection, filters: Filters, reach: Reach = EVERYTHING) -> list[int] | None:

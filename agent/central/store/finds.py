@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,15 +11,17 @@ import sqlalchemy as sa
 from agent.central.store.database import Database
 from agent.central.store.facets import event_facets, track_facets
 from agent.central.store.filters import Filters
-from agent.central.store.keeper import EVENTS, TRACKS, Kind, find_days, rows_of
+from agent.central.store.keeper import EVENTS, TRACKS, Kind, rows_of
 from agent.central.store.merge import fold_event
 from agent.central.store.pack import Document, unpack_path
 from agent.central.store.reach import EVERYTHING, Reach
+from agent.central.store.reviews import reviews_of, shown
 from agent.central.store.rows import Held
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import clip, media
 from agent.central.store.schema import place as places
 from agent.central.store.search import LIMIT_MS, Search
+from agent.central.store.strays import find_days
 from agent.central.store.views import facets_shown, media_url
 from agent.central.store.walk import Mark
 from agent.core.clock import Clock, rfc3339
@@ -47,6 +49,11 @@ class Finds:
     def event(self, key: str) -> Document | None:
         """One event."""
         return self._one(EVENTS, key)
+
+    def events_of(self, keys: Collection[str]) -> list[Document]:
+        """Those of these events that there are."""
+        held = self._held(EVENTS, sorted(keys))
+        return self._joined(EVENTS, [one for one in held.values() if self._sees(one)])
 
     def neighbours(self, key: str, filters: Filters) -> Document | None:
         """The ids of the next older and the next newer event among those that `filters` find; None: no such event."""
@@ -129,10 +136,15 @@ class Finds:
     def _resting(self, kind: Kind, in_days: Mapping[int, set[str]]) -> dict[str, Held]:
         """What rests in these days of these ids; a day that was dropped meanwhile has none."""
         found: dict[str, Held] = {}
+        reviews: dict[str, Document] = {}
         for day, some in in_days.items():
             with self._database.days.read(day) as connection:
                 if connection is not None:
                     found |= rows_of(connection, kind, day, some)
+                    reviews |= reviews_of(connection, day, some) if kind is EVENTS else {}
+        for key, row in reviews.items():
+            if key in found:
+                found[key].row["review"] = row
         return found
 
     def _shown(self, kind: Kind, rows: Sequence[Any]) -> list[Document]:
@@ -202,7 +214,9 @@ def _record(held: Held) -> Document:
     """The Event or TrackSummary that is kept."""
     if "final" in held.row:
         return held.body | {"path": unpack_path(held.body["path"])}
-    return fold_event(held.body)
+    review = shown(held.row.get("review"))
+    folded = fold_event(held.body)
+    return folded | {"severity": review["severity"] or folded["severity"], "review": review}
 
 
 class _Refs:

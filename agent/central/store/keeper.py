@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,16 +23,13 @@ from agent.central.store.places import Place, number_of
 from agent.central.store.rows import Held, day_of, event_row, plate_row, track_body, track_row
 from agent.central.store.schema import place as places
 from agent.central.store.schema import stray
+from agent.central.store.strays import days_of, find_days, parts
 from agent.central.watching import Seen, Watcher
-from agent.core.clock import NS
 from agent.core.errors import WireError
 from agent.wire.messages import Event, TrackSummary
 
-_AT_ONCE = 500
-_NEAR_NS = 2 * 3600 * NS
 _OLDEST_DAYS, _NEWEST_DAYS = 3660, 1
 
-K = TypeVar("K")
 Refuse = Callable[[str], None]
 Upsert = Callable[[sa.Connection, sa.Table, list[Document]], None]
 
@@ -173,7 +170,20 @@ class _Writing:
             if one.row["day"] != self._fresh[one.row["id"]].row["day"]:
                 moved[one.row["day"]].append(one.row["id"])
         for day, ids in moved.items():
+            if self._kind is EVENTS:
+                self._carry(day, ids)
             self._take_out(day, ids)
+
+    def _carry(self, day: int, ids: list[str]) -> None:
+        """What people have made of events that move goes with them."""
+        table, connection = tables.event_review, self._change.at(day)
+        if connection is None:
+            return
+        query = sa.select(table).where(table.c.day == day, table.c.id.in_(ids))
+        for row in connection.execute(query).mappings().all():
+            target = self._fresh[row["id"]].row["day"]
+            self._change.put(target, table, [dict(row) | {"day": target}])
+        self._change.take_out(day, table, ids)
 
     def _take_out(self, day: int, ids: list[str]) -> None:
         for table in (self._kind.table, self._kind.body, *([tables.track_plate] if self._kind is TRACKS else [])):
@@ -196,33 +206,6 @@ class _Writing:
         read = [(one.row, plate) for one in several if (plate := plates[one.row["id"]])]
         rows = [{name: row[name] for name in names} | plate for row, plate in read]
         self._change.put(day, tables.track_plate, rows)
-
-
-def days_of(key: str) -> set[int]:
-    """The days in which a record of this id rests, if its id tells: that of the time in it, or a neighbour at night."""
-    try:
-        made_ns = int(key[:12], 16) * 1_000_000 if len(key) == 32 else None
-    except ValueError:
-        made_ns = None
-    return set() if made_ns is None else {day_of(made_ns - _NEAR_NS), day_of(made_ns + _NEAR_NS)}
-
-
-def find_days(main: sa.Connection, kind: str, keys: Collection[str]) -> dict[int, set[str]]:
-    """In which days these ids may rest."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for key in keys:
-        for day in days_of(key):
-            found[day].add(key)
-    for part in parts(sorted(keys)):
-        query = sa.select(stray.c.id, stray.c.day).where(stray.c.table == kind, stray.c.id.in_(part))
-        for key, day in main.execute(query):
-            found[day].add(key)
-    return found
-
-
-def parts(keys: list[K]) -> Iterator[list[K]]:
-    """So many as fit one statement."""
-    return (keys[first : first + _AT_ONCE] for first in range(0, len(keys), _AT_ONCE))
 
 
 def _held(change: Change, kind: Kind, wanted: Collection[tuple[str, int]]) -> Iterator[tuple[str, Held]]:

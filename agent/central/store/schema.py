@@ -268,6 +268,20 @@ audit = sa.Table(
     sa.Index(None, "action", "seq"),
 )
 
+layout = sa.Table(
+    "layout",  # of the live wall
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("owner", _ID, nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("cameras", Json, nullable=False),  # site/gateway/camera, in their order
+    sa.Column("columns", sa.Integer),  # null: as many as fill the screen best
+    sa.Column("large", sa.Boolean, nullable=False),  # the first
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Index(None, "owner"),
+)
+
 saved_search = sa.Table(
     "saved_search",
     metadata,

@@ -12,6 +12,7 @@ import { useCell } from "./cell";
 import { EditorPage } from "./editor/page";
 import { EventPage } from "./events/event";
 import { EventsPage } from "./events/page";
+import { ringForAlarms } from "./events/sound";
 import { FullPage } from "./live/full";
 import { WallPage } from "./live/wall";
 import { MapPage } from "./map/page";
@@ -61,6 +62,7 @@ const Unreachable = () => (
 function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
   const main = useRef<HTMLElement>(null);
   useEffect(listen, []);
+  useEffect(ringForAlarms, []);
   return (
     <div class="shell">
       <a class="skip button" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>

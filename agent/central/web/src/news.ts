@@ -31,6 +31,8 @@ const hear = <T>(hearers: Set<Hear<T>>, hearer: Hear<T>) => {
   return () => void hearers.delete(hearer);
 };
 export const onEvent = (hearer: Hear<LamppostEvent>) => hear(eventHearers, hearer);
+/** What an answer of the API told, for all who would hear it from the stream. */
+export const tellEvents = (events: readonly LamppostEvent[]) => events.forEach((event) => tell(eventHearers, event));
 export const onClip = (hearer: Hear<Clip>) => hear(clipHearers, hearer);
 
 export const sameCamera = (a: CameraName, b: CameraName) =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { addressOf, everything, filterOf, fits, queryOf, toggled } from "../src/events/filter";
 import { event } from "./event";
 
-const chosen = { camera: "demo/gw-1/plaza", kinds: ["zone_entered", "line_crossed"], labels: ["person"], colours: [] };
+const chosen = { ...everything, camera: "demo/gw-1/plaza", kinds: ["zone_entered", "line_crossed"], labels: ["person"], colours: [] };
 
 describe("the filter in the address", () => {
   it("comes back as it went", () => {
@@ -35,6 +35,19 @@ describe("the filter", () => {
     expect(fits(chosen, event({ id: "1", kind: "motion" }))).toBe(false);
     expect(fits(chosen, event({ id: "1", label: null }))).toBe(false);
     expect(fits(everything, event({ id: "1", label: null }))).toBe(true);
+  });
+
+  it("asks for what people have made of them, too", () => {
+    const review = { ...everything, alarms: true, state: "open" as const, assigned: "ann", words: " dog " };
+    expect(queryOf(review, 5).toString()).toBe("severity=alarm&assigned=ann&words=dog&acknowledged=false&limit=5");
+    expect(filterOf(new URLSearchParams(addressOf(review)))).toEqual({ ...review, words: "dog" });
+    const note = { by: "bob", time: "", text: "A big Dog" };
+    const open = event({ id: "1", severity: "alarm", review: { version: 1, acknowledged: null, assigned: "ann", severity: null, notes: [note] } });
+    expect(fits(review, open)).toBe(true);
+    expect(fits(review, { ...open, severity: "info" })).toBe(false);
+    expect(fits(review, { ...open, review: { ...open.review, acknowledged: { by: "ann", time: "" } } })).toBe(false);
+    expect(fits({ ...review, assigned: "bob" }, open)).toBe(false);
+    expect(fits({ ...review, words: "cat" }, open)).toBe(false);
   });
 
   it("ticks and unticks", () => {

@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, LamppostEvent, MapGround, Me, Neighbours, Page, Recordings, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -71,6 +71,14 @@ export const cameras = async () => (await get<Page<Camera>>("/cameras")).items;
 export const events = (query: URLSearchParams) => get<Page<LamppostEvent>>(`/events?${query}`);
 export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
 export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours>(`/events/${part(id)}/neighbours?${query}`);
+export const review = (events: readonly LamppostEvent[], change: ReviewChange) =>
+  post<Reviewed>("/reviews", { events: events.map(({ id, review: { version } }) => ({ event: id, version })), ...change });
+export type LayoutWish = Omit<Layout, "id" | "owner">;
+export const layouts = async () => (await get<Page<Layout>>("/layouts")).items;
+export const saveLayout = (wish: LayoutWish, id?: string) =>
+  id === undefined ? post<Layout>("/layouts", wish) : request<Layout>("PUT", `/layouts/${part(id)}`, wish);
+export const removeLayout = (id: string) => request<void>("DELETE", `/layouts/${part(id)}`);
+export const reviewers = async () => (await get<{ items: { name: string }[] }>("/reviewers")).items.map(({ name }) => name);
 export const tracks = (query: URLSearchParams) => get<Found<Track>>(`/tracks?${query}`);
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const recorded = (camera: CameraName, start: string, end: string) =>

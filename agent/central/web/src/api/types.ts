@@ -201,6 +201,19 @@ export interface CameraSettings {
   time: string | null;
 }
 
+/** A layout of the wall; `cameras` are `site/gateway/camera`, in their order. */
+export interface Layout {
+  id: string;
+  owner: string;
+  name: string;
+  shared: boolean;
+  cameras: string[];
+  /** null: as many as fill the screen best */
+  columns: number | null;
+  /** the first one is larger */
+  large: boolean;
+}
+
 export interface Media {
   id: string;
   kind: "snapshot" | "sprite" | "clip";
@@ -230,6 +243,7 @@ export interface LamppostEvent extends CameraName {
   line: string | null;
   direction: string | null;
   count: number | null;
+  /** what it counts for now: what people made it, else what its gateway said */
   severity: "info" | "alarm";
   tracks: string[];
   attributes: Record<string, unknown>;
@@ -240,7 +254,34 @@ export interface LamppostEvent extends CameraName {
   clip: Clip | null;
   /** the best first, which is `clip` */
   clips: Clip[];
+  review: Review;
   received: string;
+}
+
+/** What people have made of an event; `version` counts changes, but for notes. */
+export interface Review {
+  version: number;
+  acknowledged: { by: string; time: string } | null;
+  assigned: string | null;
+  /** what people made it; null: as its gateway said */
+  severity: "info" | "alarm" | null;
+  notes: { by: string; time: string; text: string }[];
+}
+
+/** What to make of events; what is left out stays. */
+export interface ReviewChange {
+  acknowledged?: boolean;
+  assigned?: string | null;
+  severity?: "info" | "alarm" | null;
+  note?: string;
+}
+
+export interface Reviewed {
+  items: LamppostEvent[];
+  /** somebody else was faster: nothing was done */
+  changed_before: string[];
+  full: string[];
+  missing: string[];
 }
 
 /** Ids of the next older and the next newer event of a list. */

@@ -1,6 +1,7 @@
 /** An event as a card (the events page) or as a row (strips). */
 
-import type { JSX } from "preact";
+import type { JSX, TargetedKeyboardEvent } from "preact";
+import { useState } from "preact/hooks";
 import type { LamppostEvent } from "../api/types";
 import { Link } from "../router";
 import { kindName, labelName, text } from "../text";
@@ -10,16 +11,36 @@ import { Icon } from "../ui/icon";
 import { ColourDots } from "./chips";
 import { coloursOf } from "./colours";
 import { EventPicture } from "./picture";
-import { eventIcon, eventPath, eventPlace } from "./words";
+import { Preview } from "./preview";
+import { eventIcon, eventPath, eventPlace, eventTitle, seenTo } from "./words";
 
 const lengthOf = (event: LamppostEvent) => event.end && (Date.parse(event.end) - Date.parse(event.start)) / 1000;
 
-export function EventCard({ event, address = "" }: { event: LamppostEvent; address?: string }): JSX.Element {
+interface CardProps {
+  event: LamppostEvent;
+  address: string;
+  chosen: boolean;
+  /** undefined: nothing can be chosen */
+  onChoose: ((id: string) => void) | undefined;
+}
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export function EventCard({ event, address, chosen, onChoose }: CardProps): JSX.Element {
   const seconds = lengthOf(event);
+  const [over, setOver] = useState(false);
+  const [held, setHeld] = useState(false);
+  const { acknowledged, assigned, notes } = event.review;
+  const press = (pressed: TargetedKeyboardEvent<HTMLAnchorElement>) => {
+    if (pressed.key !== " ") return;
+    pressed.preventDefault();
+    setHeld(!held);
+  };
+  const classes = ["card", acknowledged && "done", chosen && "chosen"].filter(Boolean).join(" ");
   return (
-    <li class="card" data-testid="event-card" data-event={event.id}>
-      <Link class="card-link" href={eventPath(event) + address}>
-        <EventPicture event={event} />
+    <li class={classes} data-testid="event-card" data-event={event.id} onPointerEnter={() => setOver(!still.matches)} onPointerLeave={() => setOver(false)}>
+      <Link class="card-link" href={eventPath(event) + address} onKeyDown={press} onBlur={() => setHeld(false)}>
+        <Preview event={event} playing={over || held} />
         <span class="card-tags">
           {event.severity === "alarm" && <span class="tag bad">{text.events.alarm}</span>}
           {!event.end && <span class="tag accent">{text.events.ongoing}</span>}
@@ -36,8 +57,29 @@ export function EventCard({ event, address = "" }: { event: LamppostEvent; addre
             <ColourDots colours={coloursOf(event)} />
             <span class="card-camera">{event.camera_name}</span>
           </div>
+          {(acknowledged || assigned || notes.length > 0) && (
+            <div class="card-review">
+              {acknowledged && (
+                <span class="card-done" title={seenTo(event)}>
+                  <Icon name="check" size={14} />
+                  {acknowledged.by}
+                </span>
+              )}
+              {assigned && <span title={text.review.is(assigned)}><Icon name="person" size={14} /> {assigned}</span>}
+              {notes.length > 0 && (
+                <span title={notes.at(-1)?.text}>
+                  <Icon name="note" size={14} /> <span class="numbers" aria-label={text.review.count(notes.length)}>{notes.length}</span>
+                </span>
+              )}
+            </div>
+          )}
         </div>
       </Link>
+      {onChoose && (
+        <label class="card-choose" title={text.review.choose(eventTitle(event))}>
+          <input type="checkbox" checked={chosen} onChange={() => onChoose(event.id)} aria-label={text.review.choose(eventTitle(event))} data-testid="choose" />
+        </label>
+      )}
     </li>
   );
 }

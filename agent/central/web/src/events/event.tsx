@@ -22,6 +22,7 @@ import { EventPicture } from "./picture";
 import { ClipPlayer } from "./player";
 import type { ClipState } from "./progress";
 import { Quality, useClips, useHeld } from "./quality";
+import { ReviewPanel } from "./review";
 import { Scenes } from "./scenes";
 import { SpriteStrip } from "./sprite-strip";
 import { ClipProgress, ViewSwitch } from "./stage";
@@ -112,6 +113,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
             {text.nav.playback}
           </Link>
           <Belongs event={event} />
+          <ReviewPanel event={event} />
         </Details>
       </div>
     </div>

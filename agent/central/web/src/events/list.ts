@@ -53,7 +53,7 @@ export function useEventList(filter: Filter, key: string): EventList {
       }
     };
     void load();
-    const stop = onEvent((event) => fits(filter, event) && set((old) => withNews(old, event)));
+    const stop = onEvent((event) => set((old) => (fits(filter, event) || isHere(old, event) ? withNews(old, event) : old)));
     return () => {
       stale = true;
       stop();
@@ -92,6 +92,9 @@ function refreshed(old: State, page: { items: LamppostEvent[]; next: string | nu
   const { error: _, ...clean } = kept;
   return clean;
 }
+
+/** One that is shown stays where it is, also when it has just been seen to and fits no more: nothing jumps. */
+const isHere = (state: State, event: LamppostEvent) => has(state.items ?? [], event.id) || has(state.fresh, event.id);
 
 function withNews(old: State, event: LamppostEvent): State {
   if (!old.items || has(old.fresh, event.id)) return { ...old, fresh: merge(old.fresh, event) };

@@ -2,6 +2,7 @@
 
 import type { LamppostEvent } from "../api/types";
 import { kindName, labelName, text } from "../text";
+import { momentText } from "../time/time";
 import type { IconName } from "../ui/icon";
 
 const VEHICLES = new Set(["car", "truck", "bus", "bicycle", "motorcycle", "vehicle", "van"]);
@@ -19,5 +20,9 @@ export function eventPlace(event: LamppostEvent): string {
   if (event.zone) return text.event.at(event.zone);
   return event.line ? text.event.line(event.line) : "";
 }
+
+/** `Ann, 14:03`: who has seen to it. */
+export const seenTo = ({ review: { acknowledged } }: LamppostEvent): string =>
+  acknowledged ? text.review.doneBy(acknowledged.by, momentText(acknowledged.time)) : "";
 
 export const eventPath = (event: { id: string }) => `/events/${encodeURIComponent(event.id)}`;

@@ -1,8 +1,9 @@
 /** One camera on the wall. */
 
-import type { JSX } from "preact";
+import type { HTMLAttributes, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Camera, StreamName } from "../api/types";
+import { cameraKey } from "../events/filter";
 import { Link } from "../router";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
@@ -16,13 +17,44 @@ export const livePath = ({ site, gateway, camera }: { site: string; gateway: str
 /** The lightest stream there is: a wall has many tiles. */
 const tileStream = (camera: Camera): StreamName => (camera.streams.some(({ stream }) => stream === "sub") ? "sub" : "main");
 
-export function Tile({ camera }: { camera: Camera }): JSX.Element {
+interface Props {
+  camera: Camera;
+  /** the place on the wall; the tiles keep theirs in the document, for a video that is moved there stops */
+  order: number;
+  large: boolean;
+  boxes: boolean;
+  /** while the wall is arranged: move this camera to where another is, or by one */
+  onMove: ((camera: string, to: string | -1 | 1) => void) | undefined;
+}
+
+const DRAGGED = "text/plain";
+
+function handlers(key: string, onMove: NonNullable<Props["onMove"]>): HTMLAttributes<HTMLLIElement> {
+  return {
+    draggable: true,
+    onDragStart: (event) => event.dataTransfer?.setData(DRAGGED, key),
+    onDragOver: (event) => event.preventDefault(),
+    onDrop: (event) => {
+      event.preventDefault();
+      onMove(event.dataTransfer?.getData(DRAGGED) ?? "", key);
+    },
+    onKeyDown: (event) => {
+      const by = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : undefined;
+      if (by) onMove(key, by);
+    },
+    onClickCapture: (event) => event.preventDefault(), // no way off the page while it is arranged
+  };
+}
+
+export function Tile({ camera, order, large, boxes, onMove }: Props): JSX.Element {
   const [tone, setTone] = useState<Tone>("ok");
   const [sent, setSent] = useState<Sent>();
+  const classes = ["tile", large && "large", onMove && "arranged"].filter(Boolean).join(" ");
+  const arranging = onMove ? handlers(cameraKey(camera), onMove) : {};
   return (
-    <li class="tile" data-testid="live-tile" data-camera={camera.camera} data-tone={tone}>
-      <Link href={livePath(camera)} aria-label={text.live.open(camera.name)} class="tile-link">
-        <LivePicture camera={camera} stream={tileStream(camera)} onTone={setTone} onSent={setSent} />
+    <li class={classes} style={{ order }} data-testid="live-tile" data-camera={camera.camera} data-tone={tone} {...arranging}>
+      <Link href={livePath(camera)} aria-label={onMove ? text.live.move(camera.name) : text.live.open(camera.name)} class="tile-link" draggable={false}>
+        <LivePicture camera={camera} stream={tileStream(camera)} boxes={boxes} onTone={setTone} onSent={setSent} />
         <div class="tile-foot">
           <span class={`dot ${tone}`} role="img" aria-label={text.live.state[tone]} title={text.live.state[tone]} />
           <span class="tile-name">{camera.name}</span>

@@ -1,16 +1,24 @@
-/** The home page: every camera live, the latest events beside them. */
+/** The home page: cameras live, all of them or those of a layout, the latest events beside them. */
 
 import type { JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Camera } from "../api/types";
+import * as api from "../api/client";
+import type { Camera, Layout as Kept } from "../api/types";
 import { useCell } from "../cell";
+import { cameraKey } from "../events/filter";
 import { EventStrip } from "../events/strip";
-import { cameras as allCameras } from "../news";
-import { Link } from "../router";
+import { cameras as allCameras, refetch } from "../news";
+import { go, Link, useAddress } from "../router";
+import { session } from "../session";
 import { text } from "../text";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
+import { Picker } from "../ui/picker";
+import { typing, usePress } from "../ui/press";
+import { useAlarm, useFollowing } from "./alarm";
+import { ArrangeBar, type Draft } from "./arrange";
 import { type Layout, layoutFor } from "./layout";
+import { MOST_TILES, moved, type Shown, shownOf, withAlarm } from "./layouts";
 import { Tile } from "./tile";
 
 const GAP = 8;
@@ -24,17 +32,38 @@ const STRIP = 316 + 16;
 export function WallPage(): JSX.Element {
   const cameras = useCell(allCameras);
   const online = cameras?.filter((camera) => camera.online).length ?? 0;
+  const wanted = useAddress().query.get("layout");
+  const [layouts, again] = useLayouts();
+  const chosen = layouts?.find(({ id }) => id === wanted);
+  const [draft, arrange] = useState<Draft>();
+  const [boxes, setBoxes] = useState(false);
+  const [follow, setFollow] = useFollowing();
+  const hot = useAlarm(follow && !draft);
+  const frame = useRef<HTMLDivElement>(null);
+  const waiting = !cameras || (wanted !== null && !layouts);
+  const shown = waiting ? undefined : withAlarm(shownOf(draft ?? chosen, cameras), hot, cameras);
+  useWallKeys(frame, setBoxes);
+  const done = (id: string | undefined) => {
+    arrange(undefined);
+    again();
+    go(id ? `/?layout=${encodeURIComponent(id)}` : "/", { replace: true });
+  };
   return (
     <div class="page live-page">
       <header class="page-head">
         <h1>{text.live.title}</h1>
         {cameras && cameras.length > 0 && <span class="sub">{text.live.online(online, cameras.length)}</span>}
+        <span class="spring" />
+        {cameras && cameras.length > 0 && !draft && (
+          <Tools layouts={layouts ?? []} chosen={chosen} shown={shown} onArrange={arrange} boxes={boxes} setBoxes={setBoxes} follow={follow} setFollow={setFollow} frame={frame} />
+        )}
       </header>
+      {draft && <ArrangeBar draft={draft} cameras={cameras ?? []} onChange={arrange} onDone={done} onCancel={() => arrange(undefined)} />}
       <div class="live-body">
         {cameras?.length === 0 ? (
           <Empty icon="live" title={text.live.none} more={text.live.noneMore} />
         ) : (
-          <Wall cameras={cameras} />
+          <Wall frame={frame} shown={shown} boxes={boxes} onMove={draft && ((key, to) => arrange({ ...draft, cameras: [...placed(draft.cameras, key, to)] }))} />
         )}
         <aside class="strip panel" aria-labelledby="strip-title">
           <div class="strip-head">
@@ -51,10 +80,100 @@ export function WallPage(): JSX.Element {
   );
 }
 
-function Wall({ cameras }: { cameras: readonly Camera[] | undefined }): JSX.Element {
-  const frame = useRef<HTMLDivElement>(null);
-  const count = cameras?.length ?? 3;
-  const layout = useLayout(frame, count);
+function placed(keys: readonly string[], key: string, to: string | -1 | 1): readonly string[] {
+  const other = typeof to === "string" ? to : keys[keys.indexOf(key) + to];
+  return other === undefined ? keys : moved(keys, key, other);
+}
+
+function useLayouts(): [layouts: readonly Kept[] | undefined, again: () => void] {
+  const [layouts, set] = useState<readonly Kept[]>();
+  const generation = useCell(refetch);
+  const again = () => void api.layouts().then(set, () => set((old) => old ?? []));
+  useEffect(again, [generation]);
+  return [layouts, again];
+}
+
+interface ToolsProps {
+  layouts: readonly Kept[];
+  chosen: Kept | undefined;
+  shown: Shown | undefined;
+  onArrange: (draft: Draft) => void;
+  boxes: boolean;
+  setBoxes: (on: boolean) => void;
+  follow: boolean;
+  setFollow: (on: boolean) => void;
+  frame: RefObject<HTMLElement | null>;
+}
+
+function Tools({ layouts, chosen, shown, onArrange, boxes, setBoxes, follow, setFollow, frame }: ToolsProps): JSX.Element {
+  const who = useCell(session);
+  const me = who.state === "in" ? who.me.name : "";
+  const own = chosen?.owner === me;
+  const fresh: Draft = { name: "", shared: false, cameras: (shown?.cameras ?? []).slice(0, MOST_TILES).map(cameraKey), columns: chosen?.columns ?? null, large: chosen?.large ?? false };
+  return (
+    <div class="wall-tools">
+      {layouts.length > 0 && (
+        <Picker
+          name={text.live.layout}
+          any={text.live.allCameras}
+          single
+          options={[{ value: "", name: text.live.allCameras }, ...layouts.map(({ id, name, owner }) => ({ value: id, name: owner === me ? name : text.live.by(name, owner) }))]}
+          chosen={chosen ? [chosen.id] : []}
+          onToggle={(id) => go(id ? `/?layout=${encodeURIComponent(id)}` : "/", { replace: true })}
+          testid="layouts"
+        />
+      )}
+      {own && chosen && (
+        <button type="button" class="button" onClick={() => onArrange(draftOf(chosen))} aria-label={text.live.arrange} data-testid="arrange-this">
+          <Icon name="edit" size={16} />
+          <span class="wide">{text.live.arrange}</span>
+        </button>
+      )}
+      <button type="button" class="button" onClick={() => onArrange(fresh)} aria-label={text.live.newLayout} data-testid="new-layout">
+        <Icon name="plus" size={16} />
+        <span class="wide">{text.live.newLayout}</span>
+      </button>
+      <button type="button" class={follow ? "button pressed" : "button"} aria-pressed={follow} aria-label={text.live.follow} title={text.live.followMore} onClick={() => setFollow(!follow)} data-testid="follow">
+        <Icon name="bell" size={16} />
+        <span class="wide">{text.live.follow}</span>
+      </button>
+      <button type="button" class={boxes ? "button pressed" : "button"} aria-pressed={boxes} aria-label={text.live.boxes} title="b" onClick={() => setBoxes(!boxes)} data-testid="wall-boxes">
+        <Icon name="box" size={16} />
+        <span class="wide">{text.live.boxes}</span>
+      </button>
+      <button type="button" class="button icon-only" aria-label={text.live.fullWall} title={`${text.live.fullWall} (f)`} onClick={() => void fullScreen(frame)}>
+        <Icon name="expand" size={16} />
+      </button>
+    </div>
+  );
+}
+
+const draftOf = ({ id, name, shared, cameras, columns, large }: Kept): Draft => ({ id, name, shared, cameras, columns, large });
+
+async function fullScreen(frame: RefObject<HTMLElement | null>): Promise<void> {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await frame.current?.requestFullscreen?.();
+}
+
+function useWallKeys(frame: RefObject<HTMLElement | null>, setBoxes: (change: (on: boolean) => boolean) => void): void {
+  const press = (event: KeyboardEvent) => {
+    if (typing(event)) return;
+    if (event.key === "f") void fullScreen(frame);
+    else if (event.key === "b") setBoxes((on) => !on);
+  };
+  usePress(press, []);
+}
+
+interface WallProps {
+  frame: RefObject<HTMLDivElement | null>;
+  shown: Shown | undefined;
+  boxes: boolean;
+  onMove: ((camera: string, to: string | -1 | 1) => void) | undefined;
+}
+
+function Wall({ frame, shown, boxes, onMove }: WallProps): JSX.Element {
+  const count = shown?.cameras.length ?? 3;
+  const layout = useLayout(frame, count, shown);
   useEffect(() => {
     const style = frame.current?.firstElementChild as HTMLElement | null;
     if (!layout || !style) return;
@@ -65,28 +184,43 @@ function Wall({ cameras }: { cameras: readonly Camera[] | undefined }): JSX.Elem
     const wall = layout.columns * (layout.tileWidth + GAP) - GAP;
     frame.current!.parentElement!.style.setProperty("--wall", `${wall}px`);
   }, [layout, count]);
+  const hero = layout !== undefined && layout.hero > 1;
   return (
     <div class="wall" ref={frame}>
-      <ul class={layout && layout.hero > 1 ? "tiles with-hero" : "tiles"} aria-label={text.live.wall} aria-busy={!cameras}>
-        {cameras
-          ? cameras.map((camera) => <Tile key={`${camera.site}/${camera.gateway}/${camera.camera}`} camera={camera} />)
-          : Array.from({ length: count }, (_, i) => <li key={i} class="tile skeleton" />)}
+      <ul class={hero ? "tiles with-hero" : "tiles"} aria-label={text.live.wall} aria-busy={!shown}>
+        {shown ? <Tiles shown={shown} hero={hero} boxes={boxes} onMove={onMove} /> : Array.from({ length: count }, (_, i) => <li key={i} class="tile skeleton" />)}
       </ul>
     </div>
   );
 }
 
-function useLayout(frame: RefObject<HTMLElement | null>, count: number): Layout | undefined {
+/** In the document they stand in an order that never changes, on the screen as the layout has them. */
+function Tiles({ shown, hero, boxes, onMove }: { shown: Shown; hero: boolean; boxes: boolean; onMove: WallProps["onMove"] }): JSX.Element {
+  const order = new Map<Camera, number>(shown.cameras.map((camera, place) => [camera, place]));
+  const steady = [...shown.cameras].sort((a, b) => (cameraKey(a) < cameraKey(b) ? -1 : 1));
+  return (
+    <>
+      {steady.map((camera) => {
+        const place = order.get(camera) ?? 0;
+        return <Tile key={cameraKey(camera)} camera={camera} order={place} large={hero && place === 0} boxes={boxes} onMove={onMove} />;
+      })}
+    </>
+  );
+}
+
+function useLayout(frame: RefObject<HTMLElement | null>, count: number, shown: Shown | undefined): Layout | undefined {
   const [layout, set] = useState<Layout>();
+  const [columns, large] = [shown?.columns ?? null, shown?.large ?? false];
   useEffect(() => {
     const element = frame.current!;
     const measure = () => {
-      const width = element.parentElement!.clientWidth - (window.innerWidth > STACKED ? STRIP : 0);
-      set(window.innerWidth <= NARROW ? undefined : layoutFor(count, width, element.clientHeight, GAP));
+      const full = document.fullscreenElement === element;
+      const width = full ? element.clientWidth : element.parentElement!.clientWidth - (window.innerWidth > STACKED ? STRIP : 0);
+      set(window.innerWidth <= NARROW ? undefined : layoutFor(count, width, element.clientHeight, GAP, { columns, large }));
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [count]);
+  }, [count, columns, large]);
   return layout;
 }

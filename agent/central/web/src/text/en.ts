@@ -1,6 +1,7 @@
 /** Every English sentence of the viewer. Another language is another module of this shape. */
 
 import { people } from "./people";
+import { review } from "./review";
 
 const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
@@ -133,6 +134,28 @@ export const en = {
     title: "Live",
     online: (online: number, all: number) => `${online} of ${plural(all, "camera", "cameras")} online`,
     wall: "Camera wall",
+    move: (name: string) => `${name}: drag it, or move it with the arrow keys`,
+    layout: "Layout",
+    allCameras: "All cameras",
+    arrange: "Arrange",
+    newLayout: "New layout",
+    by: (name: string, owner: string) => `${name} (${owner})`,
+    layoutName: "Name",
+    columns: "Columns",
+    fitting: "Columns that fit",
+    columnsOf: (count: number) => plural(count, "column", "columns"),
+    large: "First one large",
+    shared: "Shared with everybody",
+    cameras: "Cameras",
+    noCamera: "No camera",
+    save: "Save",
+    remove: "Remove",
+    cancel: "Cancel",
+    arrangeMore: "Drag pictures to their places, or move them with the arrow keys.",
+    tooMany: (most: number) => `A layout has at most ${most} cameras.`,
+    follow: "Follow alarms",
+    followMore: "The camera of a new alarm comes first and large for half a minute",
+    fullWall: "Full screen",
     open: (name: string) => `Open ${name}`,
     recent: "Latest events",
     all: "All events",
@@ -190,7 +213,6 @@ export const en = {
     noneMore: "Events appear by themselves when a rule fires: draw a zone for a camera in its gateway's configuration and give it a rule.",
     noneMatch: "No event matches",
     noneMatchMore: "Nothing that was stored fits these filters.",
-    keys: "j next, k previous, Enter opens",
     list: "Events, newest first",
     failed: "Events could not be loaded",
     ongoing: "Ongoing",
@@ -263,7 +285,7 @@ export const en = {
     after: (seconds: number) => `${seconds.toFixed(1)} s`,
     scenes: "Pictures of what happened",
     scene: { before: "Before", moment: "The moment", now: "When it was told", owner: "Who left it", taker: "Who took it" },
-    keys: "Space plays, arrow keys step, j older, k newer",
+    keys: "Space plays, arrow keys step, j older, k newer, a acknowledges",
   },
 
   search: {
@@ -574,6 +596,7 @@ export const en = {
   } as Record<string, string>,
 
   accounts: people,
+  review,
 
   failure: {
     unreachable: "The centre does not answer. Check that it runs and that this device can reach it.",

@@ -49,7 +49,7 @@ export const people = {
     states: { ok: "Active", waiting: "Has not set a password yet", disabled: "Disabled", elsewhere: "From the directory", factor: "Second factor" },
     roleMore: {
       viewer: "Watches live, searches, looks at events.",
-      operator: "Also asks gateways for clips.",
+      operator: "Also sees to events and asks gateways for clips.",
       investigator: "Also takes evidence out.",
       admin: "Also manages cameras, people and everything else.",
     },
@@ -169,7 +169,7 @@ export const people = {
       "account.remove": "Removed account", "account.link": "Made password link", "account.join": "Used password link", "account.first": "First account",
       "account.reason": "Gave reason", "account.second-factor": "Second factor", "account.sessions-ended": "Ended sessions",
       audit: "Audit log", "audit.export": "Exported audit log", camera: "Cameras", "camera.settings": "Set camera", clip: "Clips",
-      "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", live: "Live",
+      "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", "event.review": "Saw to event", live: "Live",
       "live.view": "Watched live", media: "Pictures and clips", "media.view": "Looked at", search: "Searches", "search.plate": "Searched plate",
       "search.save": "Saved search", "search.watch": "Watched for", "search.change": "Changed search", "search.remove": "Removed search",
       "sign-in": "Signed in", "sign-in.refused": "Sign-in refused", "sign-out": "Signed out", token: "Tokens", "token.make": "Made token",

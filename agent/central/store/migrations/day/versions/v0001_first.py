@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Make every table."""
     _make_event()
     _make_event_body()
+    _make_event_review()
     _make_heat()
     _make_tally()
     _make_track()
@@ -75,6 +76,23 @@ def _make_event_body() -> None:
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("phases", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_event_body")),
+        **_PARTED,
+    )
+
+
+def _make_event_review() -> None:
+    op.create_table(
+        "event_review",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("acknowledged_by", sa.String(length=140), nullable=True),
+        sa.Column("acknowledged_ns", sa.BigInteger(), nullable=True),
+        sa.Column("assigned", sa.String(length=64), nullable=True),
+        sa.Column("severity", sa.String(length=8), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_event_review")),
         **_PARTED,
     )
 

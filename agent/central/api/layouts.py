@@ -1,0 +1,108 @@
+"""Layouts of the live wall, saved and shared."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import AfterValidator, BaseModel, Field
+
+from agent.central.api.context import Centre, centre_of, person_of
+from agent.central.api.errors import ApiError, not_found, there
+from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, Body
+from agent.central.store.layouts import MOST_OF_ONE
+from agent.central.store.pack import Document
+from agent.config.base import Id
+from agent.core.ids import is_id
+
+router = APIRouter(prefix="/layouts", tags=["layouts"], responses=REFUSALS)
+
+Here = Annotated[Centre, Depends(centre_of)]
+
+
+def _camera(name: str) -> str:
+    if name.count("/") != 2 or not all(is_id(part) for part in name.split("/")):
+        raise ValueError(f"{name[:80]!r} is no camera; write site/gateway/camera")
+    return name
+
+
+CameraName = Annotated[str, Field(max_length=200), AfterValidator(_camera)]
+
+
+class LayoutIn(Body):
+    """`cameras` in their order, `site/gateway/camera`; `columns` of null: as many as fill the screen best.
+
+    `large`: the first one is larger. `shared`: others see it, too.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$", examples=["Night shift"])]
+    shared: bool = False
+    cameras: Annotated[
+        list[CameraName], Field(min_length=1, max_length=36, examples=[["hartford/pole-17/main-and-park"]])
+    ]
+    columns: Annotated[int | None, Field(ge=1, le=8, examples=[3])] = None
+    large: bool = False
+
+
+class LayoutOut(BaseModel):
+    """A layout. Cameras that one may not see are left out."""
+
+    id: str
+    owner: str
+    name: str
+    shared: bool
+    cameras: list[str]
+    columns: int | None
+    large: bool
+
+
+class LayoutsOut(BaseModel):
+    """One's own and the shared ones, by name."""
+
+    items: list[LayoutOut]
+
+
+@router.get("")
+def layouts(request: Request, centre: Here) -> LayoutsOut:
+    """One's own layouts, and those that others share."""
+    person = person_of(request)
+    return LayoutsOut.model_validate({"items": centre.layouts.of(person.name, person.reach)})
+
+
+@router.post("", status_code=201, responses=CONFLICT)
+def save_layout(body: LayoutIn, request: Request, centre: Here) -> LayoutOut:
+    """Keep a layout."""
+    person = person_of(request)
+    key = centre.layouts.add(person.name, **body.model_dump())
+    if key is None:
+        raise ApiError(409, "too_many", f"at most {MOST_OF_ONE} layouts each; remove some")
+    return LayoutOut.model_validate(there(centre.layouts.one(key, person.reach), "layout"))
+
+
+@router.put("/{layout}", responses=NOT_THERE)
+def change_layout(layout: Id, body: LayoutIn, request: Request, centre: Here) -> LayoutOut:
+    """Make one's own so."""
+    _own(layout, request, centre)
+    centre.layouts.change(layout, **body.model_dump())
+    return LayoutOut.model_validate(there(centre.layouts.one(layout, person_of(request).reach), "layout"))
+
+
+@router.delete("/{layout}", status_code=204, responses=NOT_THERE)
+def remove_layout(layout: Id, request: Request, centre: Here) -> None:
+    """Remove one's own; an admin of the whole centre anybody's that is shared."""
+    person = person_of(request)
+    found = centre.layouts.one(layout, person.reach)
+    over = person.role == "admin" and person.reach.everything and found is not None and found["shared"]
+    if not over:
+        _own(layout, request, centre)
+    centre.layouts.remove(layout)
+
+
+def _own(layout: str, request: Request, centre: Centre) -> Document:
+    person = person_of(request)
+    found = centre.layouts.one(layout, person.reach)
+    if found is None or (found["owner"] != person.name and not found["shared"]):
+        raise not_found("layout")
+    if found["owner"] != person.name:
+        raise ApiError(403, "forbidden", f"this layout is {found['owner']}'s; save a copy of your own")
+    return found

@@ -1,0 +1,76 @@
+"""Events are seen to: by keyboard, several at once, with notes, by two people at once, and nothing jumps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web import pages
+from tests.web.conftest import Demo
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_events_are_seen_to_by_keyboard_and_in_batches(demo: Demo, chromium: Browser, shots: Path) -> None:
+    with pages.visit(chromium, demo.first_link) as page:
+        pages.open_events(page)
+        page.get_by_test_id("filter-state").get_by_role("button").click()
+        page.get_by_role("menuitemradio", name="Not seen to").click()
+        expect(page).to_have_url(re.compile(r"state=open"))
+        first = _focus_one(page)
+        page.keyboard.press(" ")
+        page.keyboard.press("a")
+        card = page.locator(f"[data-event='{first}']")
+        expect(card).to_have_class(re.compile("done"))  # it stays where it is
+        page.keyboard.press("x")
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        expect(page.get_by_test_id("batch")).to_contain_text("2 chosen")
+        pages.shoot(page, shots, "review-desktop")
+        page.get_by_test_id("batch").get_by_test_id("assign").select_option("ann")
+        expect(page.get_by_test_id("batch")).to_have_count(0)
+        page.goto(pages.origin(demo.first_link) + "events?assigned=ann")
+        expect(page.get_by_test_id("event-card")).to_have_count(2)
+        page.goto(pages.origin(demo.first_link) + "events?state=done")
+        expect(page.locator(f"[data-event='{first}']")).to_contain_text("ann")
+
+
+def _focus_one(page: Page) -> str:
+    expect(page.get_by_test_id("event-card").first).to_be_visible()
+    page.keyboard.press("j")
+    identity = page.locator(".card:has(.card-link:focus)").get_attribute("data-event")
+    assert identity
+    return identity
+
+
+def test_two_people_meet_at_an_event(demo: Demo, chromium: Browser, shots: Path) -> None:
+    with pages.visit(chromium, demo.first_link) as page, pages.visit(chromium, demo.first_link, dark=False) as other:
+        identity = pages.open_first_event(page)
+        review = page.get_by_test_id("review")
+        other.goto(f"{pages.origin(demo.first_link)}events/{identity}")
+        theirs = other.get_by_test_id("review")
+        theirs.get_by_test_id("note").fill("A dog, 50 % sure")
+        other.keyboard.press("Control+Enter")
+        expect(review).to_contain_text("A dog, 50 % sure")  # by itself
+        review.get_by_test_id("severity").select_option("alarm")
+        expect(other.locator(".page-head .tag.bad")).to_be_visible()
+        theirs.get_by_test_id("acknowledge").click()
+        expect(review).to_contain_text("Seen to by ann")
+        pages.shoot(page, shots, "review-event-dark")
+        pages.shoot(other, shots, "review-event-light")
+        page.goto(f"{pages.origin(demo.first_link)}events?words=DOG&severity=alarm&state=done")
+        expect(page.locator(f"[data-event='{identity}']")).to_be_visible()
+
+
+def test_a_phone_sees_to_an_event(demo: Demo, chromium: Browser, shots: Path) -> None:
+    with pages.visit(chromium, demo.first_link, size="phone", dark=False) as page:
+        pages.open_events(page)
+        page.get_by_test_id("choose").first.check(force=True)
+        expect(page.get_by_test_id("batch-acknowledge")).to_be_visible()
+        pages.shoot(page, shots, "review-phone")
+        page.get_by_test_id("batch-acknowledge").click()
+        expect(page.locator(".card.done").first).to_be_visible()
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
