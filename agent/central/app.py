@@ -218,12 +218,11 @@ def _build(
     centre = Centre(
         clock=clock, stop=stop, settings=settings, views=views, finds=finds, history=HealthHistory(database),
         first=first, reviews=Reviews(database, clock), layouts=Layouts(database, clock),
-        clips=clips, commander=commander, live=live, news=news,
-        media=media_folder, counts=counts, health=health.report, static=STATIC,
-        local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
+        clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
+        health=health.report, static=STATIC, local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
         started_ns=clock.wall_ns(), ground=config.map, **desk,
     )  # fmt: skip
-    retention = Retention(database, clock, central.keep_days, config.people.audit_days)
+    retention = Retention(database, clock, central.keep_days, media_folder.remove, config.people.audit_days)
     hooks = HookRunner(desk["hooks"], Gate(config.webhooks.allow), clock)
     workers = (writer, media, commander, live, clips, settings, hooks, retention, _watchdog(writer, clock))
     return cls(folder, database, Supervisor(clock, stop), broker, mqtt_url, link, _web(central, centre), first, workers)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,15 +13,17 @@ import sqlalchemy as sa
 from agent.central.counts import Counts, Refused
 from agent.central.news import Item
 from agent.central.store import schema
+from agent.central.store.among import among
 from agent.central.store.database import Database
 from agent.central.store.days import Change
+from agent.central.store.footage import Footage
 from agent.central.store.health import sample_row
 from agent.central.store.hooks import Hooks
 from agent.central.store.keeper import Keeper
-from agent.central.store.merge import document, recording_row, wall_ns
+from agent.central.store.merge import document, wall_ns
 from agent.central.store.outboxes import Ledger, TooManyHoles
 from agent.central.store.pack import Document
-from agent.central.store.places import Place
+from agent.central.store.places import Place, number_of
 from agent.central.store.strays import parts
 from agent.central.watching import Watcher
 from agent.core.clock import Clock
@@ -32,16 +35,17 @@ from agent.wire.messages import (
     CameraInfo,
     CameraState,
     DurableClass,
-    Envelope,
     Event,
     Health,
     HealthSample,
     Message,
+    Opened,
     RecordingSpan,
     Reply,
     Status,
     TrackSummary,
     decode,
+    open_records,
     validate,
 )
 from agent.wire.topics import Address
@@ -70,12 +74,13 @@ class Batch:
         self._hooks = hooks
         self._database, self._connection, self._counts = database, change.main, counts
         self._now_ns = clock.wall_ns()
+        self._change, self._footage = change, Footage(change, database.upsert, self._now_ns, counts.rejected)
         self._keeper = Keeper(change, database.upsert, self._now_ns, counts.rejected, watcher)
         self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
         self._ledgers: dict[AckKey, Ledger] = {}
         self._held: dict[tuple[str, ...], Document | None] = {}
-        self._waiting: list[tuple[Address, str, str, Envelope]] = []
-        self._links: dict[tuple[str, str, str, int], str] = {}
+        self._waiting: list[tuple[Address, str, str, Opened]] = []
+        self._states: list[tuple[Address, Callable[[], None]]] = []
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
         self.raised: list[Event] = []
@@ -89,25 +94,39 @@ class Batch:
         """
         match address.path:
             case ("status",):
-                self._status(address, decode(Status, payload))
+                self._later(address, self._status, decode(Status, payload))
             case ("health",):
-                self._health(address, decode(Health, payload))
+                self._later(address, self._health, decode(Health, payload))
             case ("camera", camera, "info"):
-                self._camera(address, camera, "info", decode(CameraInfo, payload))
+                self._later(address, self._camera, camera, "info", decode(CameraInfo, payload))
             case ("camera", camera, "state"):
-                self._camera(address, camera, "state", decode(CameraState, payload))
+                self._later(address, self._camera, camera, "state", decode(CameraState, payload))
             case ("camera", camera, leaf) if leaf in CLASSES_OF_LEAF:
-                self._waiting.append((address, camera, leaf, _envelope(address, CLASSES_OF_LEAF[leaf], payload)))
+                self._waiting.append((address, camera, leaf, _envelope(address, leaf, CLASSES_OF_LEAF[leaf], payload)))
             case ("health", "history"):
-                self._waiting.append((address, "", "health", _envelope(address, _HISTORY, payload)))
+                self._waiting.append((address, "", "health", _envelope(address, "health", _HISTORY, payload)))
             case ("reply", command):
-                self._reply(address, command, decode(Reply, payload))
+                self._later(address, self._reply, command, decode(Reply, payload))
             case _:
                 raise Refused("unknown_topic", f"nobody expects {'/'.join(address.path)[:80]}")
 
+    def _later(self, address: Address, apply: Callable[..., None], *said: object) -> None:
+        self._states.append((address, partial(apply, address, *said)))
+
     def write(self) -> None:
         """Merge what was taken, and put it into the tables."""
+        said = [*(address for address, _ in self._states), *(address for address, *_ in self._waiting)]
+        heard = {(one.site, one.gateway) for one in said}
+        # before anything is read: another worker may be at the same gateways, in another order
+        self._change.lock({number_of(Place(site, gateway, "")) for site, gateway in heard})
+        for address, apply in self._states:
+            try:
+                apply()
+            except WireError as error:
+                leaf = address.path[-1 if address.path[0] == "camera" else 0]
+                self._counts.rejected(error.reason if isinstance(error, Refused) else f"broken_{leaf}")
         self._merge_envelopes()
+        self._write_footage()
         self.raised = self._keeper.write()
         if self._hooks is not None:
             self._hooks.put(self._connection, self._keeper.events)
@@ -177,26 +196,25 @@ class Batch:
         self.news[Item("camera", (address.site, address.gateway, camera))] = None
 
     def _merge_envelopes(self) -> None:
-        heads = [envelope for _, _, _, envelope in self._waiting]
+        heads = [opened.head for _, _, _, opened in self._waiting]
         self._expect(schema.gateway, {(one.site, one.gateway) for one in heads})
         self._expect(schema.outbox_seq, {AckKey(one.site, one.gateway, one.outbox, one.kind) for one in heads})
         self._expect(schema.camera, {(at.site, at.gateway, camera) for at, camera, _, _ in self._waiting if camera})
-        spans = [one for envelope in heads if envelope.kind == "recording" for one in envelope.records]
-        self._expect(schema.recording, {(key,) for one in spans if isinstance(key := one.get("id"), str)})
-        for address, camera, leaf, envelope in self._waiting:
+        for address, camera, leaf, opened in self._waiting:
             try:
-                self._envelope(address, camera, envelope)
+                self._envelope(address, camera, opened)
             except TooManyHoles as error:  # unanswered, it comes again, when those that close the holes have come
                 self._counts.rejected("too_many_holes")
-                self.problems.append(f"{address.site}/{address.gateway}, class {envelope.kind}: {error}")
+                self.problems.append(f"{address.site}/{address.gateway}, class {opened.head.kind}: {error}")
             except WireError:
                 self._counts.rejected(f"broken_{leaf}")
 
-    def _envelope(self, address: Address, camera: str, envelope: Envelope) -> None:
+    def _envelope(self, address: Address, camera: str, opened: Opened) -> None:
+        envelope = opened.head
         key = AckKey(address.site, address.gateway, envelope.outbox, envelope.kind)
         ledger = self._ledger(key).with_messages(envelope.numbers, envelope.dropped)
         self._know(address, camera)
-        for record in envelope.records:
+        for record in opened.records:
             self._record(address, camera, envelope.kind, record)
         self._ledgers[key] = ledger
         self.acks[key] += envelope.numbers
@@ -209,11 +227,10 @@ class Batch:
                 self._camera_row(address, camera)
                 self.news[Item("camera", (address.site, address.gateway, camera))] = None
 
-    def _record(self, address: Address, camera: str, kind: DurableClass, raw: dict[str, Any]) -> None:
+    def _record(self, address: Address, camera: str, kind: DurableClass, raw: Message | dict[str, Any]) -> None:
         """A broken record is counted and its neighbours are kept: to refuse the envelope would only bring it again."""
         try:
-            record = validate(RECORD_TYPES[kind], raw)
-            self._merge(address, camera, record)
+            self._merge(address, camera, validate(RECORD_TYPES[kind], raw) if isinstance(raw, dict) else raw)
         except Refused as error:
             self._counts.rejected(error.reason)
         except WireError:
@@ -230,47 +247,26 @@ class Batch:
                 self._keeper.put(Place(address.site, address.gateway, camera), record)
             case RecordingSpan():
                 _must_fit(camera, record.camera)
-                held = self._held_row(schema.recording, address, record.id, camera)
-                self._chain(address, record, held)
-                row = {**recording_row(held, record), "site": address.site, "gateway": address.gateway}
-                self._set(schema.recording, (record.id,), row)
+                self._footage.put(Place(address.site, address.gateway, camera), record)
             case HealthSample():
                 row = sample_row(address.site, address.gateway, record, self._now_ns)
                 self._rows[schema.health_sample.name][address.site, address.gateway, str(row["time_ns"])] = row
 
-    def _chain(self, address: Address, span: RecordingSpan, held: Document | None) -> None:
-        """A number of a camera's chain is given once, with one link: else footage was replaced."""
-        known = held["link"] if held else self._link(address, span)
-        if known is not None and known != span.link:
-            row = self._gateway(address)
-            row["chain_breaks"] = (row["chain_breaks"] or 0) + 1
-        self._links.setdefault((address.site, address.gateway, span.camera, span.number), span.link)
-
-    def _link(self, address: Address, span: RecordingSpan) -> str | None:
-        table, key = schema.recording, (address.site, address.gateway, span.camera, span.number)
-        if key in self._links:
-            return self._links[key]
-        columns = (table.c.site, table.c.gateway, table.c.camera, table.c.number)
-        where = [column == value for column, value in zip(columns, key, strict=True)]
-        return self._connection.scalar(sa.select(table.c.link).where(*where).limit(1))
+    def _write_footage(self) -> None:
+        for place, count in self._footage.write(self._database.days).items():
+            row = self._gateway(Address(place.site, place.gateway, ()))
+            row["chain_breaks"] = (row["chain_breaks"] or 0) + count
 
     def _set(self, table: sa.Table, key: tuple[str, ...], row: Document) -> None:
         self._rows[table.name][key] = row
         self._held[table.name, *key] = row
-
-    def _held_row(self, table: sa.Table, address: Address, record: str, camera: str) -> Document | None:
-        held = self._load(table, (record,))
-        place = (address.site, address.gateway, camera)
-        if held is not None and (held["site"], held["gateway"], held["camera"]) != place:
-            raise Refused("foreign_id", "this id belongs to another camera")
-        return held
 
     def _expect(self, table: sa.Table, keys: set[tuple[str, ...]]) -> None:
         """Read these rows at once instead of one by one."""
         columns = table.primary_key.columns.values()
         for part in parts(sorted(key for key in keys if (table.name, *key) not in self._held)):
             self._held |= {(table.name, *key): None for key in part}
-            where = sa.tuple_(*columns).in_(part) if len(columns) > 1 else columns[0].in_([key[0] for key in part])
+            where = among(self._connection, columns, part)
             for row in self._connection.execute(sa.select(table).where(where)).mappings():
                 self._held[table.name, *(row[column.name] for column in columns)] = dict(row)
 
@@ -284,10 +280,12 @@ class Batch:
 
     def _gateway(self, address: Address) -> Document:
         key = (address.site, address.gateway)
-        empty = {column.name: None for column in schema.gateway.columns}
-        fresh = {**empty, "site": address.site, "gateway": address.gateway, "state": "offline"}
-        row = self._load(schema.gateway, key) or fresh
-        self._set(schema.gateway, key, row)
+        row = self._rows["gateway"].get(key)
+        if row is None:
+            row = self._load(schema.gateway, key) or dict.fromkeys(schema.gateway.columns.keys()) | {
+                "site": address.site, "gateway": address.gateway, "state": "offline"
+            }  # fmt: skip
+            self._set(schema.gateway, key, row)
         return row
 
     def _camera_row(self, address: Address, camera: str) -> Document:
@@ -328,12 +326,12 @@ class Batch:
         self.news[Item("clip", (row.id,))] = None
 
 
-def _envelope(address: Address, classes: Collection[DurableClass], payload: bytes) -> Envelope:
-    envelope = decode(Envelope, payload)
-    sender = (envelope.site, envelope.gateway)
-    if sender != (address.site, address.gateway) or envelope.kind not in classes:
+def _envelope(address: Address, leaf: str, classes: Collection[DurableClass], payload: bytes) -> Opened:
+    opened = open_records(payload, leaf)
+    sender = (opened.head.site, opened.head.gateway)
+    if sender != (address.site, address.gateway) or opened.head.kind not in classes:
         raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
-    return envelope
+    return opened
 
 
 def _clip_change(reply: Reply) -> Document:

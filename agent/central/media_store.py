@@ -57,6 +57,12 @@ class MediaFolder:
             sync_folder(target.parent)
         return target
 
+    def remove(self, media: str) -> None:
+        """Take a medium away, whole or in pieces; one that is not here is fine."""
+        for path in (self.path(media), self._root / "incoming" / media):
+            with _translated(path):
+                path.unlink(missing_ok=True)
+
     def sweep(self, wanted: set[str]) -> int:
         """Remove pieces of media that nobody announces any more; returns how many files went."""
         gone = [path for path in (self._root / "incoming").iterdir() if path.name not in wanted]

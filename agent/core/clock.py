@@ -6,6 +6,7 @@ import ctypes
 import secrets
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -64,6 +65,7 @@ def rfc3339(wall_ns: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest_ns // 1_000_000:03d}Z"
 
 
+@lru_cache(maxsize=1 << 12)  # a record is asked for its times again and again on its way into the store
 def parse_rfc3339(text: str) -> int:
     """The inverse of `rfc3339`; any offset is accepted, none is an error.
 

@@ -52,10 +52,14 @@ class BoundedQueue(Generic[T]):
         with self._ready:
             return self._items[0] if self._items else None
 
-    def drain(self, most: int) -> list[T]:
-        """Up to `most` of the oldest items, at once, possibly none."""
+    def drain(self, most: int, most_bytes: int | None = None) -> list[T]:
+        """Up to `most` of the oldest items, at once, possibly none; after `most_bytes` no more."""
         with self._ready:
-            return [self._pop() for _ in range(min(most, len(self._items)))]
+            floor = 0 if most_bytes is None else self._bytes - most_bytes
+            found: list[T] = []
+            while self._items and len(found) < most and (self._bytes > floor or most_bytes is None):
+                found.append(self._pop())
+            return found
 
     def __len__(self) -> int:
         return len(self._items)

@@ -18,12 +18,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from agent.core.errors import WireError
 from agent.core.ids import is_id
 
 ROOT = "lamppost/v1"
+_MOST = 512
 
 
 class GatewayTopics:
@@ -83,7 +85,14 @@ def parse(topic: str) -> Address:
     Raises:
         WireError: not one of ours, or with a level that is no id.
     """
+    if len(topic) > _MOST:
+        raise WireError(f"not a topic of ours: {topic[:120]!r}")
+    return _parsed(topic)
+
+
+@lru_cache(maxsize=1 << 13)  # a city's cameras speak on the same few thousand, again and again
+def _parsed(topic: str) -> Address:
     levels = topic.split("/")
-    if len(topic) > 512 or len(levels) < 5 or "/".join(levels[:2]) != ROOT or not all(map(is_id, levels[2:])):
+    if len(levels) < 5 or "/".join(levels[:2]) != ROOT or not all(map(is_id, levels[2:])):
         raise WireError(f"not a topic of ours: {topic[:120]!r}")
     return Address(levels[2], levels[3], tuple(levels[4:]))

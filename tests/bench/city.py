@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -46,7 +45,7 @@ class City:
     """`tracks` are drawn with a seed: two databases get the same."""
 
     def __init__(self, seed: int = 1) -> None:
-        self.rng, self._dice = random.Random(seed), np.random.default_rng(seed)
+        self.begin(seed)
         self.cameras = [_camera(number) for number in range(CAMERAS)]
         busy = self._dice.lognormal(0, 1, CAMERAS)
         busy[self._dice.random(CAMERAS) < 0.03] = 1e-4  # hardly alive
@@ -54,8 +53,12 @@ class City:
         self._looks = [self._look() for _ in range(_LOOKS)]
         self._bodies = [self._body() for _ in range(_BODIES)]
 
+    def begin(self, seed: int) -> None:
+        """Draw from here on what this seed gives; cameras and how busy they are stay."""
+        self.rng, self._dice = random.Random(seed), np.random.default_rng(seed)
+
     def fill(self, database: Database, day: int, count: int) -> None:
-        """Put a whole day of `count` tracks into the tables, with all that is kept beside them."""
+        """Put `count` tracks more into a day, with all that is kept beside them; the tally comes last."""
         moments = self._moments(count)
         places = self._dice.choice(CAMERAS, count, p=self.busy)
         tallied: Counter[tuple[int, str, int, int]] = Counter()
@@ -75,9 +78,7 @@ class City:
         with database.change() as change:
             counts = [dict(zip(names, key, strict=True)) | {"day": day, "tracks": n} for key, n in tallied.items()]
             change.add(day, tables.tally, counts)
-            few = heat.empty()
-            few[100:130] = 3
-            cells = heat.write_cells(few)
+            cells = heat.write_counts(dict.fromkeys(range(100, 130), 3))
             seen = {key[1:] for key in tallied if key[0] == 0 and key[2]}
             pictures = [
                 {"day": day, "label": label, "place": at, "hour": hour, "cells": cells} for label, at, hour in seen
@@ -110,7 +111,7 @@ class City:
         label, look = self._looks[rng.randrange(_LOOKS)]
         seconds = rng.expovariate(1 / 12) + 1
         return {
-            "id": f"{start_ns // 1_000_000:012x}{secrets.token_hex(10)}", "day": day, "place": camera.number,
+            "id": f"{start_ns // 1_000_000:012x}{rng.getrandbits(80):020x}", "day": day, "place": camera.number,
             "final": True, "label": label, "kind": rng.choice(_KINDS) if label == "vehicle" else None,
             "score": round(rng.random(), 3), "start_ns": start_ns, "end_ns": start_ns + int(seconds * NS),
             "received_ns": start_ns + 2 * NS, **look, "size": round(rng.random() / 10, 5),
@@ -152,7 +153,8 @@ class City:
     def _body(self) -> tuple[bytes, bytes]:
         camera = self.cameras[0]
         record = self._record(self._row(20_000, self.rng.randrange(DAY_NS), camera), camera)
-        return pack({**record, "path": []}), pack_path(record["path"])
+        path = record.pop("path")
+        return pack(record), pack_path(path)
 
     def _body_row(self, row: dict[str, Any]) -> dict[str, Any]:
         record, path = self._bodies[self.rng.randrange(_BODIES)]

@@ -16,6 +16,7 @@ from agent.central.store.database import Database
 from agent.central.store.filters import Filters
 from agent.central.store.finds import Finds
 from agent.central.store.rows import day_of
+from agent.central.store.views import Views
 from agent.core.clock import SystemClock
 from agent.wire import messages as wire
 from agent.wire.topics import Address
@@ -24,6 +25,7 @@ from tests.fixtures.clock import FakeClock
 from tests.fixtures.postgres import Postgres
 
 DAY = day_of(T0_NS)
+_KINDS = {wire.Event: "event", wire.TrackSummary: "track", wire.RecordingSpan: "recording"}
 
 
 class Store:
@@ -40,7 +42,7 @@ class Store:
             batch = Batch(self.database, change, self.clock, self.counts)
             for record in records:
                 self.seq += 1
-                kind = "event" if isinstance(record, wire.Event) else "track"
+                kind = _KINDS[type(record)]
                 address = Address(SITE, gateway, ("camera", record.camera, kind))
                 batch.take(address, wire.encode(self._envelope(gateway, kind, record)))
             batch.write()
@@ -64,6 +66,10 @@ class Store:
                     rows = [tuple(row) for row in connection.execute(query)]
                     found.setdefault(table.name, []).extend(row for row in rows if not _is_nothing(table, row))
         return found
+
+    def footage_breaks(self) -> int:
+        """How often numbers of footage were given again."""
+        return sum(one["chain_breaks"] for one in Views(self.database, self.clock).gateways())
 
     def counted(self, **key: Any) -> int:
         with self.database.days.read(DAY) as connection:

@@ -23,7 +23,7 @@ from agent.core.clock import NS, rfc3339
 from agent.core.ids import new_id
 from agent.wire import messages as wire
 from agent.wire.topics import Address
-from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event, track
+from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event, span, track
 from tests.central.stores import DAY, Store
 
 GREEN = {"upper": [["green", 0.7], ["black", 0.2]], "lower": [["blue", 0.9]]}
@@ -61,7 +61,8 @@ def test_any_order_and_repetition_gives_the_same_rows(open_one: Callable[[], Sto
         track("t1", at_s=60, path=PATH, colours=GREEN),
         track("t1", at_s=70, path=PATH, colours=GREEN, final=True, zones=["plaza", "gate"]),
         track("t2", at_s=10, path=PATH, final=True, label="vehicle", plate="HR-26 8K 8337"),
-    ]
+        span("s1", 0, 10), span("s1", 86_400, 86_410, number=1, shift_ms=86_400_000), span("s2", 10, 20, number=2),
+    ]  # fmt: skip
     stores = [open_one() for _ in range(3)]
     stores[0].put(*records)
     for record in reversed(records):
@@ -73,7 +74,7 @@ def test_any_order_and_repetition_gives_the_same_rows(open_one: Callable[[], Sto
     first = stores[0].dump()
     assert {name: len(rows) for name, rows in first.items() if name != "tally"} == {
         "event": 1, "event_body": 1, "track": 2, "track_body": 2, "track_plate": 1, "heat": 2,
-        "event_review": 0,
+        "event_review": 0, "recording": 2,
     }  # fmt: skip
     assert stores[1].dump() == first
     assert stores[2].dump() == first
@@ -109,10 +110,11 @@ def test_counts_and_heat_follow_what_a_track_became(store: Store) -> None:
     assert [store.counted(colour=red), store.counted(colour=green), store.counted(label="person")] == [0, 1, 1]
     with store.database.days.read(DAY) as connection:
         assert connection is not None
-        rows = {row.label: heat.read_cells(row.cells) for row in connection.execute(sa.select(day_schema.heat))}
-    assert {label: int(cells.sum()) for label, cells in rows.items()} == {"person": 3, "vehicle": 1}
+        rows = {row.label: heat.read_counts(row.cells) for row in connection.execute(sa.select(day_schema.heat))}
+    assert {label: sum(counts.values()) for label, counts in rows.items()} == {"person": 3, "vehicle": 1}
     foot = int(0.4 * heat.ROWS) * heat.COLUMNS + int(0.2 * heat.COLUMNS)
-    assert (rows["person"][foot], rows["vehicle"][foot], rows["person"][-2], rows["person"][-1]) == (1, 1, 1, 0)
+    assert (rows["person"][foot], rows["vehicle"][foot], rows["person"][_LAST - 1]) == (1, 1, 1)
+    assert _LAST not in rows["person"]
 
 
 def test_a_track_whose_start_moves_over_midnight_has_one_row_in_its_new_day(store: Store) -> None:
@@ -207,22 +209,66 @@ def test_a_change_that_fails_leaves_nothing_behind(store: Store) -> None:
 
 
 def test_days_that_are_over_leave_and_so_does_what_points_there(store: Store) -> None:
+    gone: list[str] = []
     for back in (0, 1, 2, 3):
         moment = T0_NS - back * DAY_NS
         store.put(track(f"t{back}", start=rfc3339(moment), end=rfc3339(moment + NS)))
-    assert Retention(store.database, store.clock, 2).sweep() == [DAY - 3]
-    assert Retention(store.database, store.clock, 2).sweep() == []
+    assert Retention(store.database, store.clock, 2, gone.append).sweep() == [DAY - 3]
+    assert Retention(store.database, store.clock, 2, gone.append).sweep() == []
     assert store.tracks() == ["t0", "t1", "t2"]
     with store.database.read() as connection:
         assert set(connection.scalars(sa.select(schema.stray.c.id))) == {"t0", "t1", "t2"}
 
 
+def test_pictures_and_clips_leave_with_their_time_and_what_was_asked_for_later_stays(store: Store) -> None:
+    old, now, gone = T0_NS - 9 * DAY_NS, T0_NS, list[str]()
+    cases = {
+        "old-picture": ("snapshot", old, now, "ready"), "new-picture": ("snapshot", now, now, "ready"),
+        "old-clip": ("clip", old, old, "ready"), "late-clip": ("clip", old, now, "ready"),
+        "coming": ("snapshot", old, now, "incoming"), "never-came": ("sprite", old, old, "incoming"),
+    }  # fmt: skip
+    where = {"site": SITE, "gateway": GATEWAY, "camera": CAMERA}
+    with store.database.write() as connection:
+        for key, (kind, start_ns, created_ns, state) in cases.items():
+            times = {"start_ns": start_ns, "end_ns": start_ns + NS, "created_ns": created_ns}
+            row = {"id": key, "kind": kind, "type": "", "bytes": 1, "sha256": "", "codecs": "", "state": state}
+            store.database.upsert(connection, schema.media, [{**where, **times, **row, "reason": ""}])
+            clip = {"id": key, "command": key, "state": "ready", "error": "", "media": key, "quality": "full"}
+            store.database.upsert(connection, schema.clip, [{**where, **times, **clip, "deadline_ns": 0}])
+        shown = {"snapshot": "old-picture", "snapshot_ns": old}
+        store.database.upsert(connection, schema.camera, [{**where, **shown}])
+    Retention(store.database, store.clock, 2, gone.append).sweep()
+    assert sorted(gone) == ["never-came", "old-clip", "old-picture"]
+    with store.database.read() as connection:
+        assert set(connection.scalars(sa.select(schema.media.c.id))) == {"coming", "late-clip", "new-picture"}
+        assert set(connection.scalars(sa.select(schema.clip.c.id))) == cases.keys() - {"old-clip", "never-came"}
+        assert connection.scalar(sa.select(schema.camera.c.snapshot)) is None
+
+
+@pytest.mark.parametrize("after_days", [0, 1, 2])
+def test_footage_is_told_from_its_days_and_leaves_with_them(store: Store, after_days: int) -> None:
+    midnight = (DAY + 1) * DAY_NS
+    before_s = (midnight - T0_NS) / NS
+    store.put(span("late", before_s - 5, before_s + 5, number=2), span("next", before_s + 5, before_s + 15, number=3))
+    store.put(span("first", 0, 10, number=1))
+    views = Views(store.database, store.clock)
+    found = views.recordings((SITE, GATEWAY, CAMERA), midnight, midnight + 60 * NS)
+    assert found is not None
+    assert [one["id"] for one in found["segments"]] == ["late", "next"]
+    assert [span["segments"] for span in found["spans"]] == [2]
+    store.clock.advance((after_days + 2) * DAY_NS / NS)
+    Retention(store.database, store.clock, 2, lambda _: None).sweep()
+    left = views.recordings((SITE, GATEWAY, CAMERA), 0, 1 << 62)
+    assert left is not None
+    assert len(left["segments"]) == (3, 1, 0)[after_days]
+    assert store.footage_breaks() == 0
+
+
 @pytest.mark.parametrize("count", [0, 1, 200, 400, heat.COLUMNS * heat.ROWS])
 def test_heat_is_read_as_it_was_written(count: int) -> None:
-    cells = heat.empty()
-    cells[:count] = range(1, count + 1)
-    assert (heat.read_cells(heat.write_cells(cells)) == cells).all()
-    assert len(heat.write_cells(cells)) == min(4 * count, 2 * len(cells))
+    counts = {cell: cell + 1 for cell in range(count)}
+    assert heat.read_counts(heat.write_counts(counts)) == counts
+    assert len(heat.write_counts(counts)) == min(4 * count, 2 * heat.COLUMNS * heat.ROWS)
 
 
 def test_a_camera_that_never_announced_itself_is_there_with_what_it_saw(store: Store) -> None:
@@ -240,3 +286,6 @@ def test_a_camera_that_never_announced_itself_is_there_with_what_it_saw(store: S
         )
         batch.write()
     assert [one["name"] for one in views.cameras()] == ["The plaza"]
+
+
+_LAST = heat.COLUMNS * heat.ROWS - 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from agent.central.store import heat as pictures
+from agent.central.store.among import among
 from agent.central.store.day_schema import heat, tally
 from agent.central.store.days import Change
 from agent.central.store.looks import bits_in
@@ -47,35 +48,39 @@ class Aggregates:
             self._change.add(day, tally, rows)
 
     def _heat(self, gone: list[Held], come: list[Held]) -> None:
-        more: dict[Cell, pictures.Cells] = defaultdict(pictures.empty)
+        more: dict[Cell, Counter[int]] = defaultdict(Counter)
         for sign, several in ((-1, gone), (1, come)):
             for one in several:
-                if one.body["path"]:
-                    more[_cell(one.row)][pictures.cells_of(one.body["path"])] += sign
-        by_day: dict[int, dict[Cell, pictures.Cells]] = defaultdict(dict)
-        for cell, cells in more.items():
-            by_day[cell[0]][cell] = cells
+                if one.body.path:
+                    counts = more[_cell(one.row)]
+                    for cell in one.body.cells:
+                        counts[cell] += sign
+        by_day: dict[int, dict[Cell, Counter[int]]] = defaultdict(dict)
+        for cell, counts in more.items():
+            by_day[cell[0]][cell] = counts
         for day, some in by_day.items():
             self._add_heat(day, some)
 
-    def _add_heat(self, day: int, more: dict[Cell, pictures.Cells]) -> None:
+    def _add_heat(self, day: int, more: dict[Cell, Counter[int]]) -> None:
         kept = self._kept_heat(day, sorted(more))
-        names = ("day", "place", "hour", "label")
         rows = []
-        for cell, cells in more.items():
-            sums = cells + pictures.read_cells(kept[cell]) if cell in kept else cells
-            rows.append(dict(zip(names, cell, strict=True)) | {"cells": pictures.write_cells(sums)})
+        for cell, counts in more.items():
+            if cell in kept:
+                counts.update(pictures.read_counts(kept[cell]))
+            _, place, hour, label = cell
+            picture = pictures.write_counts(counts)
+            rows.append({"day": day, "place": place, "hour": hour, "label": label, "cells": picture})
         self._change.put(day, heat, rows)
 
     def _kept_heat(self, day: int, cells: list[Cell]) -> dict[Cell, bytes]:
         connection, found = self._change.at(day), dict[Cell, bytes]()
         if connection is None:
             return found
-        key = sa.tuple_(heat.c.place, heat.c.hour, heat.c.label)
-        for first in range(0, len(cells), _AT_ONCE):
-            wanted = [cell[1:] for cell in cells[first : first + _AT_ONCE]]
-            query = sa.select(heat).where(heat.c.day == day, key.in_(wanted))
-            found |= {(day, row.place, row.hour, row.label): row.cells for row in connection.execute(query)}
+        wanted = sorted({cell[1:3] for cell in cells})
+        for first in range(0, len(wanted), _AT_ONCE):
+            near = among(connection, [heat.c.place, heat.c.hour], wanted[first : first + _AT_ONCE])
+            rows = connection.execute(sa.select(heat).where(heat.c.day == day, near))
+            found |= {(day, row.place, row.hour, row.label): row.cells for row in rows}
         return found
 
 

@@ -24,6 +24,7 @@ def _plain(length: int) -> sa.types.TypeEngine[str]:
 
 _LOOK = _plain(11)  # a character for each of the eleven colours: see `looks`
 _PARTED: dict[str, Any] = {"postgresql_partition_by": "LIST (day)"}
+_ALL = sa.text("place = 0")
 _CLUSTERED: dict[str, Any] = {**_PARTED, "sqlite_with_rowid": False}  # the row rests in the key's own tree
 
 
@@ -145,6 +146,26 @@ event_review = sa.Table(
     **_PARTED,
 )
 
+recording = sa.Table(
+    "recording",
+    day_metadata,
+    *_key(),
+    sa.Column("place", sa.BigInteger, nullable=False),
+    sa.Column("epoch", _ID, nullable=False),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("packets", sa.BigInteger, nullable=False),
+    sa.Column("reason", _TEXT, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("link", sa.String(64), nullable=False),
+    sa.Column("shift_ms", sa.BigInteger, nullable=False),
+    sa.Index(None, "place", "start_ns"),
+    sa.Index(None, "place", "number"),
+    **_PARTED,
+)
+
 tally = sa.Table(
     "tally",
     day_metadata,
@@ -154,6 +175,8 @@ tally = sa.Table(
     sa.Column("hour", sa.SmallInteger, primary_key=True, autoincrement=False),
     _day(),
     sa.Column("tracks", sa.BigInteger, nullable=False),
+    # the sums of all cameras are few among many: most counts begin with them
+    sa.Index("ix_tally_all", "colour", "label", "hour", sqlite_where=_ALL, postgresql_where=_ALL),
     **_CLUSTERED,
 )
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from agent.central.store.day_schema import event, tally, track
 from agent.central.store.filters import Filters, conditions
 from agent.central.store.looks import USUAL_SHARE, bits_in, wears
-from agent.central.store.picks import colours_counted, pick_for
+from agent.central.store.picks import OF_ALL, colours_counted, pick_for
 from agent.central.store.reviews import severity_now
 from agent.central.store.rows import DAY_NS, HOUR_NS
 from agent.central.store.walk import Span, Walk
@@ -140,7 +140,7 @@ class _Counting:
     def select(self, hours: Collection[int], *columns: Any, each: bool = False) -> sa.Select[Any]:
         """Of these hours, the cameras that are asked for; all cameras as their sum, or with `each` one by one."""
         place = tally.c.place
-        cameras = place.in_(self._places) if self._places is not None else place != 0 if each else place == 0
+        cameras = place.in_(self._places) if self._places is not None else place != 0 if each else OF_ALL
         span = tally.c.hour.between(min(hours), max(hours))
         return sa.select(*columns).where(tally.c.day == self._day, span, cameras)
 

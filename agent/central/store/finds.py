@@ -22,6 +22,7 @@ from agent.central.store.schema import clip, media
 from agent.central.store.schema import place as places
 from agent.central.store.search import LIMIT_MS, Search
 from agent.central.store.strays import find_days
+from agent.central.store.summary import Summary
 from agent.central.store.views import facets_shown, media_url
 from agent.central.store.walk import Mark
 from agent.core.clock import Clock, rfc3339
@@ -212,18 +213,24 @@ def _main_picture(record: Document) -> str | None:
 
 def _record(held: Held) -> Document:
     """The Event or TrackSummary that is kept."""
-    if "final" in held.row:
-        return held.body | {"path": unpack_path(held.body["path"])}
+    if isinstance(held.body, Summary):
+        return {**held.body.fields, "path": unpack_path(held.body.path)}
     review = shown(held.row.get("review"))
     folded = fold_event(held.body)
     return folded | {"severity": review["severity"] or folded["severity"], "review": review}
+
+
+def _media(held: Held) -> list[Document]:
+    body = held.body.fields if isinstance(held.body, Summary) else held.body
+    found: list[Document] = body["media"]
+    return found
 
 
 class _Refs:
     """Looks up, once for a page, which media have arrived and what the cameras are called."""
 
     def __init__(self, connection: sa.Connection, several: Sequence[Held]) -> None:
-        self._known = _existing(connection, {ref["id"] for one in several for ref in one.body["media"]})
+        self._known = _existing(connection, {ref["id"] for one in several for ref in _media(one)})
         named = places.outerjoin(cameras, sa.and_(*(cameras.c[name] == places.c[name] for name in _NAMES)))
         query = sa.select(places, cameras.c.info).select_from(named)
         query = query.where(places.c.number.in_({one.row["place"] for one in several}))

@@ -16,14 +16,16 @@ import sqlalchemy as sa
 from agent.central.counts import Refused
 from agent.central.store import day_schema as tables
 from agent.central.store.aggregates import Aggregates
+from agent.central.store.among import one_of
 from agent.central.store.days import Change
-from agent.central.store.merge import merge_event, merge_track, wall_ns
+from agent.central.store.merge import merge_event, wall_ns
 from agent.central.store.pack import Document, pack, unpack
 from agent.central.store.places import Place, number_of
-from agent.central.store.rows import Held, day_of, event_row, plate_row, track_body, track_row
+from agent.central.store.rows import Held, day_of, event_row, plate_row, track_row
 from agent.central.store.schema import place as places
 from agent.central.store.schema import stray
 from agent.central.store.strays import days_of, find_days, parts
+from agent.central.store.summary import merge_track, read_body, summaries, track_body
 from agent.central.watching import Seen, Watcher
 from agent.core.errors import WireError
 from agent.wire.messages import Event, TrackSummary
@@ -40,10 +42,10 @@ class Kind(NamedTuple):
     name: str
     table: sa.Table
     body: sa.Table
-    merge: Callable[[Document | None, Any], Document]
-    row: Callable[[Document], Document]
-    read: Callable[[Any], Document]
-    write: Callable[[Document], Document]
+    merge: Callable[[Any, Any], Any]
+    row: Callable[[Any], Document]
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Document]
 
 
 EVENTS = Kind(
@@ -51,9 +53,18 @@ EVENTS = Kind(
     read=lambda row: unpack(row.phases), write=lambda phases: {"phases": pack(phases)},
 )  # fmt: skip
 TRACKS = Kind(
-    "track", tables.track, tables.track_body, merge_track, track_row,
-    read=lambda row: unpack(row.record) | {"path": row.path}, write=track_body,
+    "track", tables.track, tables.track_body, merge_track, lambda summary: track_row(summary.fields),
+    read=lambda row: read_body(row.record, row.path), write=track_body,
 )  # fmt: skip
+
+
+class Waiting(NamedTuple):
+    """A record on its way: an Event, or a track's `Summary`."""
+
+    place: Place
+    key: str
+    start_ns: int
+    record: Any
 
 
 class Keeper:
@@ -68,7 +79,8 @@ class Keeper:
         self._change, self._upsert, self._now_ns, self._refuse = change, upsert, now_ns, refuse
         self._watcher = watcher
         self.events: list[tuple[Place, Any]] = []
-        self._waiting: dict[str, list[tuple[Place, Event | TrackSummary]]] = {"event": [], "track": []}
+        self._events: list[Waiting] = []
+        self._tracks: list[tuple[Place, TrackSummary]] = []
 
     def put(self, place: Place, record: Event | TrackSummary) -> None:
         """Take a record along.
@@ -76,17 +88,22 @@ class Keeper:
         Raises:
             WireError: its start is beyond all reason.
         """
-        _start(record)
-        self._waiting["event" if isinstance(record, Event) else "track"].append((place, record))
+        start_ns = wall_ns(record.start)
+        if isinstance(record, Event):
+            self._events.append(Waiting(place, record.id, start_ns, record))
+        else:
+            self._tracks.append((place, record))
 
     def write(self) -> list[Event]:
-        """Merge all with what is held, and put it into the tables; returns the alarms that the tracks raised."""
-        seen = {place for waiting in self._waiting.values() for place, _ in waiting}
-        self._change.lock({number_of(Place(place.site, place.gateway, "")) for place in seen})
-        raised = self._alarms(self._write(TRACKS, self._waiting["track"]))
-        self._waiting["event"] += raised
-        kept = self._write(EVENTS, self._waiting["event"])
-        self.events = [one for one in self._waiting["event"] if _is_kept(one, kept)]
+        """Merge all with what is held, and put it into the tables; returns the alarms that the tracks raised.
+
+        Whoever calls holds the locks of all gateways whose records are here.
+        """
+        seen = {one.place for one in self._events} | {place for place, _ in self._tracks}
+        raised = self._alarms(self._write(TRACKS, list(self._summaries())))
+        self._events += [Waiting(place, event.id, wall_ns(event.start), event) for place, event in raised]
+        kept = self._write(EVENTS, self._events)
+        self.events = [(one.place, one.record) for one in self._events if _is_kept(one, kept)]
         self._name(seen)
         return [event for _, event in raised]
 
@@ -94,19 +111,27 @@ class Keeper:
         """What those who watch for something are told of these tracks."""
         if self._watcher is None or not self._watcher.watches(self._change.main):
             return []
-        said: dict[str, tuple[Place, Any]] = {record.id: (place, record) for place, record in self._waiting["track"]}
+        said: dict[str, tuple[Place, Any]] = {record.id: (place, record) for place, record in self._tracks}
         seen = [Seen(*said[key], held.row) for key, held in fresh.items()]
         return list(self._watcher.alarms(self._change.main, seen))
 
-    def _write(self, kind: Kind, waiting: Collection[tuple[Place, Any]]) -> dict[str, Held]:
+    def _summaries(self) -> Iterator[Waiting]:
+        kept = summaries([record for _, record in self._tracks])
+        for (place, record), summary in zip(self._tracks, kept, strict=True):
+            if isinstance(summary, WireError):
+                self._refuse("broken_track")
+            else:
+                yield Waiting(place, record.id, wall_ns(record.start), summary)
+
+    def _write(self, kind: Kind, waiting: Collection[Waiting]) -> dict[str, Held]:
         if not waiting:
             return {}
-        held = dict(_held(self._change, kind, {(record.id, _start(record)) for _, record in waiting}))
+        held = dict(_held(self._change, kind, {(one.key, one.start_ns) for one in waiting}))
         fresh: dict[str, Held] = {}
-        for place, record in waiting:
+        for one in waiting:
             try:
-                known = fresh.get(record.id) or held.get(record.id)
-                fresh[record.id] = self._merged(kind, place, record, known)
+                known = fresh.get(one.key) or held.get(one.key)
+                fresh[one.key] = self._merged(kind, one.place, one.record, known)
             except WireError as error:
                 self._refuse(error.reason if isinstance(error, Refused) else f"broken_{kind.name}")
         _Writing(self._change, kind, held, fresh).write(self._upsert)
@@ -116,10 +141,10 @@ class Keeper:
         """Which camera a number is."""
         wanted = {number_of(place): place for place in seen}
         for part in parts(sorted(wanted)):
-            known = self._change.main.scalars(sa.select(places.c.number).where(places.c.number.in_(part)))
-            for number in known:
+            here = one_of(self._change.main, places.c.number, part)
+            for number in self._change.main.scalars(sa.select(places.c.number).where(here)):
                 del wanted[number]
-        rows = [{"number": number, **place._asdict()} for number, place in wanted.items()]
+        rows = [{"number": number, **place._asdict()} for number, place in sorted(wanted.items())]
         self._upsert(self._change.main, places, rows)
 
     def _merged(self, kind: Kind, place: Place, record: Any, known: Held | None) -> Held:
@@ -128,16 +153,15 @@ class Keeper:
             raise Refused("foreign_id", "this id belongs to another camera")
         body = kind.merge(known.body if known else None, record)
         row = kind.row(body)
-        if not -_OLDEST_DAYS <= row["day"] - day_of(self._now_ns) <= _NEWEST_DAYS:
-            raise Refused("out_of_time", "it is of another age: a clock is wrong")
-        received_ns = known.row["received_ns"] if known else self._now_ns
-        return Held(row | {"place": number, "received_ns": received_ns}, body)
+        check_age(row["day"], self._now_ns)
+        row["place"] = number
+        row["received_ns"] = known.row["received_ns"] if known else self._now_ns
+        return Held(row, body)
 
 
-def _is_kept(one: tuple[Place, Any], kept: Mapping[str, Held]) -> bool:
-    place, record = one
-    held = kept.get(record.id)
-    return held is not None and held.row["place"] == number_of(place)
+def _is_kept(one: Waiting, kept: Mapping[str, Held]) -> bool:
+    held = kept.get(one.key)
+    return held is not None and held.row["place"] == number_of(one.place)
 
 
 class _Writing:
@@ -199,13 +223,23 @@ class _Writing:
             self._put_plates(day, several)
 
     def _put_plates(self, day: int, several: list[Held]) -> None:
-        plates = {one.row["id"]: plate_row(one.body) for one in several}
+        plates = {one.row["id"]: plate_row(one.body.fields) for one in several}
         gone = [key for key, plate in plates.items() if plate is None and key in self._held]
         self._change.take_out(day, tables.track_plate, gone)
         names = ("day", "id", "place", "start_ns")
         read = [(one.row, plate) for one in several if (plate := plates[one.row["id"]])]
         rows = [{name: row[name] for name in names} | plate for row, plate in read]
         self._change.put(day, tables.track_plate, rows)
+
+
+def check_age(day: int, now_ns: int) -> None:
+    """No day is made because a clock is wrong.
+
+    Raises:
+        Refused: it is too far from now.
+    """
+    if not -_OLDEST_DAYS <= day - day_of(now_ns) <= _NEWEST_DAYS:
+        raise Refused("out_of_time", "it is of another age: a clock is wrong")
 
 
 def _held(change: Change, kind: Kind, wanted: Collection[tuple[str, int]]) -> Iterator[tuple[str, Held]]:
@@ -222,12 +256,8 @@ def _held(change: Change, kind: Kind, wanted: Collection[tuple[str, int]]) -> It
 def rows_of(connection: sa.Connection, kind: Kind, day: int, keys: Iterable[str]) -> Iterator[tuple[str, Held]]:
     """Those of these ids that rest in this day."""
     for part in parts(sorted(keys)):
-        query = sa.select(kind.table).where(kind.table.c.day == day, kind.table.c.id.in_(part))
+        query = sa.select(kind.table).where(kind.table.c.day == day, one_of(connection, kind.table.c.id, part))
         rows = {row["id"]: dict(row) for row in connection.execute(query).mappings()}
         if rows:
-            query = sa.select(kind.body).where(kind.body.c.day == day, kind.body.c.id.in_(rows))
+            query = sa.select(kind.body).where(kind.body.c.day == day, one_of(connection, kind.body.c.id, rows))
             yield from ((row.id, Held(rows[row.id], kind.read(row))) for row in connection.execute(query))
-
-
-def _start(record: Event | TrackSummary) -> int:
-    return wall_ns(record.start)

@@ -21,21 +21,23 @@ Wanted = tuple[str | None, str]
 
 USUAL_SHARE = 0.25
 _ZERO = ord("0")
+_USUAL = round(USUAL_SHARE * 100)
+_NOTHING = b"0" * len(COLOURS)
 _PLACES = {name: number for number, name in enumerate(COLOURS)}
+_FIRST_BITS = {part: number * len(COLOURS) for number, part in enumerate(COLOURED_PARTS)}
 
 
 def look_columns(said: Any) -> Document:
     """`colours`, `upper`, `lower`, `vehicle` of a message's `colours`; what is no colour is passed over."""
-    parts: Document = said if isinstance(said, dict) else {}
-    found: Document = {"colours": 0, **dict.fromkeys(COLOURED_PARTS)}
-    for part in COLOURED_PARTS:
-        if shares := _shares(parts.get(part)):
-            text = ["0"] * len(COLOURS)
-            for name, share in shares.items():
-                text[_PLACES[name]] = chr(_ZERO + share)
-                if share >= USUAL_SHARE * 100:
-                    found["colours"] |= 1 << bit_of(part, name)
-            found[part] = "".join(text)
+    found: Document = {"colours": 0, "upper": None, "lower": None, "vehicle": None}
+    for part, shares in said.items() if isinstance(said, dict) else ():
+        if part in _FIRST_BITS and (percents := _percents(shares)):
+            text = bytearray(_NOTHING)
+            for place, percent in percents.items():
+                text[place] = _ZERO + percent
+                if percent >= _USUAL:
+                    found["colours"] |= 1 << _FIRST_BITS[part] + place
+            found[part] = text.decode("latin-1")
     return found
 
 
@@ -96,10 +98,13 @@ def _percent(share: float) -> int:
     return round(min(1.0, max(0.0, share)) * 100)
 
 
-def _shares(said: Any) -> dict[str, int]:
-    """Whole percent by name."""
-    if not isinstance(said, list):
-        return {}
-    pairs = [one for one in said if isinstance(one, list | tuple) and len(one) == 2]
-    known = [(name, share) for name, share in pairs if isinstance(name, str) and name in _PLACES]
-    return {name: _percent(float(share)) for name, share in known if isinstance(share, int | float)}
+def _percents(said: Any) -> dict[int, int]:
+    """Whole percent by the colour's place; what is no pair of a known name and a number is passed over."""
+    found = {}
+    for pair in said if isinstance(said, list) else ():
+        if isinstance(pair, list | tuple) and len(pair) == 2:
+            name, share = pair
+            place = _PLACES.get(name) if isinstance(name, str) else None
+            if place is not None and isinstance(share, int | float):
+                found[place] = _percent(share)
+    return found

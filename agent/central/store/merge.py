@@ -14,17 +14,17 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from agent.central.store.pack import Document, pack_path, points_of
+from agent.central.store.pack import Document
 from agent.core.clock import parse_rfc3339
 from agent.core.errors import WireError
-from agent.wire.messages import Event, Message, RecordingSpan, TrackSummary
+from agent.wire.messages import Event, Message, RecordingSpan
 
 PHASES = ("start", "update", "end")
 _MOST_REFS = 64
 _FIRST_NS, _LAST_NS = 0, 7_258_118_400 * 10**9  # 1970 to 2200: beyond lies a broken clock, and 64 bits end
 _MOST_INT = 1 << 53
 _SIGNS = (b"\\u0000", b"NaN", b"Infinity")
-_LONG = re.compile(rb"\d{16}")
+_LONG = re.compile(rb"(?<![.\d])\d{16}")  # a whole number, or a part of one
 
 
 def document(record: Message) -> Document:
@@ -44,8 +44,13 @@ def _check(kept: Document) -> None:
         text = to_json(kept)
     except ValueError as error:
         raise WireError("text that is no Unicode") from error
-    if any(sign in text for sign in _SIGNS) or _LONG.search(text):
+    if not is_sound(text):
         _walk(kept)
+
+
+def is_sound(text: bytes) -> bool:
+    """Is there certainly nothing in this JSON that a database or a strict reader would choke on?"""
+    return not (any(sign in text for sign in _SIGNS) or _LONG.search(text))
 
 
 def wall_ns(text: str) -> int:
@@ -66,7 +71,7 @@ def merge_event(phases: Document | None, record: Event) -> Document:
     for name in ("time", "start"):
         wall_ns(fresh[name])
     merged = dict(phases or {})
-    merged["media"] = _union_media(merged.get("media", []), fresh.pop("media", []))
+    merged["media"] = union_media(merged.get("media", []), fresh.pop("media", []))
     merged["tracks"] = sorted({*merged.get("tracks", []), *fresh.pop("tracks", [])})[:_MOST_REFS]
     held = merged.get(record.phase)
     merged[record.phase] = fresh if held is None else max(held, fresh, key=_event_age)
@@ -85,42 +90,30 @@ def fold_event(phases: Document) -> Document:
     return {**folded, "attributes": attributes, "media": phases["media"], "tracks": phases["tracks"]}
 
 
-def merge_track(held: Document | None, record: TrackSummary) -> Document:
-    """The kept summary after one more: the final one, else the one that ends last; media of all; `path` is packed."""
-    fresh = document(record.model_copy(update={"path": []})) | {"path": pack_path(record.path)}
-    newest = fresh if held is None else max(held, fresh, key=_track_age)
-    return {**newest, "media": _union_media(held["media"] if held else [], fresh["media"])}
-
-
-def recording_row(held: Document | None, span: RecordingSpan) -> Document:
-    """The columns of a recording. A closed segment never changes, but its times may be corrected, once."""
+def recording_row(span: RecordingSpan) -> Document:
+    """The columns of a recording, but for where it is."""
     kept = document(span)
     start, end = kept.pop("start"), kept.pop("end")
-    fresh = {**kept, "start_ns": wall_ns(start), "end_ns": wall_ns(end)}
-    if held is None or (fresh["shift_ms"] and not held["shift_ms"]):
-        return fresh
-    return {name: held[name] for name in fresh}
+    del kept["camera"]
+    return {**kept, "start_ns": wall_ns(start), "end_ns": wall_ns(end)}
 
 
 def _event_age(record: Document) -> tuple[int, str]:
-    return wall_ns(record["time"]), _canonical(record)
+    return wall_ns(record["time"]), canonical(record)
 
 
-def _track_age(record: Document) -> tuple[bool, int, int, str]:
-    plain = {name: value for name, value in record.items() if name != "media"}
-    return record["final"], wall_ns(record["end"]), len(points_of(record["path"])), _canonical(plain)
-
-
-def _union_media(held: Iterable[Document], fresh: Iterable[Document]) -> list[Document]:
+def union_media(held: Iterable[Document], fresh: Iterable[Document]) -> list[Document]:
+    """All that either names, each once, in the order of their ids."""
     found: dict[str, Document] = {}
     for ref in (*held, *fresh):
         known = found.get(ref["id"])
-        found[ref["id"]] = ref if known is None else max(known, ref, key=_canonical)
+        found[ref["id"]] = ref if known is None else max(known, ref, key=canonical)
     return [found[key] for key in sorted(found)[:_MOST_REFS]]
 
 
-def _canonical(record: Document) -> str:
-    return json.dumps(record, sort_keys=True, default=bytes.hex)
+def canonical(record: Document) -> str:
+    """A text that is the same for the same record: what decides between two that are equally new."""
+    return json.dumps(record, sort_keys=True)
 
 
 def _walk(value: Any) -> None:

@@ -49,7 +49,7 @@ class Ledger:
         if not 1 <= seq <= MAX_SEQ or any(not 1 <= first <= last <= MAX_SEQ for first, last in dropped):
             raise WireError(f"a sequence number is beyond the limits: {seq}")
         if seq == self.high + 1 and not (dropped or self.received or self.announced):  # as nearly all do
-            return replace(self, high=seq, stored=self.stored + 1)
+            return Ledger(seq, (), (), self.stored + 1, self.duplicates, self.dropped, self.lost)
         received = Ranges(self.received)
         known = self.is_known(seq)
         if seq > self.high:

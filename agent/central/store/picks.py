@@ -18,6 +18,8 @@ from agent.wire.messages import COLOURED_PARTS
 _MOST_PLATES = 1000
 _RARE = 2000
 _HOURS = 24
+OF_ALL = tally.c.place == sa.literal_column("0")
+"""The sums of all cameras together; written out, so that SQLite sees that their own index has them."""
 
 
 def pick_for(filters: Filters) -> Pick:
@@ -46,7 +48,7 @@ def _where_counted(filters: Filters) -> Pick:
     def pick(connection: sa.Connection, day: int) -> Any:
         where = [tally.c.day == day, tally.c.colour.in_(colours), tally.c.tracks > 0]
         where += [tally.c.label.in_(filters.label)] if filters.label else []
-        query = sa.select(tally.c.hour, sa.func.sum(tally.c.tracks)).where(*where, tally.c.place == 0)
+        query = sa.select(tally.c.hour, sa.func.sum(tally.c.tracks)).where(*where, OF_ALL)
         hours = dict(tuple(row) for row in connection.execute(query.group_by(tally.c.hour)))
         if not hours:
             return None

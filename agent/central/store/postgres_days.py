@@ -93,8 +93,8 @@ class PostgresChange:
 
     def lock(self, keys: Collection[int]) -> None:
         """See `Change.lock`; in their order, so that two that want the same do not wait for each other."""
-        for key in sorted(keys):
-            self.main.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(key, sa.BigInteger))))
+        query = "SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) key"
+        self.main.exec_driver_sql(query, {"keys": sorted(keys)})
 
     def at(self, day: int) -> sa.Connection | None:  # noqa: ARG002 - a day without a partition is an empty one
         """See `Change.at`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from agent.central.store.looks import look_columns
 from agent.central.store.merge import fold_event, wall_ns
-from agent.central.store.pack import Document, pack
+from agent.central.store.pack import Document
 from agent.central.store.plates import folded, plain
 from agent.core.clock import NS
 
@@ -15,10 +16,10 @@ HOUR_NS = 3_600 * NS
 
 
 class Held(NamedTuple):
-    """What is kept of an id: its searched columns, and what they are made from (phases, or the merged summary)."""
+    """What is kept of an id: its searched columns, and what they are made from (an event's phases, or a `Summary`)."""
 
     row: Document
-    body: Document
+    body: Any
 
 
 def day_of(wall_ns: int) -> int:
@@ -46,8 +47,8 @@ def event_row(phases: Document) -> Document:
     }
 
 
-def track_row(record: Document) -> Document:
-    """The searched columns of a track."""
+def track_row(record: Mapping[str, Any]) -> Document:
+    """The searched columns of a track, from the fields of its summary."""
     start_ns = wall_ns(record["start"])
     return {
         "day": day_of(start_ns),
@@ -61,12 +62,7 @@ def track_row(record: Document) -> Document:
     }
 
 
-def track_body(record: Document) -> Document:
-    """The columns of a track that are only looked at."""
-    return {"record": pack({**record, "path": []}), "path": record["path"]}
-
-
-def plate_row(record: Document) -> Document | None:
+def plate_row(record: Mapping[str, Any]) -> Document | None:
     """The searched columns of a track's plate; None when nobody could read one."""
     plate = plain(record.get("plate") or "")
     text = folded(plate)
@@ -78,7 +74,7 @@ def listed(names: list[str]) -> str | None:
     return "\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n" if names else None
 
 
-def _position(record: Document) -> Document:
+def _position(record: Mapping[str, Any]) -> Document:
     """Latitude and longitude of `latitude,longitude`, nothing of anything else."""
     latitude, _, longitude = (record.get("position") or "").partition(",")
     place: tuple[Any, Any] = (_number(latitude, 90), _number(longitude, 180))

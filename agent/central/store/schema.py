@@ -60,33 +60,19 @@ place = sa.Table(
 )
 
 stray = sa.Table(
-    "stray",  # events and tracks that do not rest in the day that their id tells: see `days_of`
+    "stray",  # events, tracks and recordings that do not rest in the day that their id tells: see `days_of`
     metadata,
-    sa.Column("table", sa.String(8), primary_key=True),
+    sa.Column("table", sa.String(16), primary_key=True),
     sa.Column("id", _ID, primary_key=True),
     sa.Column("day", sa.Integer, nullable=False),
     sa.Index(None, "day"),
 )
 
-recording = sa.Table(
-    "recording",
+chain = sa.Table(
+    "chain",  # of each camera's footage: see `footage`
     metadata,
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("site", _ID, nullable=False),
-    sa.Column("gateway", _ID, nullable=False),
-    sa.Column("camera", _ID, nullable=False),
-    sa.Column("epoch", _ID, nullable=False),
-    sa.Column("start_ns", sa.BigInteger, nullable=False),
-    sa.Column("end_ns", sa.BigInteger, nullable=False),
-    sa.Column("bytes", sa.BigInteger, nullable=False),
-    sa.Column("packets", sa.BigInteger, nullable=False),
-    sa.Column("reason", _TEXT, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=False),
-    sa.Column("number", sa.BigInteger, nullable=False),
-    sa.Column("link", sa.String(64), nullable=False),
-    sa.Column("shift_ms", sa.BigInteger, nullable=False),
-    sa.Index(None, "site", "gateway", "camera", "start_ns"),
-    sa.Index(None, "site", "gateway", "camera", "number"),
+    sa.Column("place", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, nullable=False),  # the highest that was told
 )
 
 media = sa.Table(
@@ -112,6 +98,7 @@ media = sa.Table(
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Index(None, "state"),
     sa.Index(None, "event"),
+    sa.Index(None, "start_ns"),
 )
 
 health_sample = sa.Table(

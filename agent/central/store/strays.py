@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from agent.central.store.among import one_of
 from agent.central.store.rows import day_of
 from agent.central.store.schema import stray
 from agent.core.clock import NS
@@ -34,7 +35,7 @@ def find_days(main: sa.Connection, kind: str, keys: Collection[str]) -> dict[int
         for day in days_of(key):
             found[day].add(key)
     for part in parts(sorted(keys)):
-        query = sa.select(stray.c.id, stray.c.day).where(stray.c.table == kind, stray.c.id.in_(part))
+        query = sa.select(stray.c.id, stray.c.day).where(stray.c.table == kind, one_of(main, stray.c.id, part))
         for key, day in main.execute(query):
             found[day].add(key)
     return found

@@ -10,14 +10,17 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
-from agent.central.store.day_schema import event, tally
+from agent.central.store.day_schema import event, recording, tally
 from agent.central.store.facets import Facets
 from agent.central.store.looks import named as colour_named
 from agent.central.store.pack import Document
+from agent.central.store.places import Place as Camera
+from agent.central.store.places import number_of
 from agent.central.store.reach import EVERYTHING, Reach
+from agent.central.store.rows import day_of
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import gateway as gateways
-from agent.central.store.schema import gateway_key, media, outbox_seq, recording
+from agent.central.store.schema import gateway_key, media, outbox_seq
 from agent.core.clock import NS, Clock, rfc3339
 from agent.wire.messages import COLOURED_PARTS, DURABLE_CLASSES, CameraInfo
 
@@ -127,10 +130,15 @@ class Views:
             return None
         most, table = (_MOST_SEGMENTS if segments else _MOST_SPANNED), recording
         columns = table.columns if segments else [table.c[name] for name in ("start_ns", "end_ns", "bytes", "reason")]
-        query = _narrow(sa.select(*columns), table, **dict(zip(("site", "gateway", "camera"), place, strict=True)))
-        query = query.where(table.c.start_ns < end_ns, table.c.end_ns > start_ns).order_by(table.c.start_ns)
-        with self._database.read() as connection:
-            rows = connection.execute(query.limit(most + 1)).mappings().all()
+        here = (table.c.place == number_of(Camera(*place)), table.c.start_ns < end_ns, table.c.end_ns > start_ns)
+        query, rows = sa.select(*columns).where(*here).order_by(table.c.start_ns), list[Any]()
+        # what began the day before may reach into the first day
+        first, last = day_of(start_ns) - 1, day_of(end_ns)
+        for day in sorted(day for day in self._database.days.present() if first <= day <= last):
+            with self._database.days.read(day) as connection:
+                if connection is not None and len(rows) <= most:
+                    some = query.where(table.c.day == day).limit(most + 1 - len(rows))
+                    rows += connection.execute(some).mappings()
         shown = rows[:most]
         listed = [_segment(row) for row in shown] if segments else []
         return {"spans": _spans(shown), "segments": listed, "truncated": len(rows) > len(shown)}
@@ -176,7 +184,7 @@ class Views:
         ready = media.c.state == "ready"
         with self._database.read() as connection:
             count = sa.select(sa.func.count())
-            rows = {**self._count_days(), "recording": int(connection.scalar(count.select_from(recording)) or 0)}
+            rows = self._count_days()
             rows["media"] = int(connection.scalar(count.select_from(media).where(ready)) or 0)
             size = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(media.c.bytes), 0)).where(ready))
         return rows, int(size or 0)
@@ -185,6 +193,7 @@ class Views:
         """Tracks are counted as they come; events are few."""
         queries = {
             "event": (sa.select(sa.func.count()).select_from(event), event),
+            "recording": (sa.select(sa.func.count()).select_from(recording), recording),
             "track": (sa.select(sa.func.sum(tally.c.tracks)).where(tally.c.colour == 0, tally.c.place == 0), tally),
         }
         found = dict.fromkeys(queries, 0)

@@ -74,7 +74,8 @@ class Walk:
                 for low_ns, high_ns in self._windows(day, after):
                     if self.late():
                         return Found(rows, Mark(high_ns if self.backward else low_ns, ""))
-                    query = self._query(day, (low_ns, high_ns), after).where(picked).limit(count - len(rows))
+                    query = self._query(connection, day, (low_ns, high_ns), after).where(picked)
+                    query = query.limit(count - len(rows))
                     rows += connection.execute(query).mappings()
                     if len(rows) >= count:
                         return Found(rows, None)
@@ -105,7 +106,7 @@ class Walk:
                 low_ns += width_ns
             width_ns *= _GROWS
 
-    def _query(self, day: int, window: Span, after: Mark | None) -> sa.Select[Any]:
+    def _query(self, connection: sa.Connection, day: int, window: Span, after: Mark | None) -> sa.Select[Any]:
         table, (low_ns, high_ns) = self.table, window
         start, key = table.c.start_ns, table.c.id
         query = sa.select(table).where(table.c.day == day, start >= low_ns, start < high_ns, *self.where)
@@ -114,4 +115,8 @@ class Walk:
         if after is not None and low_ns <= after.start_ns < high_ns:
             here, place = sa.tuple_(start, key), sa.tuple_(sa.literal(after.start_ns), sa.literal(after.id))
             query = query.where(here < place if self.backward else here > place)
-        return query.order_by(start.desc(), key.desc()) if self.backward else query.order_by(start, key)
+        order: list[sa.ColumnElement[Any]] = [start, key]
+        if self.places is not None and connection.dialect.name == "postgresql":
+            # it would hope to meet enough of a few cameras soon in the index of all, and read them all in vain
+            order = [start + sa.literal_column("0"), key]
+        return query.order_by(*((one.desc() for one in order) if self.backward else order))

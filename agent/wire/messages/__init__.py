@@ -44,12 +44,15 @@ from agent.wire.messages.records import (
     ColourName,
     DurableClass,
     Envelope,
+    EnvelopeHead,
     Event,
     MediaRef,
+    Opened,
     PathPoint,
     RecordingSpan,
     TrackSummary,
     leaf_of,
+    open_records,
 )
 from agent.wire.messages.settings import ConfigureArgs, Overlay, OverlayState
 from agent.wire.messages.state import (
@@ -80,10 +83,10 @@ __all__ = [
     "ALL", "CHUNK_BYTES", "CLASSES_OF_LEAF", "COLOURED_PARTS", "COLOURS", "DURABLE_CLASSES", "MAX_JSON_BYTES",
     "MOST_PIECES", "RECORD_TYPES", "STILL_KINDS", "VERSION", "Ack", "AuditResult", "BelongsArgs", "BoxNow",
     "CameraHealth", "CameraInfo", "CameraSample", "CameraState", "ClipArgs", "ClipQuality", "ClockState",
-    "ColourName", "Command", "ConfigureArgs", "Corners", "Disk", "DurableClass", "Envelope", "Event", "FrameBoxes",
-    "GatewaySample", "Health", "HealthSample", "LiveArgs", "LiveStopArgs", "MediaAck", "MediaGone", "MediaKindName",
-    "MediaManifest", "MediaRef", "Message", "NamedShape", "OutboxDepth", "Overlay", "OverlayState", "PathPoint",
-    "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time", "TrackSummary",
-    "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "camera_over", "decode", "encode", "gateway_over",
-    "leaf_of", "sample_over", "squeeze", "validate",
+    "ColourName", "Command", "ConfigureArgs", "Corners", "Disk", "DurableClass", "Envelope", "EnvelopeHead", "Event",
+    "FrameBoxes", "GatewaySample", "Health", "HealthSample", "LiveArgs", "LiveStopArgs", "MediaAck", "MediaGone",
+    "MediaKindName", "MediaManifest", "MediaRef", "Message", "NamedShape", "Opened", "OutboxDepth", "Overlay",
+    "OverlayState", "PathPoint", "RecordingSpan", "Reply", "Sha256", "Share", "Status", "StreamState", "Text", "Time",
+    "TrackSummary", "UplinkState", "WaitingClass", "WatchArgs", "WorkerHealth", "camera_over", "decode", "encode",
+    "gateway_over", "leaf_of", "open_records", "sample_over", "squeeze", "validate",
 ]  # fmt: skip

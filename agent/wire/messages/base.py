@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from agent.core.clock import parse_rfc3339
 from agent.core.errors import WireError
+from agent.core.ids import ID_PATTERN
 
 VERSION = 1
 MAX_JSON_BYTES = 1 << 20
@@ -17,6 +18,8 @@ CHUNK_BYTES = 96 * 1024
 
 _WORTH_IT_BYTES = 1 << 10
 
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+"""A name that is safe as a topic level and a file name: see `agent.core.ids`."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Corners = tuple[Share, Share, Share, Share]
 MediaKindName = Literal["snapshot", "sprite", "clip"]

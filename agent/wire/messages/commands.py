@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from agent.config.base import Id
-from agent.wire.messages.base import Message, Text, Time
+from agent.wire.messages.base import Id, Message, Text, Time
 from agent.wire.messages.media import ClipQuality
 
 

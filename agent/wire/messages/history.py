@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from agent.config.base import Id
-from agent.wire.messages.base import Message, Share, Text, Time
+from agent.wire.messages.base import Id, Message, Share, Text, Time
 
 MOST_COUNT, MOST_CAMERAS, MOST_S = (1 << 53) - 1, 64, 7 * 86_400.0
 Count = Annotated[int, Field(ge=0, le=MOST_COUNT)]

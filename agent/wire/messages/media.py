@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agent.config.base import Id
-from agent.wire.messages.base import CHUNK_BYTES, MediaKindName, Message, Sha256, Text, Time
+from agent.wire.messages.base import CHUNK_BYTES, Id, MediaKindName, Message, Sha256, Text, Time
 
 ClipQuality = Literal["full", "proxy"]
 """A clip as it was recorded, or made smaller at the gateway: a few hundred kbit/s, without sound."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, get_args
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, Literal, NamedTuple, Self, TypeVar, get_args
 
 from pydantic import Field, model_validator
 
-from agent.config.base import Id
+from agent.core.errors import WireError
 from agent.wire.messages.base import (
     ClockState,
     Corners,
+    Id,
     MediaKindName,
     Message,
     Sha256,
     Share,
     Text,
     Time,
+    decode,
 )
 from agent.wire.messages.history import HealthSample
 
@@ -33,9 +36,9 @@ class MediaRef(Message):
     id: Id
     kind: MediaKindName
     type: Text
-    bytes: Annotated[int, Field(ge=0)]
-    width: int | None = None
-    height: int | None = None
+    bytes: Annotated[int, Field(ge=0, lt=1 << 53)]
+    width: Annotated[int, Field(ge=0, lt=1 << 31)] | None = None
+    height: Annotated[int, Field(ge=0, lt=1 << 31)] | None = None
 
 
 class Event(Message):
@@ -95,12 +98,12 @@ class TrackSummary(Message):
     score: Share
     start: Time
     end: Time
-    path: Annotated[list[PathPoint], Field(max_length=2000)] = []
-    contour: Annotated[list[tuple[Share, Share]], Field(max_length=64)] = []
-    colours: Annotated[dict[str, list[tuple[str, Share]]], Field(max_length=16)] = {}
-    lab: Annotated[dict[str, tuple[float, float, float]], Field(max_length=16)] = {}
-    colour_confidence: Annotated[dict[str, Share], Field(max_length=16)] = {}
-    attributes: Annotated[dict[str, Any], Field(max_length=64)] = {}
+    path: Annotated[list[PathPoint], Field(max_length=2000)] = Field(default_factory=list)
+    contour: Annotated[list[tuple[Share, Share]], Field(max_length=64)] = Field(default_factory=list)
+    colours: Annotated[dict[str, list[tuple[str, Share]]], Field(max_length=16)] = Field(default_factory=dict)
+    lab: Annotated[dict[str, tuple[float, float, float]], Field(max_length=16)] = Field(default_factory=dict)
+    colour_confidence: Annotated[dict[str, Share], Field(max_length=16)] = Field(default_factory=dict)
+    attributes: Annotated[dict[str, Any], Field(max_length=64)] = Field(default_factory=dict)
     speed: float | None = None
     speed_unit: Literal["m/s", "heights/s"] | None = None
     direction: Text | None = None
@@ -108,10 +111,10 @@ class TrackSummary(Message):
     size: Share | None = None
     size_m: tuple[float, float] | None = None
     dwell_s: Annotated[float, Field(ge=0)] = 0.0
-    dwell: Annotated[dict[str, float], Field(max_length=64)] = {}
-    zones: Annotated[list[Text], Field(max_length=64)] = []
+    dwell: Annotated[dict[str, float], Field(max_length=64)] = Field(default_factory=dict)
+    zones: Annotated[list[Text], Field(max_length=64)] = Field(default_factory=list)
     plate: Text | None = None
-    media: Annotated[list[MediaRef], Field(max_length=16)] = []
+    media: Annotated[list[MediaRef], Field(max_length=16)] = Field(default_factory=list)
     position: Text | None = None
     clock: ClockState = ClockState()
 
@@ -159,12 +162,8 @@ def leaf_of(kind: DurableClass) -> str:
     return next(leaf for leaf, kinds in CLASSES_OF_LEAF.items() if kind in kinds)
 
 
-class Envelope(Message):
-    """What durable records travel in. `seq` runs per outbox and class without holes, except those in `dropped`.
-
-    With `seqs` each record has a number of its own, in the order of `records`, and `seq` is the first of them;
-    without, `seq` stands for all records of the envelope.
-    """
+class EnvelopeHead(Message):
+    """What an envelope says beside its records; `records` are those of a class that adds them."""
 
     v: Literal[1] = 1
     site: Id
@@ -172,20 +171,73 @@ class Envelope(Message):
     outbox: Id
     kind: Annotated[DurableClass, Field(alias="class")]
     seq: Annotated[int, Field(ge=1)]
-    seqs: Annotated[list[int], Field(max_length=500)] = []
-    dropped: Annotated[list[tuple[int, int]], Field(max_length=256)] = []
-    records: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=500)]
-
-    @model_validator(mode="after")
-    def _numbers_fit(self) -> Self:
-        if self.seqs and (len(self.seqs) != len(self.records) or self.seqs[0] != self.seq):
-            raise ValueError("seqs must have a number for each record, seq first")
-        return self
+    seqs: Annotated[list[int], Field(max_length=500)] = Field(default_factory=list)
+    dropped: Annotated[list[tuple[int, int]], Field(max_length=256)] = Field(default_factory=list)
 
     @property
     def numbers(self) -> list[int]:
         """The numbers that arrived with it."""
         return self.seqs or [self.seq]
+
+    def _check_numbers(self, records: int) -> None:
+        if self.seqs and (len(self.seqs) != records or self.seqs[0] != self.seq):
+            raise ValueError("seqs must have a number for each record, seq first")
+
+
+class Envelope(EnvelopeHead):
+    """What durable records travel in. `seq` runs per outbox and class without holes, except those in `dropped`.
+
+    With `seqs` each record has a number of its own, in the order of `records`, and `seq` is the first of them;
+    without, `seq` stands for all records of the envelope.
+    """
+
+    records: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _numbers_fit(self) -> Self:
+        self._check_numbers(len(self.records))
+        return self
+
+
+R = TypeVar("R", bound=Message)
+
+
+class _Whole(EnvelopeHead, Generic[R]):
+    """An envelope that is read with its records in one go."""
+
+    records: Annotated[list[R], Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _numbers_fit(self) -> Self:
+        self._check_numbers(len(self.records))
+        return self
+
+
+_WHOLE: dict[str, type[_Whole[Any]]] = {
+    "event": _Whole[Event], "track": _Whole[TrackSummary], "recording": _Whole[RecordingSpan],
+    "health": _Whole[HealthSample],
+}  # fmt: skip
+
+
+class Opened(NamedTuple):
+    """An envelope, and its records: read, or as documents where one of them may be broken."""
+
+    head: EnvelopeHead
+    records: Sequence[Message] | Sequence[dict[str, Any]]
+
+
+def open_records(payload: bytes, leaf: str) -> Opened:
+    """An envelope of what comes below `camera/<cam>/<leaf>`, its records read with it if all of them are sound.
+
+    Raises:
+        WireError: too large, also when unpacked, or not an envelope.
+    """
+    try:
+        envelope = decode(_WHOLE[leaf], payload)
+    except WireError:
+        head = decode(Envelope, payload)
+        return Opened(head, head.records)
+    return Opened(envelope, envelope.records)
 
 
 class Ack(Message):

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from agent.config.base import Id
-from agent.wire.messages.base import ClockState, Corners, Message, Share, Text, Time
+from agent.wire.messages.base import ClockState, Corners, Id, Message, Share, Text, Time
 from agent.wire.messages.settings import OverlayState
 
 

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _make_event_body()
     _make_event_review()
     _make_heat()
+    _make_recording()
     _make_tally()
     _make_track()
     _make_track_body()
@@ -110,6 +111,29 @@ def _make_heat() -> None:
     )
 
 
+def _make_recording() -> None:
+    op.create_table(
+        "recording",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.String(length=64), nullable=False),
+        sa.Column("start_ns", sa.BigInteger(), nullable=False),
+        sa.Column("end_ns", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("packets", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.String(length=64), nullable=False),
+        sa.Column("shift_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_recording")),
+        **_PARTED,
+    )
+    op.create_index(op.f("ix_recording_place_start_ns"), "recording", ["place", "start_ns"], unique=False)
+    op.create_index(op.f("ix_recording_place_number"), "recording", ["place", "number"], unique=False)
+
+
 def _make_tally() -> None:
     op.create_table(
         "tally",
@@ -122,6 +146,9 @@ def _make_tally() -> None:
         sa.PrimaryKeyConstraint("colour", "label", "place", "hour", "day", name=op.f("pk_tally")),
         **_CLUSTERED,
     )
+    every = sa.text("place = 0")
+    names = ["colour", "label", "hour"]
+    op.create_index("ix_tally_all", "tally", names, unique=False, sqlite_where=every, postgresql_where=every)
 
 
 def _make_track() -> None:

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _make_attempt()
     _make_audit()
     _make_camera()
+    _make_chain()
     _make_clip()
     _make_familiar()
     _make_gateway()
@@ -25,7 +26,6 @@ def upgrade() -> None:
     _make_outbox_seq()
     _make_overlay()
     _make_place()
-    _make_recording()
     _make_saved_search()
     _make_session()
     _make_stray()
@@ -96,6 +96,15 @@ def _make_camera() -> None:
         sa.Column("snapshot", sa.String(length=64), nullable=True),
         sa.Column("snapshot_ns", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("site", "gateway", "camera", name=op.f("pk_camera")),
+    )
+
+
+def _make_chain() -> None:
+    op.create_table(
+        "chain",
+        sa.Column("place", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_chain")),
     )
 
 
@@ -219,6 +228,7 @@ def _make_media() -> None:
     )
     op.create_index(op.f("ix_media_event"), "media", ["event"], unique=False)
     op.create_index(op.f("ix_media_state"), "media", ["state"], unique=False)
+    op.create_index(op.f("ix_media_start_ns"), "media", ["start_ns"], unique=False)
 
 
 def _make_outbox_seq() -> None:
@@ -264,39 +274,6 @@ def _make_place() -> None:
     )
 
 
-def _make_recording() -> None:
-    op.create_table(
-        "recording",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("site", sa.String(length=64), nullable=False),
-        sa.Column("gateway", sa.String(length=64), nullable=False),
-        sa.Column("camera", sa.String(length=64), nullable=False),
-        sa.Column("epoch", sa.String(length=64), nullable=False),
-        sa.Column("start_ns", sa.BigInteger(), nullable=False),
-        sa.Column("end_ns", sa.BigInteger(), nullable=False),
-        sa.Column("bytes", sa.BigInteger(), nullable=False),
-        sa.Column("packets", sa.BigInteger(), nullable=False),
-        sa.Column("reason", sa.String(length=400), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("link", sa.String(length=64), nullable=False),
-        sa.Column("shift_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording")),
-    )
-    op.create_index(
-        op.f("ix_recording_site_gateway_camera_number"),
-        "recording",
-        ["site", "gateway", "camera", "number"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_recording_site_gateway_camera_start_ns"),
-        "recording",
-        ["site", "gateway", "camera", "start_ns"],
-        unique=False,
-    )
-
-
 def _make_saved_search() -> None:
     op.create_table(
         "saved_search",
@@ -337,7 +314,7 @@ def _make_session() -> None:
 def _make_stray() -> None:
     op.create_table(
         "stray",
-        sa.Column("table", sa.String(length=8), nullable=False),
+        sa.Column("table", sa.String(length=16), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("table", "id", name=op.f("pk_stray")),

@@ -1,0 +1,109 @@
+"""Stores that are large, kept between runs: 5, 20, 50 million tracks take minutes to an hour to build.
+
+`python -m tests.bench.sized sqlite 5_000_000` makes the store under LAMPPOST_SIZED (/var/tmp/lamppost-centre) grow to
+that many, over 30 days, or says that it has them. What a day has is read from its own counts, which are written last:
+a build that was cut off goes on with that day's part, whose tracks get the same ids again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from agent.central.store.database import Database
+from agent.central.store.day_schema import tally
+from agent.central.store.rows import day_of
+from tests.bench.city import City
+from tests.fixtures.postgres import Postgres, binaries
+
+DAYS = 30
+PART = 5_000_000
+"""Stores grow by parts: what is built for 5 million is the beginning of 20 million."""
+TUNED = ("shared_buffers=2GB", "max_wal_size=8GB", "effective_cache_size=8GB", "random_page_cost=1.1", "jit=off")
+"""What `docs/guide/scale.md` advises for a server of 16 GB."""
+
+
+class Sized(NamedTuple):
+    """An open store and where another process finds it."""
+
+    database: Database
+    url: str
+    folder: Path
+    last_day: int
+
+
+def root() -> Path:
+    """Where the large stores lie."""
+    return Path(os.environ.get("LAMPPOST_SIZED", "/var/tmp/lamppost-centre"))
+
+
+@contextmanager
+def opened(kind: str, *, building: bool = False) -> Iterator[Sized]:
+    """The large store of this kind, made when there is none; while it is `building` nothing waits for the disk."""
+    folder = root() / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.chmod(0o755)
+    cluster = _cluster(folder, building=building) if kind == "postgresql" else None
+    database = None
+    try:
+        url = cluster.address("postgres") if cluster else "sqlite"
+        database = Database.open(url, folder)
+        yield Sized(database, url, folder, _last_day(folder))
+    finally:
+        if database is not None:
+            database.close()
+        if cluster is not None:
+            cluster.stop("fast")
+
+
+def _cluster(folder: Path, *, building: bool) -> Postgres:
+    tools = binaries()
+    assert tools is not None, "PostgreSQL is not installed"
+    return Postgres(tools, fast=building, settings=TUNED, folder=folder).start()
+
+
+def _last_day(folder: Path) -> int:
+    """The day in which the store was begun: its newest."""
+    note = folder / "sized.json"
+    if not note.exists():
+        note.write_text(json.dumps({"last_day": day_of(time.time_ns())}))
+    return int(json.loads(note.read_text())["last_day"])
+
+
+def counts(database: Database) -> dict[int, int]:
+    """Tracks by day."""
+    found = {}
+    for day in database.days.present():
+        with database.days.read(day) as connection:
+            assert connection is not None
+            where = (tally.c.day == day, tally.c.colour == 0, tally.c.place == 0)
+            found[day] = int(connection.scalar(sa.select(sa.func.sum(tally.c.tracks)).where(*where)) or 0)
+    return found
+
+
+def grow(sized: Sized, total: int) -> None:
+    """Until it has `total` tracks, day by day."""
+    city, held = City(), counts(sized.database)
+    city.name(sized.database)
+    for day in range(sized.last_day - DAYS + 1, sized.last_day + 1):
+        have, wanted = held.get(day, 0), total // DAYS
+        while have < wanted:
+            part = min(wanted, (have // (PART // DAYS) + 1) * (PART // DAYS)) - have
+            city.begin(day * 1000 + have // (PART // DAYS) + 1)
+            began = time.monotonic()
+            city.fill(sized.database, day, part)
+            have += part
+            print(f"{day}: {have} tracks, {part / (time.monotonic() - began):.0f}/s", flush=True)
+
+
+if __name__ == "__main__":
+    with opened(sys.argv[1], building=True) as store:
+        grow(store, int(sys.argv[2].replace("_", "")))
