@@ -217,8 +217,7 @@ def _build(
     health = Health(broker, link, database, views, writer, counts, first, directory=config.oidc is not None)
     centre = Centre(
         clock=clock, stop=stop, settings=settings, views=views, finds=finds, history=HealthHistory(database),
-        first=first, reviews=Reviews(database, clock), layouts=Layouts(database, clock),
-        clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
+        first=first, clips=clips, commander=commander, live=live, news=news, media=media_folder, counts=counts,
         health=health.report, static=STATIC, local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
         started_ns=clock.wall_ns(), ground=config.map, **desk,
     )  # fmt: skip
@@ -241,6 +240,8 @@ class Desk(TypedDict):
     tokens: Tokens
     searches: Searches
     hooks: Hooks
+    reviews: Reviews
+    layouts: Layouts
     lockout: Lockout
     audit: Audit
     directory: Directory | None
@@ -255,6 +256,8 @@ def _desk(config: CentralConfig, database: Database, clock: Clock) -> Desk:
         tokens=Tokens(database, clock),
         searches=Searches(database, clock),
         hooks=Hooks(database, clock),
+        reviews=Reviews(database, clock),
+        layouts=Layouts(database, clock),
         lockout=Lockout(database, clock),
         audit=Audit(database, clock),
         directory=None if config.oidc is None else Directory(config.oidc, people, clock),

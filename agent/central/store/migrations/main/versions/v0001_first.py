@@ -21,7 +21,6 @@ def upgrade() -> None:
     _make_gateway()
     _make_gateway_key()
     _make_health_sample()
-    _make_layout()
     _make_media()
     _make_outbox_seq()
     _make_overlay()
@@ -185,22 +184,6 @@ def _make_health_sample() -> None:
         sa.PrimaryKeyConstraint("site", "gateway", "time_ns", name=op.f("pk_health_sample")),
     )
     op.create_index(op.f("ix_health_sample_hour_time_ns"), "health_sample", ["hour", "time_ns"], unique=False)
-
-
-def _make_layout() -> None:
-    op.create_table(
-        "layout",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("owner", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("shared", sa.Boolean(), nullable=False),
-        sa.Column("cameras", sa.JSON(), nullable=False),
-        sa.Column("columns", sa.Integer(), nullable=True),
-        sa.Column("large", sa.Boolean(), nullable=False),
-        sa.Column("created_ns", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_layout")),
-    )
-    op.create_index(op.f("ix_layout_owner"), "layout", ["owner"], unique=False)
 
 
 def _make_media() -> None:
