@@ -7,7 +7,7 @@ in, so that packing what was unpacked gives the same bytes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -65,20 +65,25 @@ def pack_paths(paths: Sequence[Sequence[PathPoint]]) -> Packed:
     scaled = np.rint(flat.reshape(-1, 5) * _SCALE)
     sound = (np.abs(scaled) < _MOST).all(axis=1)  # NaN is not less
     points = np.where(sound[:, None], scaled, 0).astype(np.int64)
-    ends = lengths.cumsum()
-    starts = (ends - lengths)[lengths > 0]
+    packed: list[bytes | None] = [b""] * len(paths)
+    filled = np.flatnonzero(lengths)
+    if len(filled):
+        ends = lengths.cumsum()[filled]
+        for at, some in zip(filled.tolist(), _each(points, sound, ends - lengths[filled], ends), strict=True):
+            packed[at] = some
+    return Packed(packed, points)
+
+
+def _each(points: Points, sound: npt.NDArray[np.bool_], starts: Points, ends: Points) -> Iterator[bytes | None]:
+    """Path by path, from the points of all."""
     deltas = points.copy()
     deltas[1:] -= points[:-1]
     deltas[starts] = points[starts]
-    reach = np.maximum.reduceat(np.abs(deltas).max(axis=1), starts).tolist() if len(starts) else []
-    whole = np.logical_and.reduceat(sound, starts).tolist() if len(starts) else []
+    reach = np.maximum.reduceat(np.abs(deltas).max(axis=1), starts).tolist()
+    whole = np.logical_and.reduceat(sound, starts).tolist()
     small = deltas.astype("<i2")
-    packed: list[bytes | None] = [b""] * len(paths)
-    seen = zip(np.flatnonzero(lengths).tolist(), starts.tolist(), ends[lengths > 0].tolist(), reach, whole, strict=True)
-    for at, first, last, most, is_whole in seen:
-        some = small[first:last] if most < _SHORT else deltas[first:last]
-        packed[at] = _squeezed(some, most) if is_whole else None
-    return Packed(packed, points)
+    for first, last, most, is_whole in zip(starts.tolist(), ends.tolist(), reach, whole, strict=True):
+        yield _squeezed((small if most < _SHORT else deltas)[first:last], most) if is_whole else None
 
 
 def pack_path(path: Sequence[PathPoint]) -> bytes:
