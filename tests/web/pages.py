@@ -33,12 +33,12 @@ def browser() -> Iterator[Browser]:
             chromium.close()
 
 
-def context(chromium: Browser, *, size: str = "desktop", dark: bool = True) -> BrowserContext:
-    """A person's own session: no cookies of others, a fixed language and zone."""
+def context(chromium: Browser, *, size: str = "desktop", dark: bool = True, still: bool = False) -> BrowserContext:
+    """A person's own session: no cookies of others, a fixed language and zone; `still`: nothing slides."""
     width, height = SIZES[size]
     return chromium.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-GB",
-        timezone_id="Europe/Berlin",
+        timezone_id="Europe/Berlin", reduced_motion="reduce" if still else "no-preference",
     )  # fmt: skip
 
 

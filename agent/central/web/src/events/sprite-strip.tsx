@@ -15,7 +15,7 @@ export function SpriteStrip({ tracks }: { tracks: readonly Track[] }): JSX.Eleme
   if (!track || !strip?.url || cells.length === 0) return null;
   const begin = Date.parse(track.start);
   return (
-    <ol class="sprites" aria-label={text.event.strip} data-testid="sprites">
+    <ol class="sprites" tabIndex={0} aria-label={text.event.strip} data-testid="sprites">
       {thinned(cells, MOST_SHOWN).map((cell) => (
         <li key={`${cell.at} ${cell.x}`} title={clock(new Date(begin + cell.at * 1000))}>
           <Sprite cell={cell} strip={strip} />

@@ -79,19 +79,19 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
             <Behind shown={shown} />
             <Less wanted={stream} sent={sent} />
             <span class="spring" />
-            <Link class="button" href={playbackPath([cameraKey(camera)])}>
+            <Link class="button" href={playbackPath([cameraKey(camera)])} aria-label={text.nav.playback}>
               <Icon name="playback" size={16} />
               <span class="wide">{text.nav.playback}</span>
             </Link>
             <Toggle on={boxes} set={setBoxes} label={text.live.boxes} hint="b" icon="box" />
             {camera.shapes.length > 0 && <Toggle on={zones} set={setZones} label={text.live.zones} hint="z" icon="zone" />}
             {mayEdit && (
-              <Link class="button" href={`/cameras/${camera.site}/${camera.gateway}/${camera.camera}`} data-testid="edit">
+              <Link class="button" href={`/cameras/${camera.site}/${camera.gateway}/${camera.camera}`} aria-label={text.live.edit} data-testid="edit">
                 <Icon name="edit" size={16} />
                 <span class="wide">{text.live.edit}</span>
               </Link>
             )}
-            <button type="button" class="button" onClick={() => void fullScreen(stage)} title="f">
+            <button type="button" class="button" onClick={() => void fullScreen(stage)} aria-label={text.live.full} title="f">
               <Icon name="expand" size={16} />
               <span class="wide">{text.live.full}</span>
             </button>
@@ -150,7 +150,7 @@ interface ToggleProps {
 
 function Toggle({ on, set, label, hint, icon }: ToggleProps): JSX.Element {
   return (
-    <button type="button" class={on ? "button pressed" : "button"} aria-pressed={on} onClick={() => set(!on)} title={hint}>
+    <button type="button" class={on ? "button pressed" : "button"} aria-pressed={on} aria-label={label} onClick={() => set(!on)} title={hint}>
       <Icon name={icon} size={16} />
       <span class="wide">{label}</span>
     </button>

@@ -53,7 +53,7 @@ export function Tile({ camera, order, large, boxes, onMove }: Props): JSX.Elemen
   const arranging = onMove ? handlers(cameraKey(camera), onMove) : {};
   return (
     <li class={classes} style={{ order }} data-testid="live-tile" data-camera={camera.camera} data-tone={tone} {...arranging}>
-      <Link href={livePath(camera)} aria-label={onMove ? text.live.move(camera.name) : text.live.open(camera.name)} class="tile-link" draggable={false}>
+      <Link href={livePath(camera)} title={onMove ? text.live.move(camera.name) : text.live.open(camera.name)} class="tile-link" draggable={false}>
         <LivePicture camera={camera} stream={tileStream(camera)} boxes={boxes} onTone={setTone} onSent={setSent} />
         <div class="tile-foot">
           <span class={`dot ${tone}`} role="img" aria-label={text.live.state[tone]} title={text.live.state[tone]} />

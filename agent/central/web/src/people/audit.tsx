@@ -34,7 +34,7 @@ export function AuditPage(): JSX.Element {
       {list.error && <Problem>{list.error}</Problem>}
       {list.lines?.length === 0 && <Empty icon="search" title={words.none} more={words.noneMore} />}
       {list.lines && list.lines.length > 0 && <Lines lines={list.lines} />}
-      {!list.lines && !list.error && <div class="panel skeleton people-skeleton" aria-label={text.loading} />}
+      {!list.lines && !list.error && <div class="panel skeleton people-skeleton" role="status" aria-label={text.loading} />}
       {list.next && (
         <button type="button" class="button more" onClick={list.more}>
           {words.more}

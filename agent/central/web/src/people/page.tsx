@@ -36,14 +36,14 @@ export function PeoplePage({ me }: { me: Me }): JSX.Element {
       <ul class="people panel" data-testid="people">
         {list.value?.map((person) => (
           <li key={person.name} class={person.disabled ? "off" : ""}>
-            <button type="button" class="person" aria-expanded={open === person.name} aria-label={words.edit(person.name)} onClick={() => setOpen(open === person.name ? undefined : person.name)}>
+            <button type="button" class="person" aria-expanded={open === person.name} title={words.edit(person.name)} onClick={() => setOpen(open === person.name ? undefined : person.name)}>
               <PersonLine person={person} />
             </button>
             {open === person.name && <PersonTools key={person.name} person={person} me={me} onChanged={list.again} onClose={close} onLink={setLink} />}
           </li>
         ))}
       </ul>
-      {!list.value && !list.error && <div class="panel skeleton people-skeleton" aria-label={text.loading} />}
+      {!list.value && !list.error && <div class="panel skeleton people-skeleton" role="status" aria-label={text.loading} />}
     </div>
   );
 }

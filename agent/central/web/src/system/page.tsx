@@ -35,7 +35,7 @@ export function SystemPage(): JSX.Element {
       {gateways?.map((gateway) => (
         <GatewayPanel key={`${gateway.site}/${gateway.gateway}`} gateway={gateway} cameras={camerasOf(cameras, gateway)} />
       ))}
-      {!gateways && <div class="panel skeleton system-skeleton" aria-label={text.loading} />}
+      {!gateways && <div class="panel skeleton system-skeleton" role="status" aria-label={text.loading} />}
     </div>
   );
 }
