@@ -30,14 +30,13 @@ pytest_plugins = [
 DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
-LONGEST = (
-    "test_demo.py",
-    "test_viewer.py",
-    "test_playback.py",
-    "test_search.py",
-    "test_faults.py",
-    "test_events_mode.py",
-)
+SITES = {
+    "e2e/test_demo.py": "site 1",
+    **dict.fromkeys((f"web/test_{name}.py" for name in ("editor", "map", "viewer", "wall")), "site 1"),
+    **dict.fromkeys((f"web/test_{name}.py" for name in ("people", "playback", "review", "search")), "site 2"),
+}
+"""Tests of a whole site stay together: each site keeps a core busy, and has its scenes drawn first."""
+LONGEST = (*SITES, "e2e/test_faults.py", "edge/test_events_mode.py")
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +48,18 @@ def data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run side by side file by file; what needs the demo's drawn scenes stays together, so that they are drawn once.
+    """Run side by side file by file.
 
     Slow ones are long enough to run each by itself. The longest files begin first: others run beside their waiting.
     """
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    items.sort(key=lambda item: LONGEST.index(_file(item)) if _file(item) in LONGEST else len(LONGEST))
     for item in items:
-        group = (
-            "demo"
-            if item.path.name in {"test_demo.py", "test_viewer.py", "test_editor.py", "test_map.py"}
-            else item.path.stem + item.path.parent.name
-        )
+        group = SITES.get(_file(item), _file(item))
         item.add_marker(pytest.mark.xdist_group(item.nodeid if item.get_closest_marker("slow") else group))
+
+
+def _file(item: pytest.Item) -> str:
+    return f"{item.path.parent.name}/{item.path.name}"
 
 
 @pytest.fixture

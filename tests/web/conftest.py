@@ -28,9 +28,12 @@ class Demo:
     folder: Path | None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo's site; LAMPPOST_DEMO_LINK names the first link of one that runs already."""
+    """The demo's site; LAMPPOST_DEMO_LINK names the first link of one that runs already.
+
+    It ends with the browser tests: it keeps half a core busy, which other tests can use.
+    """
     if link := os.environ.get("LAMPPOST_DEMO_LINK"):
         yield Demo(link, None)
         return
