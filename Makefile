@@ -15,7 +15,7 @@ demo: $(VENV)/.ready viewer ## a whole site on this machine: virtual cameras, ga
 	@$(BIN)/lamppost demo --port $(PORT)
 
 test: $(VENV)/.ready viewer ## all tests; what the machine lacks of servers is skipped and named
-	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-slow: $(VENV)/.ready viewer ## soak, crash and accuracy runs; LAMPPOST_KILLS, _CUTS and _STEPS say how many
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m slow --durations=8

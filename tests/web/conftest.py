@@ -59,9 +59,9 @@ def _first_link(folder: Path, process: subprocess.Popen[bytes]) -> str:
     return str(wait_until(ready, DRAWN_WITHIN_S, "the demo's site"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, one for all tests."""
+    """Debian's Chromium, one for all browser tests; while it is open its thread runs an event loop."""
     if not CHROMIUM.exists():
         pytest.skip("no /usr/bin/chromium: install Debian's package chromium")
     with browser() as found:

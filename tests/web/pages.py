@@ -24,7 +24,8 @@ SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window."""
+    """Debian's Chromium without a window. A machine that runs other tests beside it is given time."""
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(FLAGS))
         try:
