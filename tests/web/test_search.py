@@ -70,7 +70,8 @@ def test_whoever_is_found_was_drawn_in_green_and_who_was_is_found(demo: Demo, ch
         found = [asked(page, f"/tracks/{track}") for track in pages.found_tracks(page)]
     wearers = [person["id"] for track in found if (person := drawn.person(track)) and _in_green(person)]
     # all of both on a machine with nothing else to do; one that is busy sees fewer pictures of each
-    assert len(wearers) >= SHARE * len(found), "people are found who wear no green"
+    mistaken = len(found) - len(wearers)
+    assert mistaken <= max(1, (1 - SHARE) * len(found)), "people are found who wear no green"
     assert len(there & set(wearers)) >= SHARE * len(there), "people in green were followed, and are not found"
 
 
