@@ -20,12 +20,14 @@ def test_events_are_seen_to_by_keyboard_and_in_batches(demo: Demo, chromium: Bro
         page.get_by_test_id("filter-state").get_by_role("button").click()
         page.get_by_role("menuitemradio", name="Not seen to").click()
         expect(page).to_have_url(re.compile(r"state=open"))
+        expect(page.get_by_test_id("event-card").nth(3)).to_be_visible(timeout=120_000)  # some to go on to
         first = _focus_one(page)
         page.keyboard.press(" ")
         page.keyboard.press("a")
         card = page.locator(f"[data-event='{first}']")
         expect(card).to_have_class(re.compile("done"))  # it stays where it is
         page.keyboard.press("x")
+        expect(page.get_by_test_id("batch")).to_contain_text("1 chosen")
         page.keyboard.press("j")
         page.keyboard.press("x")
         expect(page.get_by_test_id("batch")).to_contain_text("2 chosen")
