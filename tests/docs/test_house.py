@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import statistics
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -61,3 +62,8 @@ def test_every_module_says_what_it_owns() -> None:
 def test_there_is_no_room_for_leftovers() -> None:
     names = {"util", "utils", "common", "const", "consts", "helpers", "misc"}
     assert [name_of(path) for path in TREES if names & {path.stem, *path.relative_to(ROOT).parts}] == []
+
+
+def test_every_bench_can_be_started() -> None:
+    """They are not checked for types and not run with the tests: at least what they use must be there."""
+    assert import_module("tests.bench.__main__")
