@@ -42,7 +42,7 @@ def policies_of(config: GatewayConfig) -> dict[str, Policy]:
     return {
         camera.id: Policy(camera.send_alarms or uplink.send_alarms, camera.send_events or uplink.send_events)
         for camera in config.camera
-        if {camera.record, *(hours.record for hours in camera.schedule)} != {RecordMode.OFF}
+        if _modes(camera) != {RecordMode.OFF}
     }
 
 
@@ -51,7 +51,7 @@ def rolls_of(cameras: Sequence[Camera]) -> dict[str, Roll]:
     return {
         camera.id: Roll(camera.pre_s, camera.post_s, camera.ring_s)
         for camera in cameras
-        if RecordMode.EVENTS in {camera.record, *(hours.record for hours in camera.schedule)}
+        if RecordMode.EVENTS in _modes(camera)
     }
 
 
@@ -69,3 +69,8 @@ def budget_of(config: GatewayConfig, outbox: Outbox, clock: Clock) -> Budget:
         zone=ZoneInfo(timezone) if timezone else None,
         is_cheap=cheap_link(wanted.cheap_interfaces),
     )
+
+
+def _modes(camera: Camera) -> set[RecordMode]:
+    """All that apply to a camera at some hour."""
+    return {camera.record, *(hours.record for hours in camera.schedule)}

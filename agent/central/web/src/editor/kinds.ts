@@ -26,7 +26,6 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   tamper: { fields: ["after_s"], fresh: {} },
 };
 
-export const LABELS = ["person", "vehicle", "two_wheeler", "bag", "animal"] as const;
 export const NEEDS_ZONE: ReadonlySet<string> = new Set(["zone_entered", "zone_left", "loitering", "occupancy"]);
 
 /** Which kinds can be made with what is drawn. */

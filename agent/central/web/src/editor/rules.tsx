@@ -3,9 +3,10 @@
 import type { JSX } from "preact";
 import { kindName, labelName, text } from "../text";
 import { toggled } from "../events/filter";
+import { LABELS } from "../search/filter";
 import { Icon } from "../ui/icon";
 import type { Rule, Shape } from "./draft";
-import { changed, type Field, freshRule, KINDS, LABELS, NEEDS_ZONE, others, possible } from "./kinds";
+import { changed, type Field, freshRule, KINDS, NEEDS_ZONE, others, possible } from "./kinds";
 
 interface Props {
   rules: readonly Rule[];
