@@ -18,7 +18,9 @@ from agent.core.errors import ModelError
 
 
 class Appearance(Protocol):
-    """Tells people apart by their looks."""
+    """Tells people apart by their looks; `name` says whose vectors these are, as those of two models do not compare."""
+
+    name: str
 
     def look(self, crops: Sequence[Image]) -> list[Floats]:
         """A vector of length 1 for each crop: the person fills it, any size. From any thread."""
@@ -35,7 +37,7 @@ class ModelAppearance:
         """
         if not isinstance(entry.decoder, AppearanceSpec):
             raise ModelError(f"model {entry.name} finds things, it cannot tell people apart; name another")
-        self._name, self._size, self._runner = entry.name, entry.decoder.dimensions, runner
+        self.name, self._size, self._runner = entry.name, entry.decoder.dimensions, runner
         self._letterbox = Letterbox(entry.input, runner.dtype)
         self._alone = threading.Lock()
         self.look([np.zeros((8, 4, 3), np.uint8)])
@@ -50,7 +52,7 @@ class ModelAppearance:
         vectors = self._runner.run(tensor)
         if len(vectors) != 1 or vectors[0].shape != (1, self._size) or not np.isfinite(vectors[0]).all():
             shapes = ", ".join(str(vector.shape) for vector in vectors)
-            raise ModelError(f"model {self._name} gives {shapes}, not (1, {self._size}); wrong file?")
+            raise ModelError(f"model {self.name} gives {shapes}, not (1, {self._size}); wrong file?")
         vector = vectors[0][0]
         return np.asarray(vector / max(1e-9, float(np.linalg.norm(vector))), np.float32)
 

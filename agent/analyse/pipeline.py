@@ -363,8 +363,8 @@ class Pipeline:
         outcome.pictures += media
         refs = [picture.ref() for picture in media]
         looks = self._attributes_of.told(story.track)
-        plane = self._survey.plane
-        return summary_of(story, looks, self._camera.id, self._aspect, plane, self._clock, refs, final=final)
+        plane, seen = self._survey.plane, None if self._recall is None else self._recall.told(story.track)
+        return summary_of(story, looks, self._camera.id, self._aspect, plane, self._clock, refs, seen, final=final)
 
     def _show(self, story: Story) -> list[Picture]:
         """The best shots of a track and its sprites."""

@@ -14,7 +14,7 @@ from agent.config.gateway import Zone
 from agent.config.rules import Base
 from agent.core.clock import NS, rfc3339
 from agent.core.geometry import Box, Point, inside
-from agent.wire.messages import ClockState, Corners, Event, MediaRef, TrackSummary
+from agent.wire.messages import Appearance, ClockState, Corners, Event, MediaRef, TrackSummary
 
 DIGITS = 4
 STRIDE_M, STRIDE = 0.4, 0.25
@@ -73,7 +73,7 @@ def position_of(plane: Plane | None, place: Point | None) -> str | None:
 
 def summary_of(
     story: Story, looks: Looks, camera: str, aspect: float, plane: Plane | None, clock: ClockState,
-    media: list[MediaRef], *, final: bool,
+    media: list[MediaRef], appearance: Appearance | None = None, *, final: bool,
 ) -> TrackSummary:  # fmt: skip
     """The wire's TrackSummary of a track so far, or of a whole one."""
     track = story.track
@@ -82,7 +82,7 @@ def summary_of(
     summary = TrackSummary(
         id=track.id, camera=camera, final=final, label=track.label, kind=looks.kind or None,
         score=round(track.best_score, 3), colours=looks.colours, lab=looks.lab, colour_confidence=looks.confidence,
-        attributes=looks.attributes,
+        attributes=looks.attributes, appearance=appearance,
         start=rfc3339(track.first_ns), end=rfc3339(track.seen_ns), path=path, contour=list(story.outline or ()),
         speed=round(story.path.speed(aspect, track.age_s), 3), speed_unit="heights/s",
         direction=story.path.direction(aspect), size=round(story.path.size(), 5), dwell_s=round(track.age_s, 2),

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from models.train.boxes import intersections
+from models.train.merge import read_teacher
 from models.train.pack import CLASSES, Image, Pack, PackWriter, Record
-from models.train.teacher import read_teacher
 
 WINDOWS = 8
 """Medians per clip."""

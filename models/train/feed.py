@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.train.augment import Rows, Sample, mosaic, single, weather
-from models.train.merge import Taught, merge, share_weights
+from models.train.merge import Taught, merge, read_teacher, share_weights
 from models.train.pack import Image, Pack
-from models.train.teacher import read_teacher
 
 
 class Mix(NamedTuple):
@@ -54,22 +53,35 @@ def phase_at(progress: float) -> Phase:
 class Shelf:
     """The pictures of one kind with what is taught of them, and how often each is taken."""
 
-    def __init__(self, packs: list[Pack], taught: list[list[Taught]]) -> None:
+    def __init__(self, packs: list[Pack], taught: list[list[Taught]], times: list[int]) -> None:
         self._places = [(pack, number) for pack, ones in zip(packs, taught, strict=True) for number in range(len(ones))]
         self.taught = [one for ones in taught for one in ones]
-        self._ladder = np.cumsum(share_weights(self.taught))
+        self.drawn = [pack.drawn for pack, _ in self._places]
+        shares = share_weights(self.taught) * np.repeat(np.array(times, np.float32), [len(ones) for ones in taught])
+        self.shares = shares / shares.sum()
+        self._ladder = np.cumsum(self.shares)
 
     def __len__(self) -> int:
         return len(self.taught)
 
     def take(self, rng: np.random.Generator) -> Sample:
         """One of them."""
-        index = min(len(self) - 1, int(np.searchsorted(self._ladder, rng.random())))
+        return self.sample(min(len(self) - 1, int(np.searchsorted(self._ladder, rng.random()))))
+
+    def sample(self, index: int) -> Sample:
+        """One by its number."""
         pack, number = self._places[index]
         return pack.picture(number), self.taught[index]
 
 
-def shelf(root: Path, names: tuple[str, ...], keep: str = "train") -> Shelf:
+def shelf_names(root: Path) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """The packs of street pictures, of drawn ones and of those with nothing in them, and how often each is taken."""
+    # what it got wrong it sees more often; on a drawn bench somebody sits too often
+    mined = {path.parent.name: 3 for path in sorted(root.glob("mined*/records.jsonl"))}
+    return {"street": 1, "clips": 1}, {"drawn": 1, "drawn-empty": 6}, {"median": 1, "crop": 1, **mined}
+
+
+def shelf(root: Path, names: Mapping[str, int], keep: str = "train") -> Shelf:
     """Open packs by name and merge labels with what the teacher saw."""
     packs, taught = [], []
     for name in names:
@@ -78,7 +90,7 @@ def shelf(root: Path, names: tuple[str, ...], keep: str = "train") -> Shelf:
         packs.append(Pack(root / name, [whole.records[n] for n in numbers]))
         alone = name == "clips"
         taught.append([merge(whole.records[n], teacher[n] if teacher else None, alone=alone) for n in numbers])
-    return Shelf(packs, taught)
+    return Shelf(packs, taught, list(names.values()))
 
 
 class Feed:
@@ -90,10 +102,7 @@ class Feed:
     def __iter__(self) -> Iterator[tuple[Image, Rows, NDArray[np.int64]]]:
         """Batches for ever."""
         cv2.setNumThreads(1)
-        street, drawn = shelf(self._root, ("street", "clips")), shelf(self._root, ("drawn",))
-        # what it got wrong it sees three times as often
-        mined = tuple(path.parent.name for path in sorted(self._root.glob("mined*/records.jsonl"))) * 3
-        empty = shelf(self._root, ("median", "crop", "drawn-empty", *mined))
+        street, drawn, empty = (shelf(self._root, names) for names in shelf_names(self._root))
         shelves, rng = (street, drawn, empty), np.random.default_rng(self._seed)
         while True:
             phase = phase_at(self._progress.value)

@@ -89,7 +89,8 @@ def rate(progress: float, step: int, peak: float = PEAK_RATE) -> float:
     return peak * cosine * min(1.0, (step + 1) / WARM_STEPS)
 
 
-def _optimiser(net: nn.Module) -> torch.optim.Optimizer:
+def optimiser(net: nn.Module) -> torch.optim.Optimizer:
+    """AdamW that lets the matrices decay, not the shifts and scales."""
     decayed = [one for one in net.parameters() if one.ndim > 1]
     plain = [one for one in net.parameters() if one.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}]
@@ -139,7 +140,7 @@ def run_training(packs: Path, run: Path, until: float, *, again: bool, polish: b
     """Train until progress is 1."""
     run.mkdir(parents=True, exist_ok=True)
     net = Nano().to(memory_format=torch.channels_last)
-    state = State(net, copy.deepcopy(net), _optimiser(net))
+    state = State(net, copy.deepcopy(net), optimiser(net))
     if (run / "last.pt").exists():
         state.load(run / "last.pt", again=again or polish)
     state.peak = POLISH_RATE if polish else PEAK_RATE

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from agent.analyse.detect.port import Detection
 from agent.core.geometry import Box
 from models.train.boxes import overlaps
+from models.train.merge import read_teacher
 from models.train.pack import CLASSES, Image, Pack
-from models.train.teacher import read_teacher
 from tests.bench.accuracy import LABELS, Judged, Truth, ap50, matched, validation_pictures
 
 LOWEST = 0.01

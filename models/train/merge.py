@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,16 @@ class Taught:
     boxes: Floats
     labels: NDArray[np.int64]
     weights: Floats
+
+
+def read_teacher(folder: Path) -> dict[int, Floats]:
+    """Picture number -> rows x1 y1 x2 y2 class score."""
+    rows: dict[int, Floats] = {}
+    for path in sorted(folder.glob("teacher-*.jsonl")):
+        for line in path.read_text().splitlines():
+            number, found = json.loads(line)
+            rows[number] = np.array(found, np.float32).reshape(-1, 6)
+    return rows
 
 
 def merge(record: Record, teacher: Floats | None, *, alone: bool = False) -> Taught:

@@ -18,8 +18,9 @@ import numpy as np
 from models.train.boxes import Floats, intersections, overlaps
 from models.train.empty import SMALLEST_CROP_PX
 from models.train.measure import Finder
+from models.train.merge import read_teacher
 from models.train.pack import CLASSES, Image, Pack, PackWriter, Record
-from models.train.teacher import Rows, read_teacher
+from models.train.teacher import Rows
 
 BELIEVED = 0.4
 STILL = 0.6

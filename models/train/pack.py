@@ -71,6 +71,7 @@ class Pack:
 
     def __init__(self, folder: Path, records: Sequence[Record] | None = None) -> None:
         self.records = list(records if records is not None else read_records(folder / "records.jsonl"))
+        self.drawn = folder.name.startswith("drawn")
         self._pixels = np.memmap(folder / "pixels.u8", np.uint8, "r")
 
     def picture(self, number: int) -> Image:

@@ -59,16 +59,6 @@ def merged(one: Rows, other: Rows) -> Rows:
     return np.array(found, np.float32).reshape(-1, 6)
 
 
-def read_teacher(folder: Path) -> dict[int, Rows]:
-    """Picture number -> rows x1 y1 x2 y2 class score."""
-    rows: dict[int, Rows] = {}
-    for path in sorted(folder.glob("teacher-*.jsonl")):
-        for line in path.read_text().splitlines():
-            number, found = json.loads(line)
-            rows[number] = np.array(found, np.float32).reshape(-1, 6)
-    return rows
-
-
 def _looked(detector: Detector, picture: Image) -> Rows:
     height, width = picture.shape[:2]
     rows = [

@@ -52,6 +52,38 @@ def bright(
     return path
 
 
+def grid_looks(path: Path) -> str:
+    """Write a model of appearance, the mean colours of four quarters; its entry in a manifest."""
+    node, info = helper.make_node, helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [
+            node("AveragePool", ["images"], ["quarters"], kernel_shape=[32, 16], strides=[32, 16]),
+            node("Flatten", ["quarters"], ["looks"]),
+        ],
+        "looks",
+        [info("images", TensorProto.FLOAT, [1, 3, 64, 32])],
+        [info("looks", TensorProto.FLOAT, [1, 12])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    model.ir_version = 9
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+    body = path.read_bytes()
+    return f"""
+[[model]]
+name = "grid-looks"
+licence = "Apache-2.0"
+source = "made by a test"
+input = {{ width = 32, height = 64, mean = [110, 110, 110], scale = [60, 60, 60], padding = 0, place = "stretch" }}
+decoder = {{ kind = "appearance", dimensions = 12 }}
+
+[[model.file]]
+name = "{path.name}"
+sha256 = "{hashlib.sha256(body).hexdigest()}"
+bytes = {len(body)}
+"""
+
+
 def _box_nodes(dtype: int, score: float) -> list[onnx.NodeProto]:
     """x1 y1 x2 y2 (n x 1 each, px) of the bright part, `score` (n x 1; 0 where nothing is bright), `class` (n x 1)."""
     node = helper.make_node

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.analyse.detect.decoders import decoder_of
 from agent.analyse.detect.letterbox import Letterbox, place
-from agent.analyse.detect.nms import iou_matrix, suppress
+from agent.analyse.detect.nms import SAME, iou_matrix, suppress
 from agent.analyse.detect.port import Found
 from agent.analyse.manifest import (
     FastestdetSpec,
@@ -250,6 +250,6 @@ def test_suppression_is_greedy(seed, count):
     scores, labels = random.random(count).astype(np.float32), random.integers(0, 3, count)
     overlaps, kept = iou_matrix(boxes, boxes), []
     for place_ in np.argsort(-scores, kind="stable"):
-        if not any(labels[place_] == labels[other] and overlaps[place_, other] > 0.5 for other in kept):
+        if not any(labels[place_] == labels[other] and overlaps[place_, other] > SAME for other in kept):
             kept.append(int(place_))
     assert suppress(boxes, scores, labels) == kept

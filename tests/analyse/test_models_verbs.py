@@ -139,7 +139,8 @@ def test_bench_measures_on_one_thread_and_on_more(folder, tmp_path, capsys):
     for row in (one, two):
         assert row["engine"] == "own on onnxruntime (cpu)"
         assert 0 < row["p50_ms"] <= row["p95_ms"]
-        assert row["cameras"] == int(row["per_second"] / 5)
+        told = row["per_second"]  # rounded to a tenth, after the cameras were counted
+        assert int((told - 0.05) / 5) <= row["cameras"] <= int((told + 0.05) / 5)
         assert row["memory_mb"] > 0
     assert "own on cuda: " in said.err
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import cv2
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from agent.analyse.pipeline import Pipeline
 from agent.analyse.track.tracker import SLEEP_S
 from agent.config.gateway import Camera
 from agent.core.errors import ModelError
+from tests.analyse.made_models import grid_looks
 from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, whole, with_block
 
 PICTURE = street()
@@ -22,6 +25,8 @@ RED, BLUE, GREEN = (20, 20, 235), (235, 20, 20), (20, 235, 20)
 
 class Colour:
     """People are told apart by the mean colour of their crop: a real, if simple, `Appearance`."""
+
+    name = "colour"
 
     def __init__(self) -> None:
         self.asked = 0
@@ -33,6 +38,8 @@ class Colour:
 
 
 class Broken:
+    name = "broken"
+
     def look(self, _):
         raise ModelError("model x: fails")
 
@@ -82,6 +89,19 @@ def test_who_was_hidden_for_long_keeps_his_track():
     (track,) = tracks_of(watch(away_and_back(RED), Colour()))
     assert track.dwell_s == pytest.approx(19.8)
     assert track.media[0].kind == "snapshot"
+
+
+def test_what_he_looks_like_goes_with_his_track_and_is_like_himself_alone():
+    def vectors(colour):
+        (track,) = tracks_of(watch(lambda _: [(who(0.4), colour)], Colour(), 6.0))
+        assert track.appearance.model == "colour"
+        return np.frombuffer(base64.b64decode(track.appearance.vector), np.int8).astype(float)
+
+    red, again, blue = (one / np.linalg.norm(one) for one in map(vectors, (RED, RED, BLUE)))
+    assert red @ again > 0.99
+    assert red @ blue < 0.7
+    assert all(track.appearance is None for track in tracks_of(watch(lambda _: [(who(0.4), RED)], None, 6.0)))
+    assert all(track.appearance is None for track in tracks_of(watch(lambda _: [(who(0.4), RED)], Broken(), 6.0)))
 
 
 def test_without_a_model_of_appearance_he_is_somebody_new():
@@ -156,6 +176,21 @@ def test_looks_are_taken_seldom():
     colour = Colour()
     watch(lambda _: [(who(0.4), RED)], colour)
     assert colour.asked <= 6
+
+
+def test_a_small_model_of_ones_own_says_what_he_looks_like(tmp_path):
+    (tmp_path / "manifest.toml").write_text(grid_looks(tmp_path / "grid.onnx"))
+    appearance = load_appearance(ModelStore([tmp_path]), "grid-looks")
+
+    def told(colour):
+        (track,) = tracks_of(watch(lambda _: [(who(0.4), colour)], appearance, 6.0))
+        return track.appearance
+
+    red, blue = told(RED), told(BLUE)
+    assert red.model == blue.model == "grid-looks"
+    assert len(base64.b64decode(red.vector)) == 12
+    assert red != blue
+    assert red == told(RED)
 
 
 # -- the model itself -----------------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ from agent.analyse.observe import Observation, Seen
 from agent.analyse.rules.area import Area
 from agent.analyse.rules.judge import Judge
 from agent.analyse.rules.line import Crossings, LineCrossed
-from agent.analyse.rules.place import crossing
 from agent.analyse.rules.port import Happening
 from agent.analyse.rules.who import Who
 from agent.analyse.rules.zone import Visits, ZoneEntered, ZoneLeft
 from agent.config.gateway import Camera, Line, Zone
 from agent.core.clock import NS
+from agent.core.edges import crossing
 from agent.core.geometry import Box
 from tests.analyse.scene import START_NS, at
 

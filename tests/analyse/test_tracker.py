@@ -63,11 +63,19 @@ def test_uneven_frames_do_no_harm():
     assert {track for step in steps for track in confirmed(step)} == {"id1"}
 
 
-def test_low_scores_keep_a_track_alive_but_never_begin_one():
-    steps, _ = follow(lambda t: [found(walker(0.3 + 0.04 * t), 0.8 if t < 1 else 0.2)], np.arange(0, 6, 0.2))
-    assert confirmed(steps[-1]) == ["id1"]
-    steps, _ = follow(lambda t: [found(walker(0.3 + 0.04 * t), 0.3)], np.arange(0, 6, 0.2))
-    assert all(step.tracks == () for step in steps)
+def test_low_scores_keep_a_track_alive_for_a_while_but_never_begin_one():
+    times = np.arange(0, 6, 0.2)
+
+    def steps_of(score):
+        return follow(lambda t: [found(walker(0.3 + 0.04 * t), score(t))], times)[0]
+
+    hidden = steps_of(lambda t: 0.2 if 2 <= t < 2.9 else 0.8)
+    assert [confirmed(step) for step in hidden[2:]] == [["id1"]] * (len(times) - 2)
+    assert [step.tracks[0].id for step in hidden] == ["id1"] * len(times)
+    behind_a_wall = steps_of(lambda t: 0.8 if t < 1 else 0.2)  # where the detector has a doubt for ever
+    assert [track.id for step in behind_a_wall for track in step.ended] == ["id1"]
+    assert behind_a_wall[-1].tracks == ()
+    assert all(step.tracks == () for step in steps_of(lambda _: 0.25))
 
 
 def test_one_false_sight_is_never_confirmed():

@@ -58,15 +58,15 @@ class Part:
 def run() -> dict[str, object]:
     """The three parts, and what the finished files hold."""
     os.environ.setdefault("LAMPPOST_MODELS", str(DATA / "models"))
-    light, heavy = _light(), [_crowd("1920x1080", (1920, 1080))] * CAMERAS
+    light, heavy = _light(), [crowd("1920x1080", (1920, 1080))] * CAMERAS
     port, later = _free_port(), _free_port()
     urls = [f"rtsp://127.0.0.1:{at}/{number}" for at in (port, later) for number in range(CAMERAS)]
     orders = {clip: Order(clip) for clip in (*light, *heavy)}
     parts = [Part("eight", ALONE_S), Part("sixteen", TOGETHER_S), Part("eight again", AFTER_S)]
-    with tempfile.TemporaryDirectory(prefix="lamppost-bench-") as name, _server(port, light):
+    with tempfile.TemporaryDirectory(prefix="lamppost-bench-") as name, server(port, light):
         with running_gateway(urls, Path(name), "[analysis]\nfps = 5\n", f'model = "{MODEL}"\n') as party:
             _watch(party, parts[0])
-            with _server(later, heavy):
+            with server(later, heavy):
                 _watch(party, parts[1])
             _watch(party, parts[2])
         kept = [orders[clip].kept(party.files(camera)) for camera, clip in enumerate([*light, *heavy])]
@@ -122,7 +122,7 @@ def _steps(part: Part) -> list[tuple[int, str]]:
 def _light() -> list[Path]:
     made = clips()
     quiet = [_short(made["yard"]), _short(made["crossing"])] * 2
-    return [*quiet, *[_crowd("640x360", (640, 360))] * (CAMERAS - len(quiet))]
+    return [*quiet, *[crowd("640x360", (640, 360))] * (CAMERAS - len(quiet))]
 
 
 def _short(clip: Path) -> Path:
@@ -130,7 +130,8 @@ def _short(clip: Path) -> Path:
     return _made(f"{clip.stem}-short", clip, None, 120)
 
 
-def _crowd(name: str, size: tuple[int, int]) -> Path:
+def crowd(name: str, size: tuple[int, int]) -> Path:
+    """Twenty seconds of a square full of people, with a sensor's noise, as a file of that size."""
     return _made(f"crowd-{name}", DATA / "video" / "vtest_lamm.avi", size, 20)
 
 
@@ -152,14 +153,15 @@ def _grainy(pictures: Iterator[Image]) -> Iterator[Image]:
 
 
 @contextlib.contextmanager
-def _server(port: int, played: list[Path]) -> Iterator[None]:
+def server(port: int, played: list[Path]) -> Iterator[int]:
+    """Cameras in a process of their own, at `rtsp://127.0.0.1:PORT/N`, each with its clip in a loop; gives its id."""
     command = [sys.executable, "-m", "tests.bench.cameras", str(port), *map(str, played)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
-        json.loads(server.stdout.readline())
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        json.loads(process.stdout.readline())
         try:
-            yield
+            yield process.pid
         finally:
-            server.stdin.close()
+            process.stdin.close()
 
 
 def _serve(port: int, played: list[Path]) -> None:

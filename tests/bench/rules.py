@@ -16,10 +16,10 @@ from agent.analyse.ground.points import from_points
 from agent.analyse.observe import Observation
 from agent.analyse.observe import Scene as Look
 from agent.analyse.rules.judge import Judge
-from agent.analyse.rules.place import crossing
 from agent.analyse.travel import Walk, apart
 from agent.config.gateway import Camera
 from agent.config.ground import Ground
+from agent.core.edges import crossing
 from agent.core.geometry import Box, inside
 from agent.sim.scene.render import Renderer
 from agent.sim.scene.scene import Spec, scene_for

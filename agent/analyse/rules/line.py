@@ -7,9 +7,9 @@ from typing import Literal
 
 from agent.analyse.observe import Observation, Seen
 from agent.analyse.rules.area import bounds_of, passes_by
-from agent.analyse.rules.place import MARGIN, clear_of, crossing
 from agent.analyse.rules.port import Happening, instant
 from agent.analyse.rules.who import Who
+from agent.core.edges import MARGIN, clear_of, crossing
 from agent.core.geometry import Point
 
 Direction = Literal["both", "left_to_right", "right_to_left"]

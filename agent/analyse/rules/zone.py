@@ -8,10 +8,10 @@ from typing import Literal
 
 from agent.analyse.observe import Observation, Seen
 from agent.analyse.rules.area import Area
-from agent.analyse.rules.place import MARGIN, clearly_outside, meetings, point_at
 from agent.analyse.rules.port import Happening, instant
 from agent.analyse.rules.who import Who
 from agent.core.clock import NS
+from agent.core.edges import MARGIN, clearly_outside, meetings, point_at
 from agent.core.geometry import Point
 
 ENTER_S = 0.4

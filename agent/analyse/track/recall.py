@@ -6,6 +6,7 @@ like one sleeper and unlike the others, and could have walked there in the time,
 
 from __future__ import annotations
 
+import base64
 import logging
 import math
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ from agent.analyse.track.tracker import Step, Tracker
 from agent.core.clock import NS
 from agent.core.errors import ModelError
 from agent.core.geometry import Box
+from agent.wire import messages as wire
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,10 @@ class Looks:
         self.sights, self.seen_ns = self.sights + 1, wall_ns
         self._unit = np.asarray(self.total / np.linalg.norm(self.total), np.float32)
 
+    def kept(self) -> bytes:
+        """A signed byte for each dimension."""
+        return np.rint(self._unit * 127).astype(np.int8).tobytes()
+
     def like(self, vector: Floats) -> float:
         """The cosine, -1..1."""
         return float(self._unit @ vector)
@@ -87,8 +93,15 @@ class Recall:
             log.warning("nobody is known again by his looks any more: %s", error)
             self._works = False
         living = self._tracker.living
-        self._forget(living)
+        self._forget((*living, *step.ended))
         return Step(living, (*step.ended, *gone))
+
+    def told(self, track: Track) -> wire.Appearance | None:
+        """What a track looks like, living or just ended; None for one that was never seen well."""
+        looks = self._looks.get(track.id)
+        if looks is None:
+            return None
+        return wire.Appearance(model=self._appearance.name, vector=base64.b64encode(looks.kept()).decode())
 
     def _wants(self, track: Track, wall_ns: int) -> bool:
         if not track.confirmed or track.label != LABEL:

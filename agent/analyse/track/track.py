@@ -20,12 +20,12 @@ class Track:
 
     __slots__ = (
         "_kinds", "_votes", "best_score", "box", "confirmed", "disturbed", "first_ns", "hits", "id", "kept_ns", "label",
-        "score", "seen_ns", "state",
+        "score", "seen_ns", "state", "sure_ns",
     )  # fmt: skip
 
     def __init__(self, track_id: str, detection: Detection, state: Sequence[float], wall_ns: int) -> None:
         self.id, self.box, self.state = track_id, detection.box, state
-        self.first_ns = self.seen_ns = self.kept_ns = wall_ns
+        self.first_ns = self.seen_ns = self.kept_ns = self.sure_ns = wall_ns
         self.hits = 1
         self.confirmed = self.disturbed = False
         self.label, self.score, self.best_score = detection.label, detection.score, detection.score
@@ -70,12 +70,14 @@ class Track:
     def take_over(self, other: Track) -> None:
         """It came back, and was followed as `other` since."""
         self.box, self.state, self.seen_ns, self.kept_ns = other.box, other.state, other.seen_ns, other.kept_ns
+        self.sure_ns = other.sure_ns
         self.hits += other.hits
         self.disturbed, self.score = False, other.score
         self.best_score = max(self.best_score, other.best_score)
 
     def stay(self, wall_ns: int) -> None:
         """Nothing moved there and nobody looked: it still stands where it stood."""
+        self.sure_ns += max(0, wall_ns - self.seen_ns)
         self.seen_ns = self.kept_ns = wall_ns
         self._stop()
 

@@ -1,7 +1,7 @@
 """From detections to tracks: two-stage association after BYTE (Zhang et al., arXiv 2110.06864), made for 2 to 10 fps.
 
-High detections meet all tracks first; low ones then keep alive what nothing high was found for, and never begin a
-track. All times are those of capture, so uneven frames do no harm.
+High detections meet all tracks first; low ones then keep alive for a while what nothing high was found for, and never
+begin a track. All times are those of capture, so uneven frames do no harm.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from agent.analyse.track.track import Track
 from agent.core.clock import NS
 from agent.core.geometry import Box, iou
 
-HIGH_SCORE = 0.4
+HIGH_SCORE = 0.3
 LOW_SCORE = 0.1
 BIRTH_SCORE = 0.45
+FAINT_S = 1.0
+"""For so long low detections alone keep a track alive: where somebody went behind a wall a doubt stays for ever."""
 FIRST_LIMIT = 0.68
 LOOSER_PER_S = 0.2
 """The costs allowed in the first stage grow with the time between two looks, for half a second."""
@@ -35,7 +37,7 @@ HOLE_S = 20.0
 """A thing that stood is still itself after a hole of so long in the stream; one that moved, after `LOST_S`."""
 JITTER_S = 1.0
 """Times that go back further were set anew: nothing is known any more."""
-TWIN_IOU = 0.7
+TWIN_IOU = 0.75
 MOST_TRACKS = 200
 MOST_FOUND = 400
 SLEEP_S = 20.0
@@ -142,18 +144,21 @@ class Tracker:
         elapsed = np.array([max(0, wall_ns - track.seen_ns) for track in tracks]) / NS
         states = predicted(np.array([track.state for track in tracks]), elapsed)
         cost = costs(tracks, states, found, boxes, self.aspect)
-        pairs = self._stages(cost, found, high, (wall_ns - self._looked_ns) / NS)
+        pairs = self._stages(cost, found, high, wall_ns)
         self._show(pairs, states, found, boxes, wall_ns)
         met = {column for _, column in pairs}
         return [column for column in high if column not in met]
 
-    def _stages(self, cost: Floats, found: list[Detection], high: list[int], elapsed_s: float) -> Pairs:
+    def _stages(self, cost: Floats, found: list[Detection], high: list[int], wall_ns: int) -> Pairs:
+        elapsed_s = (wall_ns - self._looked_ns) / NS
         settled = [row for row, track in enumerate(self._tracks) if track.confirmed]
         newborn = [row for row, track in enumerate(self._tracks) if not track.confirmed]
         low = [column for column, one in enumerate(found) if one.score < HIGH_SCORE]
         pairs = _meet(cost, settled, high, FIRST_LIMIT + LOOSER_PER_S * min(0.5, max(0.0, elapsed_s)))
         rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
-        pairs += _meet(cost, [row for row in settled if row not in rows], low, SECOND_LIMIT)
+        oldest_ns = wall_ns - round(FAINT_S * NS)
+        lately = [row for row in settled if row not in rows and self._tracks[row].sure_ns >= oldest_ns]
+        pairs += _meet(cost, lately, low, SECOND_LIMIT)
         return pairs + _meet(cost, newborn, [column for column in high if column not in columns], NEWBORN_LIMIT)
 
     def _show(self, pairs: Pairs, states: Floats, found: list[Detection], boxes: Floats, wall_ns: int) -> None:
@@ -164,6 +169,8 @@ class Tracker:
         after = corrected(states[rows], boxes[columns], spread).tolist()
         for row, column, state in zip(rows, columns, after, strict=True):
             self._tracks[row].see(found[column], state, wall_ns)
+            if found[column].score >= HIGH_SCORE:
+                self._tracks[row].sure_ns = wall_ns
 
     def _bury(self, wall_ns: int) -> tuple[Track, ...]:
         living = [track for track in self._tracks if not _is_over(track, wall_ns)]

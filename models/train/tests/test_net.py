@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.train.export import Finished, export
-from models.train.fit import State, _optimiser, rate
+from models.train.fit import State, optimiser, rate
 from models.train.loss import assign, cost, paired_overlap
 from models.train.net import Nano, boxes_of, grid
 
@@ -84,10 +84,10 @@ def test_an_empty_batch_costs_something_finite():
 
 
 def test_a_run_goes_on_where_it_was_saved(tmp_path):
-    first = State(Nano(), Nano(), _optimiser(Nano()), progress=0.4, step=7, views=99)
+    first = State(Nano(), Nano(), optimiser(Nano()), progress=0.4, step=7, views=99)
     first.save(tmp_path / "last.pt")
     net = Nano()
-    second = State(net, Nano(), _optimiser(net))
+    second = State(net, Nano(), optimiser(net))
     second.load(tmp_path / "last.pt", again=False)
     assert (second.progress, second.step, second.views) == (0.4, 7, 99)
     assert torch.equal(net.state_dict()["heads.0.box.bias"], first.net.state_dict()["heads.0.box.bias"])
