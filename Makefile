@@ -17,7 +17,7 @@ demo: $(VENV)/.ready viewer ## a whole site on this machine: virtual cameras, ga
 test: $(VENV)/.ready viewer ## all tests; what the machine lacks of servers is skipped and named
 	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
 
-test-slow: $(VENV)/.ready viewer ## soak, crash and accuracy runs; LAMPPOST_KILLS, _CUTS and _STEPS say how many
+test-slow: $(VENV)/.ready viewer ## soak, crash and accuracy runs; LAMPPOST_KILLS, _CUTS, _STEPS and _CASES say how many
 	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m slow --durations=8
 
 test-train: .venv-train/.ready ## the tests of the training code that need PyTorch

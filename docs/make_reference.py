@@ -58,6 +58,7 @@ EXAMPLES: dict[str, wire.Message] = {
             kind="person", colours={"upper": [("red", 0.78), ("black", 0.16)], "lower": [("unknown", 1.0)]},
             lab={"upper": (42.1, 58.3, 33.9)}, colour_confidence={"upper": 0.82},
             attributes={"carries_bag": True, "bag": "backpack"},
+            appearance=wire.Appearance(model="osnet-x0-25", vector="CvQDAAn+BPE="),
             zones=["plaza"], dwell_s=12.4, clock=_CLOCK,
         ),
         wire.RecordingSpan(

@@ -32,8 +32,12 @@ DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[2] / "sh
 
 SITES = {
     "e2e/test_demo.py": "site 1",
-    **dict.fromkeys((f"web/test_{name}.py" for name in ("editor", "map", "viewer", "wall")), "site 1"),
-    **dict.fromkeys((f"web/test_{name}.py" for name in ("people", "playback", "review", "search")), "site 2"),
+    **dict.fromkeys(
+        (f"web/test_{name}.py" for name in ("editor", "map", "spanish", "steady", "viewer", "wall")), "site 1"
+    ),
+    **dict.fromkeys(
+        (f"web/test_{name}.py" for name in ("installed", "people", "playback", "review", "search")), "site 2"
+    ),
 }
 """Tests of a whole site stay together: each site keeps a core busy, and has its scenes drawn first."""
 LONGEST = (*SITES, "e2e/test_faults.py", "edge/test_events_mode.py")

@@ -24,7 +24,7 @@ from agent.central.store.merge import document, wall_ns
 from agent.central.store.outboxes import Ledger, TooManyHoles
 from agent.central.store.pack import Document
 from agent.central.store.places import Place, number_of
-from agent.central.store.strays import parts
+from agent.central.store.unread import Unread, check_room
 from agent.central.watching import Watcher
 from agent.core.clock import Clock
 from agent.core.errors import WireError
@@ -32,12 +32,15 @@ from agent.core.signing import id_of_raw
 from agent.wire.messages import (
     CLASSES_OF_LEAF,
     RECORD_TYPES,
+    VERSION,
     CameraInfo,
     CameraState,
     DurableClass,
+    EnvelopeHead,
     Event,
     Health,
     HealthSample,
+    LaterHead,
     Message,
     Opened,
     RecordingSpan,
@@ -65,13 +68,16 @@ class AckKey(NamedTuple):
 
 
 class Batch:
-    """One transaction. `take` each message, then `write`; `acks`, `news` and `problems` may go out after the commit."""
+    """One transaction. `take` each message, then `write`; `acks`, `news` and `problems` may go out after the commit.
+
+    With `again` the messages are those that were kept as they came: they were counted and answered then.
+    """
 
     def __init__(
         self, database: Database, change: Change, clock: Clock, counts: Counts, watcher: Watcher | None = None,
-        hooks: Hooks | None = None,
+        hooks: Hooks | None = None, *, again: bool = False,
     ) -> None:  # fmt: skip
-        self._hooks = hooks
+        self._hooks, self._again = hooks, again
         self._database, self._connection, self._counts = database, change.main, counts
         self._now_ns = clock.wall_ns()
         self._change, self._footage = change, Footage(change, database.upsert, self._now_ns, counts.rejected)
@@ -80,6 +86,7 @@ class Batch:
         self._ledgers: dict[AckKey, Ledger] = {}
         self._held: dict[tuple[str, ...], Document | None] = {}
         self._waiting: list[tuple[Address, str, str, Opened]] = []
+        self._unread: dict[tuple[str, str], list[tuple[LaterHead, Unread]]] = defaultdict(list)
         self._states: list[tuple[Address, Callable[[], None]]] = []
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
@@ -102,13 +109,28 @@ class Batch:
             case ("camera", camera, "state"):
                 self._later(address, self._camera, camera, "state", decode(CameraState, payload))
             case ("camera", camera, leaf) if leaf in CLASSES_OF_LEAF:
-                self._waiting.append((address, camera, leaf, _envelope(address, leaf, CLASSES_OF_LEAF[leaf], payload)))
+                self._take_envelope(address, camera, leaf, CLASSES_OF_LEAF[leaf], payload)
             case ("health", "history"):
-                self._waiting.append((address, "", "health", _envelope(address, "health", _HISTORY, payload)))
+                self._take_envelope(address, "", "health", _HISTORY, payload)
             case ("reply", command):
                 self._later(address, self._reply, command, decode(Reply, payload))
             case _:
                 raise Refused("unknown_topic", f"nobody expects {'/'.join(address.path)[:80]}")
+
+    def _take_envelope(
+        self, address: Address, camera: str, leaf: str, classes: Collection[DurableClass], payload: bytes
+    ) -> None:
+        try:
+            opened = _envelope(address, leaf, classes, payload)
+        except Refused:
+            raise
+        except WireError as error:
+            head = _later_head(address, classes, payload)
+            if head is None:
+                raise error from None
+            self._unread[address.site, address.gateway].append((head, Unread(address, head.v, payload)))
+        else:
+            self._waiting.append((address, camera, leaf, opened))
 
     def _later(self, address: Address, apply: Callable[..., None], *said: object) -> None:
         self._states.append((address, partial(apply, address, *said)))
@@ -116,7 +138,7 @@ class Batch:
     def write(self) -> None:
         """Merge what was taken, and put it into the tables."""
         said = [*(address for address, _ in self._states), *(address for address, *_ in self._waiting)]
-        heard = {(one.site, one.gateway) for one in said}
+        heard = {(one.site, one.gateway) for one in said} | self._unread.keys()
         # before anything is read: another worker may be at the same gateways, in another order
         self._change.lock({number_of(Place(site, gateway, "")) for site, gateway in heard})
         for address, apply in self._states:
@@ -126,6 +148,7 @@ class Batch:
                 leaf = address.path[-1 if address.path[0] == "camera" else 0]
                 self._counts.rejected(error.reason if isinstance(error, Refused) else f"broken_{leaf}")
         self._merge_envelopes()
+        self._keep_unread()
         self._write_footage()
         self.raised = self._keeper.write()
         if self._hooks is not None:
@@ -133,19 +156,7 @@ class Batch:
         self.news |= {Item("event", (event.id,)): None for event in self.raised}
         for name, rows in self._rows.items():
             self._database.upsert(self._connection, schema.metadata.tables[name], list(rows.values()))
-        ledgers = [
-            {
-                **key._asdict(),
-                "high": ledger.high,
-                "received": ledger.received,
-                "announced": ledger.announced,
-                "stored": ledger.stored,
-                "duplicates": ledger.duplicates,
-                "dropped": ledger.dropped,
-                "lost": ledger.lost,
-            }
-            for key, ledger in self._ledgers.items()
-        ]
+        ledgers = [key._asdict() | ledger.row() for key, ledger in self._ledgers.items()]
         self._database.upsert(self._connection, schema.outbox_seq, ledgers)
 
     def _status(self, address: Address, status: Status) -> None:
@@ -212,13 +223,37 @@ class Batch:
     def _envelope(self, address: Address, camera: str, opened: Opened) -> None:
         envelope = opened.head
         key = AckKey(address.site, address.gateway, envelope.outbox, envelope.kind)
-        ledger = self._ledger(key).with_messages(envelope.numbers, envelope.dropped)
+        ledger = (
+            self._ledger(key) if self._again else self._ledger(key).with_messages(envelope.numbers, envelope.dropped)
+        )
         self._know(address, camera)
         for record in opened.records:
             self._record(address, camera, envelope.kind, record)
+        if not self._again:
+            self._answer(address, key, envelope, ledger)
+
+    def _answer(self, address: Address, key: AckKey, head: EnvelopeHead, ledger: Ledger) -> None:
         self._ledgers[key] = ledger
-        self.acks[key] += envelope.numbers
+        self.acks[key] += head.numbers
         self._gateway(address)["seen_ns"] = self._now_ns
+
+    def _keep_unread(self) -> None:
+        """As it came, what a later version says; what a gateway has no room for is not answered and comes again."""
+        for (site, gateway), several in self._unread.items():
+            try:
+                check_room(self._connection, [message for _, message in several])
+                for head, message in several:
+                    key = AckKey(site, gateway, head.outbox, head.kind)
+                    ledger = self._ledger(key).with_messages(head.numbers, head.dropped)
+                    self._rows[schema.unread.name][message.key,] = message.row(self._now_ns)
+                    self._answer(message.address, key, head, ledger)
+                    self._counts.rejected("later_version")
+            except WireError as error:
+                self._counts.rejected(error.reason if isinstance(error, Refused) else "too_many_holes")
+            self.problems.append(
+                f"{site}/{gateway} speaks version {several[0][0].v} of the messages, this centre {VERSION}: they are "
+                "kept as they came and read once the centre is newer"
+            )
 
     def _know(self, address: Address, camera: str) -> None:
         """What comes on a stick tells of cameras that never announced themselves: they are there all the same."""
@@ -264,11 +299,11 @@ class Batch:
     def _expect(self, table: sa.Table, keys: set[tuple[str, ...]]) -> None:
         """Read these rows at once instead of one by one."""
         columns = table.primary_key.columns.values()
-        for part in parts(sorted(key for key in keys if (table.name, *key) not in self._held)):
-            self._held |= {(table.name, *key): None for key in part}
-            where = among(self._connection, columns, part)
-            for row in self._connection.execute(sa.select(table).where(where)).mappings():
-                self._held[table.name, *(row[column.name] for column in columns)] = dict(row)
+        wanted = sorted(key for key in keys if (table.name, *key) not in self._held)
+        self._held |= {(table.name, *key): None for key in wanted}
+        where = among(self._connection, columns, wanted)
+        for row in self._connection.execute(sa.select(table).where(where)).mappings() if wanted else ():
+            self._held[table.name, *(row[column.name] for column in columns)] = dict(row)
 
     def _load(self, table: sa.Table, key: tuple[str, ...]) -> Document | None:
         cached = (table.name, *key)
@@ -309,7 +344,7 @@ class Batch:
     def _ledger(self, key: AckKey) -> Ledger:
         if key not in self._ledgers:
             row = self._load(schema.outbox_seq, tuple(key))
-            self._ledgers[key] = _ledger_of(row) if row else Ledger()
+            self._ledgers[key] = Ledger.of(row) if row else Ledger()
         return self._ledgers[key]
 
     def _reply(self, address: Address, command: str, reply: Reply) -> None:
@@ -322,6 +357,9 @@ class Batch:
         change = _clip_change(reply)
         if row.state == "cancelled":  # its medium is on the way all the same, and must be known to be called off
             change = {"media": change.get("media")}
+        # its medium may be quicker than the answer: then it was taken for one that nobody had asked for
+        taken = (table.c.media == change.get("media"), table.c.command == table.c.media)
+        self._connection.execute(sa.delete(table).where(*taken))
         self._connection.execute(sa.update(table).where(table.c.id == row.id).values(**change))
         self.news[Item("clip", (row.id,))] = None
 
@@ -332,6 +370,15 @@ def _envelope(address: Address, leaf: str, classes: Collection[DurableClass], pa
     if sender != (address.site, address.gateway) or opened.head.kind not in classes:
         raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
     return opened
+
+
+def _later_head(address: Address, classes: Collection[DurableClass], payload: bytes) -> LaterHead | None:
+    """The head of an envelope of a later version, from whom it says it is; None of anything else."""
+    with suppress(WireError):
+        head = decode(LaterHead, payload)
+        if (head.site, head.gateway) == (address.site, address.gateway) and head.kind in classes:
+            return head
+    return None
 
 
 def _clip_change(reply: Reply) -> Document:
@@ -348,15 +395,3 @@ def _must_fit(topic: str, body: str) -> None:
 
 def _is_of_older_session(row: Document, session: str, since_ns: int) -> bool:
     return row["session"] not in (None, session) and since_ns <= (row["since_ns"] or 0)
-
-
-def _ledger_of(row: Document) -> Ledger:
-    return Ledger(
-        row["high"],
-        tuple((first, last) for first, last in row["received"]),
-        tuple((first, last) for first, last in row["announced"]),
-        row["stored"],
-        row["duplicates"],
-        row["dropped"],
-        row["lost"],
-    )

@@ -40,9 +40,10 @@ class Account:
 
 
 def centre_account(password: str) -> Account:
-    """Reads what gateways say, writes what gateways obey."""
+    """Reads what gateways say, writes what gateways obey; and has a part of its own, where its processes talk."""
     said = tuple(f"{ROOT}/+/+/{leaf}" for leaf in _SAID)
-    return Account(CENTRE_USER, password, tuple(f"{ROOT}/+/+/{leaf}" for leaf in _TOLD), said)
+    told = tuple(f"{ROOT}/+/+/{leaf}" for leaf in _TOLD)
+    return Account(CENTRE_USER, password, (*told, _AMONG_US), (*said, _AMONG_US))
 
 
 def gateway_account(site: str, gateway: str, password: str) -> Account:
@@ -55,6 +56,7 @@ def gateway_account(site: str, gateway: str, password: str) -> Account:
 
 _SAID = ("status", "health/#", "camera/#", "media/#", "live/#", "reply/#")
 _TOLD = ("command/#", "ack/#")
+_AMONG_US = "lamppost/centre/#"
 
 
 @dataclass(frozen=True, slots=True)

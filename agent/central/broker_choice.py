@@ -39,6 +39,28 @@ def choose_broker(config: CentralConfig, folder: DataFolder) -> tuple[BrokerProc
     return process, listener.url, inner.url
 
 
+def shared_broker(config: CentralConfig, folder: DataFolder) -> tuple[BrokerProcess | None, str, str]:
+    """The same for one of several processes: of the broker's places none may be left to chance.
+
+    Raises:
+        ConfigError: it cannot be as configured.
+    """
+    central = config.central
+    if not central.broker.startswith("embedded"):
+        _check_external(central.broker)
+        return None, central.broker, central.broker
+    if central.mqtt_listen.endswith(":0"):
+        raise ConfigError("mqtt_listen with port 0 is a place that no other process finds; name a port")
+    listener = _listener(central)
+    inner = listener if listener.cert is None else Listener("127.0.0.1", listener.port + 1)
+    program = _program(config, folder, listener, inner)
+    if program.kind == "amqtt":
+        raise ConfigError(
+            "several processes share subscriptions, which amqtt cannot: install mosquitto, or name a broker"
+        )
+    return BrokerProcess(program, inner, folder.broker / "broker.pid"), listener.url, inner.url
+
+
 def _program(config: CentralConfig, folder: DataFolder, listener: Listener, inner: Listener) -> Program:
     accounts = [centre_account(secret(folder.broker / "centre.password"))]
     for gateway in config.gateway:

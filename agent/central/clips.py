@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import logging
-import threading
 from collections.abc import Callable
 from typing import Literal
 
 import sqlalchemy as sa
 
-from agent.central.commands import Commander
+from agent.central.commands import Commander, CommandFailed
 from agent.central.news import Item, News
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
@@ -21,7 +20,7 @@ from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import StorageError
 from agent.core.ids import new_id
 from agent.core.stop import StopToken
-from agent.wire.messages import ClipArgs, ClipQuality
+from agent.wire.messages import ClipArgs, ClipQuality, Command
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +29,15 @@ _AROUND_NS = 5 * NS
 _MOST_OF_EVENT_NS = 60 * NS
 _AHEAD_NS = 10 * NS  # the gateway waits for footage that is still being recorded, twice as long as this
 _ANSWER_NS = 120 * NS  # a proxy takes a slow gateway about as long as it lasts
+_ASKING = 0x6C616D75
+"""Of PostgreSQL's advisory locks: who holds it looks for a clip, and asks for it when there is none."""
 _ALIVE = frozenset({"requested", "sending", "ready"})
 
 Wanted = Literal["auto", "proxy", "full"]
 
 
 class Clips:
-    """Requests, and a worker to give up on those that no gateway answered."""
-
-    name = "clips"
+    """Requests."""
 
     def __init__(
         self, database: Database, finds: Finds, commander: Commander, clock: Clock, news: News, *,
@@ -48,7 +47,6 @@ class Clips:
         self._database, self._finds, self._commander = database, finds, commander
         self._clock, self._news = clock, news
         self._is_limited, self._cancel = is_limited, cancel
-        self._asking = threading.Lock()
 
     def limited(self, reach: Reach) -> Clips:
         """The same, for somebody who sees no more than that: clips of other cameras do not exist."""
@@ -67,35 +65,56 @@ class Clips:
         Raises:
             CommandFailed: the gateway is away.
         """
+        with self._database.write() as connection:
+            command = self._write_down(connection, place, start_ns, end_ns, event, quality)
+        return self._ask(command)
+
+    def _write_down(
+        self, connection: sa.Connection, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None,
+        quality: Wanted,
+    ) -> Command:  # fmt: skip
+        """The row, and the command to send once it is committed: the reply, which ingest stores, looks for the row."""
         site, gateway, camera = place
         chosen: ClipQuality = quality if quality != "auto" else "proxy" if self._is_limited(site, gateway) else "full"
         args = ClipArgs(camera=camera, start=rfc3339(start_ns), end=rfc3339(end_ns), quality=chosen, event=event)
         now_ns = self._clock.wall_ns()
-        with self._database.write() as connection:
-            # inside the transaction, so that the reply, which the writer stores, cannot come before the row
-            command = self._commander.send(site, gateway, "clip", args)
-            row = {
-                "id": new_id(now_ns),
-                "command": command,
-                "site": site,
-                "gateway": gateway,
-                "camera": camera,
-                "event": event,
-                "quality": chosen,
-                "start_ns": start_ns,
-                "end_ns": end_ns,
-                "state": "requested",
-                "error": "",
-                "media": None,
-                "created_ns": now_ns,
-                "deadline_ns": now_ns + _ANSWER_NS,
-            }
-            connection.execute(sa.insert(clip).values(row))
-        found = self._finds.clip(str(row["id"]))
+        command = self._commander.prepared(site, gateway, "clip", args)
+        row = {
+            "id": new_id(now_ns), "command": command.id, "site": site, "gateway": gateway, "camera": camera,
+            "event": event, "quality": chosen, "start_ns": start_ns, "end_ns": end_ns, "state": "requested",
+            "error": "", "media": None, "created_ns": now_ns, "deadline_ns": now_ns + _ANSWER_NS,
+        }  # fmt: skip
+        connection.execute(sa.insert(clip).values(row))
+        return command
+
+    def _ask(self, command: Command) -> Document:
+        """Send it; what could not be sent was never asked for."""
+        try:
+            self._commander.dispatch(command)
+        except CommandFailed:
+            with self._database.write() as connection:
+                connection.execute(sa.delete(clip).where(clip.c.command == command.id))
+            raise
+        with self._database.read() as connection:
+            key = connection.scalar(sa.select(clip.c.id).where(clip.c.command == command.id))
+        found = self._finds.clip(str(key))
         if found is None:
             raise StorageError("the clip's row is gone")
         self._news.tell(Item("clip", (found["id"],)))
         return found
+
+    def _shared(
+        self, held: Callable[[], list[Document]], place: tuple[str, str, str], span: tuple[int, int],
+        event: str | None, quality: Wanted,
+    ) -> tuple[Document, bool]:  # fmt: skip
+        """One that is there or on its way, else one that is asked for now; of all web workers one asks at a time."""
+        with self._database.write() as connection:
+            self._database.alone(connection, _ASKING)
+            for one in held():
+                if one["state"] in _ALIVE and quality in {"auto", one["quality"]}:
+                    return one, False
+            command = self._write_down(connection, place, *span, event, quality)
+        return self._ask(command), True
 
     def of_span(
         self, place: tuple[str, str, str], start_ns: int, end_ns: int, quality: Wanted = "auto"
@@ -105,11 +124,9 @@ class Clips:
         Raises:
             CommandFailed: the gateway is away.
         """
-        with self._asking:
-            for held in self._finds.clips_of_span(place, start_ns, end_ns):
-                if held["state"] in _ALIVE and quality in {"auto", held["quality"]}:
-                    return held, False
-            return self.request(place, start_ns, end_ns, quality=quality), True
+        return self._shared(
+            lambda: self._finds.clips_of_span(place, start_ns, end_ns), place, (start_ns, end_ns), None, quality
+        )
 
     def of_event(self, event: Document, quality: Wanted = "auto") -> tuple[Document, bool]:
         """The event's clip, five seconds more on either side, and whether it was asked for just now.
@@ -119,11 +136,10 @@ class Clips:
         Raises:
             CommandFailed: the gateway is away.
         """
-        with self._asking:  # two people who open one event get one clip
-            for held in self._finds.clips_of_event(event["id"]):
-                if held["state"] in _ALIVE and quality in {"auto", held["quality"]}:
-                    return held, False
-            return self._request_around(event, quality), True
+        place = (event["site"], event["gateway"], event["camera"])
+        # two people who open one event get one clip
+        held = lambda: self._finds.clips_of_event(event["id"])  # noqa: E731
+        return self._shared(held, place, self._around(event), event["id"], quality)
 
     def call_off(self, key: str) -> Document | None:
         """Nobody wants it any more; what is ready stays. None: no such clip."""
@@ -138,15 +154,23 @@ class Clips:
         self._news.tell(Item("clip", (key,)))
         return self._finds.clip(key)
 
-    def _request_around(self, event: Document, quality: Wanted) -> Document:
+    def _around(self, event: Document) -> tuple[int, int]:
         start_ns = parse_rfc3339(event["start"])
         end_ns = parse_rfc3339(event.get("end") or event["time"])
         first_ns = start_ns - _AROUND_NS
         last_ns = min(
             max(end_ns, start_ns) + _AROUND_NS, first_ns + _MOST_OF_EVENT_NS, self._clock.wall_ns() + _AHEAD_NS
         )
-        place = (event["site"], event["gateway"], event["camera"])
-        return self.request(place, first_ns, max(last_ns, first_ns + NS), event["id"], quality)
+        return first_ns, max(last_ns, first_ns + NS)
+
+
+class Overdue:
+    """A worker that gives up on requests which no gateway answered."""
+
+    name = "clips"
+
+    def __init__(self, database: Database, clock: Clock, news: News) -> None:
+        self._database, self._clock, self._news = database, clock, news
 
     def run(self, stop: StopToken) -> None:
         """Fail the requests that nobody answered."""

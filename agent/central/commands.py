@@ -63,20 +63,37 @@ class Commander:
         Raises:
             CommandFailed: the broker or the gateway is away.
         """
+        command = self.prepared(site, gateway, verb, args)
+        self.dispatch(command, on_reply)
+        return command.id
+
+    def prepared(self, site: str, gateway: str, verb: Verb, args: Message) -> Command:
+        """A signed command that is not sent yet, for who must write its id down before the reply may come.
+
+        Raises:
+            CommandFailed: the broker or the gateway is away.
+        """
         if not self._link_up():
             raise CommandFailed("gateway_offline", "the centre has no connection to its broker; it keeps trying")
         if not self._is_online(site, gateway):
             raise CommandFailed("gateway_offline", f"gateway {gateway} at {site} is offline")
-        command = self._signed(site, gateway, verb, args)
+        return self._signed(site, gateway, verb, args)
+
+    def dispatch(self, command: Command, on_reply: OnReply | None = None) -> None:
+        """Publish it; `on_reply` as with `send`.
+
+        Raises:
+            CommandFailed: the broker is away.
+        """
+        site, gateway = command.site, command.gateway
         if on_reply is not None:
             deadline_ns = self._clock.mono_ns() + int(REPLY_TIMEOUT_S * NS)
             with self._lock:
                 self._waiting[command.id] = _Waiting((site, gateway), deadline_ns, on_reply)
-        if not self._publish(GatewayTopics(site, gateway).command(verb), encode(command)):
+        if not self._publish(GatewayTopics(site, gateway).command(command.verb), encode(command)):
             with self._lock:
                 self._waiting.pop(command.id, None)
             raise CommandFailed("gateway_offline", "the broker does not take the command now; try again")
-        return command.id
 
     def ask(self, site: str, gateway: str, verb: Verb, args: Message) -> Reply:
         """Send and wait for the answer, on a thread that may wait.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from typing import Protocol
 
 from agent.core.errors import WireError
 
@@ -14,6 +15,17 @@ class Refused(WireError):
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+class Tally(Protocol):
+    """What came in, in this process or in those that ingest."""
+
+    @property
+    def messages(self) -> int:
+        """How many came."""
+
+    def reasons(self) -> dict[str, int]:
+        """How many were refused, by reason."""
 
 
 class Counts:

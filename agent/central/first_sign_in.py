@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
-import threading
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from agent.central.folder import write_private
+from agent.central.folder import DataFolder, write_private
 from agent.central.store.people import People
 
 
 class FirstSignIn:
-    """The link lies in `path` (0600) while there is no user; it works once."""
+    """The link lies in the data folder (0600) while there is no user; it works once, at whatever web worker."""
 
-    def __init__(self, path: Path, people: People) -> None:
-        self._path, self._people = path, people
-        self._lock = threading.Lock()
-        self._token = ""
+    def __init__(self, folder: DataFolder, people: People) -> None:
+        self._folder, self._path, self._people = folder, folder.first_sign_in, people
+        self._open = False
 
     def prepare(self, base_url: str) -> str | None:
         """The link, None when there are users. A link given out before a restart stays good."""
         if self._people.any_user():
             self._burn()
             return None
-        self._token = self._kept() or secrets.token_urlsafe(24)
-        url = f"{base_url}/first?token={self._token}"
-        write_private(self._path, url + "\n")
+        with self._folder.preparing():  # other web workers over this folder share the token
+            token = self._kept() or secrets.token_urlsafe(24)
+            self._people.offer_first(token)
+            url = f"{base_url}/first?token={token}"
+            write_private(self._path, url + "\n")
+        self._open = True
         return url
 
     @property
     def is_open(self) -> bool:
-        """Does the link still work?"""
-        return bool(self._token)
+        """Does the link still work? Somebody may have used it, or another web worker's."""
+        if self._open and self._people.any_user():
+            self._burn()
+        return self._open
 
     def use(self, token: str, name: str, password: str) -> bool:
         """Make the first account; False when the token is wrong or burnt."""
-        with self._lock:
-            fits = hmac.compare_digest(token.encode(), self._token.encode())
-            if not self._token or not fits or not self._people.add_first(name, password):
-                return False
-            self._burn()
-            return True
+        if not self._people.is_first(token) or not self._people.add_first(name, password):
+            return False
+        self._burn()
+        return True
 
     def _burn(self) -> None:
-        self._token = ""
+        self._open = False
         self._path.unlink(missing_ok=True)
 
     def _kept(self) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from agent.core.errors import StorageError
+from agent.core.errors import ConfigError, StorageError
 
 
 class DataFolder:
@@ -34,9 +37,42 @@ class DataFolder:
                 f"{self.root}: the data folder cannot be used: {error.strerror}; set [central] data"
             ) from error
 
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """The folder is ours alone, as long as this process lives.
+
+        Raises:
+            ConfigError: a centre runs over it.
+        """
+        with claim(self.root / "running") as taken:
+            if not taken:
+                raise ConfigError(f"{self.root}: a centre runs over this data folder already; stop it first")
+            yield
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """One at a time: several processes start at once over this folder, and each file is made once."""
+        with claim(self.root / "preparing", wait=True):
+            yield
+
     def gateway(self, site: str, gateway: str) -> Path:
         """What a known gateway needs: its `password` and the centre's public `command_key.pem`."""
         return self.root / "gateways" / site / gateway
+
+
+@contextmanager
+def claim(path: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Take a lock that ends with the process that holds it (flock(2)); False: another has it, unless we `wait`."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(handle)
 
 
 def secret(path: Path) -> str:

@@ -81,6 +81,9 @@ class HookRunner:
 
     def _attempt(self, delivery: Delivery) -> None:
         seconds, status, error = self._clock.wall_ns() // NS, None, ""
+        if delivery.secret is None:
+            self._settle(delivery, None, "its secret does not open with the centre's key: make another secret")
+            return
         body = delivery.body.encode()
         headers = {
             "Content-Type": "application/json",

@@ -13,16 +13,18 @@ from typing import NamedTuple
 
 from agent.central.batch import AckKey, Batch
 from agent.central.counts import Counts, Refused
+from agent.central.fair import FairQueue
 from agent.central.news import News
 from agent.central.store.database import Database, Unstorable
 from agent.central.store.hooks import Hooks
+from agent.central.store.unread import READING, forget, known
 from agent.central.watching import Watcher
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.core.queues import BoundedQueue
 from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
-from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, Ack, Envelope, decode, encode
+from agent.wire.messages import CLASSES_OF_LEAF, MAX_JSON_BYTES, VERSION, Ack, Envelope, decode, encode
 from agent.wire.topics import Address, GatewayTopics, parse
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,14 @@ class Arrival(NamedTuple):
     mono_ns: int
 
 
+def _size(item: Arrival) -> int:
+    return len(item.payload)
+
+
+def _whose(item: Arrival) -> str:
+    return f"{item.address.site}/{item.address.gateway}"
+
+
 class Reception:
     """The link's `on_message`: counts, checks the sender, and passes on. Never raises, never waits."""
 
@@ -71,7 +81,8 @@ class Reception:
     ) -> None:
         self._clock, self._counts, self._known = clock, counts, known
         self._to_live, self._to_media = to_live, to_media
-        self.queue: BoundedQueue[Arrival] = BoundedQueue(QUEUE_ITEMS, QUEUE_BYTES, lambda item: len(item.payload))
+        self._grumble = SparingLog(log, clock)
+        self.queue: FairQueue[Arrival] = FairQueue(QUEUE_ITEMS, QUEUE_BYTES, _size, _whose)
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:  # noqa: ARG002 - the link's signature
         """False: no room now, offer it again."""
@@ -101,6 +112,9 @@ class Reception:
             raise Refused("too_large", "a message larger than any of ours")
         if address.path[0] == "reply":
             self._to_live(address, payload)
+        if address.path[-1] in _DURABLE and self.queue.crowded_by(f"{address.site}/{address.gateway}"):
+            self._grumble.warning("%s/%s sends more than can be stored; it waits alone", address.site, address.gateway)
+            raise Refused("flooding", "unanswered, it stays in its outbox and comes again")
         return self.queue.put(Arrival(address, payload, self._clock.mono_ns()))
 
 
@@ -139,11 +153,45 @@ class Writer:
         return (self._clock.mono_ns() - held[0].mono_ns) / NS if held else 0.0
 
     def run(self, stop: StopToken) -> None:
-        """Write until `stop`, then what is left in the queue."""
+        """Read what could not be read before; write until `stop`, then what is left in the queue."""
+        self._read_again()
         while not stop.is_set():
             self._turn(stop)
         while self._queue and not self.error:
             self._turn(stop)
+
+    def _read_again(self) -> None:
+        """What was kept as it came, and what we speak by now."""
+        most, more = _BATCH, True
+        while more:
+            try:
+                more = self._read_some_again(most)
+            except Unstorable:
+                if most == 1:
+                    self._forget_first()
+                most = 1  # one of them is poison, and will be the first
+            except StorageError as error:
+                log.warning("messages of a later version stay unread for now: %s", error)
+                return
+
+    def _read_some_again(self, most: int) -> bool:
+        with self._database.change() as change:
+            self._database.alone(change.main, READING)
+            kept = known(change.main, VERSION, most)
+            batch = Batch(self._database, change, self._clock, self._counts, self._watcher, self._hooks, again=True)
+            for _, message in kept:
+                self._take(batch, Arrival(message.address, message.payload, 0))
+            batch.write()
+            forget(change.main, [key for key, _ in kept])
+        if self._watcher is not None:
+            self._watcher.settle(batch.raised)
+        self._news.tell(*batch.news)
+        return bool(kept)
+
+    def _forget_first(self) -> None:
+        with self._database.change() as change:
+            forget(change.main, [key for key, _ in known(change.main, VERSION, 1)])
+        self._counts.rejected("unstorable")
 
     def _turn(self, stop: StopToken) -> None:
         if not self._held:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from agent.central.counts import Counts
@@ -55,9 +55,10 @@ class MediaIntake:
 
     def __init__(
         self, folder: MediaFolder, database: Database, clock: Clock, counts: Counts, news: News, publish: Publish,
-        *, most: int = MOST_INCOMING,
+        *, most: int = MOST_INCOMING, owns: Callable[[str, str], bool] = lambda _site, _gateway: True,
     ) -> None:  # fmt: skip
-        self._most = most
+        """`owns(site, gateway)`: are that gateway's media ours, and not another process's?"""
+        self._most, self._owns = most, owns
         self._folder, self._rows, self._clock = folder, MediaRows(database, clock), clock
         self._counts, self._news, self._publish = counts, news, publish
         self._queue: BoundedQueue[Piece] = BoundedQueue(_QUEUE_ITEMS, _QUEUE_BYTES, lambda item: len(item.payload))
@@ -65,6 +66,7 @@ class MediaIntake:
         self._pages: dict[str, Pages] = {}
         self._asked_unknown: dict[str, int] = {}
         self._told_ns: dict[str, int] = {}
+        self._look_ns = 0
 
     def on_message(self, address: Address, payload: bytes) -> bool:
         """Queue it; False when there is no room now."""
@@ -91,15 +93,30 @@ class MediaIntake:
             piece = self._queue.get(0.25)
             if piece is not None:
                 self._take(piece)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Of what is another process's now: what has come of it lies in the folder, where that one finds it."""
+        now_ns = self._clock.mono_ns()
+        if now_ns < self._look_ns:
+            return
+        self._look_ns = now_ns + _ASK_AGAIN_NS
+        for media, (topics, _) in list(self._incoming.items()):
+            if not self._owns(*topics.root.split("/")[-2:]):
+                del self._incoming[media]
 
     def _recover(self) -> None:
-        for row in self._rows.incoming():
+        lying = self._folder.pieces()  # before the rows are read: a row comes before its file
+        rows = self._rows.incoming()
+        self._folder.sweep(lying - {row["id"] for row in rows})
+        for row in rows:
+            if not self._owns(row["site"], row["gateway"]):
+                continue
             manifest = MediaManifest.model_validate(row["manifest"])
             incoming = self._folder.incoming(manifest)
             incoming.recover()
             incoming.heard_ns = self._clock.mono_ns()
             self._incoming[manifest.id] = (GatewayTopics(row["site"], row["gateway"]), incoming)
-        self._folder.sweep(set(self._incoming))
 
     def _take(self, piece: Piece) -> None:
         address = piece.address

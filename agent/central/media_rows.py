@@ -44,11 +44,11 @@ class MediaRows:
             return self._unasked(connection, address, manifest, {"state": "sending", "error": ""})
 
     def ready(self, address: Address, manifest: MediaManifest) -> None:
-        """A medium is whole; a picture may be its camera's newest."""
+        """A medium is whole; a picture of an event may be its camera's newest (a track's own shows one thing)."""
         with self._database.write() as connection:
             whole = {"state": "ready", "manifest": None}
             connection.execute(sa.update(media).where(media.c.id == manifest.id).values(**whole))
-            if manifest.kind == "snapshot":
+            if manifest.kind == "snapshot" and manifest.event is not None:
                 start_ns = wall_ns(manifest.start)
                 where = (
                     camera.c.site == address.site,

@@ -10,9 +10,11 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+from agent.central.media_kept import PART_BYTES, Medium
 from agent.central.store.ranges import Ranges
 from agent.core.durable import sync_file, sync_folder
 from agent.core.errors import StorageError
@@ -49,26 +51,52 @@ class MediaFolder:
 
     def adopt(self, incoming: Incoming) -> Path:
         """Sync a whole medium and move it to its place; it may then be named in a row."""
-        target = self.path(incoming.manifest.id)
+        manifest = incoming.manifest
+        self.keep(Medium(manifest.id, manifest.sha256, manifest.type), incoming.path)
+        return self.path(manifest.id)
+
+    def keep(self, medium: Medium, source: Path) -> None:
+        """See `Kept`; `source` is on the same disk."""
+        target = self.path(medium.id)
         with _translated(target):
             target.parent.mkdir(exist_ok=True)
-            sync_file(incoming.path)
-            incoming.path.replace(target)
+            sync_file(source)
+            source.replace(target)
             sync_folder(target.parent)
-        return target
 
-    def remove(self, media: str) -> None:
-        """Take a medium away, whole or in pieces; one that is not here is fine."""
-        for path in (self.path(media), self._root / "incoming" / media):
+    def read(self, medium: Medium, first: int, last: int) -> Iterator[bytes] | None:
+        """See `Kept`."""
+        path = self.path(medium.id)
+        with _translated(path):
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                return None
+            file.seek(first)
+        return _parts(file, last + 1 - first)
+
+    def whole(self) -> list[Path]:
+        """All whole media, the oldest first."""
+        found: list[tuple[int, Path]] = []
+        for path in self._root.glob("[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):  # it left meanwhile
+                found.append((path.stat().st_mtime_ns, path))
+        return [path for _, path in sorted(found)]
+
+    def remove(self, medium: Medium) -> None:
+        """See `Kept`; it goes in pieces, too."""
+        for path in (self.path(medium.id), self._root / "incoming" / medium.id):
             with _translated(path):
                 path.unlink(missing_ok=True)
 
-    def sweep(self, wanted: set[str]) -> int:
-        """Remove pieces of media that nobody announces any more; returns how many files went."""
-        gone = [path for path in (self._root / "incoming").iterdir() if path.name not in wanted]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(gone)
+    def pieces(self) -> set[str]:
+        """The media of which pieces lie here."""
+        return {path.name for path in (self._root / "incoming").iterdir()}
+
+    def sweep(self, unwanted: set[str]) -> None:
+        """Remove pieces of media that nobody announces any more."""
+        for name in unwanted:
+            (self._root / "incoming" / name).unlink(missing_ok=True)
 
 
 class Incoming:
@@ -174,6 +202,13 @@ class Pages:
 def is_consistent(manifest: MediaManifest) -> bool:
     """Do size and number of pieces fit each other, as far as this message has them?"""
     return manifest.pieces <= MOST_PIECES and manifest.first + len(manifest.chunks) <= manifest.pieces
+
+
+def _parts(file: BinaryIO, left: int) -> Iterator[bytes]:
+    with file:
+        while left > 0 and (part := file.read(min(PART_BYTES, left))):
+            left -= len(part)
+            yield part
 
 
 @contextmanager

@@ -14,6 +14,10 @@ class Item(NamedTuple):
     key: tuple[str, ...]
 
 
+LAGGING = Item("lagging", ())
+"""News were lost: whoever listens looks anew."""
+
+
 class News:
     """Tells every listener; a listener's callback must be quick and never raise."""
 

@@ -88,7 +88,7 @@ class Settings:
         version = max(before.version, self._reported(site, gateway)) + 1
         if not self._overlays.add(Version(site, gateway, version, cameras, by, self._clock.wall_ns())):
             raise Changed(f"version {version} was made by somebody else just now: look at it and change it again")
-        self._send_wanted()
+        self._send_now(site, gateway)
         return self.of(info, site, gateway)
 
     def run(self, stop: StopToken) -> None:
@@ -106,6 +106,12 @@ class Settings:
         for key, version in wanted.items():
             if self._due_ns[key] <= now_ns:
                 self._due_ns[key] = now_ns + self._see_to(version)
+
+    def _send_now(self, site: str, gateway: str) -> None:
+        """What was just changed; should it be lost, whoever looks after all of them sends it again."""
+        newest = self._overlays.newest(site, gateway, refused=False)
+        if newest is not None:
+            self._see_to(newest)
 
     def _see_to(self, wanted: Version) -> int:
         """Send it where it is not in force yet; returns after how long to look again."""

@@ -17,13 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
+from agent.central.store.drawn import Drawn, feet_of, fitting
 from agent.central.store.filters import ANY, METRES_A_DEGREE, Filters, Near
 from agent.central.store.looks import USUAL_SHARE, bit_of, wears
+from agent.central.store.pack import pack_paths
 from agent.central.store.places import Place
 from agent.central.store.plates import Plate, plain
 from agent.central.store.searches import Searches, Watched
 from agent.core.clock import NS, Clock, rfc3339
-from agent.wire.messages import COLOURED_PARTS, Event, TrackSummary
+from agent.wire.messages import COLOURED_PARTS, Event, PathPoint, TrackSummary
 
 KIND = "watched_for"
 MOST_A_MINUTE = 30
@@ -237,7 +239,14 @@ def _fits(one: Seen, filters: Filters) -> bool:
         return False
     if filters.plate is not None and not plate_fits(filters.plate, plain(one.record.plate or "")):
         return False
+    if filters.drawn is not None and not _is_drawn(one.record.path, filters.drawn):
+        return False
     return filters.near is None or _is_near(one.row, filters.near)
+
+
+def _is_drawn(path: Sequence[PathPoint], drawn: Drawn) -> bool:
+    feet = feet_of(pack_paths([path]).points, np.array([len(path)]))
+    return bool(fitting(drawn, feet)[0])
 
 
 def plate_fits(wanted: Plate, plate: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -30,10 +30,11 @@ class WebServer:
         *,
         cert: Path | None = None,
         key: Path | None = None,
-        behind_proxy: bool = False,
+        proxies: Sequence[str] = (),
     ) -> None:
+        """`proxies` are the networks whose word counts for where a request comes from."""
         self._make_app, self._host, self.port = make_app, host, port
-        self._cert, self._key, self._behind_proxy = cert, key, behind_proxy
+        self._cert, self._key, self._proxies = cert, key, list(proxies)
         self._socket: socket.socket | None = None
         self.up = False
 
@@ -99,8 +100,8 @@ class WebServer:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=self._behind_proxy,
-            forwarded_allow_ips="127.0.0.1,::1",
+            proxy_headers=bool(self._proxies),
+            forwarded_allow_ips=self._proxies,
             timeout_graceful_shutdown=_GRACE_S,
             ssl_certfile=self._cert,
             ssl_keyfile=self._key,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from agent.config.base import Id, Listen, Section
+from agent.config.base import Id, Listen, Section, Size
 from agent.core.ids import is_id
 
 
@@ -45,7 +45,9 @@ class Central(Section):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     behind_proxy: bool = False
+    proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ("127.0.0.1/32", "::1/128")
     service_token_file: Path | None = None
+    secret_key_file: Path | None = None
 
     @model_validator(mode="after")
     def _certificate_has_its_key(self) -> Self:
@@ -62,6 +64,33 @@ class Central(Section):
             f"listen = {self.listen!r} would speak plain HTTP off this machine; set tls_cert and tls_key, "
             "or behind_proxy = true"
         )
+
+
+class Media(Section):
+    """Where pictures and clips rest, and how much of them."""
+
+    store: Literal["folder", "s3"] = "folder"
+    bucket: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+/?$")
+    region: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,40}$")
+    prefix: str = Field(default="", pattern=r"^([A-Za-z0-9._-]+/)*$", max_length=200)
+    access_key_file: Path | None = None
+    secret_key_file: Path | None = None
+    ca_file: Path | None = None
+    redirect: bool = False
+    redirect_s: int = Field(default=300, ge=10, le=3600)
+    max_bytes: Size | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.store == "s3" and not self.bucket:
+            raise ValueError("store = 's3' needs a bucket")
+        if (self.access_key_file is None) != (self.secret_key_file is None):
+            raise ValueError("access_key_file and secret_key_file belong together: name both, or none")
+        host = urlsplit(self.endpoint or "").hostname
+        if (self.endpoint or "").startswith("http:") and host not in {"127.0.0.1", "::1", "localhost"}:
+            raise ValueError(f"endpoint = {self.endpoint!r} is without TLS; write https://")
+        return self
 
 
 class KnownGateway(Section):
@@ -148,6 +177,7 @@ class CentralConfig(Section):
     """The whole file."""
 
     central: Central = Central()
+    media: Media = Media()
     people: Asked = Asked()
     oidc: Oidc | None = None
     map: Map = Map()

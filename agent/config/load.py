@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.config.base import Misfits
-from agent.config.central import CentralConfig
+from agent.config.central import Central, CentralConfig
 from agent.config.gateway import GatewayConfig
 from agent.config.lines import LineIndex
 from agent.config.lines import Path as Where
@@ -40,6 +40,19 @@ def load_central(path: Path | None) -> CentralConfig:
         ConfigError: all problems, one a line.
     """
     return CentralConfig() if path is None else _load(path, CentralConfig)
+
+
+def listening_at(config: CentralConfig, listen: str) -> CentralConfig:
+    """The same, served elsewhere.
+
+    Raises:
+        ConfigError: it cannot be served there.
+    """
+    try:
+        central = Central.model_validate(config.central.model_dump() | {"listen": listen})
+    except ValidationError as error:
+        raise ConfigError(*(f"--listen {listen}: {said}" for _, said in problems(error, Central))) from error
+    return config.model_copy(update={"central": central})
 
 
 def _load(path: Path, model: type[M]) -> M:

@@ -28,7 +28,7 @@ from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
 from agent.edge.loose_ends import LooseEnds
 from agent.edge.memory import Memory
-from agent.edge.outfit import budget_of, calendar_of, cutter_of, masks_of, policies_of, rolls_of
+from agent.edge.outfit import budget_of, calendar_of, cutter_of, machine_timezone, masks_of, policies_of, rolls_of
 from agent.edge.overlay import Overlaid
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
@@ -126,6 +126,7 @@ class Gateway:
             self._uplink_state,
             self._overlaid.state,
             self._parts.desk.centre_clock.ahead_ms,
+            config.gateway.timezone or machine_timezone(),
         )
         history = History(partial(self._parts.keeper.keep, "health", ""))
         self._reporter = HealthReporter(self.board, self._state, history, clock)

@@ -57,11 +57,12 @@ class HealthBoard:
         uplink: Callable[[], UplinkState | None] = lambda: None,
         overlay: Callable[[], OverlayState] = OverlayState,
         ahead_ms: Callable[[], float | None] = lambda: None,
+        timezone: str = "",
     ) -> None:
         """`ahead_ms` is how far the gateway's clock is ahead of the centre's."""
         self._units, self._child, self._store, self._outbox = units, child, store, outbox
         self._supervisor, self._clock, self._notes, self._audit = supervisor, clock, notes, audit
-        self._uplink, self._overlay, self._ahead_ms = uplink, overlay, ahead_ms
+        self._uplink, self._overlay, self._ahead_ms, self._timezone = uplink, overlay, ahead_ms, timezone
         self._movement = Movement(clock)
         self._began_ns = clock.mono_ns()
 
@@ -81,6 +82,7 @@ class HealthBoard:
             shed=self._child.shed if self._child else "off",
             shed_level=self._child.shed_level if self._child else 0,
             analysis=self._child.status if self._child else "off",
+            timezone=self._timezone,
             workers=[self._worker(state) for state in states],
             audit=_audited(self._audit()),
             overlay=self._overlay(),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
 
 from agent.config.gateway import Camera, GatewayConfig, RecordMode
 from agent.config.hours import Calendar
@@ -34,6 +35,12 @@ def calendar_of(timezone: str | None, camera: Camera) -> Calendar:
     """By which a camera's hours go: the gateway's time zone, and the sun where the camera hangs."""
     place = None if camera.place is None else (camera.place.latitude, camera.place.longitude)
     return Calendar(ZoneInfo(timezone) if timezone else None, place)
+
+
+def machine_timezone(link: Path = Path("/etc/localtime")) -> str:
+    """The machine's time zone by its IANA name, as `/etc/localtime` links to it (localtime(5)); else empty."""
+    name = str(link.resolve()).partition("/zoneinfo/")[2]
+    return name if name in available_timezones() else ""
 
 
 def policies_of(config: GatewayConfig) -> dict[str, Policy]:

@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 from agent.core.errors import LinkError
 from agent.wire.mqtt_pace import TARGET_S
 from agent.wire.mqtt_progress import prepare_socket
+from agent.wire.mqtt_socket import ReadingAhead
 
 RECEIVE_MAXIMUM = 64
 """Messages of QoS 1 that an MQTT 5 broker may have unacknowledged on the way to us."""
@@ -97,7 +98,7 @@ def make_client(settings: LinkSettings, protocol: int) -> paho.Client:
     Raises:
         LinkError: a certificate or key file cannot be used.
     """
-    client = paho.Client(
+    client = ReadingAhead(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,
         clean_session=settings.clean if protocol == 4 else None,

@@ -13,11 +13,12 @@ from agent.central.store import day_schema as tables
 from agent.central.store import heat
 from agent.central.store.database import Database
 from agent.central.store.looks import bits_in, look_columns
-from agent.central.store.pack import pack, pack_path
+from agent.central.store.pack import pack, pack_path, points_of
 from agent.central.store.places import Place, number_of
 from agent.central.store.plates import folded
 from agent.central.store.rows import DAY_NS, HOUR_NS, hour_of
 from agent.central.store.schema import place
+from agent.central.store.tiles import tiles_of_path
 from agent.core.clock import NS, rfc3339
 
 CAMERAS, PER_GATEWAY, SITE = 1400, 10, "city"
@@ -39,6 +40,14 @@ class Camera(NamedTuple):
     gateway: str
     name: str
     number: int
+
+
+class Body(NamedTuple):
+    """What is looked at only when a track is shown; some tracks share one."""
+
+    record: bytes
+    path: bytes
+    tiles: int
 
 
 class City:
@@ -65,9 +74,12 @@ class City:
         for first in range(0, count, _AT_ONCE):
             some = range(first, min(count, first + _AT_ONCE))
             rows = [self._row(day, int(moments[at]), self.cameras[places[at]]) for at in some]
+            bodies = [self.rng.choice(self._bodies) for _ in rows]
+            for row, body in zip(rows, bodies, strict=True):
+                row["tiles"] = body.tiles
             with database.change() as change:
                 change.put(day, tables.track, rows)
-                change.put(day, tables.track_body, [self._body_row(row) for row in rows])
+                change.put(day, tables.track_body, [self._body_row(*both) for both in zip(rows, bodies, strict=True)])
                 plates = [self._plate_row(row) for row in rows if row["label"] == "vehicle" and self.rng.random() < 0.4]
                 change.put(day, tables.track_plate, plates)
             for row in rows:
@@ -114,7 +126,7 @@ class City:
             "id": f"{start_ns // 1_000_000:012x}{rng.getrandbits(80):020x}", "day": day, "place": camera.number,
             "final": True, "label": label, "kind": rng.choice(_KINDS) if label == "vehicle" else None,
             "score": round(rng.random(), 3), "start_ns": start_ns, "end_ns": start_ns + int(seconds * NS),
-            "received_ns": start_ns + 2 * NS, **look, "size": round(rng.random() / 10, 5),
+            **look, "size": round(rng.random() / 10, 5),
             "speed": round(rng.random() * 12, 2), "speed_unit": "m/s", "direction": rng.choice(("N", "E", "S", "W")),
             "bearing": None, "dwell_s": round(seconds, 2), "zones": rng.choice((None, None, "\nplaza\n")),
             "latitude": None, "longitude": None,
@@ -150,15 +162,15 @@ class City:
             "clock": {"offset_ms": -38.0, "synced": True},
         }  # fmt: skip
 
-    def _body(self) -> tuple[bytes, bytes]:
+    def _body(self) -> Body:
         camera = self.cameras[0]
         record = self._record(self._row(20_000, self.rng.randrange(DAY_NS), camera), camera)
-        path = record.pop("path")
-        return pack(record), pack_path(path)
+        path = pack_path(record.pop("path"))
+        return Body(pack(record), path, tiles_of_path(points_of(path)))
 
-    def _body_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        record, path = self._bodies[self.rng.randrange(_BODIES)]
-        return {"id": row["id"], "day": row["day"], "record": record, "path": path}
+    def _body_row(self, row: dict[str, Any], body: Body) -> dict[str, Any]:
+        came = {"received_ns": row["start_ns"] + 2 * NS}
+        return {"id": row["id"], "day": row["day"], **came, "record": body.record, "path": body.path}
 
     def _plate_row(self, row: dict[str, Any]) -> dict[str, Any]:
         plate = self._plate()

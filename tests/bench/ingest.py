@@ -35,7 +35,8 @@ from agent.central.ingest import Reception, Writer
 from agent.central.news import News
 from agent.central.store.database import Database
 from agent.central.store.day_schema import day_metadata
-from agent.core.clock import NS, SystemClock
+from agent.central.store.rows import DAY_NS
+from agent.core.clock import SystemClock
 from agent.core.stop import StopToken
 from agent.wire.mqtt import LinkSettings, MqttLink
 from agent.wire.topics import GatewayTopics
@@ -80,7 +81,7 @@ def _messages(count: int, packed: int) -> list[tuple[str, bytes]]:
     waiting: dict[Any, list[dict[str, Any]]] = {}
     seqs: dict[str, int] = {}
     found = []
-    for camera, record in City(2).records(time.time_ns() - 3600 * NS):
+    for camera, record in City(2).records(_noon_ns()):
         records = waiting.setdefault(camera, [])
         records.append(record)
         if len(records) == packed:
@@ -93,6 +94,11 @@ def _messages(count: int, packed: int) -> list[tuple[str, bytes]]:
             if len(found) == count // packed:
                 return found
     raise AssertionError("a city never ends")
+
+
+def _noon_ns() -> int:
+    """Of yesterday: all of it is in one day."""
+    return time.time_ns() // DAY_NS * DAY_NS - DAY_NS // 2
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def site(folder: Path, more: str = "") -> Iterator[tuple[str, str | None]]:
     try:
         assert camera.stdout is not None
         port = int(camera.stdout.readline())
-        said = _start_centre(folder, parts)
+        said = start_centre(folder, parts)
         _start_gateway(folder, said, port, more, parts)
         yield said["url"], said["sign_in_url"]
     finally:
@@ -82,7 +82,8 @@ def site(folder: Path, more: str = "") -> Iterator[tuple[str, str | None]]:
             part.wait(30)
 
 
-def _start_centre(folder: Path, parts: list[Any]) -> dict[str, Any]:
+def start_centre(folder: Path, parts: list[Any]) -> dict[str, Any]:
+    """`lamppost central` that knows the gateway `pole` of `town`; what it says when it is ready."""
     (folder / "token").write_text("a token of enough characters")
     (folder / "token").chmod(0o600)
     lines = [
@@ -94,7 +95,7 @@ def _start_centre(folder: Path, parts: list[Any]) -> dict[str, Any]:
     lines += [f'service_token_file = "{folder}/token"', "[[gateway]]", 'site = "town"', 'id = "pole"']
     (folder / "central.toml").write_text("\n".join(lines) + "\n")
     parts.append(
-        _start(["central", "--config", f"{folder}/central.toml", "--ready-file", f"{folder}/ready.json"], folder)
+        start(["central", "--config", f"{folder}/central.toml", "--ready-file", f"{folder}/ready.json"], folder)
     )
     ready = folder / "ready.json"
     while not ready.exists():
@@ -110,10 +111,11 @@ def _start_gateway(folder: Path, said: dict[str, Any], port: int, more: str, par
     lines += ["enabled = false", "[[camera]]", 'id = "cam"', f'url = "rtsp://127.0.0.1:{port}/cam/main"']
     lines += [f'sub_url = "rtsp://127.0.0.1:{port}/cam/sub"']
     (folder / "gateway.toml").write_text("\n".join(lines) + "\n")
-    parts.append(_start(["run", "--config", f"{folder}/gateway.toml"], folder))
+    parts.append(start(["run", "--config", f"{folder}/gateway.toml"], folder))
 
 
-def _start(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+def start(arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """The command, with a log in that folder."""
     with (folder / f"{arguments[0]}.log").open("wb") as log:
         return subprocess.Popen([sys.executable, "-m", "agent.cli", *arguments], stdout=log, stderr=log)
 

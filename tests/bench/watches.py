@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from agent.central.sealing import Sealer
 from agent.central.store.database import Database
 from agent.central.store.filters import Filters, Range
 from agent.central.store.people import People
@@ -32,7 +33,7 @@ def run() -> dict[str, object]:
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         database = Database.open("sqlite", Path(folder))
-        People(database, clock).add_first("ann", "a long enough password")
+        People(database, clock, Sealer([bytes(32)])).add_first("ann", "a long enough password")
         watcher = Watcher(_watched(database, clock), clock)
         seen = [Seen(Place("a", "b", "c"), one, row) for one, row in zip(tracks, _rows(tracks), strict=True)]
         with database.write() as main:
@@ -60,7 +61,7 @@ def _cpu_ms(what: Callable[[], Any]) -> float:
 
 def _rows(tracks: list[TrackSummary]) -> list[dict[str, Any]]:
     kept = [one for one in summaries(tracks) if isinstance(one, Summary)]
-    return [track_row(one.fields) | {"place": _RANDOM.randrange(1400)} for one in kept]
+    return [track_row(one.fields, one.tiles) | {"place": _RANDOM.randrange(1400)} for one in kept]
 
 
 def _track(number: int) -> TrackSummary:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from agent.central.batch import Batch
 from agent.central.counts import Counts
+from agent.central.sealing import Sealer
 from agent.central.store import day_schema
 from agent.central.store.database import Database
 from agent.central.store.filters import Filters
@@ -25,6 +26,7 @@ from tests.fixtures.clock import FakeClock
 from tests.fixtures.postgres import Postgres
 
 DAY = day_of(T0_NS)
+SEALER = Sealer([bytes(32)])
 _KINDS = {wire.Event: "event", wire.TrackSummary: "track", wire.RecordingSpan: "recording"}
 
 

@@ -35,6 +35,14 @@ def _cuts(gateway: FakeGateway, media: str) -> None:
     gateway.handlers["clip"] = lambda asked: wire.Reply(id=asked.id, ok=True, result={"media": media})
 
 
+def _sees_an_event(gateway: FakeGateway) -> None:
+    """It is there, and has told of `e1`, a minute ago."""
+    gateway.hello()
+    start = rfc3339(SystemClock().wall_ns() - 60 * 10**9)
+    gateway.envelope("event", 1, event("e1", start=start, time=start))
+    wait_for(lambda: gateway.acked("event"))
+
+
 def _state(api: httpx.Client, clip: str) -> str:
     return str(api.get(f"/api/v1/clips/{clip}").json()["state"])
 
@@ -42,10 +50,7 @@ def _state(api: httpx.Client, clip: str) -> str:
 def test_a_clip_of_an_event_is_asked_for_once_and_plays_when_it_has_come(
     centre: RunningCentre, gateway: FakeGateway
 ) -> None:
-    gateway.hello()
-    start = rfc3339(SystemClock().wall_ns() - 60 * 10**9)
-    gateway.envelope("event", 1, event("e1", start=start, time=start))
-    wait_for(lambda: gateway.acked("event"))
+    _sees_an_event(gateway)
     body = os.urandom(3000)
     _cuts(gateway, "m1")
     with centre.admin() as api:
@@ -116,6 +121,26 @@ def test_a_gateway_that_is_away_is_said_at_once(centre: RunningCentre, gateway: 
     assert gateway.commands == []
 
 
+def test_a_clip_that_comes_before_the_answer_is_the_one_that_was_asked_for(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    _sees_an_event(gateway)
+    gateway.handlers["clip"] = lambda _: None  # no answer yet
+    body = os.urandom(2000)
+    with centre.admin() as api:
+        clip = api.post("/api/v1/events/e1/clip").json()
+        wait_for(lambda: gateway.commands)
+        gateway.send_medium(manifest("m1", body, kind="clip", type="video/mp4", event="e1"), body)
+        wait_for(lambda: api.get("/api/v1/events/e1").json()["clip"]["state"] == "ready")
+        before = api.get("/api/v1/events/e1").json()["clip"]
+        assert before["id"] != clip["id"]
+        asked = gateway.commands[-1].id
+        gateway.send(gateway.topics.reply(asked), wire.Reply(id=asked, ok=True, result={"media": "m1"}))
+        wait_for(lambda: _state(api, clip["id"]) == "ready")
+        assert [one["id"] for one in api.get("/api/v1/events/e1").json()["clips"]] == [clip["id"]]
+        assert api.get(f"/api/v1/clips/{before['id']}").status_code == 404
+
+
 def test_news_come_as_they_happen(centre: RunningCentre, gateway: FakeGateway) -> None:
     gateway.hello()
     _cuts(gateway, "m1")
@@ -131,6 +156,7 @@ def test_news_come_as_they_happen(centre: RunningCentre, gateway: FakeGateway) -
         gateway.hello()
         wait_for(lambda: {"camera", "gateway"} <= {kind for kind, _ in news})
         clip = api.post("/api/v1/clips", json=PLACE | SPAN).json()
+        wait_for(lambda: _state(api, clip["id"]) == "sending")
         gateway.send_medium(manifest("m1", body, kind="clip", type="video/mp4", event="e1"), body)
         wait_for(lambda: [data for kind, data in news if kind == "clip" and data["state"] == "ready"])
         assert {data["id"] for kind, data in news if kind == "clip"} == {clip["id"]}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from agent.central.store.looks import bit_of
 from agent.central.store.places import Place, number_of
 from agent.central.store.retention import Retention
 from agent.central.store.rows import DAY_NS
+from agent.central.store.sqlite_days import SqliteDays
 from agent.central.store.views import Views
 from agent.core.clock import NS, rfc3339
 from agent.core.ids import new_id
@@ -73,7 +76,7 @@ def test_any_order_and_repetition_gives_the_same_rows(open_one: Callable[[], Sto
         stores[2].put(*many[first : first + 4])
     first = stores[0].dump()
     assert {name: len(rows) for name, rows in first.items() if name != "tally"} == {
-        "event": 1, "event_body": 1, "track": 2, "track_body": 2, "track_plate": 1, "heat": 2,
+        "event": 1, "event_body": 1, "track": 2, "track_body": 2, "track_plate": 1, "track_looks": 0, "heat": 2,
         "event_review": 0, "recording": 2,
     }  # fmt: skip
     assert stores[1].dump() == first
@@ -191,6 +194,35 @@ def test_a_day_that_is_dropped_takes_all_it_had_and_nothing_else(store: Store) -
     assert store.tracks() == ["new", "old"]
 
 
+def test_nobody_waits_while_a_large_file_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To free a gigabyte takes half a second; and one that was left is gone at the next start."""
+    days, going, may_go, plain = SqliteDays(tmp_path / "days"), threading.Event(), threading.Event(), Path.unlink
+    for day in (DAY, DAY - 1):
+        days.connect(day, make=True).close()  # type: ignore[union-attr]
+
+    def slowly(path: Path, *, missing_ok: bool = False) -> None:
+        if path.name.endswith(".gone"):
+            going.set()
+            assert may_go.wait(20)
+        plain(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", slowly)
+    dropping = threading.Thread(target=days.drop, args=(DAY - 1,))
+    dropping.start()
+    assert going.wait(20)
+    try:
+        assert days.present() == [DAY]
+        with days.read(DAY) as here, days.read(DAY - 1) as dropped:
+            assert (here is not None, dropped) == (True, None)
+    finally:
+        may_go.set()
+        dropping.join(20)
+    days.close()
+    (tmp_path / "days" / "2026-01-01.db.gone").touch()
+    SqliteDays(tmp_path / "days").close()
+    assert list((tmp_path / "days").glob("*.gone")) == []
+
+
 def test_a_change_that_fails_leaves_nothing_behind(store: Store) -> None:
     store.put(track("t1"))
     before = store.dump()
@@ -213,8 +245,8 @@ def test_days_that_are_over_leave_and_so_does_what_points_there(store: Store) ->
     for back in (0, 1, 2, 3):
         moment = T0_NS - back * DAY_NS
         store.put(track(f"t{back}", start=rfc3339(moment), end=rfc3339(moment + NS)))
-    assert Retention(store.database, store.clock, 2, gone.append).sweep() == [DAY - 3]
-    assert Retention(store.database, store.clock, 2, gone.append).sweep() == []
+    assert Retention(store.database, store.clock, 2, lambda medium: gone.append(medium.id)).sweep() == [DAY - 3]
+    assert Retention(store.database, store.clock, 2, lambda medium: gone.append(medium.id)).sweep() == []
     assert store.tracks() == ["t0", "t1", "t2"]
     with store.database.read() as connection:
         assert set(connection.scalars(sa.select(schema.stray.c.id))) == {"t0", "t1", "t2"}
@@ -237,7 +269,7 @@ def test_pictures_and_clips_leave_with_their_time_and_what_was_asked_for_later_s
             store.database.upsert(connection, schema.clip, [{**where, **times, **clip, "deadline_ns": 0}])
         shown = {"snapshot": "old-picture", "snapshot_ns": old}
         store.database.upsert(connection, schema.camera, [{**where, **shown}])
-    Retention(store.database, store.clock, 2, gone.append).sweep()
+    Retention(store.database, store.clock, 2, lambda medium: gone.append(medium.id)).sweep()
     assert sorted(gone) == ["never-came", "old-clip", "old-picture"]
     with store.database.read() as connection:
         assert set(connection.scalars(sa.select(schema.media.c.id))) == {"coming", "late-clip", "new-picture"}

@@ -25,6 +25,18 @@ def _done(gateway: FakeGateway, media: str) -> bool:
     return any(ack["state"] == "done" for ack in gateway.media_acks(media))
 
 
+def test_the_picture_of_a_camera_is_of_an_event_and_no_shot_of_a_track(
+    centre: RunningCentre, gateway: FakeGateway
+) -> None:
+    gateway.hello()
+    gateway.send_medium(manifest("m1", b"all that is seen", event="e1"), b"all that is seen")
+    gateway.send_medium(manifest("m2", b"somebody", track="t1"), b"somebody")
+    wait_for(lambda: _done(gateway, "m1") and _done(gateway, "m2"))
+    with centre.admin() as api:
+        camera = api.get(f"/api/v1/cameras/{SITE}/{GATEWAY}/{CAMERA}").json()
+        assert camera["snapshot"]["media"] == "m1"
+
+
 def test_a_picture_arrives_and_is_served_whole_and_in_parts(centre: RunningCentre, gateway: FakeGateway) -> None:
     gateway.hello()
     body = os.urandom(5000)
@@ -41,6 +53,9 @@ def test_a_picture_arrives_and_is_served_whole_and_in_parts(centre: RunningCentr
         assert (after["media"][0]["state"], after["picture"]) == ("sent", "/api/v1/media/m1")
         camera = api.get(f"/api/v1/cameras/{SITE}/{GATEWAY}/{CAMERA}").json()
         assert camera["snapshot"]["url"] == after["picture"]
+        gateway.send_medium(manifest("m2", body, track="t1"), body)  # a shot of a track shows no more than that
+        wait_for(lambda: _done(gateway, "m2"))
+        assert api.get(f"/api/v1/cameras/{SITE}/{GATEWAY}/{CAMERA}").json()["snapshot"] == camera["snapshot"]
         whole = api.get(after["picture"])
         assert (whole.content, whole.headers["content-type"]) == (body, "image/jpeg")
         assert whole.headers["etag"] == f'"{hashlib.sha256(body).hexdigest()}"'
@@ -56,6 +71,8 @@ def test_a_picture_arrives_and_is_served_whole_and_in_parts(centre: RunningCentr
             assert (beyond.status_code, beyond.json()["error"]["code"]) == (416, "bad_range")
         for asked in ("bytes=0-1,3-4", "lines=0-9", "bytes=-", "bytes=x-"):
             assert api.get(after["picture"], headers={"Range": asked}).content == body
+        for known, status in ((whole.headers["etag"], 206), ('"other"', 200)):
+            assert api.get(after["picture"], headers={"Range": "bytes=0-9", "If-Range": known}).status_code == status
         assert api.get(after["picture"], headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
         assert "attachment" in api.get(after["picture"], params={"download": 1}).headers["content-disposition"]
         looks = [line for line in api.get("/api/v1/audit").json()["items"] if line["action"] == "media.view"]

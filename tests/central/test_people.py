@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +14,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from agent.central.first_sign_in import FirstSignIn
+from agent.central.folder import DataFolder
 from agent.central.store.database import Database
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import NotSo, People
@@ -21,7 +26,7 @@ from agent.central.store.tokens import Tokens
 from agent.core.clock import NS
 from tests.central.accounts import make, program, somebody
 from tests.central.helpers import PASSWORD, FakeGateway, RunningCentre, wait_for
-from tests.central.stores import Store
+from tests.central.stores import SEALER, Store
 from tests.fixtures.clock import FakeClock
 
 OTHER = "another long password"
@@ -215,9 +220,27 @@ def test_whoever_hammers_at_a_name_does_not_keep_its_owner_out(store: Store) -> 
 
 @pytest.fixture
 def kept(plain_store: Store) -> tuple[Database, FakeClock, People]:
-    people = People(plain_store.database, plain_store.clock)
+    people = People(plain_store.database, plain_store.clock, SEALER)
     assert people.add_first("ann", PASSWORD)
     return plain_store.database, plain_store.clock, people
+
+
+def test_web_workers_that_start_together_give_out_one_first_link(plain_store: Store, tmp_path: Path) -> None:
+    """Over one data folder; and nobody's half-written file is taken away by another."""
+    people = People(plain_store.database, plain_store.clock, SEALER)
+    for round_ in range(20):
+        folder = DataFolder(tmp_path / str(round_))
+        folder.prepare()
+        workers = [FirstSignIn(folder, people) for _ in range(4)]
+        together = threading.Barrier(len(workers))
+
+        def prepare(worker: FirstSignIn, together: threading.Barrier = together) -> str | None:
+            together.wait()
+            return worker.prepare("https://city.example")
+
+        with ThreadPoolExecutor(len(workers)) as pool:
+            links = set(pool.map(prepare, workers))
+        assert links == {folder.first_sign_in.read_text().strip()}
 
 
 def test_a_session_ends_when_it_idles_and_when_it_is_old(kept: Any) -> None:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from tests.central.helpers import FakeGateway, event, manifest, running, span, track, wait_for
+import pytest
+import sqlalchemy as sa
+
+from agent.central.store.database import Database
+from agent.central.store.filters import Filters, Range
+from agent.central.store.keeper import TRACKS
+from agent.central.store.rows import HOUR_NS
+from agent.central.store.search import Search
+from agent.core.clock import NS, SystemClock, rfc3339
+from tests.central.helpers import T0_NS, FakeGateway, event, manifest, running, span, track, wait_for
+from tests.central.stores import DAY, Store
 from tests.fixtures.postgres import Postgres
 
 GREEN = {"upper": [["green", 0.7]]}
@@ -52,3 +64,31 @@ def test_ingest_goes_on_when_the_database_comes_back(tmp_path: Path, postgres: P
         wait_for(lambda: gateway.acked("event") == {1, 2})
         with centre.service() as api:
             assert len(api.get("/api/v1/events").json()["items"]) == 2
+
+
+@pytest.mark.parametrize("brief", [False, True])
+@pytest.mark.parametrize("beside", [{}, {"score": Range(0.5)}, {"camera": ("plaza",)}])
+def test_a_colour_is_looked_for_in_the_index_alone(
+    tmp_path: Path, postgres: Postgres, beside: dict[str, Any], brief: bool
+) -> None:
+    database = Database.open(postgres.fresh(), tmp_path)
+    store, green = Store(database), Filters(colour=(("upper", "green"),), label=("person",), **beside)
+    when = [rfc3339(T0_NS + 30 * n * NS) for n in range(401)]
+    looks = [GREEN if n % 50 == 0 else {} for n in range(400)]
+    store.put(*(track(f"t{n}", start=when[n], end=when[n + 1], colours=looks[n]) for n in range(400)))
+    walk = replace(Search(database, SystemClock()).walk(TRACKS, green), brief=brief)
+    with database.days.read(DAY) as connection:
+        assert connection is not None
+        plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+        plain.exec_driver_sql(f"VACUUM (ANALYZE) track_{DAY}")
+        plain.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off")  # so few rows are no test else
+        query = walk._query(plain, DAY, (T0_NS, T0_NS + HOUR_NS), None, sa.true(), 50)
+        assert [row.id for row in plain.execute(query)] == ["t100", "t50", "t0"]
+        text = str(query.compile(dialect=plain.dialect, compile_kwargs={"literal_binds": True}))
+        plan = "\n".join(row[0] for row in plain.exec_driver_sql(f"EXPLAIN {text}"))
+    assert "Index Only Scan" in plan, plan
+    told_by_the_index = brief and "score" not in beside
+    assert ("Index Scan using" not in plan) == told_by_the_index, plan
+    assert told_by_the_index or "colours &" not in plan.split("Index Scan using")[1], plan
+    assert len(store.tracks(colour=green.colour, label=green.label, **beside)) == 8
+    database.close()

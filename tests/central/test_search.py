@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +13,20 @@ import pytest
 
 from agent.central.batch import Batch
 from agent.central.store import facets as counting
+from agent.central.store import walk
+from agent.central.store.drawn import Drawn
 from agent.central.store.filters import Filters, Near, Range
 from agent.central.store.looks import USUAL_SHARE
 from agent.central.store.plates import Plate, distance, folded, plain
 from agent.central.store.rows import DAY_NS, HOUR_NS
 from agent.central.store.search import BadCursor
 from agent.core.clock import NS, parse_rfc3339, rfc3339
+from agent.core.geometry import inside
 from agent.wire import messages as wire
 from agent.wire.topics import Address
 from tests.central.helpers import SITE, T0_NS, camera_info, event, track
 from tests.central.stores import Store
+from tests.central.test_drawn import feet_in, random_walk, ways_over
 
 CAMERAS = ["plaza", "gate", "bridge", "dead"]
 PLACES = {"plaza": (41.76, -72.68), "gate": (41.77, -72.69), "bridge": (41.90, -72.60)}
@@ -47,7 +51,7 @@ def _somebody(rng: random.Random, key: str) -> wire.TrackSummary:
         size=round(rng.random(), 3), speed=round(20 * rng.random(), 1), speed_unit=rng.choice(UNITS),
         direction=rng.choice(["N", "left", None]), dwell_s=round(100 * rng.random()),
         zones=rng.sample(["plaza", "a%b", "a_b", "gate"], rng.randrange(3)), plate=rng.choice(PLATES),
-        position=rng.choice([f"{latitude},{longitude}", None, "nowhere"]),
+        position=rng.choice([f"{latitude},{longitude}", None, "nowhere"]), path=random_walk(rng),
     )  # fmt: skip
 
 
@@ -71,7 +75,14 @@ def fits(one: wire.TrackSummary, filters: Filters) -> bool:
         filters.speed == Range() or (one.speed_unit == filters.speed_unit and _within(one.speed, filters.speed)),
         filters.near is None or _is_near(one.position, filters.near),
         filters.plate is None or _has_plate(one.plate, filters.plate),
+        filters.drawn is None or _is_drawn(one.path, filters.drawn),
     ))  # fmt: skip
+
+
+def _is_drawn(path: Sequence[wire.PathPoint], drawn: Drawn) -> bool:
+    feet = feet_in(path)
+    within = any(inside(foot, drawn.region) for foot in feet) if drawn.region else True
+    return within and (not drawn.line or bool(ways_over(feet, drawn.line)))
 
 
 def _within(value: float | None, wanted: Range) -> bool:
@@ -127,6 +138,8 @@ def question(rng: random.Random) -> Filters:
         {"zone": [rng.choice(["a%b", "a_b", "plaza"])]},
         {"near": Near(41.765, -72.675, rng.choice([300, 900]))},
         {"plate": Plate.read(rng.choice(["ab12-cde", "AB*", "*Z", "?B12*", "*12*", "oooo", "XY99Z?Z"]))},
+        {"drawn": Drawn(region=((0.3, -1), (0.7, -1), (0.7, 2), (0.3, 2)))},
+        {"drawn": Drawn(region=((0, 0.5), (1, 0.5), (1, 1), (0, 1)), line=((0.5, 0), (0.5, 1)))},
         {"plate": Plate.read(rng.choice(["AB12CDE", "0000", "HR26BK833", "HR268K8337"]), "fuzzy")},
     ]
     chosen: dict[str, Any] = {}
@@ -149,7 +162,7 @@ def pages(store: Store, filters: Filters, limit: int) -> list[str]:
 
 
 def test_every_question_is_answered_as_by_looking_at_each(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = random.Random(8)
+    rng = random.Random(12)
     everybody = city(rng, 250)
     for first in range(0, len(everybody), 50):
         store.put(*everybody[first : first + 50])
@@ -254,7 +267,14 @@ class _Hurried:
         return self.now_ns
 
 
-def test_a_search_that_takes_too_long_says_how_far_it_came_and_goes_on_from_there(store: Store) -> None:
+EVERYWHERE = Drawn(region=((-1, -1), (2, -1), (2, 2), (-1, 2)))
+
+
+@pytest.mark.parametrize("drawn", [None, EVERYWHERE])
+def test_a_search_that_takes_too_long_says_how_far_it_came_and_goes_on_from_there(
+    store: Store, drawn: Drawn | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_TESTED", 7)
     rng = random.Random(5)
     everybody = city(rng, 60)
     store.put(*everybody)
@@ -262,7 +282,7 @@ def test_a_search_that_takes_too_long_says_how_far_it_came_and_goes_on_from_ther
     seen: list[str] = []
     cursor, pieces = None, 0
     while True:
-        page = store.finds.tracks(Filters(limit=10, cursor=cursor), 3500)
+        page = store.finds.tracks(Filters(limit=10, cursor=cursor, drawn=drawn), 3500)
         seen += [item["id"] for item in page["items"]]
         assert page["complete"] == (page["reached"] is None)
         pieces += not page["complete"]

@@ -13,6 +13,7 @@ from agent.central.api.build import make_routes
 from tests.central.helpers import CAMERA, GATEWAY, SITE, FakeGateway, event, running, track, wait_for
 
 GREEN = {"upper": [["green", 0.7]], "lower": [["blue", 0.9]]}
+WALK = [(k / 2, x - 0.01, 0.4, x + 0.01, 0.6) for k in range(11) for x in (0.1 + 0.08 * k,)]
 BAD = [
     "' OR 1=1 --",
     "x'; DROP TABLE track; --",
@@ -32,7 +33,8 @@ def api(tmp_path: Path) -> Iterator[httpx.Client]:
     with running(tmp_path / "data") as centre, FakeGateway(centre) as gateway:
         gateway.hello()
         gateway.envelope(
-            "track", 1, track("t1", colours=GREEN, final=True, zones=["plaza"], size=0.1, speed=2, speed_unit="m/s"),
+            "track", 1,
+            track("t1", path=WALK, colours=GREEN, final=True, zones=["plaza"], size=0.1, speed=2, speed_unit="m/s"),
             track("t2", label="vehicle", kind="bus", plate="AB12CDE", at_s=90), track("t3", score=0.2, colours=GREEN),
         )  # fmt: skip
         gateway.envelope("event", 1, event("e1", zone="plaza", severity="alarm"), event("e2", kind="loitering"))
@@ -57,6 +59,17 @@ def test_each_parameter_narrows(api: httpx.Client) -> None:
     assert found(api, plate="AB12CD") == []
     assert found(api, zone="plaza", max_size=0.2, min_speed=1, min_score=0.5) == ["t1"]
     assert found(api, min_dwell_s=1) == found(api, area="0,0 0,1 1,1") == found(api, near="41.76,-72.68,50") == []
+
+
+def test_what_is_drawn_narrows_and_pages_and_counts_go_along(api: httpx.Client) -> None:
+    assert found(api, region="0.4,0.5 0.6,0.5 0.5,0.7") == found(api, crossed="0.5,0 0.5,1") == ["t1"]
+    assert found(api, crossed="0.5,0 0.5,1", crossed_way="right_to_left") == ["t1"]
+    assert found(api, crossed="0.5,0 0.5,1", crossed_way="left_to_right") == found(api, region="0,0 1,0 1,0.5") == []
+    assert found(api, along="0.1,0.6 0.9,0.65", along_within=0.1, label="person") == ["t1"]
+    assert found(api, along="0.9,0.6 0.1,0.6") == found(api, along="0.1,0.6 0.9,0.6", region="0,0 1,0 1,0.5") == []
+    answer = api.get("/api/v1/tracks", params={"region": "0,0 1,0 1,1 0,1", "facets": True}).json()
+    assert answer["facets"]["exact"]
+    assert [hour["count"] for hour in answer["facets"]["hours"]] == [1]
 
 
 def test_counts_come_with_the_page_that_asks_for_them(api: httpx.Client) -> None:
@@ -90,6 +103,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"near": "1,2,90000"}, "near"), ({"plate": "***"}, "plate"), ({"plate": "A*B*C*D*E*F"}, "plate"),
     ({"plate": "A", "plate_match": "regex"}, "plate_match"), ({"min_size": 2}, "min_size"),
     ({"min_speed": "nan"}, "min_speed"), ({"sort": "id"}, "sort"), ({"cursor": "x"}, "cursor"),
+    ({"region": "0,0 1,1"}, "region"), ({"region": "0,0 1,1 0,nan"}, "region"), ({"region": "0,0 1,1 2,1"}, "region"),
+    ({"region": "0,0 0,0 1,1 1,1"}, "region"), ({"region": " ".join(["0,1"] * 33)}, "region"),
+    ({"crossed": "1"}, "crossed"),
+    ({"crossed": "0,0 1,1", "crossed_way": "up"}, "crossed_way"), ({"along": "0.5,0.5 0.5,0.5"}, "along"),
+    ({"along": "0,0 1,1", "along_within": 0}, "along_within"), ({"along": "0,0 " * 500}, "along"),
     ({"limit_ms": 5}, "limit_ms"), ({"since": "yesterday"}, "since"), ({"label": ["x"] * 101}, "label"),
 ]  # fmt: skip
 
@@ -107,5 +125,5 @@ def test_what_cannot_be_asked_is_refused_in_one_line(api: httpx.Client) -> None:
 def test_the_parameters_have_examples() -> None:
     operation = make_routes().openapi()["paths"]["/api/v1/tracks"]["get"]
     schemas = {parameter["name"]: parameter for parameter in operation["parameters"]}
-    for name in ("camera", "area", "near", "colour", "plate", "since"):
+    for name in ("camera", "area", "near", "colour", "plate", "since", "region", "crossed", "along"):
         assert "example" in str(schemas[name]), name

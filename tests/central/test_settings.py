@@ -73,13 +73,16 @@ def test_cameras_of_one_gateway_are_set_each_for_itself(centre: RunningCentre, r
     ready.send(ready.topics.camera("yard", "info"), camera_info("yard"), retain=True)
     with centre.admin() as api:
         wait_for(lambda: api.get(path("yard")).status_code == 200)
-        put(api, CROSSED, 0).raise_for_status()
-        put(api, {"name": "The yard"}, 1, "yard").raise_for_status()
-        put(api, {}, 2).raise_for_status()
-        wait_for(lambda: len(overlays(ready)) == 3)
-        assert [one.cameras for one in overlays(ready)] == [
-            {CAMERA: CROSSED}, {CAMERA: CROSSED, "yard": {"name": "The yard"}}, {"yard": {"name": "The yard"}},
-        ]  # fmt: skip
+        yard = {"name": "The yard"}
+        steps: list[tuple[Any, str, Any]] = [
+            (CROSSED, CAMERA, {CAMERA: CROSSED}),
+            (yard, "yard", {CAMERA: CROSSED, "yard": yard}),
+            ({}, CAMERA, {"yard": yard}),
+        ]
+        for version, (settings, camera, all_of_it) in enumerate(steps):
+            put(api, settings, version, camera).raise_for_status()
+            wait_for(lambda: [one.version for one in overlays(ready)][-1:] == [version + 1])  # noqa: B023 - at once
+            assert overlays(ready)[-1].cameras == all_of_it
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.central.batch import Batch
+from agent.central.store.drawn import Drawn
 from agent.central.store.filters import Filters, Near, Range
 from agent.central.store.people import People
 from agent.central.store.plates import Plate
@@ -29,7 +30,8 @@ from tests.central.helpers import (
     track,
     wait_for,
 )
-from tests.central.stores import Store
+from tests.central.stores import SEALER, Store
+from tests.central.test_drawn import random_walk
 
 GREEN = {"upper": [["green", 0.6]]}
 
@@ -39,7 +41,7 @@ class Watch:
 
     def __init__(self, store: Store) -> None:
         self.store, self.searches = store, Searches(store.database, store.clock)
-        self.people = People(store.database, store.clock)
+        self.people = People(store.database, store.clock, SEALER)
         self.people.add_first("ann", PASSWORD)
         self.watcher = Watcher(self.searches, store.clock)
         self.seq = 0
@@ -145,11 +147,14 @@ def _any_track(number: int) -> wire.TrackSummary:
         "direction": one(["N", "left", None]), "size": some(), "dwell_s": some() * 100, "score": some(),
         "speed": some() * 3, "speed_unit": one(["m/s", "heights/s"]), "zones": one([[], ["gate"], ["gate", "plaza"]]),
         "position": one([None, "41.7637,-72.6851", "41.9,-72.6"]), "camera": one([CAMERA, "vault"]),
+        "path": random_walk(RANDOM),
     }  # fmt: skip
     return track(f"r{number}", **more)
 
 
 QUESTIONS: list[dict[str, Any]] = [
+    {"drawn": Drawn(region=((0, 0), (0.6, 0.1), (0.3, 1)), near=0.1), "label": ["person"]},
+    {"drawn": Drawn(line=((0.5, 0), (0.5, 1)), way="left_to_right", path=((0.2, 0.5), (0.5, 0.5)), near=0.3)},
     {}, {"label": ["person"]}, {"kind": ["bus", "car"]}, {"camera": [f"{SITE}/{GATEWAY}/vault"]}, {"site": "elsewhere"},
     {"colour": [("upper", "green")]}, {"colour": [(None, "white")]}, {"colour": [("upper", "green")], "share": 0.1},
     {"colour": [("upper", "green"), ("upper", "red"), ("vehicle", "white")]},

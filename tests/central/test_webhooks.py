@@ -19,7 +19,7 @@ from agent.central.store.places import Place
 from agent.core.stop import StopToken
 from tests.central.helpers import FakeGateway, RunningCentre, event, running, wait_for
 from tests.central.receiver import Receiver, receiver
-from tests.central.stores import Store
+from tests.central.stores import SEALER, Store
 
 HERE, THERE = Place("demo", "gw-1", "plaza"), Place("attic", "gw-9", "cellar")
 LOOPBACK = Gate(["127.0.0.0/8"])
@@ -63,7 +63,7 @@ def _log(hooks: Hooks, key: str) -> list[dict[str, Any]]:
 
 
 def test_what_is_wanted_is_told_once_signed_and_in_order(store: Store, heard: Receiver) -> None:
-    hooks = Hooks(store.database, store.clock)
+    hooks = Hooks(store.database, store.clock, SEALER)
     key, secret = _make(hooks, heard.url, kinds=["tamper"], places=["demo"])
     _put(store, hooks, event("e1", kind="tamper"), event("e2", kind="motion"), event("e1", kind="tamper"))
     _put(store, hooks, event("e1", "end", 9, kind="tamper"))
@@ -80,7 +80,7 @@ def test_what_is_wanted_is_told_once_signed_and_in_order(store: Store, heard: Re
 
 
 def test_a_receiver_that_is_away_is_tried_for_a_day_then_given_up(plain_store: Store, heard: Receiver) -> None:
-    hooks = Hooks(plain_store.database, plain_store.clock)
+    hooks = Hooks(plain_store.database, plain_store.clock, SEALER)
     key, _ = _make(hooks, heard.url)
     heard.answers = [500, 302, 429, *[503] * 20]
     _put(plain_store, hooks, event("e1"))
@@ -102,7 +102,7 @@ def test_a_receiver_that_is_away_is_tried_for_a_day_then_given_up(plain_store: S
 
 
 def test_a_slow_receiver_delays_nobody_else_and_the_end(plain_store: Store, heard: Receiver) -> None:
-    hooks = Hooks(plain_store.database, plain_store.clock)
+    hooks = Hooks(plain_store.database, plain_store.clock, SEALER)
     with receiver() as slow:
         slow.wait.clear()
         slow_key, _ = _make(hooks, slow.url)
@@ -118,7 +118,7 @@ def test_a_slow_receiver_delays_nobody_else_and_the_end(plain_store: Store, hear
 
 
 def test_who_is_gone_is_told_no_more_and_who_is_switched_off_waits(plain_store: Store, heard: Receiver) -> None:
-    hooks = Hooks(plain_store.database, plain_store.clock)
+    hooks = Hooks(plain_store.database, plain_store.clock, SEALER)
     key, _ = _make(hooks, heard.url)
     heard.answers = [410]
     _put(plain_store, hooks, event("e1"))
@@ -130,18 +130,28 @@ def test_who_is_gone_is_told_no_more_and_who_is_switched_off_waits(plain_store: 
         wait_for(lambda: [one["state"] for one in _log(hooks, key)] == ["delivered"])
 
 
+def test_what_another_process_makes_or_switches_off_counts_from_the_next_event_on(store: Store) -> None:
+    web, ingest = (Hooks(store.database, store.clock, SEALER) for _ in range(2))
+    _put(store, ingest, event("e1"))
+    key, _ = _make(web, "https://dispatch.example")
+    _put(store, ingest, event("e2"))
+    web.change(key, enabled=False)
+    _put(store, ingest, event("e3"))
+    assert [one["event"] for one in _log(web, key)] == ["e2"]
+
+
 def test_two_workers_tell_each_thing_once(store: Store, heard: Receiver) -> None:
-    hooks = Hooks(store.database, store.clock)
+    hooks = Hooks(store.database, store.clock, SEALER)
     key, _ = _make(hooks, heard.url)
     _put(store, hooks, *(event(f"e{number}") for number in range(30)))
-    with _delivering(store, hooks), _delivering(store, Hooks(store.database, store.clock)):
+    with _delivering(store, hooks), _delivering(store, Hooks(store.database, store.clock, SEALER)):
         wait_for(lambda: {one["state"] for one in _log(hooks, key)} == {"delivered"})
     assert len(heard.heard) == 30
 
 
 def test_too_much_that_waits_is_dropped_and_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST_WAITING", 3)
-    hooks = Hooks(store.database, store.clock)
+    hooks = Hooks(store.database, store.clock, SEALER)
     key, _ = _make(hooks, "https://away.example")
     for number in range(5):
         _put(store, hooks, event(f"e{number}"))

@@ -38,7 +38,9 @@ def test_the_summary_counts_what_was_drawn_recorded_analysed_and_stored(data: Pa
             "a second or two is on its way to the disk"
         )
         assert camera["frames_analysed"] > 30 * 2
-        assert camera["events_matched"] * 2 >= camera["events_truth"]
+        # half of what was drawn; of a busy machine, which looks at fewer pictures than five a second, as much less
+        looked_at = min(1.0, camera["frames_analysed"] / (40 * 5))
+        assert camera["events_matched"] >= 0.5 * looked_at * camera["events_truth"], camera
         assert camera["left_matched"] <= camera["left_truth"]
         assert camera["taken_matched"] <= camera["taken_truth"]
     assert summary["events"] > 0

@@ -13,7 +13,7 @@ from agent.cli import build_parser
 from agent.config.load import load_central, load_gateway
 
 ROOT = Path(__file__).parents[2]
-UNITS = ("gateway", "centre")
+UNITS = ("gateway", "centre", "ingest@", "web@")
 WANTED = {
     "Type": "notify",
     "NotifyAccess": "main",
@@ -76,7 +76,9 @@ def test_a_unit_shows_how_to_give_it_secrets(name: str) -> None:
     assert re.search(r"^#LoadCredential=[\w.-]+:/etc/lamppost/", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "example"), [("gateway", "gateway.toml"), ("centre", "central.toml")])
+@pytest.mark.parametrize(
+    ("name", "example"), [("gateway", "gateway.toml"), *((one, "central.toml") for one in UNITS[1:])]
+)
 def test_the_state_folder_is_the_one_the_configuration_means(name: str, example: str) -> None:
     folder = Path("/var/lib") / unit(name)["Service", "StateDirectory"]
     path = ROOT / "packaging/examples" / example

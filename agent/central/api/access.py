@@ -30,6 +30,7 @@ class Need(NamedTuple):
 _OPEN = None
 _READ, _SEARCH, _MEDIA, _LIVE = (Need("viewer", scope) for scope in ("read", "search", "media", "live"))
 _COMMAND, _MANAGE = Need("operator", "command"), Need("admin", "admin")
+_EXPORT, _SHARE = Need("investigator", "search"), Need("investigator", "media")
 _SELF, _ALL = Need("viewer", None), Need("admin", "admin", whole=True)
 
 RULES: dict[str, Need | None] = {
@@ -68,6 +69,7 @@ RULES: dict[str, Need | None] = {
     "PATCH /searches/{search}": _SEARCH,
     "DELETE /searches/{search}": _SEARCH,
     "GET /stats": Need("viewer", "read", whole=True),
+    "GET /processes": Need("viewer", "read", whole=True),
     "GET /audit": _ALL,
     "GET /audit/verify": _ALL,
     "GET /audit/export": _ALL,
@@ -97,6 +99,8 @@ RULES: dict[str, Need | None] = {
     "GET /events": _SEARCH,
     "GET /events/{event}": _READ,
     "GET /events/{event}/neighbours": _SEARCH,
+    "GET /counts": _SEARCH,
+    "GET /heat": _SEARCH,
     "GET /layouts": _READ,
     "POST /layouts": _SELF,
     "PUT /layouts/{layout}": _SELF,
@@ -107,7 +111,13 @@ RULES: dict[str, Need | None] = {
     "POST /events/{event}/belongs": _COMMAND,
     "GET /tracks": _SEARCH,
     "GET /tracks/{track}": _READ,
+    "GET /exports/events": _EXPORT,
+    "GET /exports/tracks": _EXPORT,
     "GET /media/{media}": _MEDIA,
+    "POST /media/{media}/links": _SHARE,
+    "GET /links": _SHARE,
+    "DELETE /links/{link}": _SHARE,
+    "GET /shared/{token}": _OPEN,  # the link is what it takes
     "POST /clips": _COMMAND,
     "GET /clips/{clip}": _READ,
     "DELETE /clips/{clip}": _COMMAND,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.datastructures import MutableHeaders
-from starlette.responses import FileResponse
+from starlette.responses import StreamingResponse
 
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.media_models import ClipOut
 from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn
+from agent.central.api.sending import BYTES, send
 from agent.central.clips import MOST_S, Wanted
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339
@@ -22,30 +22,22 @@ router = APIRouter(responses=REFUSALS | NOT_THERE)
 
 Here = Annotated[Centre, Depends(centre_of)]
 
-_PLACE = ("site", "gateway", "camera")
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
-_PLAIN_TYPE = re.compile(r"(image|video|audio)/[a-z0-9.+-]{1,60}\Z")
+_AGAIN: dict[int | str, dict[str, Any]] = {200: {"model": ClipOut, "description": "it was asked for before"}}
 
 
-@router.get("/media/{media}", tags=["media"], response_class=FileResponse)
+@router.get("/media/{media}", tags=["media"], response_class=StreamingResponse, responses=BYTES)
 def get_media(centre: Here, request: Request, media: Id, *, download: Annotated[bool, Query()] = False) -> Response:
     """The bytes of a picture or clip, whole or in part (Range)."""
     row = centre.views.medium(media)
-    path = centre.media.path(media)
-    if row is None or not path.is_file():
+    if row is None:
         raise not_found("medium here; it may still rest at the gateway")
     headers = {"ETag": f'"{row["sha256"]}"', "Cache-Control": "private, max-age=31536000, immutable"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    start = _settle_range(request, row["bytes"])
-    if start == 0:  # a player asks for a clip in many parts: that is one look
-        note(request, "media.view", f"{row['kind']} {media} of {'/'.join(row[name] for name in _PLACE)}")
-    kind = row["type"] if _PLAIN_TYPE.match(row["type"]) else "application/octet-stream"
-    name = f"{row['camera']}-{media}{_SUFFIX.get(kind, '')}" if download else None
-    return FileResponse(path, headers=headers, media_type=kind, filename=name)
+    return send(centre.media, row, request, partial(note, request, "media.view"), headers, download=download)
 
 
-@router.post("/clips", status_code=202, tags=["clips"], responses=NO_GATEWAY)
+@router.post("/clips", status_code=202, tags=["clips"], responses=_AGAIN | NO_GATEWAY)
 def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipIn) -> ClipOut:
     """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream. One that is there is given again (200)."""
     start_ns, end_ns = parse_rfc3339(body.start), parse_rfc3339(body.end)
@@ -80,7 +72,7 @@ def call_clip_off(centre: Here, request: Request, clip: Id) -> ClipOut:
     return ClipOut.model_validate(found)
 
 
-@router.post("/events/{event}/clip", status_code=202, tags=["events"], responses=NO_GATEWAY)
+@router.post("/events/{event}/clip", status_code=202, tags=["events"], responses=_AGAIN | NO_GATEWAY)
 def ask_for_event_clip(
     centre: Here, request: Request, response: Response, event: Id,
     quality: Annotated[Wanted, Query()] = "auto",
@@ -109,25 +101,3 @@ def belongs_there(centre: Here, request: Request, event: Id) -> None:
     note(request, "event.belongs", f"event {event}")
     args = BelongsArgs(camera=found["camera"], event=event, by=person_of(request).name)
     centre.commander.ask(found["site"], found["gateway"], "belongs", args)
-
-
-_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}
-
-
-def _settle_range(request: Request, size: int) -> int:
-    """Leave the response one satisfiable range, or none (RFC 9110 section 14.2); returns where it starts."""
-    text = request.headers.get("range")
-    if text is None:
-        return 0
-    headers = MutableHeaders(scope=request.scope)
-    found = _RANGE.match(text.replace(" ", ""))
-    if found is None or found[0] == "bytes=-":
-        del headers["range"]  # several ranges, or no range at all: the whole is a right answer
-        return 0
-    first, last = found[1], found[2]
-    start = int(first) if first else max(0, size - int(last))
-    end = min(int(last), size - 1) if first and last else size - 1
-    if start >= size or end < start or (not first and int(last) == 0):
-        raise ApiError(416, "bad_range", "no such part", {"Content-Range": f"bytes */{size}"})
-    headers["range"] = f"bytes={start}-{end}"
-    return start

@@ -11,10 +11,12 @@ from fastapi import Depends, Query
 
 from agent.central.api.errors import ApiError
 from agent.central.api.models import Moment
+from agent.central.store.drawn import NEAR, Drawn, Way
 from agent.central.store.filters import Filters, Near, Range
 from agent.central.store.plates import Match, Plate
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
+from agent.core.geometry import Point
 from agent.core.ids import is_id
 from agent.wire.messages import COLOURED_PARTS, COLOURS
 
@@ -31,11 +33,15 @@ Area = Annotated[str | None, Query(max_length=4000, examples=["41.76,-72.69 41.7
 Close = Annotated[str | None, Query(max_length=80, examples=["41.7637,-72.6851,50"])]
 PlateText = Annotated[str | None, Query(max_length=40, examples=["AB?12*"])]
 NoteText = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")]
+Region = Annotated[str | None, Query(max_length=1000, examples=["0.1,0.5 0.9,0.5 0.9,1 0.1,1"])]
+Line = Annotated[str | None, Query(max_length=1000, examples=["0.2,0.6 0.8,0.6"])]
+Path = Annotated[str | None, Query(max_length=1000, examples=["0.1,0.9 0.5,0.6 0.9,0.55"])]
 LimitMs = Annotated[int, Query(ge=20, le=10_000)]
 WithFacets = Annotated[bool, Query()]
 
 _CORNERS = re.compile(r"[\s;]+")
 _MOST_CORNERS = 100
+_MOST_POINTS = 32
 
 
 def filters(
@@ -64,7 +70,7 @@ def filters(
         area=_area(area) if area else (),
         near=_near(near) if near else None,
         label=label,
-        colour=[_part_and_name(one) for one in colour],
+        colour=[part_and_name(one) for one in colour],
         share=share,
         score=Range(min_score),
         direction=direction,
@@ -115,6 +121,12 @@ def track_filters(
     speed_unit: Literal["m/s", "heights/s"] = "m/s",
     min_dwell_s: Number = None,
     max_dwell_s: Number = None,
+    like: Id | None = None,
+    region: Region = None,
+    crossed: Line = None,
+    crossed_way: Way = "both",
+    along: Path = None,
+    along_within: Annotated[float, Query(ge=0.01, le=0.5)] = NEAR,
 ) -> Filters:
     """Those and the ones of tracks alone."""
     return replace(
@@ -125,9 +137,22 @@ def track_filters(
         speed=Range(min_speed, max_speed),
         speed_unit=speed_unit,
         dwell_s=Range(min_dwell_s, max_dwell_s),
+        like=like,
+        drawn=_drawn(region, crossed, crossed_way, along, along_within),
     )
 
 
+def place_filters(
+    site: Id | None = None,
+    gateway: Id | None = None,
+    camera: Cameras = [],  # noqa: B006
+    area: Area = None,
+) -> Filters:
+    """Where alone."""
+    return Filters(site, gateway, camera=[_camera(name) for name in camera], area=_area(area) if area else ())
+
+
+OfPlaces = Annotated[Filters, Depends(place_filters)]
 OfEvents = Annotated[Filters, Depends(event_filters)]
 OfTracks = Annotated[Filters, Depends(track_filters)]
 
@@ -139,7 +164,8 @@ def _camera(name: str) -> str:
     return name
 
 
-def _part_and_name(text: str) -> tuple[str | None, str]:
+def part_and_name(text: str) -> tuple[str | None, str]:
+    """Of a `Colour`."""
     part, _, name = text.rpartition(":")
     return part or None, name
 
@@ -149,6 +175,34 @@ def _area(text: str) -> list[tuple[float, float]]:
     if not 3 <= len(corners) <= _MOST_CORNERS:
         raise _wrong("area", f"a polygon has 3 to {_MOST_CORNERS} corners, each latitude,longitude")
     return [(latitude, longitude) for latitude, longitude in corners]
+
+
+def _drawn(region: str | None, line: str | None, way: Way, path: str | None, near: float) -> Drawn | None:
+    if not (region or line or path):
+        return None
+    return Drawn(
+        _shape("region", region, 3, "a polygon"), _shape("crossed", line, 2, "a line"), way,
+        _shape("along", path, 2, "a path"), near,
+    )  # fmt: skip
+
+
+def _shape(name: str, text: str | None, least: int, what: str) -> list[Point]:
+    points = [_point(name, one) for one in _CORNERS.split(text.strip())] if text else []
+    if text and not least <= len(points) <= _MOST_POINTS:
+        raise _wrong(name, f"{what} has {least} to {_MOST_POINTS} points, each x,y")
+    if text and len(set(points)) < least:
+        raise _wrong(name, f"these points make no {what.removeprefix('a ')}: some are the same")
+    return points
+
+
+def _point(name: str, text: str) -> Point:
+    try:
+        values = [float(one) for one in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != 2 or not all(0 <= value <= 1 for value in values):
+        raise _wrong(name, f"{text[:40]!r} is no point; write x,y as shares of the picture, 0..1 from its top left")
+    return values[0], values[1]
 
 
 def _near(text: str) -> Near:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
@@ -14,6 +12,7 @@ from starlette.responses import StreamingResponse
 from agent.central.api.context import Centre, centre_of, note
 from agent.central.api.models import REFUSALS, Moment
 from agent.central.api.people_models import AuditPage, AuditVerdict
+from agent.central.api.sheet import line as sheet_line
 from agent.central.store.audit import Sought
 from agent.core.clock import parse_rfc3339
 
@@ -22,6 +21,8 @@ router = APIRouter(prefix="/audit", tags=["audit"], responses=REFUSALS)
 Here = Annotated[Centre, Depends(centre_of)]
 Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
+_TEXT: dict[str, Any] = {"schema": {"type": "string"}}
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": _TEXT, "application/x-ndjson": _TEXT}}}
 COLUMNS = ("seq", "time", "who", "action", "what", "why", "from", "salt", "said", "hash")
 
 
@@ -57,7 +58,7 @@ def verify(centre: Here) -> AuditVerdict:
     return AuditVerdict.model_validate(centre.audit.verify())
 
 
-@router.get("/export", response_class=StreamingResponse)
+@router.get("/export", response_class=StreamingResponse, responses=_FILES)
 def export(
     centre: Here, request: Request, wanted: Wanted, form: Annotated[Literal["csv", "jsonl"], Query()] = "jsonl"
 ) -> StreamingResponse:
@@ -76,13 +77,7 @@ def as_json(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def as_csv(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """RFC 4180, with a head. A cell that a spreadsheet would take for a formula gets an apostrophe."""
-    yield ",".join(COLUMNS) + "\r\n"
+    """With a head; see `sheet`."""
+    yield sheet_line(COLUMNS)
     for line in lines:
-        text = io.StringIO()
-        csv.writer(text).writerow([_harmless(line[name]) for name in COLUMNS])
-        yield text.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+        yield sheet_line(line[name] for name in COLUMNS)

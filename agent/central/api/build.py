@@ -10,7 +10,9 @@ from agent import __version__
 from agent.central.api import (
     acting,
     auditing,
+    counting,
     directory,
+    exporting,
     finding,
     history,
     layouts,
@@ -23,6 +25,7 @@ from agent.central.api import (
     reviewing,
     searches,
     settings,
+    sharing,
     sign_in,
     stream,
     tokens,
@@ -36,7 +39,15 @@ from agent.central.api.guard import Guard
 ROUTERS = (
     *(sign_in.router, directory.router, myself.router, people.router, tokens.router, auditing.router, searches.router),
     *(webhooks.router, looking.router, history.router, mapping.router, finding.router, acting.router, reviewing.router),
-    *(layouts.router, settings.router, stream.router, live_socket.router),
+    *(
+        counting.router,
+        exporting.router,
+        sharing.router,
+        layouts.router,
+        settings.router,
+        stream.router,
+        live_socket.router,
+    ),
 )
 
 

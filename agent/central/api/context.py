@@ -12,11 +12,11 @@ from starlette.requests import HTTPConnection
 from agent.central.api.errors import ApiError
 from agent.central.clips import Clips
 from agent.central.commands import Commander
-from agent.central.counts import Counts
+from agent.central.counts import Tally
 from agent.central.directory import Directory
 from agent.central.first_sign_in import FirstSignIn
 from agent.central.live import LiveHub
-from agent.central.media_store import MediaFolder
+from agent.central.media_kept import Media
 from agent.central.news import News
 from agent.central.settings import Settings
 from agent.central.store.audit import Audit
@@ -24,12 +24,14 @@ from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
 from agent.central.store.hooks import Hooks
 from agent.central.store.layouts import Layouts
+from agent.central.store.links import Links
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import People, Person
 from agent.central.store.reach import NOTHING, Reach
 from agent.central.store.reviews import Reviews
 from agent.central.store.searches import Searches
 from agent.central.store.sessions import Sessions
+from agent.central.store.sums import Sums
 from agent.central.store.tokens import Tokens
 from agent.central.store.views import Views
 from agent.config.central import Map
@@ -41,7 +43,9 @@ REASON_HEADER = "X-Lamppost-Reason"
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """The services behind the API. `health` reports on broker, database and ingest; `local_only`: see the guard.
+    """The services behind the API; `local_only`: see the guard.
+
+    `health` reports on broker, database and ingest, `processes` on each process that the centre is made of.
 
     `ask_reason` are the actions that nobody takes without saying why; `ground` is what lies under the map.
     """
@@ -51,6 +55,7 @@ class Centre:
     settings: Settings
     views: Views
     finds: Finds
+    sums: Sums
     history: HealthHistory
     people: People
     sessions: Sessions
@@ -62,14 +67,16 @@ class Centre:
     first: FirstSignIn
     reviews: Reviews
     layouts: Layouts
+    links: Links
     clips: Clips
     commander: Commander
     live: LiveHub
     news: News
-    media: MediaFolder
-    counts: Counts
+    media: Media
+    counts: Tally
     started_ns: int
     health: Callable[[], dict[str, Any]]
+    processes: Callable[[], list[dict[str, Any]]]
     static: Path
     local_only: bool
     ask_reason: frozenset[str] = frozenset()
@@ -81,7 +88,8 @@ class Centre:
         if reach.everything:
             return self
         views, finds, clips = self.views.limited(reach), self.finds.limited(reach), self.clips.limited(reach)
-        return replace(self, views=views, finds=finds, clips=clips, history=self.history.limited(reach))
+        sums, history = self.sums.limited(reach), self.history.limited(reach)
+        return replace(self, views=views, finds=finds, clips=clips, sums=sums, history=history)
 
 
 def centre_of(connection: HTTPConnection) -> Centre:

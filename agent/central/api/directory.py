@@ -13,14 +13,14 @@ from starlette.responses import RedirectResponse
 from agent.central.api.access import PREFIX
 from agent.central.api.context import Centre, centre_of, origin_of
 from agent.central.api.errors import not_found
-from agent.central.api.models import NOT_THERE
+from agent.central.api.models import NOT_THERE, REFUSALS, SLOWED
 from agent.central.api.sign_in import signed_in, slow_down
 from agent.central.directory import Asked, Directory, Refused
 from agent.central.store.people import NotSo
 
 log = logging.getLogger(__name__)
 
-router = APIRouter(prefix="/oidc", tags=["sign-in"], responses=NOT_THERE)
+router = APIRouter(prefix="/oidc", tags=["sign-in"], responses=REFUSALS | NOT_THERE)
 
 Here = Annotated[Centre, Depends(centre_of)]
 
@@ -44,7 +44,7 @@ def start(request: Request, centre: Here) -> RedirectResponse:
     return response
 
 
-@router.get("/back", response_class=RedirectResponse, status_code=303)
+@router.get("/back", response_class=RedirectResponse, status_code=303, responses=SLOWED)
 def back(request: Request, centre: Here) -> RedirectResponse:
     """Back from the directory, with a code that says who it is."""
     directory = _directory(centre)

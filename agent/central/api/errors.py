@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse
 
 from agent.central.commands import CommandFailed
 from agent.central.store.people import NotSo
-from agent.central.store.search import BadCursor
+from agent.central.store.search import BadCursor, NoSuchTrack
 from agent.core.errors import StorageError
 
 log = logging.getLogger(__name__)
 
 _CODES = {
-    400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
     409: "conflict", 413: "too_large", 416: "bad_range", 422: "invalid", 429: "too_many",
 }  # fmt: skip
 _SAID = {404: "there is nothing here", 405: "this cannot be done here"}
@@ -58,6 +58,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(CommandFailed, _command_failed)
     app.add_exception_handler(BadCursor, _bad_cursor)
+    app.add_exception_handler(NoSuchTrack, _no_such_track)
     app.add_exception_handler(NotSo, _not_so)
     app.add_exception_handler(StorageError, _storage)
     app.add_exception_handler(Exception, _internal)
@@ -69,8 +70,12 @@ async def _api_error(connection: HTTPConnection, error: Any) -> JSONResponse:
     return error_response(error.status, error.code, error.message, error.headers)
 
 
-async def _http_error(_: Request, error: Any) -> JSONResponse:
+async def _http_error(connection: Request, error: Any) -> JSONResponse:
+    if isinstance(error.__cause__, ApiError):  # while the body was read
+        return await _api_error(connection, error.__cause__)
     status = error.status_code
+    if status == 400:  # FastAPI's word for a body that is not even UTF-8
+        return error_response(422, "invalid", "body: is no JSON in UTF-8")
     return error_response(status, _CODES.get(status, "error"), _SAID.get(status, str(error.detail)), error.headers)
 
 
@@ -86,6 +91,10 @@ async def _command_failed(_: Request, error: Any) -> JSONResponse:
 
 async def _bad_cursor(_: Request, error: Any) -> JSONResponse:
     return error_response(422, "invalid", f"cursor: {error}")
+
+
+async def _no_such_track(_: Request, error: Any) -> JSONResponse:
+    return error_response(422, "invalid", str(error))
 
 
 async def _not_so(_: Request, error: Any) -> JSONResponse:

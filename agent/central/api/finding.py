@@ -11,6 +11,7 @@ from agent.central.api.context import Centre, centre_of, note
 from agent.central.api.errors import there
 from agent.central.api.found import EventOut, Events, Neighbours, TrackOut, Tracks
 from agent.central.api.models import NOT_THERE, REFUSALS
+from agent.central.store.filters import Filters
 from agent.central.store.search import LIMIT_MS
 from agent.config.base import Id
 
@@ -56,13 +57,20 @@ def tracks(
     * `label` is the class, `kind` the finer one. Speeds are in `speed_unit`; sizes are shares of the picture.
     * `plate` is a number plate: as it is, or with `?` for one character and `*` for some; with `plate_match=fuzzy` also
       those with look-alikes (O and 0, B and 8 ...) or with one character wrong, missing or too many.
+    * What is drawn on the picture of the camera that `camera` names (of each, where it names several), `x,y x,y ...`,
+      0..1 from the top left, 32 points at most: `region`, a polygon in which the track's foot (the middle of the lower
+      edge of its box) was; `crossed`, a line that it crossed, `crossed_way` as seen from the line's first point to its
+      last; `along`, a path along which it went, in that direction, for most of the path's length and not further from
+      it than `along_within`, a share of the picture. A track must fit all that is drawn.
+    * `like` is the id of a track: what looks most like it comes first, of the newest 20,000 that fit all else and have
+      its label (or the one that is asked for). They are compared by the vector of their appearance where the gateway of
+      that track sent one, with those of the same model alone; else by colours, class and size. `alike` says which.
     * `facets=true` counts all that fit, by camera, label, colour and hour; `exact` says whether they were counted or
       estimated. Labels are counted whatever `label` says, colours whatever `colour` says.
     * After `limit_ms` the answer has what was found until then: `complete` is false, `reached` says how far it looked,
       and `next` goes on from there.
     """
-    if chosen.plate is not None:
-        note(request, "search.plate", f"{chosen.plate.text} {chosen.plate.match}: {request.url.query}")
+    note_plate(request, chosen)
     return Tracks.model_validate(centre.finds.tracks(chosen, limit_ms, facets=facets))
 
 
@@ -70,3 +78,9 @@ def tracks(
 def track(centre: Here, track: Id) -> TrackOut:
     """One track."""
     return TrackOut.model_validate(there(centre.finds.track(track), "track"))
+
+
+def note_plate(request: Request, chosen: Filters) -> None:
+    """Whoever looks for a number plate looks for somebody: that is written down."""
+    if chosen.plate is not None:
+        note(request, "search.plate", f"{chosen.plate.text} {chosen.plate.match}: {request.url.query}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from agent.central.api.media_models import ClipOut, MediaOut
 from agent.wire import messages as wire
@@ -118,9 +118,16 @@ class TrackOut(wire.TrackSummary):
     media: list[MediaOut]  # type: ignore[assignment]
     picture: str | None
     received: str
+    appearance: None = Field(default=None, exclude=True)  # stays at the centre
+    likeness: float | None = None
 
 
 class Tracks(Found):
-    """A page, in the order that was asked for."""
+    """A page, in the order that was asked for.
 
+    `alike` says by what tracks were compared that should look like one (`like`): `appearance`, or `colours` where its
+    gateway sent no vector; `likeness` of an item is 0..1.
+    """
+
+    alike: Literal["appearance", "colours"] | None = None
     items: list[TrackOut]

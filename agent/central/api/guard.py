@@ -1,7 +1,7 @@
 """Stands before every request: who asks, from where, how much; and the headers that every answer carries.
 
-No route can forget it: below `/api/` only the paths in OPEN_PATHS pass without a sign-in or token. What each may then
-do is settled in `access`.
+No route can forget it: below `/api/` only OPEN_PATHS and what is OPEN_BELOW pass without a sign-in or token. What each
+may then do is settled in `access`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ COOKIE = "lamppost_session"
 CSRF_HEADER = "X-Lamppost"
 _OPEN_NAMES = ("health", "openapi.json", "docs", "first", "join", "sign-in", "oidc/start", "oidc/back")
 OPEN_PATHS = frozenset(f"/api/v1/{name}" for name in _OPEN_NAMES)
+OPEN_BELOW = "/api/v1/shared/"
+"""A link to a medium is what it takes: see `sharing`."""
 _MOST_BODY = 64 << 10
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -47,7 +49,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, centre: Centre) -> None:
         self._app, self._centre = app, centre
-        self._headers = _headers_for(centre.ground.tiles)
+        self._headers = _headers_for(centre.ground.tiles, centre.media.origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -75,7 +77,7 @@ class Guard:
         person = await identify(self._centre, HTTPConnection(scope))
         if person is not None:
             scope["person"] = person
-        elif scope["path"] not in OPEN_PATHS:
+        elif scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_BELOW):
             raise ApiError(401, "not_signed_in", "sign in first", {"WWW-Authenticate": "Bearer"})
 
 
@@ -139,15 +141,22 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
-def _headers_for(tiles: str | None) -> dict[str, str]:
-    """Where tiles of another server are configured, pictures may come from there, and from nowhere else."""
-    if tiles is None:
-        return SECURITY_HEADERS
-    parts = urlsplit(tiles)
-    name, policy = "Content-Security-Policy", SECURITY_HEADERS["Content-Security-Policy"]
-    return SECURITY_HEADERS | {
-        name: policy.replace("img-src 'self'", f"img-src 'self' {parts.scheme}://{parts.netloc}")
-    }
+def _headers_for(tiles: str | None, media: str | None = None) -> dict[str, str]:
+    """Where tiles or media of another server are configured they may come from there, and from nowhere else."""
+    name = "Content-Security-Policy"
+    policy = SECURITY_HEADERS[name]
+    if tiles is not None:
+        parts = urlsplit(tiles)
+        policy = _also(policy, ("img-src",), f"{parts.scheme}://{parts.netloc}")
+    if media is not None:
+        policy = _also(policy, ("img-src", "media-src", "connect-src"), media)
+    return SECURITY_HEADERS | {name: policy}
+
+
+def _also(policy: str, kinds: tuple[str, ...], origin: str) -> str:
+    for kind in kinds:
+        policy = policy.replace(f"{kind} 'self'", f"{kind} 'self' {origin}")
+    return policy
 
 
 def _with_headers(send: Send, headers: dict[str, str], *, secure: bool, api: bool) -> Send:

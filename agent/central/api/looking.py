@@ -17,6 +17,7 @@ from agent.central.api.models import (
     Gateways,
     HealthOut,
     Moment,
+    Processes,
     Recordings,
     Sites,
     Stats,
@@ -33,6 +34,12 @@ Here = Annotated[Centre, Depends(centre_of)]
 def health(centre: Here) -> HealthOut:
     """Is the centre well? Open to everybody."""
     return HealthOut.model_validate(centre.health())
+
+
+@router.get("/processes", tags=["centre"])
+def processes(centre: Here) -> Processes:
+    """What the centre is made of: one process, or several that ingest and serve."""
+    return Processes.model_validate({"items": centre.processes()})
 
 
 @router.get("/stats", tags=["centre"])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
 from agent.central.api.context import Centre, centre_of
@@ -19,6 +19,11 @@ Here = Annotated[Centre, Depends(centre_of)]
 
 _MOST_BYTES = 20 << 20
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+_STREETS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}}}
+_PICTURE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_PLAN: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(_PICTURES.values(), _PICTURE)}}
+
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class MapOut(BaseModel):
@@ -26,7 +31,7 @@ class MapOut(BaseModel):
 
     streets: bool
     plan: bool
-    plan_corners: tuple[tuple[float, float], tuple[float, float]] | None
+    plan_corners: Annotated[list[Pair], Field(min_length=2, max_length=2)] | None
     tiles: str | None
     attribution: str
 
@@ -36,18 +41,19 @@ def what_is_there(centre: Here) -> MapOut:
     """What the centre's configuration has for the map."""
     ground = centre.ground
     return MapOut(
-        streets=_is_there(ground.streets), plan=_is_there(ground.plan), plan_corners=ground.plan_corners,
+        streets=_is_there(ground.streets), plan=_is_there(ground.plan),
+        plan_corners=None if ground.plan_corners is None else [*map(list, ground.plan_corners)],
         tiles=ground.tiles, attribution=ground.attribution,
     )  # fmt: skip
 
 
-@router.get("/map/streets", responses=NOT_THERE, response_class=FileResponse)
+@router.get("/map/streets", responses=NOT_THERE | _STREETS, response_class=FileResponse)
 def streets(centre: Here) -> FileResponse:
     """Streets, buildings and areas as GeoJSON (RFC 7946)."""
     return _file(centre.ground.streets, "application/geo+json")
 
 
-@router.get("/map/plan", responses=NOT_THERE, response_class=FileResponse)
+@router.get("/map/plan", responses=NOT_THERE | _PLAN, response_class=FileResponse)
 def plan(centre: Here) -> FileResponse:
     """The picture that lies under the cameras."""
     path = centre.ground.plan

@@ -90,8 +90,26 @@ class IngestHealth(BaseModel):
     messages: int
 
 
+class MediaHealth(BaseModel):
+    """Where pictures and clips rest; `waiting` in the folder to be brought to a store elsewhere, `error` why."""
+
+    kind: Literal["folder", "s3"]
+    waiting: int
+    error: str
+
+
+class RoleHealth(BaseModel):
+    """How many processes of a role there are, and how many of them are well."""
+
+    running: int
+    well: int
+
+
 class HealthOut(BaseModel):
-    """Of the centre itself; `first_start` while no account exists; `directory`: people may sign in through one."""
+    """Of the centre itself; `first_start` while no account exists; `directory`: people may sign in through one.
+
+    `roles`: the processes it is made of, by `whole` or `ingest` and `web`; `ingest` is all of those together.
+    """
 
     ok: bool
     version: str
@@ -100,6 +118,31 @@ class HealthOut(BaseModel):
     broker: BrokerHealth
     database: DatabaseHealth
     ingest: IngestHealth
+    media: MediaHealth
+    roles: dict[str, RoleHealth]
+
+
+class ProcessOut(BaseModel):
+    """One process of the centre. `duties` is what it alone does now; `queued`, `lag_s` and `messages` of ingest."""
+
+    id: str
+    role: Literal["whole", "ingest", "web"]
+    host: str
+    pid: int
+    since: str
+    seen: str
+    well: bool
+    error: str
+    duties: list[str]
+    queued: int | None
+    lag_s: float | None
+    messages: int | None
+
+
+class Processes(BaseModel):
+    """All processes, by role and age."""
+
+    items: list[ProcessOut]
 
 
 class OutboxOut(BaseModel):
@@ -123,7 +166,7 @@ class GatewayOut(BaseModel):
     """A gateway; `lost` counts messages missing without an announcement, `dropped` those announced.
 
     `keys` are all that were ever seen, the present one first; `chain_breaks` counts recordings whose number in the
-    camera's chain was given before, with another link.
+    camera's chain was given before, with another link. `timezone` is the site's, by its IANA name.
     """
 
     site: str
@@ -134,6 +177,7 @@ class GatewayOut(BaseModel):
     version: str
     session: str | None
     health: wire.Health | None
+    timezone: str | None
     outbox: OutboxOut | None
     problems: list[str]
     keys: list[KeyOut]
@@ -312,7 +356,18 @@ class Stats(BaseModel):
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": ErrorOut, "description": text}
-    for code, text in ((401, "not signed in"), (403, "not allowed"), (422, "not understood"))
+    for code, text in (
+        (401, "not signed in"), (403, "not allowed"), (413, "a request larger than 64 KiB"), (422, "not understood"),
+        (503, "the centre's store does not answer now; try again"),
+    )
+}  # fmt: skip
+"""What any route may answer."""
+SLOWED: dict[int | str, dict[str, Any]] = {
+    429: {
+        "model": ErrorOut,
+        "description": "too many attempts of late",
+        "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}},
+    }
 }
 NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut, "description": "not there"}}
 NO_GATEWAY: dict[int | str, dict[str, Any]] = {

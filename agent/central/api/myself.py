@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from agent.central.api.context import Centre, centre_of, note, origin_of, person_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS
+from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, SLOWED
 from agent.central.api.people_models import (
     CodeIn,
     Me,
@@ -35,7 +35,7 @@ def who_am_i(request: Request, centre: Here) -> Me:
     return shown(centre, person_of(request))
 
 
-@router.post("/password")
+@router.post("/password", responses=SLOWED)
 def change_password(body: PasswordIn, request: Request, response: Response, centre: Here) -> Me:
     """Another password. All sessions end; whoever asks gets a new one at once."""
     person = person_of(request)
@@ -79,7 +79,7 @@ def end_session(session: Id, request: Request, centre: Here) -> None:
         raise not_found("session")
 
 
-@router.post("/second-factor", responses=CONFLICT)
+@router.post("/second-factor", responses=CONFLICT | SLOWED)
 def begin_second_factor(body: ProofIn, request: Request, centre: Here) -> SecondFactorOut:
     """A secret for an app that shows codes (TOTP, RFC 6238); it counts once a code of it was confirmed."""
     person = person_of(request)
@@ -89,7 +89,7 @@ def begin_second_factor(body: ProofIn, request: Request, centre: Here) -> Second
     return SecondFactorOut(secret=secret, address=where, picture=picture(where))
 
 
-@router.post("/second-factor/confirm")
+@router.post("/second-factor/confirm", responses=SLOWED)
 def confirm_second_factor(body: CodeIn, request: Request, centre: Here) -> RecoveryCodes:
     """Switch it on with the code of now; gives the recovery codes, once."""
     person = person_of(request)
@@ -102,7 +102,7 @@ def confirm_second_factor(body: CodeIn, request: Request, centre: Here) -> Recov
     return RecoveryCodes(codes=codes)
 
 
-@router.post("/second-factor/off", status_code=204)
+@router.post("/second-factor/off", status_code=204, responses=SLOWED)
 def drop_second_factor(body: ProofIn, request: Request, centre: Here) -> None:
     """Password alone will do again."""
     _prove(centre, request, body.password)

@@ -25,6 +25,7 @@ _PAGING = frozenset({"cursor", "limit", "limit_ms", "facets", "reason"})
 _TIMES = frozenset({"since", "until", "within"})
 """`within` is the viewer's: a span that ends now. What is watched for has no time span."""
 _MOST_QUERY = 20_000
+_NO_WATCH = ApiError(422, "invalid", "watch: what looks like a track is ranked, and nothing says from where on it fits")
 
 
 class SearchIn(Body):
@@ -102,6 +103,8 @@ def change_search(search: Id, body: SearchChange, request: Request, centre: Here
     if changes.get("watch"):
         if found["kind"] != "tracks":
             raise ApiError(422, "invalid", "watch: events tell of themselves; only tracks are watched for")
+        if "like" in dict(parse_qsl(str(found["query"]))):
+            raise _NO_WATCH
         _must_have_room(centre)
     told = ", ".join(f"{name} {value}" for name, value in changes.items())
     note(request, "search.change", f"{found['name']}: {told}")
@@ -119,6 +122,8 @@ def remove_search(search: Id, request: Request, centre: Here) -> None:
 
 def _save(body: SearchIn, kind: str, chosen: Filters, request: Request, centre: Here) -> SearchOut:
     person, query = person_of(request), _kept(request, _PAGING | _TIMES if body.watch else _PAGING)
+    if body.watch and chosen.like is not None:
+        raise _NO_WATCH
     if not may_know(chosen, person.reach):
         raise not_found("camera")
     if len(query) > _MOST_QUERY:

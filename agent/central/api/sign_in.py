@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from agent.central.api.context import Centre, centre_of, origin_of, person_of
 from agent.central.api.errors import ApiError
 from agent.central.api.guard import COOKIE, CSRF_HEADER
-from agent.central.api.models import REFUSALS, FirstIn, SignIn
+from agent.central.api.models import REFUSALS, SLOWED, FirstIn, SignIn
 from agent.central.api.people_models import JoinIn, Me
 from agent.central.store.people import Person
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["sign-in"], responses=REFUSALS)
 Here = Annotated[Centre, Depends(centre_of)]
 
 
-@router.post("/first")
+@router.post("/first", responses=SLOWED)
 def make_first_account(body: FirstIn, request: Request, response: Response, centre: Here) -> Me:
     """Make the first account, an admin, with the one-time link's token; signs in at once."""
     slow_down(centre, request, "")
@@ -30,7 +30,7 @@ def make_first_account(body: FirstIn, request: Request, response: Response, cent
     return signed_in(Person(body.username, "admin"), request, response, centre)
 
 
-@router.post("/join")
+@router.post("/join", responses=SLOWED)
 def join(body: JoinIn, request: Request, response: Response, centre: Here) -> Me:
     """Set a password with the one-time link that an admin gave; signs in at once, unless a second factor is on."""
     slow_down(centre, request, "")
@@ -44,7 +44,7 @@ def join(body: JoinIn, request: Request, response: Response, centre: Here) -> Me
     return signed_in(person, request, response, centre)
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", responses=SLOWED)
 def sign_in(body: SignIn, request: Request, response: Response, centre: Here) -> Me:
     """Name and password, and the code where a second factor is on, for a session cookie."""
     slow_down(centre, request, body.username)

@@ -18,12 +18,13 @@ from agent.central.api.found import EventOut
 from agent.central.api.guard import is_the_same
 from agent.central.api.media_models import ClipOut
 from agent.central.api.models import REFUSALS, CameraOut, GatewayOut, HealthOut
-from agent.central.news import Item
+from agent.central.news import LAGGING, Item
 from agent.core.clock import rfc3339
 from agent.core.errors import StorageError
 
 router = APIRouter(responses=REFUSALS, tags=["stream"])
 
+_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 _MOST_PENDING = 1000
 _KEEP_S = 15
 _GATHER_S = 0.1
@@ -43,7 +44,7 @@ class _Pending:
             self._loop.call_soon_threadsafe(self._add, item)
 
     def _add(self, item: Item) -> None:
-        if len(self._items) >= _MOST_PENDING:
+        if item == LAGGING or len(self._items) >= _MOST_PENDING:
             self.lagging = True
         else:
             self._items[item] = None
@@ -56,7 +57,7 @@ class _Pending:
         return items, lagging
 
 
-@router.get("/stream", response_class=StreamingResponse)
+@router.get("/stream", response_class=StreamingResponse, responses=_EVENTS)
 async def stream(request: Request) -> StreamingResponse:
     """New and changed events, cameras, gateways and clips, as they come."""
     centre = centre_of(request)

@@ -18,8 +18,6 @@ from agent.central.store.rows import Held, hour_of
 Cell = tuple[int, int, int, str]
 """Day, place, hour, label."""
 
-_AT_ONCE = 200
-
 
 class Aggregates:
     """Of one change."""
@@ -73,15 +71,12 @@ class Aggregates:
         self._change.put(day, heat, rows)
 
     def _kept_heat(self, day: int, cells: list[Cell]) -> dict[Cell, bytes]:
-        connection, found = self._change.at(day), dict[Cell, bytes]()
+        connection = self._change.at(day)
         if connection is None:
-            return found
-        wanted = sorted({cell[1:3] for cell in cells})
-        for first in range(0, len(wanted), _AT_ONCE):
-            near = among(connection, [heat.c.place, heat.c.hour], wanted[first : first + _AT_ONCE])
-            rows = connection.execute(sa.select(heat).where(heat.c.day == day, near))
-            found |= {(day, row.place, row.hour, row.label): row.cells for row in rows}
-        return found
+            return {}
+        near = among(connection, [heat.c.place, heat.c.hour], sorted({cell[1:3] for cell in cells}))
+        rows = connection.execute(sa.select(heat).where(heat.c.day == day, near))
+        return {(day, row.place, row.hour, row.label): row.cells for row in rows}
 
 
 def _keys(row: Document) -> list[tuple[int, int, str, int, int]]:

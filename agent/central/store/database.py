@@ -20,6 +20,14 @@ from agent.core.errors import ConfigError, StorageError
 __all__ = ["Database", "Unstorable"]
 
 
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""A server that is gone without a word is noticed within half a minute."""
+_NOW_NS = {
+    "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000",
+    "postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint",
+}
+
+
 class Database:
     """Opened by `open`; `read`, `write` and `change` give a transaction, `days` reads what rests by day."""
 
@@ -74,12 +82,20 @@ class Database:
         insert: Any = (sqlite.insert if self.kind == "sqlite" else postgresql.insert)(table)
         keys = [column.name for column in table.primary_key]
         changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+        if changed:
+            insert = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+        else:
+            insert = insert.on_conflict_do_nothing(index_elements=keys)
+        connection.execute(insert, rows)
 
     def alone(self, connection: sa.Connection, what: int) -> None:
         """Until this transaction ends nobody else, in whatever process, is between here and its end for `what`."""
         if self.kind == "postgresql":  # a writer of SQLite is alone anyway
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(what)))
+
+    def now_ns(self, connection: sa.Connection) -> int:
+        """The database's own clock, which all processes share, whatever their machines' clocks say."""
+        return int(connection.scalar(sa.text(_NOW_NS[self.kind])) or 0)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -112,7 +128,7 @@ def _open_postgres(database: str, password: str | None) -> Database:
         max_overflow=16,
         pool_pre_ping=True,
         # a plan for each question: one for all days would not know that a single partition is asked for
-        connect_args={"connect_timeout": 10, "application_name": "lamppost", "prepare_threshold": None},
+        connect_args={"connect_timeout": 10, "application_name": "lamppost", "prepare_threshold": None} | _ALIVE,
     )
     try:
         for part in ("main", "day"):

@@ -57,7 +57,6 @@ track = sa.Table(
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("start_ns", sa.BigInteger, nullable=False),
     sa.Column("end_ns", sa.BigInteger, nullable=False),
-    sa.Column("received_ns", sa.BigInteger, nullable=False),
     *_colours(),
     sa.Column("size", sa.Float),
     sa.Column("speed", sa.Float),
@@ -68,16 +67,21 @@ track = sa.Table(
     sa.Column("zones", sa.Text),  # each between two line feeds
     sa.Column("latitude", sa.Float),
     sa.Column("longitude", sa.Float),
-    # what most searches ask for stands in the index, so that only the rows that fit are read
-    sa.Index(None, "place", "start_ns", "label", "colours"),
-    sa.Index(None, "start_ns", "label", "colours"),
+    sa.Column("tiles", sa.BigInteger, nullable=False),  # bits of `tiles`: where in the picture its foot went
+    # what most searches ask for stands in the index, so that only the rows that fit are read: see `INDEXED`
+    sa.Index(None, "place", "start_ns", "label", "colours", postgresql_include=["id", "day"]),
+    sa.Index(None, "start_ns", "label", "colours", postgresql_include=["id", "day", "place"]),
     **_PARTED,
 )
+
+INDEXED = frozenset({"place", "start_ns", "label", "colours", "id", "day"})
+"""What can be asked of tracks without a look at their rows."""
 
 track_body = sa.Table(
     "track_body",
     day_metadata,
     *_key(),
+    sa.Column("received_ns", sa.BigInteger, nullable=False),
     sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False),
     **_PARTED,
@@ -92,8 +96,18 @@ track_plate = sa.Table(
     sa.Column("plate", sa.String(16), nullable=False),
     sa.Column("folded", _plain(16), nullable=False),
     sa.Column("reversed", _plain(16), nullable=False),
-    sa.Index(None, "folded"),
-    sa.Index(None, "reversed"),
+    # with all that a search reads, so that rows which only come near are never looked at
+    sa.Index(None, "folded", "plate", "id"),
+    sa.Index(None, "reversed", "plate", "id"),
+    **_PARTED,
+)
+
+track_looks = sa.Table(
+    "track_looks",  # of those whose gateway has a model of appearance
+    day_metadata,
+    *_key(),
+    sa.Column("model", sa.String(64), nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),  # a signed byte for each dimension: see `alike`
     **_PARTED,
 )
 
@@ -109,7 +123,6 @@ event = sa.Table(
     sa.Column("score", sa.Float),
     sa.Column("start_ns", sa.BigInteger, nullable=False),
     sa.Column("end_ns", sa.BigInteger),
-    sa.Column("received_ns", sa.BigInteger, nullable=False),
     *_colours(),
     sa.Column("zone", _TEXT),
     sa.Column("line", _TEXT),
@@ -128,6 +141,7 @@ event_body = sa.Table(
     "event_body",
     day_metadata,
     *_key(),
+    sa.Column("received_ns", sa.BigInteger, nullable=False),
     sa.Column("phases", sa.LargeBinary, nullable=False),  # the newest record of each phase: what the fold is made of
     **_PARTED,
 )

@@ -9,7 +9,7 @@ few, else by its share. Events are few: they are counted as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -22,9 +22,11 @@ from agent.central.store.picks import OF_ALL, colours_counted, pick_for
 from agent.central.store.reviews import severity_now
 from agent.central.store.rows import DAY_NS, HOUR_NS
 from agent.central.store.walk import Span, Walk
+from agent.wire.messages import COLOURED_PARTS, COLOURS
 
 _FEW = 20_000
 _SAMPLES, _SAMPLE = 8, 250
+_EVERY_COLOUR = range(1, 1 + len(COLOURED_PARTS) * len(COLOURS))
 
 
 @dataclass(slots=True)
@@ -157,7 +159,8 @@ class _Counting:
         if int(self._connection.scalar(query) or 0) > _FEW:
             return self._of_hours([hour]).scaled((span[1] - span[0]) / HOUR_NS)
         facets = Facets()
-        _add_rows(facets, self._connection, _rows_of(track, self._day, span, self._places), self._known)
+        where = _rows_of(track, self._day, span, self._places)
+        _add_rows(facets, _read(self._connection, where, self._known), self._known)
         return facets
 
     def _of_hours(self, hours: Sequence[int]) -> Facets:
@@ -165,20 +168,27 @@ class _Counting:
         if not hours:
             return facets
         tracks, labels = sa.func.sum(tally.c.tracks), self._known.label
-        labelled = [tally.c.label.in_(labels)] if labels else []
+        labelled = [tally.c.label.in_(labels)] if labels else self._any_label()
         coloured = tally.c.colour.in_(colours_counted(self._known))
-        by_label = self.select(hours, tally.c.label, tally.c.hour, tracks).where(coloured)
+        by_label = self.select(hours, tally.c.label, tally.c.hour, tracks).where(coloured, *self._any_label())
         for label, hour, count in self._connection.execute(by_label.group_by(tally.c.label, tally.c.hour)):
             facets.labels[label] += int(count)
             if not labels or label in labels:
                 facets.hours[self._day * DAY_NS + hour * HOUR_NS] += int(count)
-        by_colour = self.select(hours, tally.c.colour, tracks).where(*labelled, tally.c.colour > 0)
+        by_colour = self.select(hours, tally.c.colour, tracks).where(*labelled, tally.c.colour.in_(_EVERY_COLOUR))
         for bit, count in self._connection.execute(by_colour.group_by(tally.c.colour)):
             facets.colours[bit - 1] += int(count)
         by_place = self.select(hours, tally.c.place, tracks, each=True).where(*labelled, coloured)
         for place, count in self._connection.execute(by_place.group_by(tally.c.place)):
             facets.cameras[place] += int(count)
         return facets
+
+    def _any_label(self) -> list[Any]:
+        """Named one by one, as the key begins with colour and label: else a few cameras cost a look at all of them."""
+        if self._places is None:
+            return []
+        query = sa.select(tally.c.label).where(tally.c.day == self._day, tally.c.colour.in_([0]), OF_ALL).distinct()
+        return [tally.c.label.in_(list(self._connection.scalars(query)))]
 
 
 def _by_row(walk: Walk, filters: Filters, late: Late) -> Facets:
@@ -188,13 +198,20 @@ def _by_row(walk: Walk, filters: Filters, late: Late) -> Facets:
     for day, span, connection in _days(walk, facets, late):
         picked = plain(connection, day)
         if picked is not None:
-            _add_rows(facets, connection, [*_rows_of(track, day, span, walk.places), *others, picked], filters)
+            where = [*_rows_of(track, day, span, walk.places), *others, picked]
+            _add_rows(facets, walk.tested(connection, day, _read(connection, where, filters)), filters)
     return facets
 
 
-def _add_rows(facets: Facets, connection: sa.Connection, where: Sequence[Any], filters: Filters) -> None:
-    names = ("place", "label", "start_ns", "colours", "upper", "lower", "vehicle")
-    for row in connection.execute(sa.select(*(track.c[name] for name in names)).where(*where)).mappings():
+def _read(connection: sa.Connection, where: Sequence[Any], filters: Filters) -> Sequence[Any]:
+    names = ["place", "label", "start_ns", "colours"]  # an index has these: the rows themselves are not read
+    names += [] if filters.share == USUAL_SHARE else COLOURED_PARTS
+    names += [] if filters.drawn is None else ["id"]
+    return connection.execute(sa.select(*(track.c[name] for name in names)).where(*where)).mappings().all()
+
+
+def _add_rows(facets: Facets, rows: Iterable[Any], filters: Filters) -> None:
+    for row in rows:
         labelled = not filters.label or row["label"] in filters.label
         coloured = not filters.colour or wears(row, filters.colour, filters.share)
         if coloured:
@@ -214,10 +231,14 @@ def _share_that_fits(walk: Walk, known: Filters, facets: Facets, late: Late) -> 
         if late():
             break
         where = _rows_of(track, at_ns // DAY_NS, (at_ns, at_ns + HOUR_NS), walk.places)
-        query = sa.select(fits).where(*where, *conditions(track, known)).order_by(track.c.start_ns).limit(_SAMPLE)
+        query = sa.select(track.c.id, fits.label("fits")).where(*where, *conditions(track, known))
+        query = query.order_by(track.c.start_ns).limit(_SAMPLE)
         with walk.days.read(at_ns // DAY_NS) as connection:
-            some = list(connection.scalars(query)) if connection is not None else []
-        seen, fitting = seen + len(some), fitting + sum(some)
+            if connection is None:
+                continue
+            some = connection.execute(query).mappings().all()
+            fitting += len(walk.tested(connection, at_ns // DAY_NS, [row for row in some if row["fits"]]))
+        seen += len(some)
     return fitting / seen if seen else 0.0
 
 

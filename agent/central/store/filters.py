@@ -9,8 +9,11 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from agent.central.store.among import one_of
 from agent.central.store.day_schema import event, event_review
+from agent.central.store.drawn import Drawn, near_tiles
 from agent.central.store.looks import USUAL_SHARE, Wanted, looks_like
+from agent.central.store.places import Place, number_of
 from agent.central.store.plates import Plate
 from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.reviews import reviewed, severity_now
@@ -21,6 +24,9 @@ from agent.core.geometry import inside
 
 METRES_A_DEGREE = 111_195.0
 """Of latitude, on a sphere of 6,371 km."""
+_IN_FULL = len(Place._fields)
+_SEVERAL = 100
+"""Cameras, up to which it costs nothing to name them though there are no others."""
 
 
 class Near(NamedTuple):
@@ -47,6 +53,7 @@ class Filters:
 
     Of the colours of one part any will do; every part that is named must have one, with `share` of it at least.
     `camera` names cameras as `id` or `site/gateway/id`; `area` is a polygon (latitude, longitude) in which they stand.
+    `like` is the id of a track: those that look like it come first, see `alike`.
     """
 
     site: str | None = None
@@ -69,6 +76,8 @@ class Filters:
     zone: Sequence[str] = ()
     line: Sequence[str] = ()
     plate: Plate | None = None
+    like: str | None = None
+    drawn: Drawn | None = None
     acknowledged: bool | None = None
     assigned: str | None = None
     words: str | None = None
@@ -90,11 +99,15 @@ def uncounted(filters: Filters) -> bool:
     """Is something asked for that no counts know?"""
     ranges = (filters.size, filters.speed, filters.dwell_s, filters.score)
     words = (filters.direction, filters.zone, filters.line)
-    return any(one != ANY for one in ranges) or any(words) or filters.near is not None
+    places = (filters.near, filters.drawn)
+    return any(one != ANY for one in ranges) or any(words) or any(one is not None for one in places)
 
 
 def conditions(table: sa.Table, filters: Filters) -> list[Any]:
-    """Of everything but time, cameras and plates, on `track` or `event`; what a table does not know it has none of."""
+    """Of everything but time, cameras and plates, on `track` or `event`; what a table does not know it has none of.
+
+    Of what is drawn only roughly: see `drawn`.
+    """
     columns = table.c
     found = [columns.phase == filters.phase] if filters.phase is not None else []
     found += _reviewed(filters) if table is event else []
@@ -109,6 +122,8 @@ def conditions(table: sa.Table, filters: Filters) -> list[Any]:
         found.append(_in_zone(table, filters.zone))
     if filters.near is not None:
         found.append(_near(table, filters.near))
+    if filters.drawn is not None and "tiles" in columns:
+        found += near_tiles(filters.drawn)
     return [one for one in found if one is not None] + looks_like(table, filters.colour, filters.share)
 
 
@@ -129,22 +144,32 @@ def numbers_of(main: sa.Connection, filters: Filters, reach: Reach = EVERYTHING)
     """The cameras that are asked for and within reach; None: all of them."""
     equal = (("site", filters.site), ("gateway", filters.gateway))
     where = [places.c[name] == value for name, value in equal if value is not None]
-    if filters.camera:
-        where.append(sa.or_(*(_named(name) for name in filters.camera)))
+    where += [_named(main, filters.camera)] if filters.camera else []
     where += [] if reach.everything else [reach.condition(places)]
     if not where and not filters.area:
         return None
+    found = sorted(_standing_in(main, where, filters.area) if filters.area else main.scalars(_numbers(where)))
+    if len(found) <= _SEVERAL:
+        return found
+    return None if len(found) == main.scalar(sa.select(sa.func.count()).select_from(places)) else found
+
+
+def _numbers(where: Sequence[Any]) -> sa.Select[Any]:
+    return sa.select(places.c.number).where(*where)
+
+
+def _named(main: sa.Connection, names: Sequence[str]) -> Any:
+    """Cameras by their names in full, or by their own names alone, at whatever gateways."""
+    parts = [tuple(name.split("/")) if name.count("/") == _IN_FULL - 1 else (name,) for name in names]
+    numbers = [number_of(Place(*one)) for one in parts if len(one) == _IN_FULL]
+    own = [one[0] for one in parts if len(one) < _IN_FULL]
+    return sa.or_(one_of(main, places.c.number, numbers), *([places.c.camera.in_(own)] if own else []))
+
+
+def _standing_in(main: sa.Connection, where: Sequence[Any], area: Sequence[tuple[float, float]]) -> list[int]:
     same = sa.and_(*(cameras.c[name] == places.c[name] for name in ("site", "gateway", "camera")))
-    query = sa.select(places.c.number, cameras.c.info).select_from(places.outerjoin(cameras, same)).where(*where)
-    found = [number for number, info in main.execute(query) if not filters.area or _stands_in(info, filters.area)]
-    count = main.scalar(sa.select(sa.func.count()).select_from(places))
-    return None if found and len(found) == count else sorted(found)
-
-
-def _named(name: str) -> Any:
-    site, gateway, camera = name.split("/") if name.count("/") == 2 else (None, None, name)
-    pairs = ((places.c.site, site), (places.c.gateway, gateway), (places.c.camera, camera))
-    return sa.and_(*(column == value for column, value in pairs if value is not None))
+    query = _numbers(where).add_columns(cameras.c.info).join_from(places, cameras, same)
+    return [number for number, info in main.execute(query) if _stands_in(info, area)]
 
 
 def _stands_in(info: Any, area: Sequence[tuple[float, float]]) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
 from agent.central.store.facets import event_facets, track_facets
 from agent.central.store.filters import Filters
-from agent.central.store.keeper import EVENTS, TRACKS, Kind, rows_of
+from agent.central.store.keeper import EVENTS, TRACKS, Kind, bodies_of, rows_of
 from agent.central.store.merge import fold_event
 from agent.central.store.pack import Document, unpack_path
 from agent.central.store.reach import EVERYTHING, Reach
@@ -29,6 +29,9 @@ from agent.core.clock import Clock, rfc3339
 
 _NAMES = ("site", "gateway", "camera")
 
+R = TypeVar("R", bound=Collection[str])
+
+Read = Callable[[sa.Connection, Kind, int, R], Iterable[tuple[str, Held]]]
 Progress = Callable[[str], tuple[int, int, int] | None]
 
 
@@ -98,13 +101,16 @@ class Finds:
             return self._clips(connection, clip.c.media == key)
 
     def _page(self, kind: Kind, filters: Filters, limit_ms: int, *, facets: bool) -> Document:
+        filters = self._search.meant(filters)
         page = self._search.page(kind, filters, limit_ms)
         reached = None if page.reached_ns is None else rfc3339(page.reached_ns)
+        fits = dict(zip((row["id"] for row in page.rows), page.likeness, strict=False))
         found = {
-            "items": self._shown(kind, page.rows),
+            "items": [{**item, "likeness": fits.get(item["id"])} for item in self._shown(kind, page.rows)],
             "next": page.next,
             "complete": page.complete,
             "reached": reached,
+            "alike": page.how,
         }
         return found | {"facets": self._facets(kind, filters, limit_ms) if facets else None}
 
@@ -132,28 +138,26 @@ class Finds:
     def _held(self, kind: Kind, keys: list[str]) -> dict[str, Held]:
         with self._database.read() as connection:
             in_days = find_days(connection, kind.name, keys)
-        return self._resting(kind, in_days)
+        return self._resting(kind, in_days, rows_of)
 
-    def _resting(self, kind: Kind, in_days: Mapping[int, set[str]]) -> dict[str, Held]:
-        """What rests in these days of these ids; a day that was dropped meanwhile has none."""
+    def _resting(self, kind: Kind, in_days: Mapping[int, R], read: Read[R]) -> dict[str, Held]:
+        """What rests in these days, as `read` has it; a day that was dropped meanwhile has none."""
         found: dict[str, Held] = {}
-        reviews: dict[str, Document] = {}
         for day, some in in_days.items():
             with self._database.days.read(day) as connection:
                 if connection is not None:
-                    found |= rows_of(connection, kind, day, some)
-                    reviews |= reviews_of(connection, day, some) if kind is EVENTS else {}
-        for key, row in reviews.items():
-            if key in found:
-                found[key].row["review"] = row
+                    here = dict(read(connection, kind, day, some))
+                    for key, review in (reviews_of(connection, day, here) if kind is EVENTS else {}).items():
+                        here[key].row["review"] = review
+                    found |= here
         return found
 
     def _shown(self, kind: Kind, rows: Sequence[Any]) -> list[Document]:
         """Rows of a walk as the API has them, in their order; those whose day was dropped meanwhile are left out."""
-        by_day: dict[int, set[str]] = defaultdict(set)
+        by_day: dict[int, dict[str, Document]] = defaultdict(dict)
         for row in rows:
-            by_day[row["day"]].add(row["id"])
-        found = self._resting(kind, by_day)
+            by_day[row["day"]][row["id"]] = dict(row)
+        found = self._resting(kind, by_day, bodies_of)
         return self._joined(kind, [found[row["id"]] for row in rows if row["id"] in found])
 
     def _joined(self, kind: Kind, several: Sequence[Held]) -> list[Document]:
@@ -214,7 +218,8 @@ def _main_picture(record: Document) -> str | None:
 def _record(held: Held) -> Document:
     """The Event or TrackSummary that is kept."""
     if isinstance(held.body, Summary):
-        return {**held.body.fields, "path": unpack_path(held.body.path)}
+        fields = {name: value for name, value in held.body.fields.items() if name != "appearance"}
+        return {**fields, "path": unpack_path(held.body.path)}
     review = shown(held.row.get("review"))
     folded = fold_event(held.body)
     return folded | {"severity": review["severity"] or folded["severity"], "review": review}
@@ -249,7 +254,7 @@ class _Refs:
             "camera_name": (place["info"] or {}).get("name") or place["camera"],
             "media": refs,
             "picture": next((ref["url"] for ref in pictures), None),
-            "received": rfc3339(held.row["received_ns"]),
+            "received": rfc3339(held.received_ns),
         }
 
     def _ref(self, ref: Document) -> Document:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import sqlalchemy as sa
 
 from agent.central.counts import Refused
-from agent.central.store.among import among
+from agent.central.store.among import one_of
 from agent.central.store.day_schema import recording
 from agent.central.store.days import Change, Days
 from agent.central.store.keeper import check_age
@@ -22,7 +22,7 @@ from agent.central.store.pack import Document
 from agent.central.store.places import Place, number_of
 from agent.central.store.rows import day_of
 from agent.central.store.schema import chain, stray
-from agent.central.store.strays import days_of, find_days, parts
+from agent.central.store.strays import days_of, find_days
 from agent.core.errors import WireError
 from agent.wire.messages import RecordingSpan
 
@@ -101,11 +101,8 @@ class Footage:
         return None
 
     def _heads(self, numbers: set[int]) -> dict[int, int]:
-        found: dict[int, int] = {}
-        for part in parts(sorted(numbers)):
-            here = among(self._change.main, [chain.c.place], [(key,) for key in part])
-            found |= {row.place: row.number for row in self._change.main.execute(sa.select(chain).where(here))}
-        return found
+        query = sa.select(chain).where(one_of(self._change.main, chain.c.place, numbers))
+        return {row.place: row.number for row in self._change.main.execute(query)}
 
     def _held(self) -> Iterator[Document]:
         places = find_days(self._change.main, "recording", {span.id for _, span, _ in self._waiting})
@@ -113,10 +110,9 @@ class Footage:
             places[day_of(row["start_ns"])].add(span.id)
         for day, keys in places.items():
             connection = self._change.at(day)
-            for part in parts(sorted(keys)) if connection is not None else ():
-                here = among(connection, [recording.c.id], [(key,) for key in part])  # type: ignore[arg-type]
-                query = sa.select(recording).where(recording.c.day == day, here)
-                yield from map(dict, connection.execute(query).mappings())  # type: ignore[union-attr]
+            if connection is not None:
+                query = sa.select(recording).where(recording.c.day == day, one_of(connection, recording.c.id, keys))
+                yield from map(dict, connection.execute(query).mappings())
 
     def _put(self, held: dict[str, Document], fresh: dict[str, Document]) -> None:
         moved, by_day = defaultdict[int, list[str]](list), defaultdict[int, list[Document]](list)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from agent.central.sealing import Sealer, Unsealable, webhook_place
 from agent.central.store.database import Database
 from agent.central.store.pack import Document
 from agent.central.store.places import Place
@@ -26,17 +27,17 @@ MOST_HOOKS = 32
 MOST_WAITING = 10_000
 """Of one webhook: a receiver that is away for long loses the newest, and is told how many those were."""
 KEEP_NS = 7 * 86_400 * NS
-_REFRESH_NS = 5 * NS
+_COUNT_NS = 5 * NS
 _LEASE_NS = 60 * NS
 
 
 class Delivery(NamedTuple):
-    """Something to tell somebody."""
+    """Something to tell somebody; `secret` of None: the key that sealed it is lost."""
 
     id: str
     hook: str
     url: str
-    secret: str
+    secret: str | None
     body: str
     attempts: int
 
@@ -44,20 +45,18 @@ class Delivery(NamedTuple):
 class Hooks:
     """The webhooks and their queue. `put` is of the thread that ingests."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-        self.changes = 0
-        self._hooks: list[Any] = []
+    def __init__(self, database: Database, clock: Clock, sealer: Sealer) -> None:
+        self._database, self._clock, self._sealer = database, clock, sealer
         self._full: set[str] = set()
-        self._looked: tuple[int, int] | None = None
+        self._counted_ns: int | None = None
 
     def make(self, name: str, url: str, **wanted: Any) -> tuple[str, str]:
         """Make a webhook; returns its id, and the secret that signs what it is sent."""
         now_ns, secret = self._clock.wall_ns(), _fresh_secret()
-        row = {"id": new_id(now_ns), "name": name, "url": url, "secret": secret, "enabled": True, "dropped": 0}
+        row = {"id": new_id(now_ns), "name": name, "url": url, "enabled": True, "dropped": 0}
+        row["secret"] = self._sealer.seal(secret, webhook_place(str(row["id"])))
         with self._database.write() as connection:
             connection.execute(sa.insert(webhook).values(**row, **wanted, created_ns=now_ns))
-        self.changes += 1
         return str(row["id"]), secret
 
     def all(self) -> list[Document]:
@@ -75,12 +74,11 @@ class Hooks:
         """Something else of a webhook."""
         with self._database.write() as connection:
             connection.execute(sa.update(webhook).where(webhook.c.id == key).values(**changes))
-        self.changes += 1
 
     def new_secret(self, key: str) -> str:
         """Another secret; the old one is void."""
         secret = _fresh_secret()
-        self.change(key, secret=secret)
+        self.change(key, secret=self._sealer.seal(secret, webhook_place(key)))
         return secret
 
     def remove(self, key: str) -> None:
@@ -88,15 +86,17 @@ class Hooks:
         with self._database.write() as connection:
             connection.execute(sa.delete(webhook).where(webhook.c.id == key))
             connection.execute(sa.delete(webhook_delivery).where(webhook_delivery.c.webhook == key))
-        self.changes += 1
 
     def put(self, main: sa.Connection, events: Iterable[tuple[Place, Event]]) -> None:
-        """Queue what the webhooks want of these events, in the transaction that keeps them. The same is queued once."""
-        self._refresh(main)
+        """Queue what the webhooks want of these events, in the transaction that keeps them. The same is queued once.
+
+        The webhooks are read each time: one that another process has just made is told of everything from then on.
+        """
         rows: dict[str, Document] = {}
         dropped = Counter[str]()
-        for place, event in events if self._hooks else ():
-            for hook in self._hooks:
+        hooks = self._enabled(main) if (events := list(events)) else []
+        for place, event in events:
+            for hook in hooks:
                 if not _wants(hook, place, event):
                     continue
                 if hook["id"] in self._full:
@@ -133,7 +133,14 @@ class Hooks:
         with self._database.read() as connection:
             first = query.where(*where).order_by(table.c.next_ns, table.c.created_ns, table.c.id).limit(1)
             row = connection.execute(first).mappings().first()
-        return _delivery(row) if row is not None and self._lease(row, now_ns) else None
+        return self._delivery(row) if row is not None and self._lease(row, now_ns) else None
+
+    def _delivery(self, row: Any) -> Delivery:
+        try:
+            secret: str | None = self._sealer.open(row["secret"], webhook_place(row["webhook"]))
+        except Unsealable:
+            secret = None
+        return Delivery(row["id"], row["webhook"], row["url"], secret, row["body"], row["attempts"])
 
     def settle(self, delivery: Delivery, state: str, status: int | None, error: str, next_ns: int) -> None:
         """How an attempt went: `delivered`, `failed` for good, or `waiting` for another at `next_ns`."""
@@ -176,13 +183,12 @@ class Hooks:
         with self._database.write() as connection:
             connection.execute(sa.delete(table).where(*where))
 
-    def _refresh(self, main: sa.Connection) -> None:
-        looked = (self.changes, self._clock.mono_ns() // _REFRESH_NS)
-        if looked == self._looked:
-            return
-        self._looked = looked
-        self._hooks = [dict(row) for row in main.execute(sa.select(webhook).where(webhook.c.enabled)).mappings()]
-        self._full = {key for key, count in _waiting(main).items() if count >= MOST_WAITING} if self._hooks else set()
+    def _enabled(self, main: sa.Connection) -> list[Any]:
+        now_ns = self._clock.mono_ns()
+        if self._counted_ns is None or now_ns - self._counted_ns >= _COUNT_NS:
+            self._counted_ns = now_ns
+            self._full = {key for key, count in _waiting(main).items() if count >= MOST_WAITING}
+        return list(main.execute(sa.select(webhook).where(webhook.c.enabled)).mappings())
 
     def _row(self, hook: str, kind: str, about: str, data: Document) -> Document:
         now_ns = self._clock.wall_ns()
@@ -228,10 +234,6 @@ def _waiting(connection: sa.Connection) -> dict[str, int]:
     table = webhook_delivery
     query = sa.select(table.c.webhook, sa.func.count()).where(table.c.state == "waiting").group_by(table.c.webhook)
     return {key: int(count) for key, count in connection.execute(query)}
-
-
-def _delivery(row: Any) -> Delivery:
-    return Delivery(row["id"], row["webhook"], row["url"], row["secret"], row["body"], row["attempts"])
 
 
 def _shown(row: Any, waiting: dict[str, int]) -> Document:

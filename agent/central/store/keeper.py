@@ -8,7 +8,7 @@ were made at. One that rests in another day (an id that tells no time, a clock t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -21,15 +21,16 @@ from agent.central.store.days import Change
 from agent.central.store.merge import merge_event, wall_ns
 from agent.central.store.pack import Document, pack, unpack
 from agent.central.store.places import Place, number_of
-from agent.central.store.rows import Held, day_of, event_row, plate_row, track_row
+from agent.central.store.rows import Held, day_of, event_row, looks_row, plate_row, track_row
 from agent.central.store.schema import place as places
 from agent.central.store.schema import stray
-from agent.central.store.strays import days_of, find_days, parts
+from agent.central.store.strays import days_of, find_days
 from agent.central.store.summary import merge_track, read_body, summaries, track_body
 from agent.central.watching import Seen, Watcher
 from agent.core.errors import WireError
 from agent.wire.messages import Event, TrackSummary
 
+_BESIDE = (tables.track_plate, tables.track_looks)
 _OLDEST_DAYS, _NEWEST_DAYS = 3660, 1
 
 Refuse = Callable[[str], None]
@@ -53,7 +54,7 @@ EVENTS = Kind(
     read=lambda row: unpack(row.phases), write=lambda phases: {"phases": pack(phases)},
 )  # fmt: skip
 TRACKS = Kind(
-    "track", tables.track, tables.track_body, merge_track, lambda summary: track_row(summary.fields),
+    "track", tables.track, tables.track_body, merge_track, lambda summary: track_row(summary.fields, summary.tiles),
     read=lambda row: read_body(row.record, row.path), write=track_body,
 )  # fmt: skip
 
@@ -140,10 +141,9 @@ class Keeper:
     def _name(self, seen: set[Place]) -> None:
         """Which camera a number is."""
         wanted = {number_of(place): place for place in seen}
-        for part in parts(sorted(wanted)):
-            here = one_of(self._change.main, places.c.number, part)
-            for number in self._change.main.scalars(sa.select(places.c.number).where(here)):
-                del wanted[number]
+        here = one_of(self._change.main, places.c.number, wanted)
+        for number in self._change.main.scalars(sa.select(places.c.number).where(here)):
+            del wanted[number]
         rows = [{"number": number, **place._asdict()} for number, place in sorted(wanted.items())]
         self._upsert(self._change.main, places, rows)
 
@@ -155,8 +155,7 @@ class Keeper:
         row = kind.row(body)
         check_age(row["day"], self._now_ns)
         row["place"] = number
-        row["received_ns"] = known.row["received_ns"] if known else self._now_ns
-        return Held(row, body)
+        return Held(row, body, known.received_ns if known else self._now_ns)
 
 
 def _is_kept(one: Waiting, kept: Mapping[str, Held]) -> bool:
@@ -210,17 +209,18 @@ class _Writing:
         self._change.take_out(day, table, ids)
 
     def _take_out(self, day: int, ids: list[str]) -> None:
-        for table in (self._kind.table, self._kind.body, *([tables.track_plate] if self._kind is TRACKS else [])):
+        for table in (self._kind.table, self._kind.body, *(_BESIDE if self._kind is TRACKS else [])):
             self._change.take_out(day, table, ids)
 
     def _put(self, day: int, several: list[Held]) -> None:
         kind = self._kind
         self._change.put(day, kind.table, [one.row for one in several])
-        keys = [{"day": day, "id": one.row["id"]} for one in several]
+        keys = [{"day": day, "id": one.row["id"], "received_ns": one.received_ns} for one in several]
         bodies = [key | kind.write(one.body) for key, one in zip(keys, several, strict=True)]
         self._change.put(day, kind.body, bodies)
         if kind is TRACKS:
             self._put_plates(day, several)
+            self._put_looks(day, several)
 
     def _put_plates(self, day: int, several: list[Held]) -> None:
         plates = {one.row["id"]: plate_row(one.body.fields) for one in several}
@@ -230,6 +230,12 @@ class _Writing:
         read = [(one.row, plate) for one in several if (plate := plates[one.row["id"]])]
         rows = [{name: row[name] for name in names} | plate for row, plate in read]
         self._change.put(day, tables.track_plate, rows)
+
+    def _put_looks(self, day: int, several: list[Held]) -> None:
+        looks = {one.row["id"]: looks_row(one.body.fields) for one in several}
+        self._change.take_out(day, tables.track_looks, [key for key in looks if not looks[key] and key in self._held])
+        rows = [{"day": day, "id": key} | row for key, row in looks.items() if row]
+        self._change.put(day, tables.track_looks, rows)
 
 
 def check_age(day: int, now_ns: int) -> None:
@@ -253,11 +259,16 @@ def _held(change: Change, kind: Kind, wanted: Collection[tuple[str, int]]) -> It
             yield from rows_of(connection, kind, day, keys)
 
 
-def rows_of(connection: sa.Connection, kind: Kind, day: int, keys: Iterable[str]) -> Iterator[tuple[str, Held]]:
+def rows_of(connection: sa.Connection, kind: Kind, day: int, keys: Collection[str]) -> Iterator[tuple[str, Held]]:
     """Those of these ids that rest in this day."""
-    for part in parts(sorted(keys)):
-        query = sa.select(kind.table).where(kind.table.c.day == day, one_of(connection, kind.table.c.id, part))
-        rows = {row["id"]: dict(row) for row in connection.execute(query).mappings()}
-        if rows:
-            query = sa.select(kind.body).where(kind.body.c.day == day, one_of(connection, kind.body.c.id, rows))
-            yield from ((row.id, Held(rows[row.id], kind.read(row))) for row in connection.execute(query))
+    query = sa.select(kind.table).where(kind.table.c.day == day, one_of(connection, kind.table.c.id, keys))
+    yield from bodies_of(connection, kind, day, {row["id"]: dict(row) for row in connection.execute(query).mappings()})
+
+
+def bodies_of(
+    connection: sa.Connection, kind: Kind, day: int, rows: Mapping[str, Document]
+) -> Iterator[tuple[str, Held]]:
+    """These rows of this day, by their ids, with what they are made from."""
+    if rows:
+        query = sa.select(kind.body).where(kind.body.c.day == day, one_of(connection, kind.body.c.id, rows))
+        yield from ((row.id, Held(rows[row.id], kind.read(row), row.received_ns)) for row in connection.execute(query))

@@ -17,6 +17,8 @@ from agent.central.store.schema import attempt, familiar
 from agent.core.clock import NS, Clock
 
 _FREE = 8
+_COUNTING = 0x6C616D73
+"""Of PostgreSQL's advisory locks: who holds it counts, so that no attempt at another web worker is missed."""
 _LONGEST_NS = 900 * NS
 _FORGOTTEN_NS = 3600 * NS
 _FAMILIAR_NS = 90 * 86_400 * NS
@@ -36,6 +38,7 @@ class Lockout:
         """
         now_ns = self._clock.wall_ns()
         with self._database.write() as connection:
+            self._database.alone(connection, _COUNTING)
             connection.execute(sa.delete(attempt).where(attempt.c.last_ns < now_ns - _FORGOTTEN_NS))
             keys = self._keys(connection, name, origin, now_ns)
             query = sa.select(attempt).where(attempt.c.key.in_(keys)).with_for_update()

@@ -8,7 +8,8 @@ which there is a quarter at least; indexes carry it, so that a search looks at t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ Wanted = tuple[str | None, str]
 """A part, None for any, and a colour's name."""
 
 USUAL_SHARE = 0.25
+_PAIRS, _NUMBERS = (list, tuple), (int, float)
 _ZERO = ord("0")
 _USUAL = round(USUAL_SHARE * 100)
 _NOTHING = b"0" * len(COLOURS)
@@ -54,12 +56,19 @@ def named(bit: int) -> tuple[str, str]:
 
 def share_of(row: Any, part: str | None, name: str) -> float:
     """How much of a part (None: of any) of a row is of this colour."""
-    texts = [row[one] for one in ([part] if part else COLOURED_PARTS) if row[one] is not None]
+    texts = [row[one] for one in _parts(part) if row[one] is not None]
     return max(((ord(text[_PLACES[name]]) - _ZERO) / 100 for text in texts), default=0.0)
 
 
+def shares_of(text: str | None) -> list[float]:
+    """The shares of a part, in the order of COLOURS."""
+    return [(ord(one) - _ZERO) / 100 for one in text or "0" * len(COLOURS)]
+
+
 def wears(row: Any, wanted: Iterable[Wanted], least_share: float) -> bool:
-    """The same question as `looks_like`, of a row that was read."""
+    """The same question as `looks_like`, of a row that was read; for the usual share `colours` of it is enough."""
+    if least_share == USUAL_SHARE:
+        return all(row["colours"] & mask for mask in _masks(tuple(wanted)))
     parts: dict[str | None, float] = defaultdict(float)
     for part, name in wanted:
         parts[part] = max(parts[part], share_of(row, part, name))
@@ -84,14 +93,28 @@ def looks_like(table: sa.Table, wanted: Iterable[Wanted], least_share: float) ->
 
 
 def _has(table: sa.Table, part: str | None, names: list[str], least_share: float) -> list[Any]:
-    places = [(one, name) for one in ([part] if part else COLOURED_PARTS) for name in names]
-    mask = sum(1 << bit_of(*place) for place in places)
+    places = [(one, name) for one in _parts(part) for name in names]
+    mask = sum({1 << bit_of(*place) for place in places})
     bits = table.c.colours.op("&")(sa.literal(mask, sa.BigInteger)) != 0
     if least_share == USUAL_SHARE:
         return [bits]
     least = chr(_ZERO + max(1, _percent(least_share)))
     shares = sa.or_(*(sa.func.substr(table.c[one], _PLACES[name] + 1, 1) >= least for one, name in places))
     return [bits, shares] if least_share > USUAL_SHARE else [shares]
+
+
+def _parts(part: str | None) -> Sequence[str]:
+    return [part] if part else COLOURED_PARTS
+
+
+@lru_cache
+def _masks(wanted: tuple[Wanted, ...]) -> list[int]:
+    """The bits of the colours of each part, of which a row must have one."""
+    parts: dict[str | None, int] = defaultdict(int)
+    for part, name in wanted:
+        for one in _parts(part):
+            parts[part] |= 1 << bit_of(one, name)
+    return list(parts.values())
 
 
 def _percent(share: float) -> int:
@@ -102,9 +125,9 @@ def _percents(said: Any) -> dict[int, int]:
     """Whole percent by the colour's place; what is no pair of a known name and a number is passed over."""
     found = {}
     for pair in said if isinstance(said, list) else ():
-        if isinstance(pair, list | tuple) and len(pair) == 2:
+        if isinstance(pair, _PAIRS) and len(pair) == 2:
             name, share = pair
             place = _PLACES.get(name) if isinstance(name, str) else None
-            if place is not None and isinstance(share, int | float):
-                found[place] = _percent(share)
+            if place is not None and isinstance(share, _NUMBERS):
+                found[place] = round(share * 100) if 0 <= share <= 1 else _percent(share)
     return found

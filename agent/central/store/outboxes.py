@@ -6,8 +6,9 @@ greatest one seen that was neither received nor announced is lost until it arriv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from agent.central.store.ranges import Range, Ranges
 from agent.core.errors import WireError
@@ -31,6 +32,16 @@ class Ledger:
     duplicates: int = 0
     dropped: int = 0
     lost: int = 0
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Ledger:
+        """As its row has it."""
+        received, announced = (tuple((first, last) for first, last in row[name]) for name in ("received", "announced"))
+        return cls(row["high"], received, announced, row["stored"], row["duplicates"], row["dropped"], row["lost"])
+
+    def row(self) -> dict[str, Any]:
+        """The opposite of `of`."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def with_messages(self, seqs: Sequence[int], dropped: list[Range]) -> Ledger:
         """After an envelope with these numbers, which announces these drops.

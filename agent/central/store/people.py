@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from agent.central.sealing import Sealer, Unsealable, totp_place
 from agent.central.store.database import Database
 from agent.central.store.pack import Document
 from agent.central.store.passwords import hash_password, is_outdated, password_fits
 from agent.central.store.reach import EVERYTHING, Reach
-from agent.central.store.schema import api_token, familiar, saved_search, session, user
+from agent.central.store.schema import api_token, familiar, first_link, media_link, saved_search, session, user
 from agent.central.store.second_factor import fresh_recovery, fresh_secret, recovery_digest, step_of
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import LamppostError
+
+log = logging.getLogger(__name__)
+
+_OF_SOMEBODY = (session.c.user, familiar.c.user, api_token.c.owner, saved_search.c.owner, media_link.c.owner)
 
 Role = Literal["viewer", "operator", "investigator", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "operator", "investigator", "admin")
@@ -59,8 +65,8 @@ class Person:
 class People:
     """The accounts."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, sealer: Sealer) -> None:
+        self._database, self._clock, self._sealer = database, clock, sealer
         self._nobody = hash_password(secrets.token_hex(16))
 
     def any_user(self) -> bool:
@@ -68,13 +74,25 @@ class People:
         with self._database.read() as connection:
             return connection.execute(sa.select(user.c.name).limit(1)).first() is not None
 
+    def offer_first(self, token: str) -> None:
+        """With this link's token, too, the first account may be made: every web worker has a link of its own."""
+        with self._database.write() as connection:
+            self._database.upsert(connection, first_link, [{"token_hash": digest(token)}])
+
+    def is_first(self, token: str) -> bool:
+        """Is it of such a link?"""
+        where = first_link.c.token_hash == digest(token)
+        with self._database.read() as connection:
+            return connection.execute(sa.select(first_link).where(where)).first() is not None
+
     def add_first(self, name: str, password: str) -> bool:
-        """Make the first account, an admin; False when somebody was faster."""
+        """Make the first account, an admin, and void all links to it; False when somebody was faster."""
         hashed = hash_password(password)
         with self._database.write() as connection:
             self._database.alone(connection, _ADMINS)
             if connection.execute(sa.select(user.c.name).limit(1)).first() is not None:
                 return False
+            connection.execute(sa.delete(first_link))
             connection.execute(sa.insert(user).values(self._row(name, "admin", EVERYTHING) | {"password": hashed}))
         return True
 
@@ -129,7 +147,7 @@ class People:
         return self.one(name)
 
     def remove(self, name: str) -> bool:
-        """The account, with its sessions and tokens, goes.
+        """The account, with its sessions, tokens and links, goes.
 
         Raises:
             NotSo: nobody would be left to manage the accounts.
@@ -137,7 +155,7 @@ class People:
         with self._database.write() as connection:
             self._database.alone(connection, _ADMINS)
             gone = connection.execute(sa.delete(user).where(user.c.name == name)).rowcount
-            for column in (session.c.user, familiar.c.user, api_token.c.owner, saved_search.c.owner):
+            for column in _OF_SOMEBODY:
                 connection.execute(sa.delete(column.table).where(column == name))
             self._must_be_managed(connection)
         return bool(gone)
@@ -183,9 +201,10 @@ class People:
             NotSo: there is one already.
         """
         secret = fresh_secret()
+        sealed = self._sealer.seal(secret, totp_place(name))
         where = (user.c.name == name, user.c.totp_on.is_(False))
         with self._database.write() as connection:
-            changed = connection.execute(sa.update(user).where(*where).values(totp_secret=secret, totp_step=0))
+            changed = connection.execute(sa.update(user).where(*where).values(totp_secret=sealed, totp_step=0))
         if not changed.rowcount:
             raise NotSo("already_on", "there is a second factor already; take it off first")
         return secret
@@ -197,7 +216,7 @@ class People:
             row = self._locked(connection, name)
             if row is None or row["totp_on"] or not row["totp_secret"]:
                 return None
-            step = step_of(row["totp_secret"], code, self._clock.wall_ns(), row["totp_step"])
+            step = self._step(row, code)
             if step is None:
                 return None
             fresh = {"totp_on": True, "totp_step": step, "recovery": [recovery_digest(one) for one in codes]}
@@ -211,12 +230,21 @@ class People:
             if row is None or not row["totp_on"]:
                 return False
             left, one = row["recovery"] or [], recovery_digest(code)
-            step = step_of(row["totp_secret"], code, self._clock.wall_ns(), row["totp_step"])
+            step = self._step(row, code)
             if step is None and one not in left:
                 return False
             used = {"totp_step": step} if step else {"recovery": [other for other in left if other != one]}
             connection.execute(sa.update(user).where(user.c.name == name).values(**used))
         return True
+
+    def _step(self, row: Any, code: str) -> int | None:
+        """See `step_of`. Where the key that sealed the secret is lost, recovery codes still let their owner in."""
+        try:
+            secret = self._sealer.open(row["totp_secret"], totp_place(row["name"]))
+        except Unsealable as error:
+            log.error("%s", error)  # noqa: TRY400 - one clear line
+            return None
+        return step_of(secret, code, self._clock.wall_ns(), row["totp_step"])
 
     def drop_second_factor(self, name: str) -> bool:
         """Password alone will do again."""

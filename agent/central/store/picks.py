@@ -34,9 +34,10 @@ def pick_for(filters: Filters) -> Pick:
 def _with_plate(plate: Plate) -> Pick:
     def pick(connection: sa.Connection, day: int) -> Any:
         query = sa.select(track_plate.c.id, track_plate.c.plate)
-        query = query.where(track_plate.c.day == day, plate.condition(track_plate)).limit(_MOST_PLATES)
-        found = [key for key, text in connection.execute(query) if plate.fits(text)]
-        return track.c.id.in_(found) if found else None
+        query = query.where(track_plate.c.day == day).limit(_MOST_PLATES)
+        near = [row for where in plate.conditions(track_plate) for row in connection.execute(query.where(where))]
+        found = {key for key, text in near if plate.fits(text)}
+        return track.c.id.in_(sorted(found)) if found else None
 
     return pick
 

@@ -72,13 +72,13 @@ class Plate(NamedTuple):
             raise ValueError(f"a plate has at most {MOST} characters, and a pattern at most {_MOST_STARS} stars")
         return cls(wanted, match)
 
-    def condition(self, table: sa.Table) -> Any:
-        """Which rows of `track_plate` an index brings near; `fits` has the last word."""
+    def conditions(self, table: sa.Table) -> list[Any]:
+        """Which rows of `track_plate` its indexes bring near, each by one of them; `fits` has the last word."""
         match self.match:
             case "exact":
-                return sa.and_(table.c.folded == folded(self.text), table.c.plate == self.text)
+                return [sa.and_(table.c.folded == folded(self.text), table.c.plate == self.text)]
             case "wildcard":
-                return self._like(table)
+                return [self._like(table)]
             case "fuzzy":
                 return self._near(table)
 
@@ -95,13 +95,13 @@ class Plate(NamedTuple):
             return sa.and_(_begins(table.c.folded, folded(head)), like)
         return sa.and_(_begins(table.c.reversed, folded(tail)[::-1]), like) if tail else like
 
-    def _near(self, table: sa.Table) -> Any:
+    def _near(self, table: sa.Table) -> list[Any]:
         text = folded(self.text)
         if len(text) < _SHORT:
-            return table.c.folded == text
+            return [table.c.folded == text]
         head, tail = halves(text)
-        long = sa.func.length(table.c.folded).between(len(text) - 1, len(text) + 1)
-        return sa.and_(sa.or_(_begins(table.c.folded, head), _begins(table.c.reversed, tail[::-1])), long)
+        long = sa.func.length(table.c.plate).between(len(text) - 1, len(text) + 1)
+        return [sa.and_(near, long) for near in (_begins(table.c.folded, head), _begins(table.c.reversed, tail[::-1]))]
 
 
 _NOT_PATTERN = re.compile(r"[^0-9A-Z?*]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -18,6 +19,7 @@ from agent.central.store.engines import MAKING, Unstorable, short, translated
 from agent.core.errors import StorageError
 
 _TABLES = tuple(day_metadata.sorted_tables)
+_BREATH_S = 0.05
 _PARTITION = re.compile(r"^track_(\d+)$")
 
 
@@ -69,13 +71,18 @@ class PostgresDays:
         self._known |= {day}
 
     def drop(self, day: int) -> None:
-        """See `Days.drop`. Detached concurrently, searches of other days go on meanwhile."""
+        """See `Days.drop`. Detached concurrently, searches of other days go on meanwhile.
+
+        Not all in one go: each step has every search look up anew which partitions there are.
+        """
         with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             _lock(connection, session=True)
             try:
                 for table in _TABLES:
                     _detach(connection, table.name, _name(table, day))
+                    time.sleep(_BREATH_S)
                     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_name(table, day)}")
+                    time.sleep(_BREATH_S)
             finally:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MAKING})")
         self._known -= {day}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,10 +18,15 @@ HOUR_NS = 3_600 * NS
 
 
 class Held(NamedTuple):
-    """What is kept of an id: its searched columns, and what they are made from (an event's phases, or a `Summary`)."""
+    """What is kept of an id, and when it first came.
+
+    `row` are its searched columns (of a page no more than id, day, place and start); `body` is what they are made from:
+    an event's phases, or a `Summary`.
+    """
 
     row: Document
     body: Any
+    received_ns: int
 
 
 def day_of(wall_ns: int) -> int:
@@ -47,8 +54,8 @@ def event_row(phases: Document) -> Document:
     }
 
 
-def track_row(record: Mapping[str, Any]) -> Document:
-    """The searched columns of a track, from the fields of its summary."""
+def track_row(record: Mapping[str, Any], tiles: int) -> Document:
+    """The searched columns of a track, from the fields of its summary and the tiles that it went over."""
     start_ns = wall_ns(record["start"])
     return {
         "day": day_of(start_ns),
@@ -57,6 +64,7 @@ def track_row(record: Mapping[str, Any]) -> Document:
         "start_ns": start_ns,
         "end_ns": wall_ns(record["end"]),
         "zones": listed(record["zones"]),
+        "tiles": tiles,
         **look_columns(record["colours"]),
         **_position(record),
     }
@@ -69,16 +77,32 @@ def plate_row(record: Mapping[str, Any]) -> Document | None:
     return {"plate": plate, "folded": text, "reversed": text[::-1]} if plate else None
 
 
+def looks_row(record: Mapping[str, Any]) -> Document | None:
+    """The model and the vector of a track's appearance; None of one that has none, or one that cannot be read."""
+    said = record.get("appearance")
+    if said is None:
+        return None
+    told = said if isinstance(said, dict) else said.__dict__
+    try:
+        return {"model": told["model"], "vector": base64.b64decode(told["vector"], validate=True)}
+    except binascii.Error:
+        return None
+
+
 def listed(names: list[str]) -> str | None:
     """Names as one text in which each stands between line feeds: one of them is found as `listed([name])`."""
     return "\n" + "\n".join(name.replace("\n", " ") for name in names) + "\n" if names else None
 
 
-def _position(record: Mapping[str, Any]) -> Document:
-    """Latitude and longitude of `latitude,longitude`, nothing of anything else."""
+def position_of(record: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Latitude and longitude of `latitude,longitude`; None of anything else."""
     latitude, _, longitude = (record.get("position") or "").partition(",")
-    place: tuple[Any, Any] = (_number(latitude, 90), _number(longitude, 180))
-    return dict(zip(("latitude", "longitude"), place if None not in place else (None, None), strict=True))
+    up, right = _number(latitude, 90), _number(longitude, 180)
+    return None if up is None or right is None else (up, right)
+
+
+def _position(record: Mapping[str, Any]) -> Document:
+    return dict(zip(("latitude", "longitude"), position_of(record) or (None, None), strict=True))
 
 
 def _number(text: str, most: float) -> float | None:

@@ -13,6 +13,33 @@ _ID = sa.String(64)
 _TEXT = sa.String(400)
 Json = sa.JSON(none_as_null=True)
 
+about = sa.Table(
+    "about",  # the centre itself: who it is, and how a move into this database stands (see `move`)
+    metadata,
+    sa.Column("name", _ID, primary_key=True),
+    sa.Column("value", _TEXT, nullable=False),
+)
+
+process = sa.Table(
+    "process",  # that runs a part of the centre, and when it said so last; see `processes`
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("role", sa.String(8), nullable=False),  # whole, ingest, web
+    sa.Column("host", sa.String(100), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("since_ns", sa.BigInteger, nullable=False),
+    sa.Column("seen_ns", sa.BigInteger, nullable=False),
+    sa.Column("report", Json, nullable=False),
+)
+
+lease = sa.Table(
+    "lease",  # who does what only one process may do; see `leases`
+    metadata,
+    sa.Column("name", _ID, primary_key=True),
+    sa.Column("holder", _ID, nullable=False),
+    sa.Column("until_ns", sa.BigInteger, nullable=False),
+)
+
 gateway = sa.Table(
     "gateway",
     metadata,
@@ -66,6 +93,20 @@ stray = sa.Table(
     sa.Column("id", _ID, primary_key=True),
     sa.Column("day", sa.Integer, nullable=False),
     sa.Index(None, "day"),
+)
+
+unread = sa.Table(
+    "unread",  # messages of a later version than ours: see `store/unread.py`
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("site", _ID, nullable=False),
+    sa.Column("gateway", _ID, nullable=False),
+    sa.Column("path", sa.String(200), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("received_ns", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Index(None, "site", "gateway"),
+    sa.Index(None, "received_ns"),
 )
 
 chain = sa.Table(
@@ -176,7 +217,7 @@ user = sa.Table(
     sa.Column("disabled", sa.Boolean, nullable=False),
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Column("seen_ns", sa.BigInteger),
-    sa.Column("totp_secret", sa.String(64)),
+    sa.Column("totp_secret", sa.String(200)),
     sa.Column("totp_on", sa.Boolean, nullable=False),
     sa.Column("totp_step", sa.BigInteger, nullable=False),  # the last one used
     sa.Column("recovery", Json),  # digests of the codes that are left
@@ -199,6 +240,12 @@ session = sa.Table(
     sa.Column("reason", sa.String(200), nullable=False),
     sa.Index(None, "expires_ns"),
     sa.Index(None, "user"),
+)
+
+first_link = sa.Table(
+    "first_link",  # links with which the first account may be made: each web worker's data folder has one
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
 )
 
 api_token = sa.Table(
@@ -269,6 +316,20 @@ layout = sa.Table(
     sa.Index(None, "owner"),
 )
 
+media_link = sa.Table(
+    "media_link",  # that opens a medium for somebody without an account
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("media", _ID, nullable=False),
+    sa.Column("owner", _ID, nullable=False),
+    sa.Column("note", sa.String(200), nullable=False),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("expires_ns", sa.BigInteger, nullable=False),
+    sa.Column("uses", sa.Integer, nullable=False),
+    sa.Column("used_ns", sa.BigInteger),
+    sa.Index(None, "owner"),
+)
+
 saved_search = sa.Table(
     "saved_search",
     metadata,
@@ -292,7 +353,7 @@ webhook = sa.Table(
     sa.Column("id", _ID, primary_key=True),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("url", sa.Text, nullable=False),
-    sa.Column("secret", sa.String(100), nullable=False),
+    sa.Column("secret", sa.String(200), nullable=False),
     sa.Column("kinds", Json),  # null: events of all kinds
     sa.Column("severity", sa.String(8)),
     sa.Column("phases", Json),

@@ -16,16 +16,20 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from agent.central.store import alike
+from agent.central.store.alike import How, Wanted
 from agent.central.store.database import Database
 from agent.central.store.day_schema import track_plate
 from agent.central.store.days import Days
+from agent.central.store.drawn import Drawn, that_fit
 from agent.central.store.filters import Filters, conditions, numbers_of
 from agent.central.store.keeper import TRACKS, Kind
 from agent.central.store.looks import share_of
 from agent.central.store.picks import pick_for
 from agent.central.store.plates import Plate
 from agent.central.store.reach import EVERYTHING, Reach
-from agent.central.store.walk import Mark, Walk, everything
+from agent.central.store.strays import find_days
+from agent.central.store.walk import Mark, Test, Walk, everything
 from agent.core.clock import Clock
 from agent.core.errors import LamppostError
 
@@ -34,14 +38,21 @@ LIMIT_MS = 5000
 _MS = 1_000_000
 
 Late = Callable[[], bool]
+Fits = Callable[[Sequence[Any]], list[float]]
 
 
 class BadCursor(LamppostError):
     """A cursor that we did not give out."""
 
 
+class NoSuchTrack(LamppostError):
+    """What is to be looked like does not exist, or not for whoever asks."""
+
+
 class Page(NamedTuple):
     """Rows, the cursor of the next page, and whether all that was asked for was looked at.
+
+    Of a search for what looks alike: `how`, and how much each row does.
 
     `reached_ns`: what began before (or, going forward, after) was not looked at for want of time.
     """
@@ -50,6 +61,8 @@ class Page(NamedTuple):
     next: str | None
     complete: bool
     reached_ns: int | None
+    how: How | None = None
+    likeness: Sequence[float] = ()
 
 
 class Search:
@@ -63,9 +76,14 @@ class Search:
 
         Raises:
             BadCursor: see there.
+            NoSuchTrack: there is none that they should look like.
         """
+        if filters.like is not None and kind is TRACKS:
+            return self._alike(self._wanted(filters.like), filters, limit_ms)
         walk = self.walk(kind, filters, late=self.late(limit_ms))
-        return _best(walk, filters) if filters.sort == "fit" else _newest(walk, filters)
+        if filters.sort == "fit":
+            return _best(walk, filters, MOST, lambda rows: _fits(walk.days, rows, filters))[0]
+        return _newest(replace(walk, brief=True), filters)
 
     def walk(self, kind: Kind, filters: Filters, *, backward: bool = True, late: Late = lambda: False) -> Walk:
         """Through all that `filters` find, in the order of time."""
@@ -73,12 +91,48 @@ class Search:
             numbers = numbers_of(connection, filters, self._reach)
         where, since_ns, until_ns = conditions(kind.table, filters), filters.since_ns, filters.until_ns
         pick, few = (pick_for(filters), filters.plate is not None) if kind is TRACKS else (everything, False)
-        return Walk(self._database.days, kind.table, where, numbers, since_ns, until_ns, backward, late, pick, few)
+        test = _test_of(filters.drawn) if kind is TRACKS and filters.drawn is not None else None
+        days, table = self._database.days, kind.table
+        return Walk(days, table, where, numbers, since_ns, until_ns, backward, late, pick, few, test)
+
+    def meant(self, filters: Filters) -> Filters:
+        """With the label of what is to be looked like, where none was asked for.
+
+        Raises:
+            NoSuchTrack: there is none.
+        """
+        if filters.like is None or filters.label:
+            return filters
+        return replace(filters, label=(self._wanted(filters.like).row["label"],))
+
+    def _alike(self, one: Wanted, filters: Filters, limit_ms: int) -> Page:
+        walk = self.walk(TRACKS, filters, late=self.late(limit_ms))
+        walk = replace(walk, where=[*walk.where, *one.conditions()])
+        page, ranked = _best(walk, filters, alike.MOST, lambda rows: alike.likeness(one, walk.days, rows))
+        return page._replace(how=one.how, likeness=ranked)
+
+    def _wanted(self, key: str) -> Wanted:
+        with self._database.read() as connection:
+            days, numbers = find_days(connection, TRACKS.name, [key]), numbers_of(connection, Filters(), self._reach)
+        for day in days:
+            with self._database.days.read(day) as connection_of_day:
+                one = connection_of_day and alike.wanted(connection_of_day, day, key)
+            if one and (numbers is None or one.row["place"] in numbers):
+                return one
+        raise NoSuchTrack("like: there is no such track")
 
     def late(self, limit_ms: int) -> Late:
         """Is the time up?"""
         end_ns = self._clock.mono_ns() + limit_ms * _MS
         return lambda: self._clock.mono_ns() >= end_ns
+
+
+def _test_of(drawn: Drawn) -> Test:
+    def test(connection: sa.Connection, day: int, rows: Sequence[Any]) -> list[Any]:
+        fitting = that_fit(drawn, connection, day, [row["id"] for row in rows])
+        return [row for row in rows if row["id"] in fitting]
+
+    return test
 
 
 def _newest(walk: Walk, filters: Filters) -> Page:
@@ -89,22 +143,25 @@ def _newest(walk: Walk, filters: Filters) -> Page:
     return Page(shown, None if last is None else _encode(*last), reached is None, reached and reached.start_ns)
 
 
-def _best(walk: Walk, filters: Filters) -> Page:
+def _best(walk: Walk, filters: Filters, most: int, fits: Fits) -> tuple[Page, list[float]]:
+    """A page of the newest `most`, ranked by how they fit, and how much each does."""
     after = None if filters.cursor is None else _decode(filters.cursor, float, int, str, int)
     if after is not None:
         walk = replace(walk, until_ns=after[3])
-    rows, reached = walk.take(MOST)
+    rows, reached = walk.take(most)
     until_ns = after[3] if after else rows[0]["start_ns"] + 1 if rows else 0
-    ranked = sorted(_ranked(walk.days, rows, filters), key=lambda one: one[0], reverse=True)
+    keyed = [((fit, row["start_ns"], row["id"]), row) for fit, row in zip(fits(rows), rows, strict=True)]
+    ranked = sorted(keyed, key=lambda one: one[0], reverse=True)
     left = [one for one in ranked if after is None or one[0] < after[:3]]
     shown = left[: filters.limit]
     more = _encode(*shown[-1][0], until_ns) if len(left) > len(shown) else None
-    return Page([row for _, row in shown], more, reached is None and len(rows) < MOST, reached and reached.start_ns)
+    page = Page([row for _, row in shown], more, reached is None and len(rows) < most, reached and reached.start_ns)
+    return page, [key[0] for key, _ in shown]
 
 
-def _ranked(days: Days, rows: Sequence[Any], filters: Filters) -> list[tuple[tuple[float, int, str], Any]]:
+def _fits(days: Days, rows: Sequence[Any], filters: Filters) -> list[float]:
     plates = _plate_fits(days, rows, filters.plate) if filters.plate is not None else {}
-    return [((_fit(row, filters) * plates.get(row["id"], 1.0), row["start_ns"], row["id"]), row) for row in rows]
+    return [_fit(row, filters) * plates.get(row["id"], 1.0) for row in rows]
 
 
 def _fit(row: Any, filters: Filters) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from agent.central.store.among import one_of
 from agent.central.store.days import Change, Row
 from agent.central.store.engines import migrate, sqlite_engine, translated
 from agent.central.store.migrations.day import HEAD
@@ -22,7 +23,6 @@ from agent.central.store.migrations.day import HEAD
 _NAME = re.compile(r"^(\d{4}-\d\d-\d\d)\.db$")
 _EPOCH = date(1970, 1, 1)
 _MOST_OPEN = 64
-_AT_ONCE = 500
 
 
 class SqliteDays:
@@ -33,7 +33,10 @@ class SqliteDays:
         self._lock = threading.Lock()
         self._engines: OrderedDict[int, sa.Engine] = OrderedDict()
         folder.mkdir(exist_ok=True)
-        for left in folder.glob("*.new*"):  # a day that was being made when the machine died
+        for left in (
+            *folder.glob("*.new*"),
+            *folder.glob("*.gone"),
+        ):  # was being made, or dropped, when the machine died
             left.unlink(missing_ok=True)
         for day in self.present():
             self._renew(day)
@@ -64,14 +67,21 @@ class SqliteDays:
             change.close()
 
     def drop(self, day: int) -> None:
-        """See `Days.drop`. The log goes before the file: a log that is left over would be read into a new file."""
+        """See `Days.drop`. The log goes before the file: a log that is left over would be read into a new file.
+
+        The file loses its name first: to free a gigabyte takes a while, in which nobody is to wait for the lock.
+        """
+        path = self._path(day)
+        gone = path.with_name(f"{path.name}.gone")
         with self._lock:
             engine = self._engines.pop(day, None)
             if engine is not None:
                 engine.dispose()
-            path = self._path(day)
-            for name in (f"{path.name}-wal", f"{path.name}-shm", path.name):
+            for name in (f"{path.name}-wal", f"{path.name}-shm"):
                 path.with_name(name).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                path.rename(gone)
+        gone.unlink(missing_ok=True)
 
     def close(self) -> None:
         """See `Days.close`."""
@@ -148,10 +158,10 @@ class SqliteChange:
 
     def take_out(self, day: int, table: sa.Table, ids: Collection[str]) -> None:
         """See `Change.take_out`."""
-        connection, kept = self._connection(day, make=False), sorted(ids)
-        for first in range(0, len(kept) if connection is not None else 0, _AT_ONCE):
-            where = table.c.id.in_(kept[first : first + _AT_ONCE])
-            connection.execute(sa.delete(table).where(table.c.day == day, where))  # type: ignore[union-attr]
+        connection = self._connection(day, make=False) if ids else None
+        if connection is not None:
+            where = one_of(connection, table.c.id, ids)
+            connection.execute(sa.delete(table).where(table.c.day == day, where))
 
     def commit(self) -> None:
         """Every day by itself."""

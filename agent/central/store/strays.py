@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from typing import TypeVar
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -13,10 +12,7 @@ from agent.central.store.rows import day_of
 from agent.central.store.schema import stray
 from agent.core.clock import NS
 
-_AT_ONCE = 500
 _NEAR_NS = 2 * 3600 * NS
-
-K = TypeVar("K")
 
 
 def days_of(key: str) -> set[int]:
@@ -34,13 +30,7 @@ def find_days(main: sa.Connection, kind: str, keys: Collection[str]) -> dict[int
     for key in keys:
         for day in days_of(key):
             found[day].add(key)
-    for part in parts(sorted(keys)):
-        query = sa.select(stray.c.id, stray.c.day).where(stray.c.table == kind, one_of(main, stray.c.id, part))
-        for key, day in main.execute(query):
-            found[day].add(key)
+    query = sa.select(stray.c.id, stray.c.day).where(stray.c.table == kind, one_of(main, stray.c.id, keys))
+    for key, day in main.execute(query):
+        found[day].add(key)
     return found
-
-
-def parts(keys: list[K]) -> Iterator[list[K]]:
-    """So many as fit one statement."""
-    return (keys[first : first + _AT_ONCE] for first in range(0, len(keys), _AT_ONCE))

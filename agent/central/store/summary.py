@@ -10,11 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 from pydantic_core import from_json, to_json
 
 from agent.central.store.heat import cells_of
 from agent.central.store.merge import canonical, document, is_sound, union_media, wall_ns
-from agent.central.store.pack import Document, inflate, pack_paths, points_of, squeeze
+from agent.central.store.pack import Document, Points, inflate, pack_paths, points_of, squeeze
+from agent.central.store.tiles import tiles_of, tiles_of_path
 from agent.core.errors import WireError
 from agent.wire.messages import TrackSummary
 
@@ -29,6 +31,12 @@ class Summary(NamedTuple):
     text: bytes
     path: bytes
     seen: Collection[int] | None = None
+    trodden: int | None = None
+
+    @property
+    def tiles(self) -> int:
+        """The bits of `tiles` that its foot went over."""
+        return self.trodden if self.trodden is not None else tiles_of_path(points_of(self.path))
 
     @property
     def cells(self) -> Collection[int]:
@@ -39,11 +47,12 @@ class Summary(NamedTuple):
 def summaries(records: Sequence[TrackSummary]) -> list[Summary | WireError]:
     """As they are to be kept, in their order; an error for one whose contents no database and no JSON reader takes."""
     packed = pack_paths([record.path for record in records])
-    cells, found, first = cells_of(packed.points).tolist(), list[Summary | WireError](), 0
-    for record, path in zip(records, packed.paths, strict=True):
+    cells, tiles = cells_of(packed.points).tolist(), _tiles(packed.points, [len(record.path) for record in records])
+    found, first = list[Summary | WireError](), 0
+    for record, path, trodden in zip(records, packed.paths, tiles, strict=True):
         last = first + len(record.path)
         try:
-            found.append(_summary(record, path, set(cells[first:last])))
+            found.append(_summary(record, path, set(cells[first:last]), trodden))
         except WireError as error:
             found.append(error)
         first = last
@@ -71,7 +80,16 @@ def read_body(record: bytes, path: bytes) -> Summary:
     return Summary(from_json(text), text, path)
 
 
-def _summary(record: TrackSummary, path: bytes | None, cells: Collection[int]) -> Summary:
+def _tiles(points: Points, lengths: list[int]) -> list[int]:
+    """Of each path, behind each other and of so many points, what it went over."""
+    found, counts = np.zeros(len(lengths), np.int64), np.array(lengths, np.int64)
+    filled = np.flatnonzero(counts)
+    if len(filled):
+        found[filled] = tiles_of(points, counts.cumsum()[filled] - counts[filled])
+    return found.tolist()
+
+
+def _summary(record: TrackSummary, path: bytes | None, cells: Collection[int], tiles: int) -> Summary:
     if path is None:
         raise WireError("a path with a time beyond all reason")
     for moment in (record.start, record.end):
@@ -81,10 +99,10 @@ def _summary(record: TrackSummary, path: bytes | None, cells: Collection[int]) -
     except ValueError as error:
         raise WireError("text that is no Unicode") from error
     if _is_plain(record, text) and _in_order([ref.id for ref in record.media]):
-        return Summary(record.__dict__, text, path, cells)
+        return Summary(record.__dict__, text, path, cells, tiles)
     fields = document(record.model_copy(update={"path": []}))
     del fields["path"]
-    return _again({**fields, "media": union_media((), fields["media"])}, Summary(fields, text, path, cells))
+    return _again({**fields, "media": union_media((), fields["media"])}, Summary(fields, text, path, cells, tiles))
 
 
 def _is_plain(record: TrackSummary, text: bytes) -> bool:

@@ -19,6 +19,8 @@ from agent.core.ids import new_id
 _PREFIX = "lamppost_"
 """So that one that lies about in a repository is found by who looks for such."""
 _USED_NS = 60 * NS
+_SERVICE = 0x6C616D74
+"""Of PostgreSQL's advisory locks: who holds it sets the token of the configuration."""
 _OF_SERVICE = ("read", "search", "media", "live", "command")
 
 
@@ -80,9 +82,13 @@ class Tokens:
         """Let this token, of the configuration, stand for `name`, and no other of that name."""
         now_ns = self._clock.wall_ns()
         row = self._row(token, name, _OF_SERVICE, now_ns) | {"owner": None, "role": role, "places": None}
+        where = (api_token.c.owner.is_(None), api_token.c.name == name)
         with self._database.write() as connection:
-            connection.execute(sa.delete(api_token).where(api_token.c.owner.is_(None), api_token.c.name == name))
-            connection.execute(sa.insert(api_token).values(row))
+            self._database.alone(connection, _SERVICE)
+            held = connection.scalar(sa.select(api_token.c.token_hash).where(*where))
+            if held != row["token_hash"]:  # else another web worker, or an earlier start, has set it
+                connection.execute(sa.delete(api_token).where(*where))
+                connection.execute(sa.insert(api_token).values(row))
 
     def drop_service(self, name: str) -> None:
         """No token of the configuration stands for `name` any more."""

@@ -117,6 +117,15 @@ class Views:
         online = {(row["site"], row["gateway"]): self._online(row) for row in held}
         return [_camera(row, online=online.get((row["site"], row["gateway"]), False)) for row in rows]
 
+    def positions(self) -> dict[Place, tuple[float, float]]:
+        """Latitude and longitude of the cameras that are on the map."""
+        names = (cameras.c.site, cameras.c.gateway, cameras.c.camera)
+        query = sa.select(*names, cameras.c.info).where(self._reach.condition(cameras))
+        with self._database.read() as connection:
+            rows = [((row.site, row.gateway, row.camera), row.info or {}) for row in connection.execute(query)]
+        both = ((place, info.get("latitude"), info.get("longitude")) for place, info in rows)
+        return {place: (up, right) for place, up, right in both if up is not None and right is not None}
+
     def camera_exists(self, site: str, gateway: str, camera: str) -> bool:
         """Has this camera ever been announced?"""
         return bool(self.cameras(site, gateway, camera))
@@ -233,6 +242,7 @@ class Views:
             "session": row["session"],
             "health": health,
             "outbox": depth and {name: depth[name] for name in ("messages", "media", "media_bytes")},
+            "timezone": (row["health"] or {}).get("timezone") or None,
             "problems": [*(health["problems"] if health else []), *_doubts(seen, breaks)],
             "keys": seen,
             "chain_breaks": breaks,

@@ -11,18 +11,25 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
+from agent.central.store.day_schema import INDEXED, track
 from agent.central.store.days import Days
 from agent.central.store.rows import DAY_NS
 from agent.core.clock import NS
 
 FIRST_NS = 10 * 60 * NS
 _GROWS = 3
+BRIEF = ("id", "day", "place", "start_ns")
+_TESTED = 1000
+"""Rows that are tested at once, at most."""
 
 Span = tuple[int, int]
 """From, and up to: nanoseconds."""
 Pick = Callable[[sa.Connection, int], Any]
 """One more condition for a day, from a look at its other tables; None: nothing there fits."""
+Test = Callable[[sa.Connection, int, Sequence[Any]], list[Any]]
+"""Of these rows of a day those that fit, in their order: for what no condition can tell."""
 
 
 class Mark(NamedTuple):
@@ -49,7 +56,8 @@ class Walk:
     """Through the rows of `table` from the newest to the oldest, or the other way.
 
     `where` are conditions on its rows, `places` the cameras (None: all). `late` is asked between windows. With `few`
-    what `pick` says leaves so little that a day is one window.
+    what `pick` says leaves so little that a day is one window. What passes `where` is `test`ed a thousand at a time.
+    Rows have all columns, with `brief` no more than id, day, place and start: an index tells those.
     """
 
     days: Days
@@ -62,6 +70,8 @@ class Walk:
     late: Callable[[], bool] = lambda: False
     pick: Pick = everything
     few: bool = False
+    test: Test | None = None
+    brief: bool = False
 
     def take(self, count: int, after: Mark | None = None) -> Found:
         """The next `count` rows behind `after`."""
@@ -71,15 +81,34 @@ class Walk:
                 picked = None if connection is None else self.pick(connection, day)
                 if connection is None or picked is None:
                     continue
-                for low_ns, high_ns in self._windows(day, after):
-                    if self.late():
-                        return Found(rows, Mark(high_ns if self.backward else low_ns, ""))
-                    query = self._query(connection, day, (low_ns, high_ns), after).where(picked)
-                    query = query.limit(count - len(rows))
-                    rows += connection.execute(query).mappings()
-                    if len(rows) >= count:
-                        return Found(rows, None)
+                for window in self._windows(day, after):
+                    for some, reached in self._batches(connection, day, window, after, picked, count - len(rows)):
+                        rows += some
+                        if reached is not None or len(rows) >= count:
+                            return Found(rows[:count], None if len(rows) >= count else reached)
         return Found(rows, None)
+
+    def tested(self, connection: sa.Connection, day: int, rows: Sequence[Any]) -> list[Any]:
+        """Those that pass the test."""
+        return list(rows) if self.test is None else self.test(connection, day, rows)
+
+    def _batches(
+        self, connection: sa.Connection, day: int, window: Span, after: Mark | None, picked: Any, count: int
+    ) -> Iterator[tuple[list[Any], Mark | None]]:
+        """What fits in a window, in one go or as far as it is tested, with the place where the time was up."""
+        low_ns, high_ns = window
+        here = Mark(high_ns if self.backward else low_ns, "")
+        size = count if self.test is None else _TESTED
+        while True:
+            if self.late():
+                yield [], here
+                return
+            query = self._query(connection, day, window, after, picked, size)
+            rows = list(connection.execute(query).mappings())
+            yield self.tested(connection, day, rows), None
+            if self.test is None or len(rows) < size:
+                return
+            after = here = Mark(rows[-1]["start_ns"], rows[-1]["id"])
 
     def _days(self, after: Mark | None) -> list[int]:
         low_ns, high_ns = self._span(after)
@@ -106,17 +135,45 @@ class Walk:
                 low_ns += width_ns
             width_ns *= _GROWS
 
-    def _query(self, connection: sa.Connection, day: int, window: Span, after: Mark | None) -> sa.Select[Any]:
+    def _query(
+        self, connection: sa.Connection, day: int, window: Span, after: Mark | None, picked: Any, size: int
+    ) -> sa.Select[Any]:
         table, (low_ns, high_ns) = self.table, window
         start, key = table.c.start_ns, table.c.id
-        query = sa.select(table).where(table.c.day == day, start >= low_ns, start < high_ns, *self.where)
+        where = [table.c.day == day, start >= low_ns, start < high_ns, *self.where, picked]
         if self.places is not None:
-            query = query.where(table.c.place.in_(self.places))
+            where.append(table.c.place.in_(self.places))
         if after is not None and low_ns <= after.start_ns < high_ns:
             here, place = sa.tuple_(start, key), sa.tuple_(sa.literal(after.start_ns), sa.literal(after.id))
-            query = query.where(here < place if self.backward else here > place)
+            where.append(here < place if self.backward else here > place)
+        postgres = connection.dialect.name == "postgresql"
         order: list[sa.ColumnElement[Any]] = [start, key]
-        if self.places is not None and connection.dialect.name == "postgresql":
+        if self.places is not None and postgres:
             # it would hope to meet enough of a few cameras soon in the index of all, and read them all in vain
             order = [start + sa.literal_column("0"), key]
-        return query.order_by(*((one.desc() for one in order) if self.backward else order))
+        order = [one.desc() for one in order] if self.backward else order
+        read = [table.c[name] for name in BRIEF] if self.brief else list(table.c)
+        if postgres and table is track:
+            return _in_two_steps(read, where, day, order, size)
+        return sa.select(*read).where(*where).order_by(*order).limit(size)
+
+
+def _in_two_steps(
+    read: Sequence[sa.Column[Any]], where: Sequence[Any], day: int, order: Sequence[Any], size: int
+) -> sa.Select[Any]:
+    """PostgreSQL tests no bits in an index: to see a colour it would read the row of everybody.
+
+    So what an index can tell is asked of the index alone, and the rest of what that leaves.
+    """
+    query = sa.select(*read).order_by(*order).limit(size)
+    names = [{one.name for one in visitors.iterate(part) if isinstance(one, sa.Column)} for part in where]
+    told = [part for part, some in zip(where, names, strict=True) if some <= INDEXED]
+    rest = [part for part, some in zip(where, names, strict=True) if not some <= INDEXED]
+    alone = not rest and {column.name for column in read} <= INDEXED
+    if alone or not any("colours" in some for some in names):
+        return query.where(*where)
+    near = sa.select(track.c.id).where(*told).correlate(None)
+    near = near if rest else near.order_by(*order).limit(size)
+    # an array and no join: whatever the database guesses, it looks up these and reads no others
+    these = track.c.id == sa.any_(sa.func.array(near.scalar_subquery()))
+    return query.where(track.c.day == day, these, *rest)

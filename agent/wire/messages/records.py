@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from agent.core.errors import WireError
 from agent.wire.messages.base import (
+    VERSION,
     ClockState,
     Corners,
     Id,
@@ -74,6 +75,16 @@ class Event(Message):
 PathPoint = tuple[float, Share, Share, Share, Share]
 
 
+class Appearance(Message):
+    """What somebody looks like, as one vector of a model: near for the same person, far for another.
+
+    `vector` is base64 of signed bytes, one for each dimension: a vector of length 1, times 127, in whole numbers.
+    """
+
+    model: Annotated[str, Field(min_length=1, max_length=64)]
+    vector: Annotated[str, Field(min_length=4, max_length=5464, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
+
+
 class TrackSummary(Message):
     """One object over time. `path` is [[seconds since start, x1, y1, x2, y2], ...]; sent again until `final`.
 
@@ -88,6 +99,7 @@ class TrackSummary(Message):
     `kind` is the finer class (`car`, `bus` for a vehicle). `colours` has the parts `upper`, `lower` and `vehicle` that
     the label has: the names with their shares, the largest first, or `unknown` alone; `lab` is L*, a*, b* (D65) of the
     first name and `colour_confidence` how sure it is. `attributes`: `carries_bag`, `bag`, and what plug-ins add.
+    `appearance` is there where the camera has a model of appearance, for people who were seen well.
     """
 
     id: Id
@@ -114,6 +126,7 @@ class TrackSummary(Message):
     dwell: Annotated[dict[str, float], Field(max_length=64)] = Field(default_factory=dict)
     zones: Annotated[list[Text], Field(max_length=64)] = Field(default_factory=list)
     plate: Text | None = None
+    appearance: Appearance | None = None
     media: Annotated[list[MediaRef], Field(max_length=16)] = Field(default_factory=list)
     position: Text | None = None
     clock: ClockState = ClockState()
@@ -197,6 +210,12 @@ class Envelope(EnvelopeHead):
     def _numbers_fit(self) -> Self:
         self._check_numbers(len(self.records))
         return self
+
+
+class LaterHead(EnvelopeHead):
+    """The head of an envelope of a version after ours. What it says here stays where it is in all of them."""
+
+    v: Annotated[int, Field(gt=VERSION, lt=1 << 31)]  # type: ignore[assignment]
 
 
 R = TypeVar("R", bound=Message)

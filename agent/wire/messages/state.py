@@ -125,7 +125,8 @@ class Health(Message):
     """Retained, every ten seconds; every thirty where every byte counts.
 
     `clock.offset_ms` is how far the gateway's clock is ahead of the centre's. `load` is the machine's average of the
-    last minute, `shed_level` how many steps analysis went down for it.
+    last minute, `shed_level` how many steps analysis went down for it. `timezone` is the site's, by its IANA name, or
+    empty where neither the configuration nor the machine says it.
     """
 
     v: Literal[1] = 1
@@ -141,6 +142,7 @@ class Health(Message):
     shed: Text = "none"
     shed_level: Annotated[int, Field(ge=0, le=16)] = 0
     analysis: Text = ""
+    timezone: Text = ""
     workers: Annotated[list[WorkerHealth], Field(max_length=256)] = []
     audit: AuditResult | None = None
     overlay: OverlayState = OverlayState()

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _make_track()
     _make_track_body()
     _make_track_plate()
+    _make_track_looks()
 
 
 def _plain(length: int) -> sa.types.TypeEngine[str]:
@@ -49,7 +50,6 @@ def _make_event() -> None:
         sa.Column("score", sa.Float(), nullable=True),
         sa.Column("start_ns", sa.BigInteger(), nullable=False),
         sa.Column("end_ns", sa.BigInteger(), nullable=True),
-        sa.Column("received_ns", sa.BigInteger(), nullable=False),
         sa.Column("colours", sa.BigInteger(), nullable=False),
         sa.Column("upper", _plain(11), nullable=True),
         sa.Column("lower", _plain(11), nullable=True),
@@ -75,6 +75,7 @@ def _make_event_body() -> None:
         "event_body",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("received_ns", sa.BigInteger(), nullable=False),
         sa.Column("phases", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_event_body")),
         **_PARTED,
@@ -163,7 +164,6 @@ def _make_track() -> None:
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("start_ns", sa.BigInteger(), nullable=False),
         sa.Column("end_ns", sa.BigInteger(), nullable=False),
-        sa.Column("received_ns", sa.BigInteger(), nullable=False),
         sa.Column("colours", sa.BigInteger(), nullable=False),
         sa.Column("upper", _plain(11), nullable=True),
         sa.Column("lower", _plain(11), nullable=True),
@@ -177,12 +177,13 @@ def _make_track() -> None:
         sa.Column("zones", sa.Text(), nullable=True),
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
+        sa.Column("tiles", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track")),
         **_PARTED,
     )
     place = ["place", "start_ns", "label", "colours"]
-    op.create_index(op.f("ix_track_place_start_ns_label_colours"), "track", place, unique=False)
-    op.create_index(op.f("ix_track_start_ns_label_colours"), "track", place[1:], unique=False)
+    for columns, include in ((place, ["id", "day"]), (place[1:], ["id", "day", "place"])):
+        op.create_index(op.f(f"ix_track_{'_'.join(columns)}"), "track", columns, postgresql_include=include)
     _make_brin("track")
 
 
@@ -191,9 +192,22 @@ def _make_track_body() -> None:
         "track_body",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("received_ns", sa.BigInteger(), nullable=False),
         sa.Column("record", sa.LargeBinary(), nullable=False),
         sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track_body")),
+        **_PARTED,
+    )
+
+
+def _make_track_looks() -> None:
+    op.create_table(
+        "track_looks",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("model", sa.String(length=64), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track_looks")),
         **_PARTED,
     )
 
@@ -211,5 +225,6 @@ def _make_track_plate() -> None:
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_track_plate")),
         **_PARTED,
     )
-    op.create_index(op.f("ix_track_plate_folded"), "track_plate", ["folded"], unique=False)
-    op.create_index(op.f("ix_track_plate_reversed"), "track_plate", ["reversed"], unique=False)
+    for name in ("folded", "reversed"):
+        columns = [name, "plate", "id"]
+        op.create_index(op.f(f"ix_track_plate_{name}_plate_id"), "track_plate", columns, unique=False)

@@ -303,6 +303,19 @@ def _make_stray() -> None:
         sa.PrimaryKeyConstraint("table", "id", name=op.f("pk_stray")),
     )
     op.create_index(op.f("ix_stray_day"), "stray", ["day"], unique=False)
+    op.create_table(
+        "unread",
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("site", sa.String(length=64), nullable=False),
+        sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("path", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("received_ns", sa.BigInteger(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_unread")),
+    )
+    op.create_index(op.f("ix_unread_received_ns"), "unread", ["received_ns"], unique=False)
+    op.create_index(op.f("ix_unread_site_gateway"), "unread", ["site", "gateway"], unique=False)
 
 
 def _make_user() -> None:
@@ -316,7 +329,7 @@ def _make_user() -> None:
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("created_ns", sa.BigInteger(), nullable=False),
         sa.Column("seen_ns", sa.BigInteger(), nullable=True),
-        sa.Column("totp_secret", sa.String(length=64), nullable=True),
+        sa.Column("totp_secret", sa.String(length=200), nullable=True),
         sa.Column("totp_on", sa.Boolean(), nullable=False),
         sa.Column("totp_step", sa.BigInteger(), nullable=False),
         sa.Column("recovery", sa.JSON(), nullable=True),
@@ -333,7 +346,7 @@ def _make_webhook() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("secret", sa.String(length=100), nullable=False),
+        sa.Column("secret", sa.String(length=200), nullable=False),
         sa.Column("kinds", sa.JSON(), nullable=True),
         sa.Column("severity", sa.String(length=8), nullable=True),
         sa.Column("phases", sa.JSON(), nullable=True),

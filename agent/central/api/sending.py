@@ -1,0 +1,63 @@
+"""The bytes of a medium as an answer: whole, in part (RFC 9110 section 14), or an address at the store elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse, StreamingResponse
+
+from agent.central.api.errors import ApiError, not_found
+from agent.central.api.models import ErrorOut
+from agent.central.media_kept import Link, Media, Medium
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
+_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}
+_TYPES = ("image/*", "video/*", "audio/*", "application/octet-stream")
+_BINARY: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES}
+
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "all of it", "content": _BINARY},
+    206: {"description": "the part that was asked for", "content": _BINARY},
+    304: {"description": "it is as it was"},
+    307: {"description": "it is at the store elsewhere, from which browsers fetch it by themselves"},
+    416: {"model": ErrorOut, "description": "there is no such part"},
+}
+
+
+def send(
+    media: Media, row: Mapping[str, Any], request: Request, look: Callable[[str], None], headers: dict[str, str],
+    *, download: bool,
+) -> Response:  # fmt: skip
+    """What is asked for of a medium; `look` writes down that somebody looks at it, of whose camera and which."""
+    if_range = request.headers.get("if-range")  # whoever has a part of something else gets all of this
+    span = _span_of(request, row["bytes"]) if if_range in {None, headers.get("ETag")} else None
+    first, last = span or (0, row["bytes"] - 1)
+    if first == 0:  # a player asks for a clip in many parts: that is one look
+        look(f"{row['kind']} {row['id']} of {row['site']}/{row['gateway']}/{row['camera']}")
+    medium = Medium.of(row)
+    name = f"{row['camera']}-{medium.id}{_SUFFIX.get(medium.shown_type, '')}" if download else None
+    found = media.find(medium, first, last, name)
+    if found is None:
+        raise not_found("medium here any more")
+    if isinstance(found, Link):
+        return RedirectResponse(found.url, 307)
+    told = headers | {"Accept-Ranges": "bytes", "Content-Length": str(last + 1 - first)}
+    told |= {"Content-Range": f"bytes {first}-{last}/{row['bytes']}"} if span else {}
+    told |= {"Content-Disposition": f'attachment; filename="{name}"'} if name else {}
+    return StreamingResponse(found, 206 if span else 200, told, medium.shown_type)
+
+
+def _span_of(request: Request, size: int) -> tuple[int, int] | None:
+    """The first and the last byte of the one part that is asked for; None: all of it."""
+    found = _RANGE.match(request.headers.get("range", "").replace(" ", ""))
+    if found is None or found[0] == "bytes=-":
+        return None  # several ranges, or no range at all: the whole is a right answer
+    first, last = found[1], found[2]
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if start >= size or end < start or (not first and int(last) == 0):
+        raise ApiError(416, "bad_range", "no such part", {"Content-Range": f"bytes */{size}"})
+    return start, end
