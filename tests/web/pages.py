@@ -19,7 +19,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 USER, PASSWORD = "ann", "four unrelated words"
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844), "small": (360, 740), "4k": (3840, 2160)}
 
 
 @contextmanager
@@ -34,11 +34,13 @@ def browser() -> Iterator[Browser]:
             chromium.close()
 
 
-def context(chromium: Browser, *, size: str = "desktop", dark: bool = True, still: bool = False) -> BrowserContext:
+def context(
+    chromium: Browser, *, size: str = "desktop", dark: bool = True, still: bool = False, locale: str = "en-GB"
+) -> BrowserContext:
     """A person's own session: no cookies of others, a fixed language and zone; `still`: nothing slides."""
     width, height = SIZES[size]
     return chromium.new_context(
-        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-GB",
+        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale=locale,
         timezone_id="Europe/Berlin", reduced_motion="reduce" if still else "no-preference",
     )  # fmt: skip
 
@@ -61,10 +63,12 @@ class Complaints(list[str]):
 
 
 @contextmanager
-def visit(chromium: Browser, first_link: str, *, size: str = "desktop", dark: bool = True) -> Iterator[Page]:
+def visit(
+    chromium: Browser, first_link: str, *, size: str = "desktop", dark: bool = True, locale: str = "en-GB"
+) -> Iterator[Page]:
     """A page of somebody who has signed in; in the end nothing may have been complained of."""
     complaints = Complaints()
-    with context(chromium, size=size, dark=dark) as own:
+    with context(chromium, size=size, dark=dark, locale=locale) as own:
         page = own.new_page()
         complaints.watch(page, first_link)
         sign_in(page, first_link)
@@ -97,7 +101,7 @@ def sign_in(page: Page, first_link: str) -> None:
     """With the one-time link while it is fresh, else with the account that it made."""
     page.goto(first_link)
     fresh = page.get_by_test_id("first-account")
-    used = page.get_by_role("link", name="Go to sign-in")
+    used = page.get_by_test_id("to-sign-in")
     expect(fresh.or_(used)).to_be_visible()
     if fresh.is_visible():
         make_first_account(page, first_link)
@@ -120,6 +124,11 @@ def sign_out(page: Page) -> None:
 
 _TIMES = """() => [...document.querySelectorAll('[data-testid=live-tile] video')]
     .map((video) => video.readyState >= 2 ? video.currentTime : 0)"""
+
+
+def page_name(path: str) -> str:
+    """What a picture of that page is called: `wall`, `live`, `cameras`, `search` ..."""
+    return path.partition("/")[0] or "wall"
 
 
 def live_times(page: Page) -> list[float]:

@@ -16,7 +16,7 @@ AXE = Path(__file__).parents[2] / "agent/central/web/node_modules/axe-core/axe.m
 PAGES = {
     "": "live-tile", "live/demo/gateway-1/plaza": "stage", "events": "event-card", "search": "track-card",
     "playback": "nav-playback", "map": "nav-map", "system": "gateway", "account": "nav-live", "people": "people",
-    "audit": "nav-live", "cameras/demo/gateway-1/plaza": "nav-live",
+    "audit": "nav-live", "webhooks": "new-webhook", "cameras/demo/gateway-1/plaza": "nav-live",
 }  # fmt: skip
 
 _SERIOUS = """async () => (await axe.run()).violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
@@ -36,8 +36,7 @@ def test_axe_finds_nothing_serious(demo: Demo, chromium: Browser, shots: Path, s
             page.goto(base + path)
             expect(page.get_by_test_id(shown).first).to_be_visible(timeout=60_000)
             found[path] = _serious(page, script)
-            name = path.partition("/")[0] or "live"
-            pages.shoot(page, shots, f"{name}-{size}-{'dark' if dark else 'light'}")
+            pages.shoot(page, shots, f"{pages.page_name(path)}-{size}-{'dark' if dark else 'light'}")
         pages.open_first_event(page)
         found["event"] = _serious(page, script)
         assert {path: problems for path, problems in found.items() if problems} == {}

@@ -13,6 +13,12 @@ from tests.web.conftest import Demo
 
 pytestmark = pytest.mark.timeout(600)
 
+_WARM = """() => {
+    const { width, height } = document.querySelector('[data-testid=map-heat]');
+    const brush = document.querySelector('[data-testid=map-heat]').getContext('2d');
+    return brush.getImageData(0, 0, width, height).data.some((value, i) => i % 4 === 3 && value > 0);
+}"""
+
 
 def open_map(page: Page) -> None:
     page.get_by_test_id("nav-map").click()
@@ -27,12 +33,14 @@ def test_cameras_hang_where_they_do_and_one_leads_to_its_picture(
         open_map(page)
         expect(page.locator(".street.way").first).to_be_attached()
         expect(page.locator(".map-view")).to_have_count(3)
-        expect(page.locator(".map-pulse").first).to_be_attached(timeout=60_000)
+        expect(page.locator(".map-pulse").first).to_be_attached(timeout=90_000)
         page.get_by_test_id("map-counts").click()
         expect(page.locator(".map-count").first).to_be_attached(timeout=90_000)
         page.get_by_role("button", name=re.compile("City Plaza, online")).focus()
         page.keyboard.press("Enter")
         expect(page.get_by_test_id("map-card")).to_contain_text("City Plaza")
+        page.get_by_test_id("map-heat-switch").click()
+        page.wait_for_function(_WARM, timeout=90_000)
         pages.shoot(page, shots, f"map-{size}")
         wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         assert not wide, "the page is wider than the screen"

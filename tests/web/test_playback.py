@@ -60,9 +60,14 @@ def pause_done(page: Page) -> None:
         ".every((one) => one.paused && !one.seeking && one.readyState >= 2)",
         timeout=60_000,
     )
+    before: list[int | None] = []
+    for _ in range(50):  # a busy machine draws the last picture a moment later
+        if before == (before := clocks(page)):
+            return
+        page.wait_for_timeout(200)
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", True), ("phone", False)])
+@pytest.mark.parametrize(("size", "dark"), [("desktop", True), pytest.param("phone", False, marks=pytest.mark.slow)])
 def test_three_cameras_play_in_step_and_step_by_single_pictures(
     demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
 ) -> None:

@@ -48,6 +48,7 @@ def _focus_one(page: Page) -> str:
     return identity
 
 
+@pytest.mark.slow
 def test_two_people_meet_at_an_event(demo: Demo, chromium: Browser, shots: Path) -> None:
     with pages.visit(chromium, demo.first_link) as page, pages.visit(chromium, demo.first_link, dark=False) as other:
         identity = pages.open_first_event(page)
@@ -76,3 +77,28 @@ def test_a_phone_sees_to_an_event(demo: Demo, chromium: Browser, shots: Path) ->
         page.get_by_test_id("batch-acknowledge").click()
         expect(page.locator(".card.done").first).to_be_visible()
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def test_what_was_found_leaves_as_a_file_and_a_picture_as_a_link(demo: Demo, chromium: Browser, shots: Path) -> None:
+    with pages.visit(chromium, demo.first_link) as page, chromium.new_context() as somebody:
+        pages.open_events(page)
+        page.get_by_test_id("export").click()
+        expect(page.get_by_test_id("export-csv")).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_test_id("export-jsonl")).to_be_focused()
+        with page.expect_download() as taken:
+            page.get_by_test_id("export-csv").click()
+        assert Path(taken.value.path()).read_text().startswith("id,site,gateway,camera,")
+        pages.open_first_event(page)
+        page.get_by_test_id("share").click()
+        page.get_by_role("dialog").locator("[name=note]").fill("Case 4711")
+        pages.shoot(page, shots, "share-desktop")
+        page.get_by_test_id("share-make").click()
+        link = page.get_by_test_id("share-link").input_value()
+        assert somebody.request.get(link).status == 200
+        page.goto(pages.origin(demo.first_link) + "account")
+        mine = page.get_by_test_id("links").locator("li").filter(has_text="Case 4711")
+        expect(mine).to_contain_text("1 look")
+        mine.get_by_role("button").click()
+        expect(mine).to_have_count(0)
+        assert somebody.request.get(link).status == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -68,11 +69,13 @@ def test_whoever_is_found_was_drawn_in_green_and_who_was_is_found(demo: Demo, ch
         look_for_green(page)
         expect(page.get_by_test_id("track-card").first).to_be_visible()
         found = [asked(page, f"/tracks/{track}") for track in pages.found_tracks(page)]
-    wearers = [person["id"] for track in found if (person := drawn.person(track)) and _in_green(person)]
+    wearers = {track["id"]: person["id"] for track in found if (person := drawn.person(track)) and _in_green(person)}
     # all of both on a machine with nothing else to do; one that is busy sees fewer pictures of each
-    mistaken = len(found) - len(wearers)
-    assert mistaken <= max(1, (1 - SHARE) * len(found)), "people are found who wear no green"
-    assert len(there & set(wearers)) >= SHARE * len(there), "people in green were followed, and are not found"
+    well = [track["id"] for track in found if _seen_well(track)]
+    mistaken = [track for track in well if track not in wearers]
+    # who walks half behind somebody in green has some of it in his box
+    assert len(mistaken) <= max(2, (1 - SHARE) * len(well)), "people are found who wear no green"
+    assert len(there & set(wearers.values())) >= SHARE * len(there), "people in green were followed, and are not found"
 
 
 def _seen_in_green(page: Page, drawn: Drawn) -> set[str]:
@@ -93,6 +96,95 @@ def _seen_well(track: dict[str, Any]) -> bool:
     return track["final"] and len(track["path"]) >= 15 and tallest >= 0.2
 
 
+PLAZA_GATE = ((0.3, 0.45), (0.3, 0.95))
+"""A line over the plaza that somebody crosses every few seconds: who goes to the right crosses it from B to A."""
+
+
+def _click(page: Page, *points: tuple[float, float]) -> None:
+    area = page.get_by_test_id("draw-board").get_by_test_id("canvas").bounding_box()
+    assert area is not None
+    for x, y in points:
+        page.mouse.click(area["x"] + area["width"] * x, area["y"] + area["height"] * y)
+
+
+@pytest.mark.slow
+def test_whoever_crossed_a_drawn_line_was_drawn_on_both_sides_of_it_and_who_was_is_found(
+    demo: Demo, chromium: Browser, shots: Path
+) -> None:
+    if demo.folder is None:
+        pytest.skip("the truth of somebody else's demo is not at hand")
+    drawn = Drawn(demo.folder)
+    with pages.visit(chromium, demo.first_link) as page:
+        pages.open_search(page)
+        expect(page.get_by_test_id("draw-none")).to_be_visible()
+        page.goto(pages.origin(demo.first_link) + "search?label=person&camera=demo/gateway-1/plaza")
+        page.get_by_test_id("draw-open").click()
+        page.get_by_test_id("draw-crossed").click()
+        _click(page, *PLAZA_GATE, PLAZA_GATE[1])
+        page.get_by_test_id("way-right_to_left").click()
+        pages.shoot(page, shots, "search-draw-desktop")
+        page.get_by_test_id("draw-search").click()
+        expect(page).to_have_url(re.compile(r"&crossed=0\.3\d*,0\.4\d*\+0\.3\d*,0\.9\d*&crossed_way=right_to_left"))
+        expect(page.get_by_test_id("drawn-crossed")).to_contain_text("B to A")
+        there = wait_until(lambda: _went_right(page, drawn), 180, "somebody crosses the line to the right and is gone")
+        keys = wait_until(lambda: _shown(page, there), 30, "tracks that crossed it are found")
+        found = [asked(page, f"/tracks/{track}") for track in keys]
+        pages.shoot(page, shots, "search-drawn-desktop")
+        page.get_by_test_id("drawn-crossed").click()
+        expect(page).not_to_have_url(re.compile("crossed"))
+    assert all(_feet(track)[0] < PLAZA_GATE[0][0] + 0.02 or _turned(track) for track in found)
+    people = [person for track in found if (person := drawn.person(track))]
+    assert len(people) >= SHARE * len(found), "who is found was never drawn"
+
+
+def _shown(page: Page, least: set[str]) -> list[str]:
+    """What is found by now, once these are among it."""
+    page.get_by_test_id("search-again").click()
+    page.wait_for_timeout(1000)
+    found = list(pages.found_tracks(page))
+    return found if least <= set(found) else []
+
+
+def _went_right(page: Page, drawn: Drawn) -> set[str]:
+    """Tracks of drawn people that began clearly left of the line and ended clearly right of it."""
+    page.wait_for_timeout(1000)
+    tracks = asked(page, "/tracks?label=person&camera=demo/gateway-1/plaza&limit=200")["items"]
+    gone = [track for track in tracks if track["final"] and drawn.person(track)]
+    over = [track for track in gone if all(0.55 < foot < 0.9 for *_, foot in track["path"])]  # not past the line's ends
+    return {track["id"] for track in over if _feet(track)[0] < 0.25 and _feet(track)[-1] > 0.35 and not _turned(track)}
+
+
+def _feet(track: dict[str, Any]) -> list[float]:
+    return [(x1 + x2) / 2 for _, x1, _, x2, _ in track["path"]]
+
+
+def _turned(track: dict[str, Any]) -> bool:
+    """Not straight on from left to right."""
+    feet = _feet(track)
+    return any(b < a - 0.05 for a, b in itertools.pairwise(feet))
+
+
+def test_a_region_is_put_by_keyboard_and_drawn_by_touch_on_a_phone(demo: Demo, chromium: Browser, shots: Path) -> None:
+    with pages.visit(chromium, demo.first_link, size="phone", dark=False) as page:
+        page.goto(pages.origin(demo.first_link) + "search?camera=demo/gateway-1/plaza")
+        page.get_by_test_id("search-open").click()
+        page.get_by_test_id("draw-open").click()
+        expect(page.get_by_test_id("draw-board")).to_be_visible()  # and has taken the focus
+        page.get_by_test_id("draw-region").focus()
+        page.keyboard.press("Enter")
+        corner = page.get_by_role("button", name=re.compile("Corner 1 of"))
+        corner.focus()
+        page.keyboard.press("ArrowLeft")
+        page.get_by_test_id("draw-along").click()
+        _click(page, (0.1, 0.8), (0.8, 0.8), (0.8, 0.8))
+        pages.shoot(page, shots, "search-draw-phone")
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        page.get_by_test_id("draw-search").click()
+        expect(page).to_have_url(re.compile(r"region=0\.345,0\.4\+.*&along=0\.\d+"))
+        page.get_by_test_id("search-clear").click()
+        expect(page).to_have_url(re.compile(r"/search$"))
+
+
 def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser) -> None:
     with pages.visit(chromium, demo.first_link) as page:
         page.goto(pages.origin(demo.first_link) + "search?label=animal&colour=upper:green&within=1h")
@@ -103,13 +195,27 @@ def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser
         expect(page.get_by_test_id("track-card").first).to_be_visible()
 
 
-def test_similar_tracks_are_one_step_away(demo: Demo, chromium: Browser) -> None:
+def test_similar_tracks_are_one_step_away(demo: Demo, chromium: Browser, shots: Path) -> None:
     with pages.visit(chromium, demo.first_link) as page:
         page.goto(pages.origin(demo.first_link) + "search?label=vehicle")
         page.get_by_test_id("track-card").first.click(timeout=120_000)
+        page.get_by_test_id("watch-for").click()
+        expect(page.get_by_test_id("save-form").locator("[name=watch]")).to_be_checked()
+        page.go_back()
+        expect(page.get_by_test_id("others")).to_be_visible(timeout=120_000)
+        pages.shoot(page, shots, "track-others-desktop")
         page.get_by_test_id("find-alike").click()
-        expect(page).to_have_url(re.compile(r"/search\?label=vehicle"))
+        expect(page).to_have_url(re.compile(r"/search\?like=\w+$"))
+        expect(page.get_by_test_id("alike-by")).to_contain_text("by colours and size alone")
         expect(page.get_by_test_id("track-card").first).to_be_visible()
+        one = page.get_by_test_id("track-card").first
+        pages.shoot(page, shots, "search-alike-desktop")
+        key = one.get_attribute("data-track") or "none"
+        one.hover()
+        one.get_by_test_id("card-alike").click()
+        expect(page).to_have_url(re.compile(f"like={key}$"))
+        page.get_by_test_id("drop-like").click()
+        expect(page).to_have_url(re.compile(r"/search$"))
 
 
 def test_counts_stand_beside_the_choices_and_a_bar_of_the_hours_narrows_the_time(
@@ -119,10 +225,10 @@ def test_counts_stand_beside_the_choices_and_a_bar_of_the_hours_narrows_the_time
         page.goto(pages.origin(demo.first_link) + "search?within=10h&direction=right")
         expect(page.get_by_test_id("track-card").first).to_be_visible(timeout=120_000)
         expect(page.get_by_test_id("direction-right")).to_have_attribute("aria-pressed", "true")
+        counted = int(page.get_by_test_id("label-person").locator(".counted").inner_text())
         told = asked(page, "/tracks?direction=right&facets=true&limit=1")["facets"]
         assert {one["value"] for one in told["labels"]} <= {"person", "vehicle", "two_wheeler", "bag", "animal"}
-        counted = page.get_by_test_id("label-person").locator(".counted")
-        assert int(counted.inner_text()) <= sum(one["count"] for one in told["labels"] if one["value"] == "person")
+        assert counted <= sum(one["count"] for one in told["labels"] if one["value"] == "person")
         bars = page.get_by_test_id("histogram").get_by_role("button")
         expect(bars).to_have_count(11)
         pages.shoot(page, shots, "search-facets-desktop")

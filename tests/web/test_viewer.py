@@ -16,7 +16,7 @@ from tests.web.conftest import Demo
 pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", True), ("phone", False)])
+@pytest.mark.parametrize(("size", "dark"), [("desktop", True), pytest.param("phone", False, marks=pytest.mark.slow)])
 def test_a_person_signs_in_and_sees_live_pictures_an_event_and_its_clip(
     demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool
 ) -> None:

@@ -29,6 +29,7 @@ import { askWho, session } from "./session";
 import { SystemPage } from "./system/page";
 import { troubles } from "./system/trouble";
 import { text } from "./text";
+import { WebhooksPage } from "./webhooks/page";
 import { momentText } from "./time/time";
 import { Empty } from "./ui/empty";
 import { Icon, type IconName, Logo } from "./ui/icon";
@@ -95,6 +96,7 @@ function Page({ path, me }: { path: string; me: Me }): JSX.Element {
   if (match("/account", path)) return <MyPage me={me} />;
   if (match("/people", path) && me.role === "admin") return <PeoplePage me={me} />;
   if (match("/audit", path) && me.role === "admin") return <AuditPage />;
+  if (match("/webhooks", path) && me.role === "admin") return <WebhooksPage />;
   return <WallPage />;
 }
 
@@ -109,7 +111,7 @@ const PLACES: [href: string, name: Place][] = [
 ];
 
 /** Pages that the account's menu leads to. */
-const ASIDE: Record<string, string> = { "/account": text.accounts.me.title, "/people": text.accounts.people.title, "/audit": text.accounts.audit.title };
+const ASIDE: Record<string, string> = { "/account": text.accounts.me.title, "/people": text.accounts.people.title, "/audit": text.accounts.audit.title, "/webhooks": text.webhooks.title };
 
 function Rail({ me, path }: { me: Me; path: string }): JSX.Element {
   const aside = ASIDE[path];

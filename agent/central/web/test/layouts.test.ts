@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Camera } from "../src/api/types";
 import { layoutFor } from "../src/live/layout";
-import { moved, shownOf, withAlarm } from "../src/live/layouts";
+import { MOST_TILES, moved, paged, shownOf, TILES_A_PAGE, withAlarm } from "../src/live/layouts";
 
 const camera = (name: string) => ({ site: "s", gateway: "g", camera: name }) as Camera;
 const all = ["a", "b", "c"].map(camera);
@@ -13,6 +13,16 @@ describe("layouts of the wall", () => {
     const shown = shownOf({ cameras: ["s/g/c", "s/g/x", "s/g/a"], columns: 2, large: true }, all);
     expect(names(shown.cameras)).toBe("ca");
     expect([shown.columns, shown.large]).toEqual([2, true]);
+  });
+
+  it("are pages where the wall cannot hold all cameras, and those with the words that are looked for", () => {
+    const many = Array.from({ length: 60 }, (_, i) => ({ ...camera(`cam-${i}`), name: i === 7 ? "Main Street" : `Camera ${i}` }));
+    expect(paged(many.slice(0, MOST_TILES), "", 1)).toMatchObject({ page: 1, pages: 1, from: 1, to: MOST_TILES });
+    expect(paged(many, "", 3)).toMatchObject({ page: 3, pages: 3, from: 2 * TILES_A_PAGE + 1, to: 60, all: 60 });
+    expect(paged(many, "", 99).page).toBe(3);
+    expect(paged(many, "", Number.NaN).page).toBe(1);
+    expect(names(paged(many, " main  STREET", 1).cameras)).toBe("cam-7");
+    expect(paged(many, "nowhere", 2)).toMatchObject({ cameras: [], page: 1, pages: 1, from: 0, to: 0, all: 0 });
   });
 
   it("put an alarm first and large", () => {

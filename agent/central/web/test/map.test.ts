@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { areaOf, areaText, away, circleOf, type Spot, viewOf } from "../src/map/ground";
 import { addressOf, searchOf } from "../src/search/filter";
+import { warmth } from "../src/map/warmth";
 
 const HERE: Spot = [41.7637, -72.6851];
 
@@ -45,4 +46,14 @@ it("a circle's area grows with the number", () => {
   expect(circleOf(0, 10)).toBe(0);
   expect(circleOf(10, 10)).toBe(42);
   expect(circleOf(3, 12) - 8).toBeCloseTo((circleOf(12, 12) - 8) / 2);
+});
+
+describe("warmth", () => {
+  it("is nothing where nobody stood, and the most where most did", () => {
+    const pixels = warmth([0, 1, 100]);
+    expect([...pixels.slice(0, 4)][3]).toBe(0);
+    expect([...pixels.slice(8)]).toEqual([255, 40, 20, 200]);
+    expect(pixels[7]).toBeGreaterThan(50);
+    expect([...warmth([0, 0])]).toEqual([255, 200, 60, 0, 255, 200, 60, 0]);
+  });
 });

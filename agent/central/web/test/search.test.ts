@@ -1,12 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { around } from "../src/search/around";
-import { addressOf, alike, all, isEmpty, queryOf, searchOf } from "../src/search/filter";
+import { exportAddress } from "../src/api/client";
+import { around, neighbours, spanAfter, spanBefore } from "../src/search/around";
+import { addressOf, alike, all, isEmpty, queryOf, searchOf, watchPath, wearing } from "../src/search/filter";
 import { compact } from "../src/search/count";
+import { marksOf, saidOf } from "../src/search/drawn";
 import { bars, brushed } from "../src/search/hours";
 import { shown } from "../src/search/window";
 
 const NOW = Date.parse("2026-07-01T12:00:00.000Z");
 const read = (address: string) => searchOf(new URLSearchParams(address));
+
+describe("an export", () => {
+  it("asks for all that the search finds, without its paging", () => {
+    const query = queryOf(read("?label=person&within=1h&sort=fit"), NOW, 120, "next");
+    expect(exportAddress("tracks", "geojson", query)).toBe("/api/v1/exports/tracks?label=person&sort=fit&since=2026-07-01T11%3A00%3A00.000Z&form=geojson");
+    expect(query.get("limit")).toBe("120");
+  });
+});
 
 describe("a search in the address", () => {
   it("comes back as it was", () => {
@@ -19,6 +29,20 @@ describe("a search in the address", () => {
       "?label=vehicle&kind=truck&direction=up-left&zone=gate&min_speed=2.5&max_dwell_s=60&plate=AB*&plate_match=fuzzy&sort=fit&within=24h";
     expect(addressOf(read(address))).toBe(address);
     expect(addressOf(read("?direction=sideways&min_speed=fast&max_speed=-1&plate_match=fuzzy&sort=random"))).toBe("");
+  });
+
+  it("holds what is drawn on the picture", () => {
+    const address = "?camera=a/b/c&region=0.1,0.5+0.9,0.5+0.9,1&crossed=0.2,0.6+0.8,0.6&crossed_way=left_to_right&along=0.1,0.9+0.9,0.5";
+    expect(addressOf(read(address))).toBe(address);
+    expect(isEmpty(read("?region=0.1,0.5+0.9,0.5&crossed=0,0+0,0&along=1,2+0,0&crossed_way=left_to_right"))).toBe(true);
+    expect(isEmpty(read(`?region=${"0,1+1,0+0,0+".repeat(12)}0,1&along=,+,&crossed=x`))).toBe(true);
+  });
+
+  it("shows what is drawn as shapes, a line with the way it is crossed", () => {
+    const { drawn } = read("?crossed=0.2,0.6+0.8,0.6&crossed_way=right_to_left&region=0,0+1,0+1,1");
+    const marks = marksOf(drawn, { region: "Region", crossed: "Line", along: "Path" });
+    expect(marks.map(({ what, mark }) => [what, mark.kind, mark.way])).toEqual([["region", "zone", undefined], ["crossed", "line", "right_to_left"]]);
+    expect(saidOf(marks[1]!.mark.points)).toBe("0.2,0.6 0.8,0.6");
   });
 
   it("leaves out what makes no sense", () => {
@@ -45,9 +69,32 @@ describe("the API's query", () => {
 });
 
 describe("what looks like a track", () => {
-  it("has its label and the main colour of each part; unknown ones say nothing", () => {
-    const search = alike("person", { upper: [["green", 0.7], ["red", 0.2]], lower: [["unknown", 1]] });
+  it("is asked for by its id", () => {
+    expect(addressOf(alike({ id: "019715b2c3d4" }))).toBe("?like=019715b2c3d4");
+    expect(read("?like=019715b2c3d4&label=person")).toMatchObject({ like: "019715b2c3d4", labels: ["person"] });
+    expect(isEmpty(read("?like=../x"))).toBe(true);
+  });
+});
+
+describe("what is around a track", () => {
+  it("is told by label and main colours, to be watched for; unknown ones say nothing", () => {
+    const search = wearing("person", { upper: [["green", 0.7], ["red", 0.2]], lower: [["unknown", 1]] });
     expect(search).toEqual({ ...all, labels: ["person"], colours: ["upper:green"] });
+    expect(watchPath(search)).toBe("/search?label=person&colour=upper:green&watch");
+  });
+
+  it("are the nearest cameras, or those of the site where nobody knows where they stand", () => {
+    const camera = (name: string, latitude?: number, longitude?: number, site = "s") => ({ site, gateway: "g", camera: name, latitude, longitude });
+    const placed = [camera("far", 41.9, -72.6), camera("own", 41.76, -72.68), camera("near", 41.761, -72.68), camera("nowhere")];
+    expect(neighbours(placed[1]!, placed).map((one) => one.camera)).toEqual(["near", "far"]);
+    const unplaced = [camera("own"), camera("next"), camera("elsewhere", 1, 1, "t")];
+    expect(neighbours(unplaced[0]!, unplaced).map((one) => one.camera)).toEqual(["next"]);
+  });
+
+  it("is before it began, and from then until a little after its end", () => {
+    const track = { start: "2026-07-01T12:00:00.000Z", end: "2026-07-01T12:01:00.000Z" };
+    expect(spanBefore(track)).toEqual({ since: "2026-07-01T11:57:00.000Z", until: track.start });
+    expect(spanAfter(track)).toEqual({ since: track.start, until: "2026-07-01T12:04:00.000Z" });
   });
 });
 

@@ -12,6 +12,7 @@ const centreWith = (broker: Partial<CentreHealth["broker"]>): CentreHealth => ({
   broker: { kind: "mosquitto", up: true, error: "", restarts: 0, since: "2026-11-20T11:59:30.000Z", last_end: "", ...broker },
   database: { kind: "sqlite", ok: true },
   ingest: { queued: 0, lag_s: 0, messages: 0 },
+  media: { kind: "folder", waiting: 0, error: "" },
 });
 const gateway = { site: "demo", gateway: "gw-1", online: true, problems: [] as string[] } as Gateway;
 const camera = { name: "Plaza", online: true, gateway_online: true, error: "" } as Camera;
@@ -29,6 +30,11 @@ describe("what needs attention", () => {
     expect(found([{ ...gateway, online: false }], [gone])).toEqual([{ where: "demo · gw-1", what: "Offline" }]);
     expect(found([gateway], [{ ...camera, online: false, error: "timeout" }])).toEqual([{ where: "Plaza", what: "Offline: timeout" }]);
     expect(found([{ ...gateway, problems: ["analysis restarts"] }], [])).toHaveLength(1);
+  });
+
+  it("is a media store that is away, and how much waits for it", () => {
+    const away = { ...centreWith({}), media: { kind: "s3" as const, waiting: 3, error: "it does not answer" } };
+    expect(troubles(away, [], [], text.system, NOW).map(({ what }) => what)).toEqual(["3 pictures and clips wait for the media store: it does not answer"]);
   });
 
   it("is a broker that is down, and why", () => {

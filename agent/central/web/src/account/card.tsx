@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { text } from "../text";
+import { chooseLanguage, language, type Language, LANGUAGES } from "../text/language";
 import { Icon, Logo } from "../ui/icon";
 
 export function AccountCard({ title, lead, children }: { title: string; lead: string; children?: ComponentChildren }): JSX.Element {
@@ -16,9 +17,23 @@ export function AccountCard({ title, lead, children }: { title: string; lead: st
         <p class="lead">{lead}</p>
         {children}
       </div>
+      <Languages />
     </main>
   );
 }
+
+/** Who cannot read the page finds their own language's name. */
+const Languages = (): JSX.Element => (
+  <p class="languages">
+    {(Object.entries(LANGUAGES) as [Language, string][])
+      .filter(([other]) => other !== language)
+      .map(([other, name]) => (
+        <button key={other} type="button" class="button quiet" lang={other} onClick={() => chooseLanguage(other)} data-testid={`language-${other}`}>
+          {name}
+        </button>
+      ))}
+  </p>
+);
 
 interface FieldProps {
   label: string;

@@ -21,7 +21,7 @@ export function FirstPage({ token }: { token: string }): JSX.Element {
   if (used) {
     return (
       <AccountCard title={text.first.title} lead={text.first.used}>
-        <Link class="button" href="/">
+        <Link class="button" href="/" data-testid="to-sign-in">
           {text.first.toSignIn}
         </Link>
       </AccountCard>

@@ -18,7 +18,7 @@ export function JoinPage({ token }: { token: string }): JSX.Element {
   if (over !== undefined) {
     return (
       <AccountCard title={words.title} lead={over}>
-        <Link class="button" href="/">
+        <Link class="button" href="/" data-testid="to-sign-in">
           {text.first.toSignIn}
         </Link>
       </AccountCard>

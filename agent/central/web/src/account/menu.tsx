@@ -6,6 +6,7 @@ import type { Me } from "../api/types";
 import { Link } from "../router";
 import { leave } from "../session";
 import { text } from "../text";
+import { chooseLanguage, language, type Language, LANGUAGES } from "../text/language";
 import { Icon, type IconName } from "../ui/icon";
 import { useDismissed, walk } from "../ui/picker";
 import { chooseTheme, type Theme, themeNow } from "../ui/theme";
@@ -21,7 +22,7 @@ function pagesOf(me: Me): [href: string, name: string, icon: IconName][] {
   const words = text.accounts.menu;
   const mine: [string, string, IconName][] = [["/account", words.me, "account"]];
   if (me.role === "admin") mine.push(["/people", words.people, "person"]);
-  if (me.role === "admin" && me.places === null) mine.push(["/audit", words.audit, "events"]);
+  if (me.role === "admin" && me.places === null) mine.push(["/webhooks", text.webhooks.title, "send"], ["/audit", words.audit, "events"]);
   return mine;
 }
 
@@ -51,6 +52,13 @@ export function AccountMenu({ me }: { me: Me }): JSX.Element {
               <button key={value} type="button" role="menuitemradio" aria-checked={theme === value} onClick={() => choose(value)} data-testid={`theme-${value}`}>
                 <Icon name={icon} size={14} />
                 {text.theme[value]}
+              </button>
+            ))}
+          </div>
+          <div class="segmented" role="group" aria-label={text.language}>
+            {(Object.entries(LANGUAGES) as [Language, string][]).map(([value, name]) => (
+              <button key={value} type="button" role="menuitemradio" aria-checked={language === value} lang={value} onClick={() => chooseLanguage(value)} data-testid={`language-${value}`}>
+                {name}
               </button>
             ))}
           </div>

@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -80,6 +80,14 @@ export const saveLayout = (wish: LayoutWish, id?: string) =>
 export const removeLayout = (id: string) => request<void>("DELETE", `/layouts/${part(id)}`);
 export const reviewers = async () => (await get<{ items: { name: string }[] }>("/reviewers")).items.map(({ name }) => name);
 export const tracks = (query: URLSearchParams) => get<Found<Track>>(`/tracks?${query}`);
+export type ExportForm = "csv" | "jsonl" | "geojson";
+/** Where all that a search finds is had as a file; paging is not of it. */
+export function exportAddress(what: "tracks" | "events", form: ExportForm, wanted: URLSearchParams): string {
+  const query = new URLSearchParams(wanted);
+  for (const name of ["limit", "cursor"]) query.delete(name);
+  query.set("form", form);
+  return `${BASE}/exports/${what}?${query}`;
+}
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const recorded = (camera: CameraName, start: string, end: string) =>
   get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false" })}`);
@@ -96,11 +104,15 @@ export const setSettings = (camera: CameraName, wanted: Readonly<Record<string, 
 export const mapGround = () => get<MapGround>("/map");
 export const mapStreets = () => get<GeoJSON.GeoJsonObject>("/map/streets");
 export const MAP_PLAN = `${BASE}/map/plan`;
+export const heat = (camera: string, since: Date) => get<Heat>(`/heat?${new URLSearchParams({ camera, since: since.toISOString() })}`);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
 export const directoryAddress = () => `${BASE}/oidc/start`;
 export const streamAddress = () => `${BASE}/stream`;
 export const downloadAddress = (mediaUrl: string) => `${mediaUrl}?download=1`;
+
+/** A link to a medium for somebody without an account. */
+export const shareMedium = (mediaUrl: string, days: number, note: string) => post<{ link: string }>(`${mediaUrl.slice(BASE.length)}/links`, { days, note });
 
 export function liveAddress(camera: CameraName, stream: StreamName, boxes: boolean): string {
   const url = new URL(`${BASE}/live/${part(camera.site)}/${part(camera.gateway)}/${part(camera.camera)}`, location.href);

@@ -75,6 +75,17 @@ export const linkFor = (name: string) => request<PersonLink>("POST", `/people/${
 export const factorOff = (name: string) => request<void>("DELETE", `/people/${part(name)}/second-factor`);
 export const signOutEverywhere = (name: string) => request<void>("DELETE", `/people/${part(name)}/sessions`);
 
+export interface MediaLink {
+  id: string;
+  media: string;
+  note: string;
+  uses: number;
+  expires: string;
+  used: string | null;
+}
+export const links = async () => (await request<{ items: MediaLink[] }>("GET", "/links")).items;
+export const takeBack = (id: string) => request<void>("DELETE", `/links/${part(id)}`);
+
 export const audit = (query: URLSearchParams) => request<{ items: AuditLine[]; next: string | null }>("GET", `/audit?${query}`);
 export const verifyAudit = () => request<{ verified: boolean; lines: number; broken_at: number | null }>("GET", "/audit/verify");
 export const auditExport = (form: "csv" | "jsonl", query: URLSearchParams) => `/api/v1/audit/export?${new URLSearchParams([...query, ["form", form]])}`;

@@ -23,6 +23,7 @@ export interface CentreHealth {
   broker: { kind: string; up: boolean; error: string; restarts: number; since: string | null; last_end: string };
   database: { kind: string; ok: boolean };
   ingest: { queued: number; lag_s: number; messages: number };
+  media: { kind: "folder" | "s3"; waiting: number; error: string };
 }
 
 export interface Stats {
@@ -145,6 +146,7 @@ export interface Gateway {
   version: string | null;
   session: string | null;
   health: Partial<GatewayHealth> | null;
+  timezone: string | null;
   outbox: OutboxDepth | null;
   problems: string[];
   /** The present one first. */
@@ -153,6 +155,13 @@ export interface Gateway {
   cameras: number;
   lost: number;
   dropped: number;
+}
+
+/** How many stood in each cell of a picture, row by row from the upper left. */
+export interface Heat {
+  columns: number;
+  rows: number;
+  items: (CameraName & { cells: number[] })[];
 }
 
 export interface CameraName {
@@ -371,6 +380,8 @@ export interface Facets {
 
 /** A page of a search. `complete` is false when the time was up, after looking back as far as `reached`. */
 export interface Found<T> extends Page<T> {
+  /** by what tracks were compared that should look like one */
+  alike?: "appearance" | "colours" | null;
   complete: boolean;
   reached: string | null;
   facets: Facets | null;

@@ -3,26 +3,38 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { text } from "../text";
-import type { Point, Points, Shape, ShapeKind } from "./draft";
+import type { Point, Points, Shape } from "./draft";
 import { across, dropped, inserted, inside, middles, moved, shifted } from "./points";
+
+/** A `path` is gone along from its first point to its last. */
+export type MarkKind = Shape["kind"] | "path";
+/** Which way a line is crossed, as seen from its first point to its last. */
+export type Way = "both" | "left_to_right" | "right_to_left";
+
+export interface Mark extends Omit<Shape, "kind"> {
+  kind: MarkKind;
+  /** with it a line's sides are called A (left) and B */
+  way?: Way;
+}
 
 interface Props {
   width: number;
   height: number;
-  shapes: readonly Shape[];
+  shapes: readonly Mark[];
   chosen: number | undefined;
   choose: (index: number | undefined) => void;
   change: (index: number, points: Points) => void;
   /** a shape of this kind is being drawn */
-  drawing: ShapeKind | undefined;
+  drawing: MarkKind | undefined;
   drawn: (points: Points | undefined) => void;
   readOnly: boolean;
 }
 
 const STEP = 0.005;
 const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const leastOf = (kind: ShapeKind) => (kind === "line" ? 2 : 3);
-const isClosed = (kind: ShapeKind) => kind !== "line";
+const isOpen = (kind: MarkKind) => kind === "line" || kind === "path";
+const leastOf = (kind: MarkKind) => (isOpen(kind) ? 2 : 3);
+const isClosed = (kind: MarkKind) => !isOpen(kind);
 
 export function Canvas({ width, height, shapes, chosen, choose, change, drawing, drawn, readOnly }: Props): JSX.Element {
   const svg = useRef<SVGSVGElement>(null);
@@ -67,7 +79,7 @@ interface Common {
 const list = (points: Points, width: number, height: number) => points.map(([x, y]) => `${x * width},${y * height}`).join(" ");
 
 interface MarkProps extends Common {
-  shape: Shape;
+  shape: Mark;
   chosen: boolean;
   mayChange: boolean;
   choose: () => void;
@@ -95,31 +107,75 @@ function ShapeMark({ shape, chosen, mayChange, choose, change, width, height, pl
     <g class={chosen ? `shape ${kind} chosen` : `shape ${kind}`} data-testid={`shape-${kind}`}>
       <Outline class="outline" points={shown} />
       <Outline class="grip" points={shown} {...drag} />
-      {kind === "line" && <Arrow points={points} width={width} height={height} />}
+      {kind === "line" && <Arrow points={points} width={width} height={height} way={shape.way} />}
+      {kind === "path" && <Head points={points} width={width} height={height} />}
       <text x={x * width + size * 0.5} y={y * height + size * 1.2} font-size={size}>
-        {shape.name || text.editor.shapes[kind]}
+        {shape.name || (kind !== "path" && text.editor.shapes[kind])}
       </text>
       {chosen && mayChange && <Handles shape={shape} change={change} width={width} height={height} place={place} />}
     </g>
   );
 }
 
-function Arrow({ points, width, height }: { points: Points; width: number; height: number }): JSX.Element | null {
+interface ArrowProps {
+  points: Points;
+  width: number;
+  height: number;
+  way?: Way | undefined;
+}
+
+/** Across a line, from its left to its right; the other way, or both, as it is asked for. */
+function Arrow({ points, width, height, way }: ArrowProps): JSX.Element | null {
   const arrow = across(points, width, height);
   if (!arrow) return null;
-  const { at, to } = arrow;
-  const [dx, dy] = [(to[0] - at[0]) * 0.35, (to[1] - at[1]) * 0.35];
-  const head = `${to[0] - dx + dy * 0.7},${to[1] - dy - dx * 0.7} ${to[0]},${to[1]} ${to[0] - dx - dy * 0.7},${to[1] - dy + dx * 0.7}`;
+  const { at } = arrow;
+  const right = arrow.to;
+  const left: Point = [2 * at[0] - right[0], 2 * at[1] - right[1]];
+  const ends = way === "both" ? [left, right] : [way === "right_to_left" ? left : right];
+  const size = height / 26;
   return (
     <g class="across">
-      <line x1={at[0]} y1={at[1]} x2={to[0]} y2={to[1]} />
-      <polyline points={head} />
+      {ends.map((to) => (
+        <Pointed key={to.join()} from={at} to={to} />
+      ))}
+      {way &&
+        ([["A", left], ["B", right]] as const).map(([name, [x, y]]) => (
+          <text key={name} x={x + (x - at[0]) * 0.35} y={y + (y - at[1]) * 0.35} font-size={size} text-anchor="middle" dominant-baseline="central">
+            {name}
+          </text>
+        ))}
     </g>
   );
 }
 
+/** At the end of a path: which way it goes. */
+function Head({ points, width, height }: ArrowProps): JSX.Element | null {
+  const [last, before] = [points.at(-1), points.at(-2)];
+  if (!last || !before) return null;
+  const [to, from]: Point[] = [[last[0] * width, last[1] * height], [before[0] * width, before[1] * height]];
+  const length = Math.hypot(to![0] - from![0], to![1] - from![1]);
+  const share = length > 0 ? Math.min(1, (Math.min(width, height) * 0.07) / length) : 0;
+  const near: Point = [to![0] - (to![0] - from![0]) * share, to![1] - (to![1] - from![1]) * share];
+  return (
+    <g class="across">
+      <Pointed from={near} to={to!} />
+    </g>
+  );
+}
+
+function Pointed({ from: at, to }: { from: Point; to: Point }): JSX.Element {
+  const [dx, dy] = [(to[0] - at[0]) * 0.35, (to[1] - at[1]) * 0.35];
+  const head = `${to[0] - dx + dy * 0.7},${to[1] - dy - dx * 0.7} ${to[0]},${to[1]} ${to[0] - dx - dy * 0.7},${to[1] - dy + dx * 0.7}`;
+  return (
+    <>
+      <line x1={at[0]} y1={at[1]} x2={to[0]} y2={to[1]} />
+      <polyline points={head} />
+    </>
+  );
+}
+
 interface HandlesProps extends Common {
-  shape: Shape;
+  shape: Mark;
   change: (points: Points) => void;
 }
 
@@ -195,7 +251,7 @@ function useDrag(begin: (event: PointerEvent) => void, drag: (event: PointerEven
 }
 
 interface DrawingProps extends Common {
-  kind: ShapeKind;
+  kind: MarkKind;
   drawn: (points: Points | undefined) => void;
   svg: { current: SVGSVGElement | null };
 }

@@ -40,9 +40,27 @@ export function EditorPage({ name }: { name: CameraName }): JSX.Element {
       </div>
     );
   }
-  if (!camera || !told) return <div class="page"><div class="stage skeleton" /></div>;
+  if (!camera || !told) return <Waiting />;
   return <Editor key={key} camera={camera} told={told} tell={tell} />;
 }
+
+const Waiting = () => (
+  <div class="page full-page editor-page" role="status" aria-label={text.loading}>
+    <header class="page-head">
+      <div class="skeleton bar short" />
+    </header>
+    <div class="live-body">
+      <div class="stage-column">
+        <div class="stage skeleton" />
+      </div>
+      <aside class="strip panel">
+        {[0, 1, 2, 3].map((i) => (
+          <div key={i} class="skeleton bar" />
+        ))}
+      </aside>
+    </div>
+  </div>
+);
 
 interface EditorProps {
   camera: Camera;

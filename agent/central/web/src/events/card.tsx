@@ -1,13 +1,14 @@
 /** An event as a card (the events page) or as a row (strips). */
 
 import type { JSX, TargetedKeyboardEvent } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { LamppostEvent } from "../api/types";
 import { Link } from "../router";
 import { kindName, labelName, text } from "../text";
 import { length } from "../time/format";
 import { Moment } from "../time/time";
 import { Icon } from "../ui/icon";
+import { useCentred } from "./centred";
 import { ColourDots } from "./chips";
 import { coloursOf } from "./colours";
 import { EventPicture } from "./picture";
@@ -30,6 +31,8 @@ export function EventCard({ event, address, chosen, onChoose }: CardProps): JSX.
   const seconds = lengthOf(event);
   const [over, setOver] = useState(false);
   const [held, setHeld] = useState(false);
+  const root = useRef<HTMLLIElement>(null);
+  const centred = useCentred(root, !still.matches);
   const { acknowledged, assigned, notes } = event.review;
   const press = (pressed: TargetedKeyboardEvent<HTMLAnchorElement>) => {
     if (pressed.key !== " ") return;
@@ -38,9 +41,9 @@ export function EventCard({ event, address, chosen, onChoose }: CardProps): JSX.
   };
   const classes = ["card", acknowledged && "done", chosen && "chosen"].filter(Boolean).join(" ");
   return (
-    <li class={classes} data-testid="event-card" data-event={event.id} onPointerEnter={() => setOver(!still.matches)} onPointerLeave={() => setOver(false)}>
+    <li ref={root} class={classes} data-testid="event-card" data-event={event.id} onPointerEnter={(event) => setOver(event.pointerType === "mouse" && !still.matches)} onPointerLeave={() => setOver(false)}>
       <Link class="card-link" href={eventPath(event) + address} onKeyDown={press} onBlur={() => setHeld(false)}>
-        <Preview event={event} playing={over || held} />
+        <Preview event={event} playing={over || held || centred} />
         <span class="card-tags">
           {event.severity === "alarm" && <span class="tag bad">{text.events.alarm}</span>}
           {!event.end && <span class="tag accent">{text.events.ongoing}</span>}

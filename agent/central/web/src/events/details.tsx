@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import type { LamppostEvent, Track } from "../api/types";
-import { text } from "../text";
+import { directionName, text } from "../text";
 import { length } from "../time/format";
 import { Moment } from "../time/time";
 import { type Row, Rows } from "../ui/rows";
@@ -44,7 +44,7 @@ function facts(event: LamppostEvent): Row[] {
     [text.event.zone, event.zone],
     [text.event.lineName, event.line],
     [text.event.rule, event.rule],
-    [text.event.direction, event.direction],
+    [text.event.direction, event.direction && directionName(event.direction)],
     [text.event.count, event.count],
     [text.event.sign, typeof event.attributes?.sign === "string" && event.attributes.sign],
     [text.event.speed, speedText(event.attributes["speed"], event.attributes["speed_unit"])],

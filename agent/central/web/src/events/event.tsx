@@ -14,6 +14,7 @@ import { failureLine, kindName, labelName, text } from "../text";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { typing, usePress } from "../ui/press";
+import { Share } from "../ui/share";
 import { Belongs } from "./belongs";
 import { Details } from "./details";
 import { addressOf, cameraKey, filterOf, fits } from "./filter";
@@ -160,6 +161,7 @@ function Step({ href, label, icon }: { href: string | undefined; label: string; 
 }
 
 function Downloads({ event, state }: { event: LamppostEvent; state: ClipState }): JSX.Element {
+  const shared = state.name === "ready" ? state.url : event.picture;
   return (
     <>
       {event.picture && (
@@ -173,6 +175,7 @@ function Downloads({ event, state }: { event: LamppostEvent; state: ClipState })
           {text.event.download}
         </a>
       )}
+      {shared && <Share url={shared} />}
     </>
   );
 }

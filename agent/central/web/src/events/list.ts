@@ -7,6 +7,7 @@ import { useCell } from "../cell";
 import { onEvent, refetch } from "../news";
 import { type Filter, fits, queryOf } from "./filter";
 import { has, merge, mergeAll } from "./merge";
+import { paced } from "./paced";
 
 const PAGE = 60;
 
@@ -32,8 +33,8 @@ interface State {
 
 const blank: State = { fresh: [], next: null, loading: true };
 
-/** Where new events would push what is being read. */
-const reading = () => window.scrollY > 40;
+/** Where new events would push what is being read, or what a hand reaches for. */
+const reading = () => window.scrollY > 40 || document.querySelector(".cards:hover, .cards :focus-visible, .choosing") !== null;
 
 export function useEventList(filter: Filter, key: string): EventList {
   const [state, set] = useState<State>(blank);
@@ -53,10 +54,15 @@ export function useEventList(filter: Filter, key: string): EventList {
       }
     };
     void load();
-    const stop = onEvent((event) => set((old) => (fits(filter, event) || isHere(old, event) ? withNews(old, event) : old)));
+    const news = paced<LamppostEvent>((events) => set((old) => events.reduce(withNews, old)));
+    const stop = onEvent((event) => {
+      set((old) => (isHere(old, event) ? withNews(old, event) : old));
+      if (fits(filter, event)) news.push(event);
+    });
     return () => {
       stale = true;
       stop();
+      news.stop();
     };
   }, [key, generation, tries]);
 

@@ -1,6 +1,6 @@
 /** What the edge says of how somebody or something looks and moves, as rows. */
 
-import { labelName, text } from "../text";
+import { labelName, number, text } from "../text";
 import type { Row } from "../ui/rows";
 import { ColourShares } from "./chips";
 import { type Colours, PARTS } from "./colours";
@@ -17,4 +17,4 @@ export function lookRows(colours: Colours, said: Readonly<Record<string, unknown
 
 /** In the unit that the gateway knew: metres on a calibrated ground, else heights of the thing itself. */
 export const speedText = (speed: unknown, unit: unknown): string | null =>
-  typeof speed === "number" && typeof unit === "string" ? `${speed.toFixed(1)} ${unit}` : null;
+  typeof speed === "number" && typeof unit === "string" ? `${number(speed, 1)} ${unit === "heights/s" ? text.event.heights : unit}` : null;

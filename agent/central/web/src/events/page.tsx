@@ -9,12 +9,14 @@ import { session } from "../session";
 import { failureLine, kindName, labelName, text } from "../text";
 import { dayText } from "../time/time";
 import { Empty } from "../ui/empty";
+import { Export } from "../ui/export";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
 import { Picker } from "../ui/picker";
+import { useSlide } from "../ui/slide";
 import { EventCard } from "./card";
 import { CHIPS, PARTS } from "./colours";
-import { addressOf, cameraKey, everything, type Filter, filterOf, isEmpty, toggled } from "./filter";
+import { addressOf, cameraKey, everything, type Filter, filterOf, isEmpty, queryOf, toggled } from "./filter";
 import { type EventList, useEventList } from "./list";
 import { byDay } from "./merge";
 import { useDeeds } from "./deeds";
@@ -35,10 +37,12 @@ export function EventsPage(): JSX.Element {
   const picked = items.filter(({ id }) => chosen.has(id));
   const toggle = (id: string) => choose((old) => new Set(toggled([...old], id)));
   const acknowledge = (id: string | undefined) => {
-    const wanted = chosen.size > 0 ? picked : items.filter((event) => event.id === id);
-    void deeds.make(wanted, { acknowledged: true }).then((worked) => worked && choose(nothing));
+    const batch = chosen.size > 0;
+    const wanted = batch ? picked : items.filter((event) => event.id === id);
+    void deeds.make(wanted, { acknowledged: true }).then((worked) => worked && batch && choose(nothing));
   };
   useListKeys(cards);
+  useSlide(cards, address);
   useReviewKeys(cards, may, { acknowledge, choose: toggle, none: () => choose(nothing) });
   useEffect(() => choose(nothing), [address]);
   useEffect(() => {
@@ -53,6 +57,7 @@ export function EventsPage(): JSX.Element {
         {list.items && list.items.length > 0 && <span class="sub">{text.events.shown(list.items.length, list.more)}</span>}
         <span class="spring" />
         <span class="sub keys">{text.review.keys}</span>
+        <Export what="events" query={() => queryOf(filter, 1)} />
         <SoundSwitch />
       </header>
       <Filters filter={filter} list={list} />
@@ -218,7 +223,7 @@ function Cards({ list, filter, address, chosen, onChoose }: CardsProps): JSX.Ele
           </ul>
         </section>
       ))}
-      <footer class="list-end">
+      <footer class="list-end" data-slides="end">
         {list.more ? (
           <button type="button" class="button" onClick={list.older} disabled={list.loading}>
             {text.events.older}

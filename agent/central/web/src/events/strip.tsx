@@ -1,15 +1,17 @@
 /** The latest events in a narrow column, up to date by itself. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { CameraName, LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
 import { onEvent, refetch } from "../news";
 import { text } from "../text";
+import { useSlide } from "../ui/slide";
 import { EventRow } from "./card";
 import { cameraKey, everything, fits, queryOf } from "./filter";
 import { merge, mergeAll } from "./merge";
+import { paced } from "./paced";
 
 interface Props {
   most: number;
@@ -19,9 +21,11 @@ interface Props {
 
 export function EventStrip({ most, empty, camera }: Props): JSX.Element {
   const list = useLatest(most, camera);
+  const rows = useRef<HTMLUListElement>(null);
+  useSlide(rows, camera && cameraKey(camera));
   if (list?.length === 0) return <p class="strip-empty">{empty}</p>;
   return (
-    <ul class="rows" aria-busy={!list} data-testid="event-strip">
+    <ul ref={rows} class="rows" aria-busy={!list} data-testid="event-strip">
       {list ? list.map((event) => <EventRow key={event.id} event={event} />) : Array.from({ length: 6 }, (_, i) => <SkeletonRow key={i} />)}
     </ul>
   );
@@ -55,10 +59,12 @@ function useLatest(most: number, camera?: CameraName): readonly LamppostEvent[] 
       }
     };
     void load();
-    const stop = onEvent((event) => fits(filter, event) && set((old) => merge(old ?? [], event).slice(0, most)));
+    const news = paced<LamppostEvent>((events) => set((old) => events.reduce(merge, old ?? []).slice(0, most)));
+    const stop = onEvent((event) => fits(filter, event) && news.push(event));
     return () => {
       stale = true;
       stop();
+      news.stop();
     };
   }, [key, most, generation]);
   return list;

@@ -119,7 +119,7 @@ function Behind({ shown }: { shown: number | undefined }): JSX.Element {
   const behind = (Date.now() + ahead - shown) / 1000;
   return (
     <span class="shown-at">
-      <span class="tag bad">LIVE</span>
+      <span class="tag bad">{text.live.now}</span>
       <time class="numbers">{clock(new Date(shown))}</time>
       {behind >= 0 && behind < 60 && (
         <span class="sub numbers" title={text.live.behindWhy}>

@@ -1,7 +1,7 @@
 /** The home page: cameras live, all of them or those of a layout, the latest events beside them. */
 
 import type { JSX, RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera, Layout as Kept } from "../api/types";
 import { useCell } from "../cell";
@@ -18,7 +18,8 @@ import { typing, usePress } from "../ui/press";
 import { useAlarm, useFollowing } from "./alarm";
 import { ArrangeBar, type Draft } from "./arrange";
 import { type Layout, layoutFor } from "./layout";
-import { MOST_TILES, moved, type Shown, shownOf, withAlarm } from "./layouts";
+import { MOST_TILES, moved, paged, type Shown, shownOf, withAlarm } from "./layouts";
+import { Pager } from "./pager";
 import { Tile } from "./tile";
 
 const GAP = 8;
@@ -32,7 +33,8 @@ const STRIP = 316 + 16;
 export function WallPage(): JSX.Element {
   const cameras = useCell(allCameras);
   const online = cameras?.filter((camera) => camera.online).length ?? 0;
-  const wanted = useAddress().query.get("layout");
+  const { query } = useAddress();
+  const wanted = query.get("layout");
   const [layouts, again] = useLayouts();
   const chosen = layouts?.find(({ id }) => id === wanted);
   const [draft, arrange] = useState<Draft>();
@@ -41,7 +43,8 @@ export function WallPage(): JSX.Element {
   const hot = useAlarm(follow && !draft);
   const frame = useRef<HTMLDivElement>(null);
   const waiting = !cameras || (wanted !== null && !layouts);
-  const shown = waiting ? undefined : withAlarm(shownOf(draft ?? chosen, cameras), hot, cameras);
+  const part = paged(cameras ?? [], query.get("find") ?? "", Number(query.get("page")));
+  const shown = waiting ? undefined : withAlarm(draft ?? chosen ? shownOf(draft ?? chosen, cameras) : shownOf(undefined, part.cameras), hot, cameras);
   useWallKeys(frame, setBoxes);
   const done = (id: string | undefined) => {
     arrange(undefined);
@@ -54,6 +57,7 @@ export function WallPage(): JSX.Element {
         <h1>{text.live.title}</h1>
         {cameras && cameras.length > 0 && <span class="sub">{text.live.online(online, cameras.length)}</span>}
         <span class="spring" />
+        {cameras && cameras.length > MOST_TILES && !draft && !chosen && <Pager part={part} find={query.get("find") ?? ""} />}
         {cameras && cameras.length > 0 && !draft && (
           <Tools layouts={layouts ?? []} chosen={chosen} shown={shown} onArrange={arrange} boxes={boxes} setBoxes={setBoxes} follow={follow} setFollow={setFollow} frame={frame} />
         )}
@@ -172,9 +176,13 @@ interface WallProps {
 }
 
 function Wall({ frame, shown, boxes, onMove }: WallProps): JSX.Element {
-  const count = shown?.cameras.length ?? 3;
+  const count = shown?.cameras.length ?? countKept();
   const layout = useLayout(frame, count, shown);
   useEffect(() => {
+    if (shown) keepCount(shown.cameras.length);
+  }, [shown?.cameras.length]);
+  // before the first paint, or the tiles would be seen moving to their places
+  useLayoutEffect(() => {
     const style = frame.current?.firstElementChild as HTMLElement | null;
     if (!layout || !style) return;
     style.style.setProperty("--columns", String(layout.columns));
@@ -211,16 +219,36 @@ function Tiles({ shown, hero, boxes, onMove }: { shown: Shown; hero: boolean; bo
 function useLayout(frame: RefObject<HTMLElement | null>, count: number, shown: Shown | undefined): Layout | undefined {
   const [layout, set] = useState<Layout>();
   const [columns, large] = [shown?.columns ?? null, shown?.large ?? false];
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = frame.current!;
     const measure = () => {
       const full = document.fullscreenElement === element;
       const width = full ? element.clientWidth : element.parentElement!.clientWidth - (window.innerWidth > STACKED ? STRIP : 0);
       set(window.innerWidth <= NARROW ? undefined : layoutFor(count, width, element.clientHeight, GAP, { columns, large }));
     };
+    measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, [count, columns, large]);
   return layout;
+}
+
+const COUNT_KEY = "lamppost.tiles";
+
+/** How many tiles the wall had last: the place is laid out for them while the cameras are asked for. */
+function countKept(): number {
+  try {
+    return Math.max(1, Math.min(MOST_TILES, Number(localStorage.getItem(COUNT_KEY)) || 3));
+  } catch {
+    return 3;
+  }
+}
+
+function keepCount(count: number): void {
+  try {
+    localStorage.setItem(COUNT_KEY, String(count));
+  } catch {
+    // storage may be forbidden: the next wall begins with three places
+  }
 }

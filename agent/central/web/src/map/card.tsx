@@ -1,16 +1,20 @@
 /** A camera that was chosen on the map: how it is, its newest picture, and where to go from here. */
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { Camera } from "../api/types";
 import { cameraKey } from "../events/filter";
 import { playbackPath } from "../playback/address";
 import { Link } from "../router";
-import { text } from "../text";
+import { failureLine, text } from "../text";
 import { Icon } from "../ui/icon";
+import { Heat } from "./heat";
 
 export function CameraCard({ camera, close, move }: { camera: Camera; close: () => void; move: (() => void) | undefined }): JSX.Element {
   const online = camera.online && camera.gateway_online;
   const key = cameraKey(camera);
+  const [heated, heat] = useState(false);
+  const [failure, fail] = useState("");
   return (
     <section class="map-card" data-testid="map-card">
       <div class="map-card-head">
@@ -23,7 +27,9 @@ export function CameraCard({ camera, close, move }: { camera: Camera; close: () 
       </div>
       <Link href={`/live/${key}`} class="map-picture" aria-label={text.live.open(camera.name)}>
         {camera.snapshot ? <img src={camera.snapshot.url} alt="" /> : <Icon name="camera" size={28} />}
+        {heated && <Heat key={key} camera={camera} onFail={(error) => fail(failureLine(error))} />}
       </Link>
+      {failure && <p class="bad-text" role="alert">{failure}</p>}
       <p class="sub">{camera.error || `${camera.site} · ${camera.gateway}`}</p>
       <div class="map-links">
         <Link class="button primary" href={`/live/${key}`} data-testid="map-live">
@@ -38,6 +44,9 @@ export function CameraCard({ camera, close, move }: { camera: Camera; close: () 
         <Link class="button" href={`/events?camera=${key}`}>
           {text.nav.events}
         </Link>
+        <button type="button" class={heated ? "button pressed" : "button"} aria-pressed={heated} onClick={() => heat(!heated)} title={text.map.heatMore} data-testid="map-heat-switch">
+          {text.map.heat}
+        </button>
         {move && (
           <button type="button" class="button" onClick={move} data-testid="map-move">
             {text.map.move}

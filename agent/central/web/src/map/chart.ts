@@ -22,6 +22,10 @@ interface Hung {
 }
 
 const CLOSEST = 20;
+/** Names stand to the right of their cameras. */
+const NAMES_PX: L.PointTuple = [72, 0];
+/** Further away than that the names of streets would cover each other. */
+const NAMED_FROM = 16.75;
 const PULSE_MS = 6_000;
 /** Where there are no cameras yet, and no streets. */
 const SOMEWHERE: L.LatLngExpression = [30, 0];
@@ -53,6 +57,9 @@ export class Chart {
     this.counts.addTo(this.map);
     this.drawn.addTo(this.map);
     this.map.on("click", ({ latlng }) => this.clicked([latlng.lat, latlng.lng]));
+    const far = () => this.root.classList.toggle("far", this.map.getZoom() < NAMED_FROM);
+    this.map.on("zoomend", far);
+    far();
     this.map.on("dblclick", () => this.mode === "area" && this.closeArea());
   }
 
@@ -90,7 +97,7 @@ export class Chart {
     }
     if (!this.fitted && this.hung.size > 0) {
       this.fitted = true;
-      this.map.fitBounds(L.latLngBounds([...this.hung.values()].map(({ marker }) => marker.getLatLng())).pad(0.35), { maxZoom: 18.5 });
+      this.map.fitBounds(L.latLngBounds([...this.hung.values()].map(({ marker }) => marker.getLatLng())).pad(0.35), { maxZoom: 18.5, paddingBottomRight: NAMES_PX });
     }
   }
 

@@ -62,6 +62,12 @@ export function MapPage(): JSX.Element {
       {failure && <p class="bad-text" role="alert">{failure}</p>}
       <div class="map-body">
         <div class="map" ref={root} aria-label={text.map.title} role="region" data-testid="map" />
+        {!chart && !failure && <div class="map-wait skeleton" role="status" aria-label={text.loading} />}
+        {cameras?.length === 0 && (
+          <p class="map-hint" role="status">
+            {text.live.none}. {text.live.noneMore}
+          </p>
+        )}
         {mode === "area" && (
           <p class="map-hint" role="status">
             {text.map.howArea}

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/people";
 import { go, useAddress } from "../router";
 import { failureLine, text } from "../text";
+import { localField, momentOfField } from "../time/field";
 import { Moment } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Problem, useDeed } from "./deed";
@@ -78,7 +79,7 @@ function Filters({ wanted }: { wanted: URLSearchParams }): JSX.Element {
     const chosen = new URLSearchParams();
     for (const key of KEYS) {
       const value = String(data.get(key) ?? "").trim();
-      if (value) chosen.set(key, key === "since" || key === "until" ? new Date(value).toISOString() : value);
+      if (value) chosen.set(key, key === "since" || key === "until" ? (momentOfField(value)?.toISOString() ?? "") : value);
     }
     go(`/audit?${chosen}`, { replace: true });
   };
@@ -116,12 +117,7 @@ function Filters({ wanted }: { wanted: URLSearchParams }): JSX.Element {
   );
 }
 
-/** What a field for local time takes. */
-function localOf(moment: string | null): string {
-  if (!moment) return "";
-  const at = new Date(moment);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
+const localOf = (moment: string | null) => (moment ? localField(new Date(moment)) : "");
 
 function Lines({ lines }: { lines: readonly api.AuditLine[] }): JSX.Element {
   const words = text.accounts.audit;

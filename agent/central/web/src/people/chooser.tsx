@@ -9,16 +9,23 @@ import { choices, isCovered, toggled } from "./places";
 
 const MOST = 200;
 
-export function PlaceChooser({ places, onChange, mayAll }: { places: string[] | null; onChange: (places: string[] | null) => void; mayAll: boolean }): JSX.Element {
+interface Props {
+  places: string[] | null;
+  onChange: (places: string[] | null) => void;
+  mayAll: boolean;
+  legend?: string;
+}
+
+export function PlaceChooser({ places, onChange, mayAll, legend = text.accounts.people.sees }: Props): JSX.Element {
   const words = text.accounts.people;
   const [find, setFind] = useState("");
   const cameras = useCell(allCameras) ?? [];
   const shown = choices(cameras, places ?? [], find).slice(0, MOST);
   return (
     <fieldset class="chooser">
-      <legend>{words.sees}</legend>
+      <legend>{legend}</legend>
       {mayAll && (
-        <div class="segmented" role="group" aria-label={words.sees}>
+        <div class="segmented" role="group" aria-label={legend}>
           <button type="button" aria-pressed={places === null} onClick={() => onChange(null)} data-testid="sees-all">
             {words.seesAll}
           </button>

@@ -6,10 +6,13 @@ import type { Me } from "../api/types";
 import { ReasonForm } from "../account/reason";
 import { text } from "../text";
 import { momentText } from "../time/time";
+import { mayTakeOut } from "../ui/export";
 import { Problem, useDeed, useFetched } from "./deed";
 import { SecondFactor } from "./factor";
+import { Links } from "./links";
 import { PasswordForm } from "./password";
 import { Tokens } from "./tokens";
+import { Zones } from "./zones";
 
 export function MyPage({ me }: { me: Me }): JSX.Element {
   const words = text.accounts.me;
@@ -34,9 +37,17 @@ export function MyPage({ me }: { me: Me }): JSX.Element {
       <Part title={words.sessions}>
         <Sessions />
       </Part>
+      <Part title={words.times}>
+        <Zones />
+      </Part>
       <Part title={words.tokens}>
         <Tokens admin={me.role === "admin"} />
       </Part>
+      {mayTakeOut(me.role) && (
+        <Part title={words.links}>
+          <Links />
+        </Part>
+      )}
     </div>
   );
 }

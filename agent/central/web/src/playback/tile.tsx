@@ -124,10 +124,12 @@ function Waiting({ state, waits, again }: { state: ClipState; waits: boolean; ag
     );
   }
   if (!waits) return null;
+  const words = state.name === "sending" ? text.clip.sending(state.percent) : text.clip.requested;
   return (
     <div class="tile-wait" role="status">
       <progress max={100} {...(state.name === "sending" ? { value: state.percent } : {})} aria-label={text.clip.progress} />
-      <span>{state.name === "sending" ? text.clip.sending(state.percent) : text.clip.requested}</span>
+      {/* other words are another line: what stands in the middle would jump as it grows */}
+      <span key={words}>{words}</span>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { eventTitle } from "../events/words";
 import { text } from "../text";
 import { clock } from "../time/format";
 import { dayText } from "../time/time";
+import { aheadMs } from "../time/zone";
 import type { Past } from "./past";
 import { reasonText } from "./tile";
 import { gapReason, moved, type Recorded, type Stretch, ticks, zoomed } from "./time";
@@ -101,7 +102,7 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
 }
 
 function Scale({ view, share }: { view: Stretch; share: (when: number) => string }): JSX.Element {
-  const { step, at } = ticks(view, 10, -new Date(view.from).getTimezoneOffset() * 60_000);
+  const { step, at } = ticks(view, 10, aheadMs(view.from));
   return (
     <div class="timeline-scale" aria-hidden="true">
       {at.map((when) => (

@@ -9,6 +9,7 @@ import { Link } from "../router";
 import { labelName, text } from "../text";
 import { Moment } from "../time/time";
 import { Icon } from "../ui/icon";
+import { addressOf, alike } from "./filter";
 
 export const trackPath = ({ id }: { id: string }) => `/search/${encodeURIComponent(id)}`;
 export const trackName = ({ kind, label }: Pick<Track, "kind" | "label">) => labelName(kind || label);
@@ -28,6 +29,9 @@ export function TrackCard({ track, address = "" }: { track: Track; address?: str
             <span class="card-camera">{track.camera_name}</span>
           </div>
         </div>
+      </Link>
+      <Link class="card-alike" href={`/search${addressOf(alike(track))}`} aria-label={text.track.alike} title={text.track.alike} data-testid="card-alike">
+        <Icon name="alike" size={16} />
       </Link>
     </li>
   );

@@ -3,6 +3,7 @@
 import { isColour } from "../events/colours";
 import { isCamera, several } from "../events/filter";
 import { areaOf } from "../map/ground";
+import { type Drawn, drawnOf, NOTHING, putDrawn } from "./drawn";
 
 /** Spans that end now, by their names in the address, in hours. */
 export const SPANS = { "1h": 1, "10h": 10, "24h": 24, "7d": 168, "30d": 720 } as const;
@@ -54,13 +55,17 @@ export interface Search {
   plate: string;
   /** look-alikes too, and one character wrong */
   fuzzy: boolean;
+  /** the id of a track: what looks like it comes first */
+  like: string;
+  /** on the picture of the camera */
+  drawn: Drawn;
   /** the best fit first, instead of the newest */
   byFit: boolean;
 }
 
 export const all: Search = {
   labels: [], kinds: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined,
-  directions: [], zones: [], area: "", ranges: { speed: ANY, dwell_s: ANY }, plate: "", fuzzy: false, byFit: false,
+  directions: [], zones: [], area: "", ranges: { speed: ANY, dwell_s: ANY }, plate: "", fuzzy: false, like: "", drawn: NOTHING, byFit: false,
 };
 
 const isSpan = (name: string): name is SpanName => name in SPANS;
@@ -99,6 +104,8 @@ export function searchOf(query: URLSearchParams): Search {
     ranges: { speed: rangeOf(query, "speed"), dwell_s: rangeOf(query, "dwell_s") },
     plate: (query.get("plate") ?? "").slice(0, 40),
     fuzzy: query.get("plate_match") === "fuzzy",
+    like: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.exec(query.get("like") ?? "")?.[0] ?? "",
+    drawn: drawnOf(query),
     byFit: query.get("sort") === "fit",
   };
 }
@@ -108,7 +115,7 @@ export function addressOf(search: Search): string {
   const query = shared(search);
   if (search.within) query.set("within", search.within);
   else times(query, search.since, search.until);
-  const whole = query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":");
+  const whole = query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
   return whole ? `?${whole}` : "";
 }
 
@@ -138,6 +145,8 @@ function shared(search: Search): URLSearchParams {
   }
   if (search.plate) query.set("plate", search.plate);
   if (search.plate && search.fuzzy) query.set("plate_match", "fuzzy");
+  if (search.like) query.set("like", search.like);
+  putDrawn(query, search.drawn);
   if (search.byFit) query.set("sort", "fit");
   return query;
 }
@@ -149,8 +158,15 @@ function times(query: URLSearchParams, since: string | undefined, until: string 
 
 export const isEmpty = (search: Search) => addressOf(search) === "";
 
-/** The search for what looks like a track: its label and the main colour of each of its parts. */
-export function alike(label: string, colours: Readonly<Record<string, readonly (readonly [string, number])[]>>): Search {
+/** The search for what looks like a track. */
+export const alike = ({ id }: { id: string }): Search => ({ ...all, like: id });
+
+/** The search for whoever wears what a track wears: its label and the main colour of each of its parts. */
+export function wearing(label: string, colours: Readonly<Record<string, readonly (readonly [string, number])[]>>): Search {
   const main = Object.entries(colours).flatMap(([part, shares]) => (shares[0] ? [`${part}:${shares[0][0]}`] : []));
   return { ...all, labels: [label], colours: main.filter(isColour) };
 }
+
+export const WATCH = "watch";
+/** Where a search is about to be watched for. */
+export const watchPath = (search: Search) => `/search${addressOf(search)}&${WATCH}`;

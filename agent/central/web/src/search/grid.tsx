@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Shown, shown } from "./window";
 
-/** px, as the style sheet has them: a card's least width, a row with its gap, the gap. */
+/** px where the text is as large as usual, as the style sheet has them: a card's least width, a row with its gap, the gap. */
 const LEAST = 150;
 const ROW = 262;
 const GAP = 12;
@@ -38,9 +38,11 @@ function useShown(root: RefObject<HTMLDivElement | null>, count: number): Shown 
   const [part, set] = useState<Shown>();
   useEffect(() => {
     const frame = root.current!;
+    // cards grow with the text of very large screens
+    const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const look = () => {
       const { width, top } = frame.getBoundingClientRect();
-      const now = shown({ width, above: -top, height: window.innerHeight, count }, LEAST, ROW, GAP);
+      const now = shown({ width, above: -top, height: window.innerHeight, count }, LEAST * scale, ROW * scale, GAP * scale);
       set((old) => (old && JSON.stringify(old) === JSON.stringify(now) ? old : now));
     };
     look();

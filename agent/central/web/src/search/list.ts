@@ -20,6 +20,10 @@ export interface TrackList {
   error: unknown;
   /** of all that fits, as of the search; undefined until they are there */
   facets: Facets | undefined;
+  /** they are on their way */
+  counting: boolean;
+  /** by what tracks were compared that should look like one */
+  alike: "appearance" | "colours" | undefined;
   /** how far back it was looked before the time was up; undefined when all of it was */
   reached: string | undefined;
   next: () => void;
@@ -29,29 +33,36 @@ export interface TrackList {
 interface State {
   key?: string;
   items?: readonly Track[];
+  /** their ids */
+  known: Set<string>;
   next: string | null;
   newest?: Found<Track>;
   facets?: Facets;
+  counting?: boolean;
+  alike?: "appearance" | "colours" | undefined;
   reached?: string | undefined;
   error?: unknown;
 }
 
 export function useTrackList(search: Search, key: string): TrackList {
-  const [state, set] = useState<State>({ next: null });
+  const [state, set] = useState<State>({ next: null, known: new Set() });
   const [tries, setTries] = useState(0);
-  const generation = useCell(refetch);
+  const generation = Math.max(1, useCell(refetch)); // the first hello finds a search that has just been asked
   const asking = useRef<unknown>(undefined);
-  const ask = (cursor?: string, counted = false) => {
-    const query = queryOf(search, Date.now() + clockAhead.value, PAGE, cursor);
-    if (counted) query.set("facets", "true");
+  const ask = (cursor?: string) => api.tracks(queryOf(search, Date.now() + clockAhead.value, PAGE, cursor));
+  /** What is found is shown first: to count all that fits takes longer. */
+  const count = () => {
+    const query = queryOf(search, Date.now() + clockAhead.value, 1);
+    query.set("facets", "true");
     return api.tracks(query);
   };
   useEffect(() => {
     const mine = (asking.current = {});
     const current = <T>(then: (value: T) => void) => (value: T) => void (asking.current === mine && then(value));
-    const failed = current((error: unknown) => set({ key, next: null, error }));
-    ask(undefined, true).then(current((page) => set({ key, ...begun(page) })), failed);
-    const timer = setInterval(() => document.hidden || search.until || void ask().then(current((page) => set((old) => looked(old, page))), () => undefined), LOOK_AGAIN_MS);
+    const failed = current((error: unknown) => set({ key, next: null, known: new Set(), error }));
+    const counted = current(({ facets }: Partial<Found<Track>>) => set((old) => ({ ...old, counting: false, ...(facets ? { facets } : {}) })));
+    ask().then(current((page) => (set({ key, counting: true, ...begun(page) }), void count().then(counted, () => counted({})))), failed);
+    const timer = setInterval(() => document.hidden || search.until || search.like || void ask().then(current((page) => set((old) => looked(old, page))), () => undefined), LOOK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [key, generation, tries]);
 
@@ -61,7 +72,7 @@ export function useTrackList(search: Search, key: string): TrackList {
     const mine = asking.current;
     set((old) => ({ ...old, next: null })); // not twice
     ask(cursor).then(
-      (page) => asking.current === mine && set((old) => ({ ...old, items: joined(old.items ?? [], page.items), next: page.next, ...ends(page) })),
+      (page) => asking.current === mine && set((old) => ({ ...old, ...joined(old, page.items), next: page.next, ...ends(page) })),
       (error: unknown) => asking.current === mine && set((old) => ({ ...old, next: cursor, error })),
     );
   }, [key, state.next]);
@@ -71,26 +82,31 @@ export function useTrackList(search: Search, key: string): TrackList {
     if (newest) set((old) => ({ key, ...begun(newest), ...(old.facets ? { facets: old.facets } : {}) }));
     else setTries((count) => count + 1);
   }, [key, state.newest]);
-  return { items: state.items, fresh: freshIn(state), more: state.next !== null, old: state.key !== key, error: state.error, facets: state.facets, reached: state.reached, next, again };
+  return { items: state.items, fresh: freshIn(state), more: state.next !== null, old: state.key !== key, error: state.error, facets: state.facets, counting: state.counting ?? false, reached: state.reached, alike: state.alike, next, again };
 }
 
-const begun = (page: Found<Track>) => ({ items: page.items, next: page.next, ...(page.facets ? { facets: page.facets } : {}), ...ends(page) });
+const begun = (page: Found<Track>) => ({ items: page.items, known: idsOf(page.items), next: page.next, ...(page.facets ? { facets: page.facets } : {}), ...ends(page) });
 
-/** Only a page that was cut short says how far it looked. */
-const ends = (page: Found<Track>) => ({ reached: page.complete ? undefined : (page.reached ?? undefined) });
+/** Only a page that was cut short says how far it looked; and by what tracks were compared. */
+const ends = (page: Found<Track>) => ({ reached: page.complete ? undefined : (page.reached ?? undefined), alike: page.alike ?? undefined });
 
 /** Where there was nothing, what came is shown; else it waits: nothing moves under the hand that reaches for a card. */
 function looked(old: State, page: Found<Track>): State {
-  return old.items?.length ? { ...old, newest: page } : { ...old, items: page.items, next: page.next };
+  return old.items?.length ? { ...old, newest: page } : { ...old, items: page.items, known: idsOf(page.items), next: page.next };
 }
 
+/** The newest page is compared with the first ones alone: a hundred thousand may be shown. */
 function freshIn({ items, newest }: State): number {
-  const known = new Set(items?.map(({ id }) => id));
-  return newest?.items.filter(({ id }) => !known.has(id)).length ?? 0;
+  if (!newest) return 0;
+  const known = new Set(items?.slice(0, 2 * PAGE).map(({ id }) => id));
+  return newest.items.filter(({ id }) => !known.has(id)).length;
 }
 
-/** A track that goes on may have moved between two pages. */
-function joined(old: readonly Track[], more: readonly Track[]): readonly Track[] {
-  const known = new Set(old.map(({ id }) => id));
-  return [...old, ...more.filter(({ id }) => !known.has(id))];
+/** A track that goes on may have moved between two pages; what is known is kept, or a long list would be gone through each time. */
+function joined({ items = [], known }: State, more: readonly Track[]): Pick<State, "items" | "known"> {
+  const fresh = more.filter(({ id }) => !known.has(id));
+  for (const { id } of fresh) known.add(id);
+  return { items: items.concat(fresh), known };
 }
+
+const idsOf = (items: readonly Track[]) => new Set(items.map(({ id }) => id));

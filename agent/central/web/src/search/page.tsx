@@ -9,10 +9,11 @@ import { go, useAddress } from "../router";
 import { failureLine, text } from "../text";
 import { momentText } from "../time/time";
 import { Empty } from "../ui/empty";
+import { Export } from "../ui/export";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
 import { TrackCard } from "./card";
-import { addressOf, isEmpty, type Search, searchOf, SPANS } from "./filter";
+import { addressOf, isEmpty, queryOf, type Search, searchOf, SPANS } from "./filter";
 import { CardGrid } from "./grid";
 import { Histogram } from "./histogram";
 import { bars } from "./hours";
@@ -33,17 +34,18 @@ export function SearchPage(): JSX.Element {
     <div class="page search-page">
       <header class="page-head">
         <h1>{text.search.title}</h1>
-        {!list.old && list.items && list.items.length > 0 && (
+        {!list.old && list.items && list.items.length > 0 && (list.facets || !list.more || !list.counting) && (
           <span class="sub numbers" role="status" data-testid="found">
             {list.more && list.facets ? text.search.found(Math.max(total(list.facets), list.items.length), list.facets.exact) : text.search.found(list.items.length, true)}
             {list.reached && ` · ${text.search.reached(momentText(list.reached))}`}
           </span>
         )}
         <span class="spring" />
-        <select class="button" value={search.byFit ? "fit" : "time"} aria-label={text.search.sort} onChange={(choice) => change({ ...search, byFit: choice.currentTarget.value === "fit" })} data-testid="sort">
+        <select class="button" disabled={search.like !== ""} value={search.byFit || search.like ? "fit" : "time"} aria-label={text.search.sort} onChange={(choice) => change({ ...search, byFit: choice.currentTarget.value === "fit" })} data-testid="sort">
           <option value="time">{text.search.byTime}</option>
           <option value="fit">{text.search.byFit}</option>
         </select>
+        <Export what="tracks" query={() => queryOf(search, Date.now() + clockAhead.value, 1)} />
         <button type="button" class="button only-small" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="search-open">
           <Icon name="filter" size={16} />
           {text.search.filters}
@@ -54,9 +56,10 @@ export function SearchPage(): JSX.Element {
         </button>
       </header>
       <div class={open ? "search-body open" : "search-body"}>
-        <SearchPanel search={search} onChange={change} facets={list.old ? undefined : list.facets} />
+        <SearchPanel search={search} onChange={change} alike={list.old ? undefined : list.alike} facets={list.old ? undefined : list.facets} />
         <section class="search-results" ref={results} aria-label={text.search.results} aria-busy={list.old} data-testid="results">
           {list.facets && <Histogram bars={timeline} exact={list.facets.exact} onChoose={(since, until) => change({ ...search, within: undefined, since, until })} />}
+          {list.counting && list.items && list.items.length > 0 && <div class="histogram skeleton" aria-hidden="true" />}
           <Results list={list} search={search} address={address} />
         </section>
       </div>

@@ -11,7 +11,9 @@ import { labelName, text } from "../text";
 import { localField, momentOfField } from "../time/field";
 import { Icon, type IconName } from "../ui/icon";
 import { compact } from "./count";
+import { Draw } from "./draw";
 import { Figure } from "./figure";
+import { LooksLike } from "./like";
 import { More } from "./more";
 import { SavedSearches } from "./saved";
 import { all, FINER, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
@@ -24,6 +26,8 @@ interface Props {
 interface PanelProps extends Props {
   /** of all that fits, to stand beside the choices */
   facets: Facets | undefined;
+  /** by what tracks were compared that should look like one */
+  alike: "appearance" | "colours" | undefined;
 }
 
 const countOf = (counts: readonly Count[] | undefined, value: string) => counts && (counts.find((one) => one.value === value)?.count ?? 0);
@@ -37,7 +41,7 @@ function partsOf(labels: readonly string[]): readonly Part[] {
   return PARTS.filter((part) => (part === "vehicle" ? vehicle : person));
 }
 
-export function SearchPanel({ search, onChange, facets }: PanelProps): JSX.Element {
+export function SearchPanel({ search, onChange, facets, alike }: PanelProps): JSX.Element {
   const parts = partsOf(search.labels);
   const withLabels = (labels: readonly string[]) => {
     const kept = search.colours.filter((colour) => partsOf(labels).some((part) => colour.startsWith(`${part}:`)));
@@ -46,6 +50,7 @@ export function SearchPanel({ search, onChange, facets }: PanelProps): JSX.Eleme
   };
   return (
     <aside class="panel search-panel" aria-label={text.search.filters} data-testid="search-panel">
+      {search.like && <LooksLike id={search.like} how={alike} drop={() => onChange({ ...search, like: "" })} />}
       <Group title={text.search.what}>
         <div class="labels" role="group" aria-label={text.search.what}>
           {LABELS.map((label) => (
@@ -75,6 +80,7 @@ export function SearchPanel({ search, onChange, facets }: PanelProps): JSX.Eleme
       <Group title={text.search.where}>
         <Where search={search} onChange={onChange} facets={facets} />
       </Group>
+      <Draw search={search} onChange={onChange} />
       <More search={search} onChange={onChange} />
       {!isEmpty(search) && (
         <button type="button" class="button quiet" onClick={() => onChange(all)} data-testid="search-clear">
@@ -159,7 +165,7 @@ function Time({ name, at, onChange }: { name: string; at: string | undefined; on
 /** With more cameras than that a field narrows the list down. */
 const MANY = 8;
 
-function Where({ search, onChange, facets }: PanelProps): JSX.Element {
+function Where({ search, onChange, facets }: Omit<PanelProps, "alike">): JSX.Element {
   const cameras = useCell(allCameras) ?? [];
   const [words, setWords] = useState("");
   const shown = cameras.filter((camera) => `${camera.name} ${cameraKey(camera)}`.toLowerCase().includes(words.toLowerCase().trim()));

@@ -5,11 +5,11 @@ import { useState } from "preact/hooks";
 import { request } from "../api/client";
 import { useCell } from "../cell";
 import { Problem, useDeed, useFetched } from "../people/deed";
-import { go } from "../router";
+import { go, useAddress } from "../router";
 import { session } from "../session";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
-import { addressOf, isEmpty, type Search } from "./filter";
+import { addressOf, isEmpty, type Search, WATCH } from "./filter";
 
 interface Saved {
   id: string;
@@ -28,7 +28,8 @@ export function SavedSearches({ search }: { search: Search }): JSX.Element {
   const words = text.accounts.saved;
   const list = useFetched(load);
   const deed = useDeed();
-  const [naming, setNaming] = useState(false);
+  const watching = useAddress().query.has(WATCH);
+  const [naming, setNaming] = useState(watching);
   const who = useCell(session);
   const me = who.state === "in" ? who.me.name : "";
   const run = (what: () => Promise<unknown>) => void deed.run(what).then((worked) => worked && (setNaming(false), list.again()));
@@ -36,13 +37,14 @@ export function SavedSearches({ search }: { search: Search }): JSX.Element {
     <section class="search-group saved" aria-label={words.title} data-testid="saved">
       <h2>{words.title}</h2>
       <ul>
+        {!list.value && !list.error && <li class="skeleton bar" aria-label={text.loading} />}
         {list.value?.length === 0 && <li class="sub">{words.none}</li>}
         {list.value?.map((one) => (
           <SavedLine key={one.id} one={one} mine={one.owner === me} onRun={run} />
         ))}
       </ul>
       {naming ? (
-        <NameForm busy={deed.busy} onCancel={() => setNaming(false)} onSave={(body) => run(() => request("POST", `/searches/tracks${addressOf(search)}`, body))} />
+        <NameForm watch={watching} busy={deed.busy} onCancel={() => setNaming(false)} onSave={(body) => run(() => request("POST", `/searches/tracks${addressOf(search)}`, body))} />
       ) : (
         !isEmpty(search) && (
           <button type="button" class="button" onClick={() => setNaming(true)} data-testid="save-search">
@@ -87,7 +89,7 @@ interface NameBody {
   watch: boolean;
 }
 
-function NameForm({ busy, onSave, onCancel }: { busy: boolean; onSave: (body: NameBody) => void; onCancel: () => void }): JSX.Element {
+function NameForm({ watch, busy, onSave, onCancel }: { watch: boolean; busy: boolean; onSave: (body: NameBody) => void; onCancel: () => void }): JSX.Element {
   const words = text.accounts.saved;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -98,7 +100,7 @@ function NameForm({ busy, onSave, onCancel }: { busy: boolean; onSave: (body: Na
     <form class="save-form" onSubmit={submit} data-testid="save-form">
       <input class="text-input" name="name" required maxLength={100} placeholder={words.name} aria-label={words.name} autoFocus autocomplete="off" />
       <label>
-        <input type="checkbox" name="watch" />
+        <input type="checkbox" name="watch" defaultChecked={watch} />
         <span>
           {words.watch}
           <small>{words.watchMore}</small>

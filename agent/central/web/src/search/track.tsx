@@ -12,20 +12,21 @@ import { lookRows, speedText } from "../events/looks";
 import { ClipPlayer } from "../events/player";
 import { ClipProgress, ViewSwitch } from "../events/stage";
 import { livePath } from "../live/tile";
-import { refetch } from "../news";
+import { cameras as allCameras, refetch } from "../news";
 import { playbackPath } from "../playback/address";
 import { LEAD_MS } from "../playback/time";
 import { go, Link, useAddress } from "../router";
-import { failureLine, text } from "../text";
+import { directionName, failureLine, number, text } from "../text";
 import { length } from "../time/format";
 import { Moment } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
+import { Share } from "../ui/share";
 import { typing, usePress } from "../ui/press";
 import { type Row, Rows } from "../ui/rows";
 import { TrackCard, trackName } from "./card";
-import { addressOf, alike, all, queryOf, searchOf } from "./filter";
-import { around } from "./around";
+import { addressOf, alike, queryOf, searchOf, watchPath, wearing } from "./filter";
+import { around, MOST, neighbours, type Span, spanAfter, spanBefore } from "./around";
 import { Way } from "./way";
 
 export function TrackPage({ id }: { id: string }): JSX.Element {
@@ -86,6 +87,7 @@ function Loaded({ track }: { track: Track }): JSX.Element {
                 {text.event.download}
               </a>
             )}
+            {clip.state.name === "ready" && <Share url={clip.state.url} />}
           </div>
           <Shots track={track} />
         </section>
@@ -111,9 +113,13 @@ function Head({ track }: { track: Track }): JSX.Element {
       {!track.final && <span class="tag accent">{text.track.goesOn}</span>}
       <span class="sub">{track.camera_name}</span>
       <span class="spring" />
-      <Link class="button" href={`/search${addressOf(alike(track.label, track.colours))}`} data-testid="find-alike">
+      <Link class="button" href={`/search${addressOf(alike(track))}`} data-testid="find-alike">
         <Icon name="search" size={16} />
         {text.track.alike}
+      </Link>
+      <Link class="button" href={watchPath(wearing(track.label, track.colours))} data-testid="watch-for">
+        <Icon name="eye" size={16} />
+        <span class="only-wide">{text.track.watchFor}</span>
       </Link>
       <Link class="button" href={playbackPath([cameraKey(track)], Date.parse(track.start) - LEAD_MS)}>
         <Icon name="playback" size={16} />
@@ -148,8 +154,8 @@ function Facts({ track }: { track: Track }): JSX.Element {
     [text.event.camera, track.camera_name],
     [text.event.gateway, `${track.site} · ${track.gateway}`],
     [text.event.speed, speedText(track.speed, track.speed_unit)],
-    [text.event.direction, track.direction],
-    [text.track.size, track.size_m && `${track.size_m.map((metres) => metres.toFixed(1)).join(" × ")} m`],
+    [text.event.direction, track.direction && directionName(track.direction)],
+    [text.track.size, track.size_m && `${track.size_m.map((metres) => number(metres, 1)).join(" × ")} m`],
     [text.track.plate, track.plate],
     [text.event.place, track.position],
     [text.event.confidence, `${Math.round(track.score * 100)} %`],
@@ -170,37 +176,48 @@ function Facts({ track }: { track: Track }): JSX.Element {
   );
 }
 
-/** How long before and after is "about then", and how many are shown. */
-const NEAR_MS = 120_000;
-const MOST = 12;
-
 function Others({ track }: { track: Track }): JSX.Element | null {
-  const others = useOthers(track);
-  if (others.length === 0) return null;
+  const { before, after } = useOthers(track);
+  if (before.length + after.length === 0) return null;
   return (
-    <section class="others" aria-label={text.track.others}>
+    <section class="others" aria-label={text.track.others} data-testid="others">
       <h2>{text.track.others}</h2>
-      <ul class="shots">
-        {others.map((other) => (
-          <TrackCard key={other.id} track={other} />
-        ))}
-      </ul>
+      {([["before", before], ["after", after]] as const).map(
+        ([name, some]) =>
+          some.length > 0 && (
+            <div key={name} data-testid={`others-${name}`}>
+              <h3>{text.track[name]}</h3>
+              <ul class="shots">
+                {some.map((other) => (
+                  <TrackCard key={other.id} track={other} />
+                ))}
+              </ul>
+            </div>
+          ),
+      )}
     </section>
   );
 }
 
-/** Tracks of the same sort at the other cameras, a little before and after. */
-function useOthers(track: Track): readonly Track[] {
-  const [found, set] = useState<readonly Track[]>([]);
+interface Around {
+  before: readonly Track[];
+  after: readonly Track[];
+}
+
+/** Who was at the neighbouring cameras a little before and after, and looks most like this one. */
+function useOthers(track: Track): Around {
+  const [found, set] = useState<Around>({ before: [], after: [] });
+  const cameras = useCell(allCameras);
+  const near = cameras && neighbours(track, cameras).map(cameraKey);
   useEffect(() => {
     let stale = false;
-    const at = (when: string, off: number) => new Date(Date.parse(when) + off).toISOString();
-    const near = { ...all, labels: [track.label], since: at(track.start, -NEAR_MS), until: at(track.end, NEAR_MS) };
-    api.tracks(queryOf(near, Date.now(), 100)).then(
-      (page) => !stale && set(page.items.filter(({ site, gateway, camera }) => camera !== track.camera || gateway !== track.gateway || site !== track.site).slice(0, MOST)),
+    if (!near || near.length === 0) return;
+    const ask = (span: Span) => api.tracks(queryOf({ ...alike(track), cameras: near, ...span }, Date.now(), MOST));
+    Promise.all([ask(spanBefore(track)), ask(spanAfter(track))]).then(
+      ([before, after]) => !stale && set({ before: before.items, after: after.items }),
       () => undefined, // the page is whole without them; the banner tells of the connection
     );
     return () => void (stale = true);
-  }, [track.id]);
+  }, [track.id, near?.join()]);
   return found;
 }

@@ -1,32 +1,15 @@
 /** The way of a track over the picture of its camera: where it stood, from the first to the last moment. */
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import type { Track } from "../api/types";
-import { useCell } from "../cell";
-import { cameras, sameCamera } from "../news";
 import { text } from "../text";
-import { Icon } from "../ui/icon";
+import { Still } from "./still";
 
-export function Way({ track }: { track: Track }): JSX.Element {
-  const camera = useCell(cameras)?.find((other) => sameCamera(other, track));
-  const [size, setSize] = useState<[number, number]>();
-  const url = camera?.snapshot?.url;
-  const [width, height] = size ?? [16, 9];
-  return (
-    <div class={url ? "event-picture way" : "event-picture none way"}>
-      {url ? (
-        <img src={url} alt={text.track.wayOf(track.camera_name)} onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setSize([naturalWidth, naturalHeight])} />
-      ) : (
-        <>
-          <Icon name="camera" size={22} />
-          <span>{text.events.noSnapshot}</span>
-        </>
-      )}
-      {(size || !url) && <Line track={track} width={width} height={height} />}
-    </div>
-  );
-}
+export const Way = ({ track }: { track: Track }): JSX.Element => (
+  <Still of={track} alt={text.track.wayOf(track.camera_name)} look="way">
+    {(width, height) => <Line track={track} width={width} height={height} />}
+  </Still>
+);
 
 function Line({ track, width, height }: { track: Track; width: number; height: number }): JSX.Element | null {
   const feet = track.path.map(([, x1, , x2, y2]): [number, number] => [((x1 + x2) / 2) * width, Math.min(1, y2) * height]);

@@ -7,14 +7,18 @@ interface Props {
   hint?: string;
   tone?: "ok" | "warn" | "bad" | undefined;
   testid?: string;
+  /** Its words are long at times: room that is kept for them. */
+  lines?: number;
   children: ComponentChildren;
 }
 
-export function Fact({ name, hint, tone, testid, children }: Props): JSX.Element {
+export function Fact({ name, hint, tone, testid, lines, children }: Props): JSX.Element {
   return (
     <div class="fact" title={hint} data-testid={testid}>
       <span class="fact-name">{name}</span>
-      <span class={tone ? `fact-value numbers ${tone}` : "fact-value numbers"}>{children}</span>
+      <span class={tone ? `fact-value numbers ${tone}` : "fact-value numbers"} style={lines ? { minHeight: `${lines}lh` } : undefined}>
+        {children}
+      </span>
     </div>
   );
 }

@@ -4,9 +4,10 @@ import type { JSX } from "preact";
 import type { Audit, Camera, CameraCounts, FootageKey, Gateway, GatewayHealth } from "../api/types";
 import { livePath } from "../live/tile";
 import { Link } from "../router";
-import { text } from "../text";
+import { number, text } from "../text";
 import { bytes, duration } from "../time/format";
 import { momentText } from "../time/time";
+import { CountCell } from "./count";
 import { Fact } from "./fact";
 import { HistoryPanel } from "./history";
 import { UplinkPanel } from "./uplink";
@@ -42,29 +43,25 @@ function GatewayFacts({ gateway }: { gateway: Gateway }): JSX.Element {
   const waits = outbox !== null && outbox.messages + outbox.media > 0;
   return (
     <div class="facts">
-      <Fact name={text.system.outbox} testid="outbox" tone={waits && outbox.messages > 100 ? "warn" : undefined}>
+      <Fact name={text.system.outbox} testid="outbox" lines={2} tone={waits && outbox.messages > 100 ? "warn" : undefined}>
         {!outbox ? "–" : waits ? text.system.outboxWaits(outbox.messages, outbox.media, bytes(outbox.media_bytes)) : text.system.outboxEmpty}
       </Fact>
       <Fact name={text.system.lost} hint={text.system.lostMore} tone={gateway.lost > 0 ? "bad" : undefined}>
-        {gateway.lost.toLocaleString()}
+        {number(gateway.lost)}
       </Fact>
       <Fact name={text.system.dropped} hint={text.system.droppedMore} tone={gateway.dropped > 0 ? "warn" : undefined}>
-        {gateway.dropped.toLocaleString()}
+        {number(gateway.dropped)}
       </Fact>
       <DiskFacts disk={health.disk ?? null} />
       <Fact name={text.system.uptime}>{health.uptime_s === undefined ? "–" : duration(health.uptime_s)}</Fact>
-      <Fact name={text.system.analysis}>{health.analysis || text.system.unknown}</Fact>
-      {typeof health.temperature_c === "number" && <Fact name={text.system.temperature}>{health.temperature_c.toFixed(0)} °C</Fact>}
+      <Fact name={text.system.analysis} lines={2}>{(health.analysis && (text.system.words[health.analysis] ?? health.analysis)) || text.system.unknown}</Fact>
+      {typeof health.temperature_c === "number" && <Fact name={text.system.temperature}>{number(health.temperature_c)} °C</Fact>}
       {typeof health.clock?.synced === "boolean" && (
         <Fact name={text.system.clock} tone={health.clock.synced ? undefined : "warn"}>
           {health.clock.synced ? text.system.clockSynced : text.system.clockFree}
         </Fact>
       )}
-      {health.shed && health.shed !== "none" && (
-        <Fact name={text.system.shed} tone="warn">
-          {health.shed}
-        </Fact>
-      )}
+      <ShedFact shed={health.shed ?? "none"} />
       <Restarts workers={health.workers ?? []} />
       <AuditFact audit={health.audit ?? null} />
       <KeyFact keys={gateway.keys} breaks={gateway.chain_breaks} />
@@ -74,6 +71,15 @@ function GatewayFacts({ gateway }: { gateway: Gateway }): JSX.Element {
         </Fact>
       )}
     </div>
+  );
+}
+
+function ShedFact({ shed }: { shed: string }): JSX.Element {
+  const sheds = shed !== "none" && shed !== "off";
+  return (
+    <Fact name={text.system.shed} tone={sheds ? "warn" : undefined}>
+      {sheds ? (text.system.words[shed] ?? shed) : shed === "off" ? "–" : text.system.shedNone}
+    </Fact>
   );
 }
 
@@ -88,8 +94,8 @@ function Restarts({ workers }: { workers: GatewayHealth["workers"] }): JSX.Eleme
   );
 }
 
-function AuditFact({ audit }: { audit: Audit | null }): JSX.Element | null {
-  if (!audit) return null;
+function AuditFact({ audit }: { audit: Audit | null }): JSX.Element {
+  if (!audit) return <Fact name={text.system.audit}>–</Fact>;
   const hint = [text.system.auditMore(momentText(audit.time)), ...audit.problems].join("\n");
   return (
     <Fact name={text.system.audit} tone={audit.failed > 0 ? "bad" : undefined} testid="audit" hint={hint}>
@@ -129,7 +135,7 @@ function CameraTable({ cameras, counts }: { cameras: readonly Camera[]; counts: 
   const heads = [text.system.state, text.system.recorded, text.system.lostPackets, text.system.analysed, text.system.skipped, text.system.reconnects];
   return (
     <div class="table-frame" tabIndex={0} role="region" aria-label={text.system.cameras}>
-      <table>
+      <table class="steady">
         <thead>
           <tr>
             <th scope="col">{text.system.camera}</th>
@@ -151,7 +157,6 @@ function CameraTable({ cameras, counts }: { cameras: readonly Camera[]; counts: 
 }
 
 function CameraRow({ camera, counts }: { camera: Camera; counts: CameraCounts | undefined }): JSX.Element {
-  const number = (value: number | undefined) => value?.toLocaleString() ?? "–";
   const off = [!camera.recording && text.live.notRecording, !camera.analysing && text.live.notAnalysing].filter(Boolean);
   return (
     <tr data-testid="camera-row" data-camera={camera.camera} data-online={camera.online}>
@@ -166,11 +171,11 @@ function CameraRow({ camera, counts }: { camera: Camera; counts: CameraCounts | 
         </span>
         {camera.error && <span class="row-error">{camera.error}</span>}
       </td>
-      <td class="number">{number(counts?.packets_recorded)}</td>
-      <td class={counts && counts.packets_lost > 0 ? "number bad" : "number"}>{number(counts?.packets_lost)}</td>
-      <td class="number">{number(counts?.frames_analysed)}</td>
-      <td class="number">{number(counts?.packets_not_analysed)}</td>
-      <td class="number">{number(counts?.reconnects)}</td>
+      <CountCell value={counts?.packets_recorded} />
+      <CountCell value={counts?.packets_lost} tone={counts && counts.packets_lost > 0 ? "bad" : undefined} />
+      <CountCell value={counts?.frames_analysed} />
+      <CountCell value={counts?.packets_not_analysed} />
+      <CountCell value={counts?.reconnects} />
     </tr>
   );
 }
@@ -194,9 +199,11 @@ function Workers({ workers }: { workers: GatewayHealth["workers"] }): JSX.Elemen
           <tbody>
             {workers.map((worker) => (
               <tr key={worker.name}>
-                <th scope="row">{worker.name}</th>
-                <td>{worker.state}</td>
-                <td class="number">{worker.restarts}</td>
+                <th scope="row" translate={false}>
+                  {worker.name}
+                </th>
+                <td>{text.system.words[worker.state] ?? worker.state}</td>
+                <CountCell value={worker.restarts} />
                 <td class="sub">{worker.error}</td>
               </tr>
             ))}

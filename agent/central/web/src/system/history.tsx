@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Gateway, GatewayHistory, GatewaySample } from "../api/types";
 import { clockAhead } from "../news";
-import { text } from "../text";
+import { number, text } from "../text";
 import { bytes } from "../time/format";
 import { momentText } from "../time/time";
 import { type Frame, HEIGHT, type Sample, WIDTH, draw, nearest, place, reach } from "./sparkline";
@@ -24,8 +24,8 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { key: "temperature", name: text.system.temperature, value: (one) => one.temperature_c, show: (value) => `${value.toFixed(0)} °C`, around: true, least: 10 },
-  { key: "load", name: text.system.load, value: (one) => one.load, show: (value) => value.toFixed(1), least: 1 },
+  { key: "temperature", name: text.system.temperature, value: (one) => one.temperature_c, show: (value) => `${number(value)} °C`, around: true, least: 10 },
+  { key: "load", name: text.system.load, value: (one) => one.load, show: (value) => number(value, 1), least: 1 },
   { key: "disk", name: text.system.diskFree, value: (one) => one.disk_free, show: bytes, least: 1, most: (one) => one.disk_total },
   { key: "outbox", name: text.system.outbox, value: (one) => one.outbox_messages + one.outbox_media, show: (value) => text.system.waiting(value), least: 10 },
   { key: "shed", name: text.system.shed, value: (one) => one.shed_level, show: (value) => text.system.steps(value), least: 3 },
@@ -108,7 +108,7 @@ function Chart({ kind, samples, history, until }: { kind: Kind; samples: Sample[
     <figure class="chart" data-testid={`chart-${kind.key}`}>
       <figcaption>
         <span class="fact-name">{kind.name}</span>
-        <output class="numbers">
+        <output class="numbers" key={kind.show(shown.value)}>
           {kind.show(shown.value)}
           {chosen !== undefined && <span class="sub"> {momentText(new Date(shown.at).toISOString())}</span>}
         </output>

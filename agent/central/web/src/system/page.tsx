@@ -6,7 +6,7 @@ import * as api from "../api/client";
 import type { Camera, Stats } from "../api/types";
 import { useCell } from "../cell";
 import { cameras as allCameras, centre, clockAhead, gateways as allGateways, link } from "../news";
-import { text } from "../text";
+import { number, text } from "../text";
 import { bytes } from "../time/format";
 import { momentText } from "../time/time";
 import { Empty } from "../ui/empty";
@@ -75,7 +75,7 @@ function CentrePanel(): JSX.Element {
   const lost = useCell(link).state === "lost";
   const stats = useStats();
   const tone = lost || !health ? "bad" : health.broker.up && health.database.ok ? "ok" : "warn";
-  const number = (value: number | undefined) => value?.toLocaleString() ?? "–";
+  const count = (value: number | undefined) => (value === undefined ? "–" : number(value));
   return (
     <section class="panel system-panel" aria-labelledby="centre-title" data-testid="centre">
       <header>
@@ -95,16 +95,16 @@ function CentrePanel(): JSX.Element {
         <Fact name={text.system.database} tone={health?.database.ok === false ? "bad" : undefined}>
           {health ? `${health.database.kind} ${health.database.ok ? "" : text.system.databaseBad}` : "–"}
         </Fact>
-        <Fact name={text.system.messages}>{number(stats?.messages.received)}</Fact>
-        <Fact name={text.system.events}>{number(stats?.stored.event)}</Fact>
-        <Fact name={text.system.tracks}>{number(stats?.stored.track)}</Fact>
-        <Fact name={text.system.media}>{stats ? `${number(stats.stored.media)} · ${bytes(stats.media_bytes)}` : "–"}</Fact>
-        <Fact name={text.system.queued}>{number(health?.ingest.queued)}</Fact>
+        <Fact name={text.system.messages}>{count(stats?.messages.received)}</Fact>
+        <Fact name={text.system.events}>{count(stats?.stored.event)}</Fact>
+        <Fact name={text.system.tracks}>{count(stats?.stored.track)}</Fact>
+        <Fact name={text.system.media}>{stats ? `${count(stats.stored.media)} · ${bytes(stats.media_bytes)}` : "–"}</Fact>
+        <Fact name={text.system.queued}>{count(health?.ingest.queued)}</Fact>
         <Fact name={text.system.lost} hint={text.system.lostMore} tone={stats && stats.lost > 0 ? "bad" : undefined} testid="lost">
-          {number(stats?.lost)}
+          {count(stats?.lost)}
         </Fact>
         <Fact name={text.system.dropped} hint={text.system.droppedMore} tone={stats && stats.dropped > 0 ? "warn" : undefined}>
-          {number(stats?.dropped)}
+          {count(stats?.dropped)}
         </Fact>
       </div>
     </section>

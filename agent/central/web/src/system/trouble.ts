@@ -15,6 +15,7 @@ interface Words {
   brokerBack: (when: string) => string;
   database: string;
   databaseBad: string;
+  mediaWait: (count: number) => string;
   offline: string;
 }
 
@@ -39,6 +40,7 @@ function ofCentre(centre: CentreHealth | undefined, words: Words, nowMs: number)
     found.push({ where: words.centre, what: join(`${words.broker} ${words.brokerBack(momentText(centre.broker.since ?? ""))}`, centre.broker.last_end) });
   }
   if (!centre.database.ok) found.push({ where: words.centre, what: `${words.database} ${words.databaseBad}` });
+  if (centre.media.error) found.push({ where: words.centre, what: `${words.mediaWait(centre.media.waiting)}: ${centre.media.error}` });
   return found;
 }
 

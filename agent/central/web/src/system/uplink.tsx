@@ -2,8 +2,9 @@
 
 import type { JSX } from "preact";
 import type { UplinkState } from "../api/types";
-import { text } from "../text";
+import { number, text } from "../text";
 import { bytes } from "../time/format";
+import { CountCell } from "./count";
 import { Fact } from "./fact";
 
 export function UplinkPanel({ uplink }: { uplink: UplinkState }): JSX.Element {
@@ -15,19 +16,15 @@ export function UplinkPanel({ uplink }: { uplink: UplinkState }): JSX.Element {
         <Fact name={text.system.uplink} tone={uplink.quiet ? "warn" : undefined}>
           {[state, ...signs].join(", ")}
         </Fact>
-        {uplink.broker && (
-          <Fact name={text.system.broker} testid="uplink-broker">
-            {uplink.broker}
-          </Fact>
-        )}
+        <Fact name={text.system.broker} testid="uplink-broker" lines={2}>
+          {uplink.broker || "–"}
+        </Fact>
         <Refused commands={uplink.refused_commands ?? {}} />
-        {(uplink.rate > 0 || uplink.rate_limit) && (
-          <Fact name={text.system.mediaRate}>{text.system.uplinkRate(bytes(uplink.rate), uplink.rate_limit ? bytes(uplink.rate_limit) : "")}</Fact>
-        )}
+        <Fact name={text.system.mediaRate}>{text.system.uplinkRate(bytes(uplink.rate), uplink.rate_limit ? bytes(uplink.rate_limit) : "")}</Fact>
         <Spent name={text.system.hour} spent={uplink.hour} limit={uplink.hour_limit} />
         <Spent name={text.system.month} spent={uplink.month} limit={uplink.month_limit} hint={byClass(uplink.month_by_class)} />
         {uplink.cheap_bytes > 0 && <Fact name={text.system.cheapBytes}>{bytes(uplink.cheap_bytes)}</Fact>}
-        {uplink.live.length > 0 && <Fact name={text.system.liveNow}>{uplink.live.join(", ")}</Fact>}
+        <Fact name={text.system.liveNow}>{uplink.live.length > 0 ? uplink.live.join(", ") : "–"}</Fact>
       </div>
       <Waiting waiting={uplink.waiting.filter(({ reason }) => reason)} />
     </div>
@@ -40,7 +37,7 @@ function Refused({ commands }: { commands: Record<string, number> }): JSX.Elemen
   if (reasons.length === 0) return null;
   return (
     <Fact name={text.system.refused} hint={text.system.refusedMore} tone="warn" testid="refused">
-      {reasons.map(([reason, count]) => `${count.toLocaleString()} ${reason}`).join(", ")}
+      {reasons.map(([reason, count]) => `${number(count)} ${reason}`).join(", ")}
     </Fact>
   );
 }
@@ -76,10 +73,10 @@ function Waiting({ waiting }: { waiting: UplinkState["waiting"] }): JSX.Element 
           </tr>
         </thead>
         <tbody>
-          {waiting.map(({ kind, number, bytes: size, reason }) => (
+          {waiting.map(({ kind, number: count, bytes: size, reason }) => (
             <tr key={kind}>
               <th scope="row">{text.system.classes[kind] ?? kind}</th>
-              <td class="number">{number.toLocaleString()}</td>
+              <CountCell value={count} />
               <td class="number">{size > 0 ? bytes(size) : "–"}</td>
               <td>{reason}</td>
             </tr>

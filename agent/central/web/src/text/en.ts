@@ -2,14 +2,15 @@
 
 import { people } from "./people";
 import { review } from "./review";
+import type { Say } from "./say";
+import { webhooks } from "./webhooks";
 
-const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
-
-export const en = {
+export const en = ({ number, plural }: Say) => ({
   product: "Lamppost",
   skip: "Skip to content",
   nav: { label: "Main", live: "Live", playback: "Playback", search: "Search", events: "Events", map: "Map", system: "System", account: "Account" },
   theme: { label: "Theme", auto: "System", light: "Light", dark: "Dark" },
+  language: "Language",
   role: { viewer: "Viewer", operator: "Operator", investigator: "Investigator", admin: "Administrator" },
   signOut: "Sign out",
   tryAgain: "Try again",
@@ -117,6 +118,8 @@ export const en = {
     area: "Search an area",
     howArea: "Click the corners of the area, then:",
     searchHere: "Search here",
+    heat: "Heat",
+    heatMore: "Where people and things stood in the last 24 hours",
     close: "Close",
     move: "Place",
     lost: "Not on the map yet",
@@ -134,6 +137,9 @@ export const en = {
     title: "Live",
     online: (online: number, all: number) => `${online} of ${plural(all, "camera", "cameras")} online`,
     wall: "Camera wall",
+    part: (from: number, to: number, all: number) => `${number(from)}–${number(to)} of ${number(all)}`,
+    pageBefore: "Cameras before",
+    pageAfter: "Next cameras",
     move: (name: string) => `${name}: drag it, or move it with the arrow keys`,
     layout: "Layout",
     allCameras: "All cameras",
@@ -182,7 +188,8 @@ export const en = {
     boxes: "Boxes",
     zones: "Zones",
     full: "Full screen",
-    behind: (seconds: number) => `${seconds.toFixed(1)} s behind`,
+    now: "LIVE",
+    behind: (seconds: number) => `${number(seconds, 1)} s behind`,
     keysOnly: "Keyframes only",
     smallOnly: "Small stream",
     lessWhy: "The gateway's uplink bears no more just now",
@@ -252,11 +259,13 @@ export const en = {
     count: "Count",
     sign: "What is wrong",
     speed: "Speed",
+    /** the unit of speeds where the ground is not measured */
+    heights: "own heights/s",
     place: "Position",
     confidence: "Confidence",
     severity: "Severity",
     clock: "Camera clock",
-    clockOff: (ms: number) => (Math.abs(ms) < 1000 ? `${Math.round(Math.abs(ms))} ms off` : `${(Math.abs(ms) / 1000).toFixed(1)} s off`),
+    clockOff: (ms: number) => (Math.abs(ms) < 1000 ? `${Math.round(Math.abs(ms))} ms off` : `${number(Math.abs(ms) / 1000, 1)} s off`),
     carries: "Carries",
     bag: "a bag",
     dwell: "In the picture",
@@ -282,7 +291,7 @@ export const en = {
     away: "is away",
     why: "Why not more",
     strip: "How it looked, from first to last",
-    after: (seconds: number) => `${seconds.toFixed(1)} s`,
+    after: (seconds: number) => `${number(seconds, 1)} s`,
     scenes: "Pictures of what happened",
     scene: { before: "Before", moment: "The moment", now: "When it was told", owner: "Who left it", taker: "Who took it" },
     keys: "Space plays, arrow keys step, j older, k newer, a acknowledges",
@@ -294,7 +303,7 @@ export const en = {
     filters: "Filters",
     results: "What was found, newest first",
     again: "Search again",
-    fresh: (count: number) => `Show ${count.toLocaleString("en")} new`,
+    fresh: (count: number) => `Show ${number(count)} new`,
     what: "Who or what",
     colours: "Colours",
     part: "Which part",
@@ -333,13 +342,19 @@ export const en = {
     zones: "Zones",
     plate: "Number plate",
     fuzzy: "Look-alikes too, and one character wrong",
+    like: "Looks like",
+    dropLike: "Whatever it looks like",
+    alikeBy: {
+      appearance: "Compared by looks, the most alike first; where cameras tell no looks, nobody is compared.",
+      colours: "Compared by colours and size alone: nothing more is known of how it looks.",
+    },
     sort: "Order",
     byTime: "Newest first",
     byFit: "Best fit first",
     histogram: "How many were seen when: press a bar, or draw over several, to look at that time alone",
-    bar: (from: string, to: string, count: number, exact: boolean) => `${from} to ${to}: ${exact ? "" : "about "}${count.toLocaleString("en")}`,
+    bar: (from: string, to: string, count: number, exact: boolean) => `${from} to ${to}: ${exact ? "" : "about "}${number(count)}`,
     estimated: "Counts are estimates",
-    counted: (what: string, count: number) => `${what}: ${count.toLocaleString("en")}`,
+    counted: (what: string, count: number) => `${what}: ${number(count)}`,
     reached: (moment: string) => `looked back to ${moment} so far`,
     clear: "Clear the search",
     failed: "The search failed",
@@ -348,6 +363,31 @@ export const en = {
     noneMatch: "Nothing fits",
     noneMatchMore: "Widen the time, take a colour away or search more cameras. Colours are told by day only: at night and in infrared they are unknown.",
     end: "That is everything that fits",
+  },
+
+  draw: {
+    title: "Drawn on the picture",
+    begin: (camera: string) => `Draw on ${camera}`,
+    again: "Change what is drawn",
+    chooseOne: "Choose one camera above, and draw on its picture where people went.",
+    onEach: "It is looked for on the picture of every camera that is searched. Choose one camera to change it.",
+    on: (camera: string) => `Where they went: ${camera}`,
+    what: "Draw what they did: they were in a region, crossed a line, or went along a path. It is about where their feet were.",
+    move: "Press a shape to move it and its corners; arrow keys move a corner.",
+    how: {
+      region: "Press corner after corner; press the first one again, or Enter, to close it.",
+      crossed: "Press where the line begins, and where it ends; press its end again, or Enter, when it is done.",
+      along: "Press point after point in the direction they went; press the last one again, or Enter, when it is done.",
+    },
+    names: { region: "Region", crossed: "Line", along: "Path" },
+    chips: { region: "In the region", along: "Along the path" },
+    crossed: { both: "Over the line", left_to_right: "Over the line, A to B", right_to_left: "Over the line, B to A" },
+    way: "Crossed",
+    ways: { both: "Either way", left_to_right: "A to B", right_to_left: "B to A" },
+    drop: "Take it away",
+    clear: "Take all away",
+    cancel: "Cancel",
+    search: "Search",
   },
 
   playback: {
@@ -401,7 +441,10 @@ export const en = {
     first: "First seen",
     last: "Last seen",
     id: "Track id",
-    others: "At other cameras about then",
+    others: "At neighbouring cameras, the most alike first",
+    before: "Before",
+    after: "Meanwhile and after",
+    watchFor: "Watch for",
   },
 
   clip: {
@@ -442,6 +485,7 @@ export const en = {
     brokerBack: (when: string) => `was started again ${when}`,
     database: "Database",
     databaseBad: "failing",
+    mediaWait: (count: number) => `${plural(count, "picture or clip waits", "pictures and clips wait")} for the media store`,
     queued: "Waiting to be stored",
     messages: "Messages",
     events: "Events stored",
@@ -506,7 +550,7 @@ export const en = {
     load: "Load",
     diskFree: "Disk free",
     linkRate: "Sent over the uplink",
-    waiting: (count: number) => (count === 0 ? "nothing waits" : `${count.toLocaleString()} waiting`),
+    waiting: (count: number) => (count === 0 ? "nothing waits" : `${number(count)} waiting`),
     steps: (count: number) => (count === 0 ? "none" : plural(count, "step", "steps")),
     chart: (name: string, now: string, least: string, most: string) => `${name}, last 24 hours: now ${now}; lowest ${least}, highest ${most}`,
     clock: "Clock",
@@ -519,6 +563,8 @@ export const en = {
     shed: "Load shedding",
     shedNone: "none",
     analysis: "Analysis",
+    /** What a gateway says in one word; longer sentences of it are shown as they come. */
+    words: { starting: "starting", off: "off", running: "running", waiting: "waiting", stopped: "stopped" } as Record<string, string>,
     session: "Session",
     problems: "Problems",
     cameras: "Cameras",
@@ -595,16 +641,37 @@ export const en = {
     object: "Object",
   } as Record<string, string>,
 
-  accounts: people,
-  review,
+  accounts: people({ number, plural }),
+  review: review({ number, plural }),
+  webhooks: webhooks({ number, plural }),
+
+  share: {
+    label: "Link",
+    more: "Opens this picture or clip for whoever has the link, without an account. Each look is in the audit log.",
+    days: "Good for",
+    daysOf: (count: number) => plural(count, "day", "days"),
+    note: "For whom or what",
+    make: "Make the link",
+    made: "Hand this link over",
+    once: "It is not shown again.",
+  },
+
+  export: {
+    label: "Export",
+    more: "Take away what was found, as a file",
+    forms: { csv: "Table (CSV)", jsonl: "JSON lines", geojson: "Map (GeoJSON)" },
+  },
 
   failure: {
     unreachable: "The centre does not answer. Check that it runs and that this device can reach it.",
-    forbidden: "Your account may not do that.",
     reason_needed: "Say why first: this needs a reason, which stands in the audit log.",
-    internal: "The centre met a fault of its own. Its log says more.",
+    /** By the API's word for it; where none stands here the centre's own sentence is shown. */
+    codes: {
+      forbidden: () => "Your account may not do that.",
+      internal: () => "The centre met a fault of its own. Its log says more.",
+    } as Record<string, (message: string) => string>,
     other: (message: string) => message || "That did not work.",
   },
-};
+});
 
-export type Text = typeof en;
+export type Text = ReturnType<typeof en>;

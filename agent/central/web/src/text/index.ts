@@ -1,9 +1,21 @@
-/** The words in the viewer's language (English until there is a second), and the few that are looked up by name. */
+/** The words in the viewer's language, and the few that are looked up by name. */
 
 import { ApiError, UNREACHABLE } from "../api/client";
 import { en, type Text } from "./en";
+import { language, locale } from "./language";
+import { sayIn } from "./say";
 
-export const text: Text = en;
+const say = sayIn(locale);
+/** `1,234.5` or `1.234,5`. */
+export const number = say.number;
+
+/**
+ * English comes with the viewer, another language only to who speaks it. Whoever imports this waits for it: catalogues
+ * import nothing but types, or they would wait for themselves.
+ */
+export const text: Text = language === "es" ? (await import("./es")).es(say) : en(say);
+
+if (globalThis.document) document.documentElement.lang = locale;
 
 const plain = (name: string) => {
   const words = name.replaceAll("_", " ").trim();
@@ -12,14 +24,14 @@ const plain = (name: string) => {
 
 export const kindName = (kind: string) => text.kinds[kind] ?? plain(kind);
 export const labelName = (label: string) => text.labels[label] ?? plain(label);
+/** Over a line, in the picture or by the compass. */
+export const directionName = (name: string) => text.editor.directions[name] ?? text.search.directions[name] ?? name;
 export const colourName = (name: string) => text.colours[name] ?? name;
 
-/** One line for a person: the centre's own sentence where it has one. */
+/** One line for a person: ours for what the code says, else the centre's own sentence. */
 export function failureLine(error: unknown): string {
   if (!(error instanceof ApiError)) return text.failure.other("");
   if (error.code === UNREACHABLE) return text.failure.unreachable;
-  if (error.code === "forbidden") return text.failure.forbidden;
   if (error.code === "reason_needed") return text.failure.reason_needed;
-  if (error.code === "internal") return text.failure.internal;
-  return text.failure.other(error.message);
+  return text.failure.codes[error.code]?.(error.message) ?? text.failure.other(error.message);
 }

@@ -1,8 +1,8 @@
 /** The sentences about accounts, tokens and the audit log. */
 
-const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+import type { Say } from "./say";
 
-export const people = {
+export const people = ({ number, plural }: Say) => ({
   code: { label: "Code", hint: "From your app, or one of your recovery codes.", lead: "Your account has a second factor." },
   signInFailed: { wrong_code: "This code is wrong, or was used before." } as Record<string, string>,
   directory: {
@@ -105,8 +105,16 @@ export const people = {
     used: (when: string) => `used ${when}`,
     end: "Sign out there",
     endOthers: "Sign out everywhere else",
+    times: "Times",
+    timesMore: "In which zone times are shown on this device, on every page.",
+    device: "As this device has it",
+    ofSite: (zone: string, sites: string) => `${zone} (${sites})`,
     reason: "Reason",
     reasonMore: "Stands in the audit log beside what you do in this session.",
+    links: "Links handed over",
+    linksMore: "Each opens one picture or clip for whoever has it, without an account.",
+    noLinks: "None. An event with a picture or clip has Link beside it.",
+    linkUses: (count: number) => plural(count, "look", "looks"),
     tokens: "Tokens for programs",
     tokensMore: "A token may do no more than you may.",
     noTokens: "You have none.",
@@ -147,7 +155,7 @@ export const people = {
     verify: "Check the chain",
     checking: "Checking",
     whole: (lines: number) => `Unbroken: ${plural(lines, "line", "lines")}`,
-    broken: (at: number) => `Line ${at.toLocaleString("en")} is missing or was changed`,
+    broken: (at: number) => `Line ${number(at)} is missing or was changed`,
     exportCsv: "CSV",
     exportJson: "JSON lines",
     who: "Who",
@@ -169,12 +177,13 @@ export const people = {
       "account.remove": "Removed account", "account.link": "Made password link", "account.join": "Used password link", "account.first": "First account",
       "account.reason": "Gave reason", "account.second-factor": "Second factor", "account.sessions-ended": "Ended sessions",
       audit: "Audit log", "audit.export": "Exported audit log", camera: "Cameras", "camera.settings": "Set camera", clip: "Clips",
-      "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", "event.review": "Saw to event", live: "Live",
-      "live.view": "Watched live", media: "Pictures and clips", "media.view": "Looked at", search: "Searches", "search.plate": "Searched plate",
+      "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", "event.review": "Saw to event",
+      export: "Exports", "export.events": "Exported events", "export.tracks": "Exported tracks", live: "Live",
+      "live.view": "Watched live", media: "Pictures and clips", "media.view": "Looked at", "media.share": "Made link", "media.unshare": "Took link back", "media.shared": "Opened link", search: "Searches", "search.plate": "Searched plate",
       "search.save": "Saved search", "search.watch": "Watched for", "search.change": "Changed search", "search.remove": "Removed search",
       "sign-in": "Signed in", "sign-in.refused": "Sign-in refused", "sign-out": "Signed out", token: "Tokens", "token.make": "Made token",
       "token.revoke": "Revoked token", webhook: "Webhooks", "webhook.make": "Made webhook", "webhook.change": "Changed webhook",
       "webhook.remove": "Removed webhook", "webhook.secret": "New webhook secret", "webhook.test": "Tested webhook", "webhook.again": "Sent webhook again",
     } as Record<string, string>,
   },
-};
+});

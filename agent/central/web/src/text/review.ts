@@ -1,8 +1,8 @@
 /** The sentences about seeing to events. */
 
-const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+import type { Say } from "./say";
 
-export const review = {
+export const review = ({ number, plural }: Say) => ({
   title: "Review",
   alarms: "Alarms only",
   state: "State",
@@ -19,7 +19,7 @@ export const review = {
   assign: "Assign",
   nobody: "Unassigned",
   severity: "Severity",
-  asSaid: "As the gateway said",
+  asSaid: "As reported",
   alarm: "Alarm",
   info: "No alarm",
   notes: "Notes",
@@ -27,7 +27,7 @@ export const review = {
   note: "Add a note",
   noteMore: "Everybody who sees the camera can read it.",
   add: "Add note",
-  chosen: (count: number) => `${count.toLocaleString("en")} chosen`,
+  chosen: (count: number) => `${number(count)} chosen`,
   choose: (what: string) => `Choose ${what}`,
   all: "Choose all shown",
   none: "Choose none",
@@ -41,4 +41,4 @@ export const review = {
   soundOn: "Alarms are heard",
   soundOff: "Alarms are silent",
   keys: "j next, k previous, Space plays, x chooses, a acknowledges, Enter opens",
-};
+});

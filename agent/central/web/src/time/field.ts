@@ -1,11 +1,18 @@
-/** Between moments and the browser's own field for a day and time, which speaks in the viewer's zone: pure. */
+/** Between moments and the browser's own field for a day and time, which speaks in the zone that times are shown in: pure. */
+
+import { aheadMs, zone } from "./zone";
 
 /** `2026-07-01T14:03`, or with seconds when `length` is 19. */
-export function localField(at: Date, length: 16 | 19 = 16): string {
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, length);
+export function localField(at: Date, length: 16 | 19 = 16, name = zone): string {
+  return new Date(at.getTime() + aheadMs(at.getTime(), name)).toISOString().slice(0, length);
 }
 
-export function momentOfField(value: string): Date | undefined {
-  const at = new Date(value);
-  return Number.isNaN(at.getTime()) ? undefined : at;
+/** In the hour that clocks show twice it is the first one; in the hour that they leave out, an hour later. */
+export function momentOfField(value: string, name = zone): Date | undefined {
+  const there = Date.parse(`${value}Z`);
+  if (Number.isNaN(there)) return undefined;
+  const guess = there - aheadMs(there, name);
+  const before = aheadMs(guess - 3_600_000, name);
+  const earlier = there - before;
+  return new Date(aheadMs(earlier, name) === before ? earlier : there - aheadMs(guess, name));
 }

@@ -1,4 +1,7 @@
-/** Times as people read them, in the viewer's zone; the machine's form (UTC) goes into the tooltip. */
+/** Times as people read them, in the device's zone or the chosen one; the machine's form (UTC) goes into the tooltip. */
+
+import { locale } from "../text/language";
+import { zone } from "./zone";
 
 export interface Place {
   locale?: string | undefined;
@@ -13,10 +16,10 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
 
 /** Making one costs a millisecond: a list of two hundred events would feel it. */
 function formatter(place: Place, key: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const name = `${place.locale ?? ""}|${place.zone ?? ""}|${key}`;
+  const name = `${place.locale ?? locale}|${place.zone ?? zone ?? ""}|${key}`;
   let found = formatters.get(name);
   if (!found) {
-    found = new Intl.DateTimeFormat(place.locale, { ...options, timeZone: place.zone });
+    found = new Intl.DateTimeFormat(place.locale ?? locale, { ...options, timeZone: place.zone ?? zone });
     formatters.set(name, found);
   }
   return found;
@@ -57,6 +60,9 @@ export function span(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const decimal = (value: number) => tenths.format(value);
+
 /** The two largest units: `9 s`, `4 min`, `3 h 20 min`, `12 d 4 h`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
@@ -71,7 +77,7 @@ const pair = (big: number, bigUnit: string, small: number, smallUnit: string): s
 
 /** A length of time as it was, one decimal under ten seconds: `3.4 s`, `42 s`, `4 min`. */
 export function length(seconds: number): string {
-  return seconds < 10 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds);
+  return seconds < 10 ? `${decimal(Math.max(0, seconds))} s` : duration(seconds);
 }
 
 /** `1.4 GB`, decimal as disks are sold. */
@@ -83,5 +89,5 @@ export function bytes(count: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${unit > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return `${unit > 0 && value < 100 ? decimal(value) : Math.round(value)} ${units[unit]}`;
 }

@@ -70,7 +70,7 @@ export function Picker({ name, any, options, chosen, onToggle, single = false, t
 
 /** Arrow keys, Home and End inside an open list. */
 export function walk(event: TargetedKeyboardEvent<HTMLElement>): void {
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>("button")];
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>("button, a")];
   const now = items.indexOf(document.activeElement as HTMLElement);
   const steps: Record<string, number> = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: items.length - 1 };
   const target = steps[event.key];

@@ -13,6 +13,9 @@ export function chooseTheme(theme: Theme): void {
   const { dataset } = document.documentElement;
   if (theme === "auto") delete dataset["theme"];
   else dataset["theme"] = theme;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    meta.media = theme === "auto" ? `(prefers-color-scheme: ${meta.dataset["of"]})` : meta.dataset["of"] === theme ? "all" : "not all";
+  }
   try {
     if (theme === "auto") localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, theme);

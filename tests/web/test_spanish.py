@@ -1,0 +1,71 @@
+"""The viewer in Spanish: by the browser's wish or the person's choice, and nothing of ours stays English."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web import pages
+from tests.web.catalogue import english_only
+from tests.web.conftest import Demo
+from tests.web.test_access import PAGES
+
+pytestmark = pytest.mark.timeout(600)
+
+# every piece of text and every label on the page, as a person or a screen reader meets it; but no machine's names
+_SAID = """() => {
+    const found = new Set();
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode())
+        if (!walk.currentNode.parentElement.closest('[translate=no]')) found.add(walk.currentNode.data.trim());
+    for (const one of document.querySelectorAll('[title],[aria-label],[placeholder],[alt],[aria-valuetext]'))
+        for (const name of ['title', 'aria-label', 'placeholder', 'alt', 'aria-valuetext'])
+            found.add((one.getAttribute(name) ?? '').trim());
+    found.add(document.title.split(' · ')[0]);
+    return [...found].filter(Boolean);
+}"""
+_WIDE = "document.documentElement.scrollWidth > window.innerWidth"
+
+
+def test_the_language_is_the_browsers_or_the_chosen_one_and_stays(demo: Demo, chromium: Browser) -> None:
+    with pages.visit(chromium, demo.first_link, locale="es-ES") as page:
+        expect(page.locator("html")).to_have_attribute("lang", "es-ES")
+        expect(page.get_by_test_id("nav-live")).to_have_text("En vivo")
+        page.get_by_test_id("account").click()
+        page.get_by_test_id("language-en").click()
+        expect(page.get_by_test_id("nav-live")).to_have_text("Live")
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("lang", re.compile("^en"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["desktop", "small"])
+def test_no_page_says_english_of_ours_or_is_wider_than_the_screen(
+    demo: Demo, chromium: Browser, shots: Path, size: str
+) -> None:
+    english = english_only()
+    found: dict[str, list[str]] = {}
+    with pages.visit(chromium, demo.first_link, size=size, locale="es-ES") as page:
+        for path, shown in PAGES.items():
+            page.goto(pages.origin(demo.first_link) + path)
+            expect(page.get_by_test_id(shown).first).to_be_visible(timeout=60_000)
+            found[path] = _english_on(page, english)
+            assert not page.evaluate(_WIDE), f"/{path} is wider than {size}"
+            pages.shoot(page, shots, f"{pages.page_name(path)}-{size}-es")
+        pages.open_first_event(page)
+        found["event"] = _english_on(page, english)
+        pages.shoot(page, shots, f"event-{size}-es")
+        page.get_by_test_id("account").click()
+        found["menu"] = _english_on(page, english)
+        page.keyboard.press("Escape")
+        pages.sign_out(page)
+        found["sign-in"] = _english_on(page, english)
+        pages.shoot(page, shots, f"sign-in-{size}-es")
+    assert {path: said for path, said in found.items() if said} == {}
+
+
+def _english_on(page: Page, english: list[re.Pattern[str]]) -> list[str]:
+    return [said for said in page.evaluate(_SAID) if any(pattern.fullmatch(said) for pattern in english)]

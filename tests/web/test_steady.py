@@ -1,0 +1,92 @@
+"""Nothing on a page jumps while events arrive: the browser itself counts the shifts of the layout."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web import pages
+from tests.web.conftest import Demo
+from tests.web.test_access import PAGES
+
+pytestmark = pytest.mark.timeout(300)
+
+_WATCH = """() => {
+    window.shifts = [];
+    new PerformanceObserver((list) => {
+        for (const { value, sources } of list.getEntries())
+            window.shifts.push([value, ...sources.map(({ node }) =>
+                `${node?.className || node?.nodeName} ${node?.textContent} in ${node?.parentElement?.className}`)]);
+    }).observe({ type: 'layout-shift' });
+    window.arrived = 0;
+    new EventSource('/api/v1/stream').addEventListener('event', () => (window.arrived += 1));
+}"""
+
+
+def _shifts(page: Page, arrivals: int) -> list[list[object]]:
+    """What moved while so many events arrived."""
+    page.evaluate(_WATCH)
+    page.wait_for_function("(wanted) => window.arrived >= wanted", arg=arrivals, timeout=60_000)
+    page.wait_for_timeout(300)
+    return list(page.evaluate("window.shifts"))
+
+
+def test_lists_of_events_slide_and_never_jump(demo: Demo, chromium: Browser) -> None:
+    with pages.visit(chromium, demo.first_link) as page:
+        pages.open_events(page)
+        page.mouse.move(2, 2)
+        before = page.get_by_test_id("event-card").count()
+        assert _shifts(page, 4) == []
+        expect(page.get_by_test_id("event-card")).not_to_have_count(before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_no_page_moves_while_events_arrive(demo: Demo, chromium: Browser, size: str) -> None:
+    found = {}
+    with pages.visit(chromium, demo.first_link, size=size) as page:
+        for path, shown in PAGES.items():
+            page.goto(pages.origin(demo.first_link) + path)
+            expect(page.get_by_test_id(shown).first).to_be_visible(timeout=60_000)
+            page.wait_for_timeout(2000)  # what loads late has come
+            # a camera that falls silent under the load of other tests is told on top, once: ask again
+            found[path] = _shifts(page, 4) and _shifts(page, 4)
+    assert {path: shifts for path, shifts in found.items() if shifts} == {}
+
+
+_KEEP_SOURCES = """() => {
+    window.sources = [];
+    const Real = EventSource;
+    window.EventSource = class extends Real { constructor(url) { super(url); window.sources.push(this); } };
+}"""
+_TELL = """async ([messages, more]) => {
+    for (const gateway of (await (await fetch('/api/v1/gateways')).json()).items) {
+        const uplink = gateway.health?.uplink;
+        if (uplink) Object.assign(uplink, { rate: messages * more, live: messages > 0 ? ['plaza'] : [] });
+        gateway.outbox = { messages, media: messages, media_bytes: more };
+        for (const camera of gateway.health?.cameras ?? []) for (const key of ['packets_recorded', 'frames_analysed',
+            'packets_not_analysed', 'reconnects']) camera[key] = more;
+        window.sources.forEach((source) => source.dispatchEvent(
+            new MessageEvent('gateway', { data: JSON.stringify(gateway) })));
+    }
+    await new Promise((done) => setTimeout(done, 300));
+}"""
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_numbers_that_grow_push_nothing_aside(demo: Demo, chromium: Browser, size: str) -> None:
+    """What a gateway counts gets digits more, its outbox fills and empties: no word beside it moves."""
+    with pages.visit(chromium, demo.first_link, size=size) as page:
+        page.add_init_script(f"({_KEEP_SOURCES})()")
+        page.goto(pages.origin(demo.first_link) + "system")
+        row = page.get_by_test_id("camera-row").first
+        expect(page.get_by_test_id("gateway")).to_contain_text("lamppost-nano", timeout=60_000)  # it has begun
+        expect(page.get_by_test_id("troubles")).to_have_count(0, timeout=60_000)
+        page.evaluate(_TELL, [0, 7])
+        expect(row).to_contain_text("7")
+        page.wait_for_timeout(1500)
+        page.evaluate(_WATCH)
+        for messages, more in ((1, 99), (12, 1_234), (0, 98_765), (345, 7_654_321)):
+            page.evaluate(_TELL, [messages, more])
+        expect(row).to_contain_text("7,654,321")
+        assert page.evaluate("window.shifts") == []
