@@ -173,6 +173,22 @@ def test_who_stands_in_front_lends_nobody_his_clothes() -> None:
     assert found["lower"] != "yellow"
 
 
+def test_who_walks_half_hidden_beside_somebody_does_not_wear_his_clothes() -> None:
+    """Feet tell nothing here: the box of the one behind is drawn lower than that of the one before him."""
+    hidden, front, found = Box(0.46, 0.28, 0.53, 0.78), Box(0.42, 0.30, 0.51, 0.80), Box(0.44, 0.28, 0.52, 0.81)
+    picture = dressed(dressed(street(), hidden, WEARS["blue"], WEARS["blue"]), front, WEARS["green"], WEARS["black"])
+    assert told([picture] * 6, found, (track("front", front),))["upper"] in {"blue", "unknown"}
+    assert told([picture] * 6, front, (track("hidden", hidden),))["upper"] == "green"
+
+
+def test_two_whose_boxes_meet_keep_their_own_clothes() -> None:
+    left, right = Box(0.41, 0.30, 0.49, 0.78), Box(0.47, 0.28, 0.55, 0.77)
+    picture = dressed(dressed(street(), right, WEARS["blue"], WEARS["red"]), left, WEARS["green"], WEARS["black"])
+    wide = Box(right.x1 - 0.02, right.y1, right.x2, right.y2)
+    assert told([picture] * 4, wide, (track("left", left),)) == {"upper": "blue", "lower": "red"}
+    assert told([picture] * 4, left, (track("right", wide),)) == {"upper": "green", "lower": "black"}
+
+
 def test_a_car_is_its_lacquer_not_its_glass() -> None:
     box, picture = Box(0.3, 0.5, 0.55, 0.8), street()
     height, width = picture.shape[:2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from agent.core.clock import NS, parse_rfc3339
 from agent.core.geometry import Box, iou
 
 SAME_IOU = 0.3
+BESIDE = 0.2
+"""Of somebody: so much in another's box, and he is not alone."""
 
 
 class Drawn:
@@ -23,18 +26,46 @@ class Drawn:
 
     def person(self, track: dict[str, Any]) -> dict[str, Any] | None:
         """The drawn person whom most of the track's path lies on: `id`, `class`, `colours`; None: nobody."""
-        truth = self._truth[track["camera"]]
-        votes = Counter(
-            name for second, *corners in track["path"]
-            if (name := self._at(truth, parse_rfc3339(track["start"]) + round(second * NS), Box(*corners)))
-        )  # fmt: skip
-        if not votes:
-            return None
-        best = votes.most_common(1)[0][0]
-        return next(thing for thing in truth["objects"] if thing["id"] == best)
+        votes = Counter(name for _, name in self._sights(track))
+        return self._thing(track, votes.most_common(1)[0][0]) if votes else None
 
-    def _at(self, truth: dict[str, Any], wall_ns: int, box: Box) -> str | None:
-        frame = int((wall_ns - self._first_ns) / NS * truth["fps"]) % truth["frames"]
-        people = [(iou(box, Box(*row[2:6])), row[0]) for row in truth["boxes"][frame] if row[1] == "person"]
-        share, name = max(people, default=(0.0, None))
-        return name if share > SAME_IOU else None
+    def shows(self, track: dict[str, Any]) -> set[str]:
+        """Colours of the upper clothes of whom it is drawn on, and of what is carried before them most of the time."""
+        person = self.person(track)
+        if person is None:
+            return set()
+        rows = [{row[0]: row for row in frame} for frame, name in self._sights(track) if name == person["id"]]
+        bags = Counter(
+            name for here in rows for name, row in here.items()
+            if row[1] == "bag" and Box(*row[2:6]).meets(Box(*here[person["id"]][2:6]))
+        )  # fmt: skip
+        things = [person, *(self._thing(track, name) for name, count in bags.items() if count > len(rows) / 2)]
+        return {thing["colours"]["upper"] for thing in things if "upper" in thing["colours"]}
+
+    def alone(self, track: dict[str, Any]) -> int:
+        """In how many sights nobody else was drawn over a fifth of that person, or by him."""
+        return sum(self._is_alone(frame, name) for frame, name in self._sights(track))
+
+    def _is_alone(self, frame: Sequence[Sequence[Any]], name: str) -> bool:
+        boxes = {row[0]: Box(*row[2:6]) for row in frame if row[1] == "person"}
+        return all(_covered(boxes[name], other) <= BESIDE for key, other in boxes.items() if key != name)
+
+    def _thing(self, track: dict[str, Any], name: str) -> dict[str, Any]:
+        return next(thing for thing in self._truth[track["camera"]]["objects"] if thing["id"] == name)
+
+    def _sights(self, track: dict[str, Any]) -> Iterator[tuple[Sequence[Sequence[Any]], str]]:
+        """Of each sight on a drawn person: all that was drawn then, and who it is."""
+        truth, start_ns = self._truth[track["camera"]], parse_rfc3339(track["start"])
+        for second, *corners in track["path"]:
+            since_ns = start_ns + round(second * NS) - self._first_ns
+            frame = truth["boxes"][int(since_ns / NS * truth["fps"]) % truth["frames"]]
+            people = [(iou(Box(*corners), Box(*row[2:6])), row[0]) for row in frame if row[1] == "person"]
+            share, name = max(people, default=(0.0, ""))
+            if share > SAME_IOU:
+                yield frame, name
+
+
+def _covered(box: Box, other: Box) -> float:
+    """How much of `box` lies in the other."""
+    wide, high = min(box.x2, other.x2) - max(box.x1, other.x1), min(box.y2, other.y2) - max(box.y1, other.y1)
+    return max(0.0, wide) * max(0.0, high) / (box.width * box.height)

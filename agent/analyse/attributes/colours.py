@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.analyse.attributes.backdrop import Backdrop
+from agent.analyse.attributes.beside import Other, leave_out, others_of
 from agent.analyse.attributes.grid import SLIM, parts_of, points_of, prior
 from agent.analyse.attributes.light import LUMA, Light, largest
 from agent.analyse.attributes.names import NAMES, index_of, table
@@ -38,8 +39,6 @@ STRONGEST, WEAKEST, HIGH = 80.0, 25.0, 0.85
 """Bounds of the difference that makes a point wholly the thing: the quantile of its part. At the edge of thin legs half
 a pixel is street."""
 FLOOR = 0.05
-THROUGH = 0.4
-"""Of somebody behind a bicycle or a bag: their boxes are mostly air."""
 MOVING = 0.35
 """Of a part that the motion mask must cover before points outside of it count for less."""
 GLOOM = (14.0, 40.0)
@@ -55,7 +54,6 @@ MOST_LIFT = 1.8
 UNLIT = 70.0
 """Brightness below which nothing is lifted: black cloth between the legs of which light shines stays black."""
 Floats = NDArray[np.floating[Any]]
-Masks = NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -77,8 +75,7 @@ class _Part:
     area: tuple[float, float, float, float]
     box: Box
     worth: float
-    before: tuple[tuple[Box, float], ...]
-    """What stands in front of it, and how much of it is seen through that all the same."""
+    others: tuple[Other, ...]
 
 
 class Colours:
@@ -131,9 +128,9 @@ class Colours:
             if max(worth.upper, worth.lower) >= LEAST_WORTH:
                 self._took(track, wall_ns)
                 sharp = sharpness(picture, box)
-                before = tuple(_standing_before(box, track, tracks))
+                others = others_of(box, track, tracks)
                 found += [
-                    _Part(track.id, name, area, track.box, sharp * worth.of(name), before)
+                    _Part(track.id, name, area, track.box, sharp * worth.of(name), others)
                     for name, area in areas.items()
                 ]
         return found
@@ -176,11 +173,10 @@ class Colours:
         guess = np.repeat(prior()[None], len(parts), axis=0)
         whole = guess.sum(axis=1)
         for row, part in enumerate(parts):
-            for box, left in part.before:
-                guess[row][_inside(places[row], box)] *= left
+            leave_out(part.others, part.box, places[row], guess[row])
         outside = (places < 0) | (places >= 1)
         guess[outside[..., 0] | outside[..., 1]] = 0.0
-        visible = guess.sum(axis=1) / whole
+        visible = (guess.sum(axis=1) / whole) ** 0.75
         behind, known = (
             _taken(self._backdrop.colours, places),
             _taken(self._backdrop.known[..., None], places)[..., 0] > 0,
@@ -191,14 +187,6 @@ class Colours:
             guess *= _trusted(mask, mask, MOVING, MOVING + 0.2)
         light = ((behind * self.light.now.gains) @ LUMA).mean(axis=1)
         return guess / np.maximum(guess.sum(axis=1, keepdims=True), 1e-6), visible, light
-
-
-def _standing_before(box: Box, track: Track, tracks: Sequence[Track]) -> Iterable[tuple[Box, float]]:
-    """The boxes that cover a part of `box` and stand nearer: their feet are lower in the picture."""
-    for other in tracks:
-        cover = other.box
-        if other is not track and cover.y2 > box.y2 and box.meets(cover):
-            yield cover, THROUGH if other.label in {"two_wheeler", "bag"} else 0.0
 
 
 def _places(parts: Sequence[_Part], aspect: float) -> Floats:
@@ -246,11 +234,6 @@ def _lit(seen: Floats, on: Floats) -> Floats:
         total >= np.maximum(DARKEST * reference, 3 * UNLIT)
     )
     return seen * np.where(shaded, np.clip(reference / total, 1.0, MOST_LIFT), 1.0)[..., None].astype(np.float32)
-
-
-def _inside(points: Floats, box: Box) -> Masks:
-    x, y = points[:, 0], points[:, 1]
-    return np.asarray((x >= box.x1) & (x <= box.x2) & (y >= box.y1) & (y <= box.y2))
 
 
 def _unlike(difference: Floats) -> Floats:

@@ -20,6 +20,12 @@ describe("events in a list", () => {
     expect(list.map(({ id, label }) => [id, label])).toEqual([["b", "person"], ["a", "car"]]);
   });
 
+  it("that have been seen to are not undone by news that left before", () => {
+    const before = at("a", 1);
+    const done = { ...before, review: { ...before.review, version: before.review.version + 1, assigned: "ann" } };
+    expect(merge(merge([before], done), before).map(({ review }) => review.assigned)).toEqual(["ann"]);
+  });
+
   it("are put under their days", () => {
     const days = byDay([at("c", 3), at("b", 2), at("a", 1)], ({ id }) => (id === "c" ? "today" : "yesterday"));
     expect(days.map(([day, events]) => [day, events.length])).toEqual([["today", 1], ["yesterday", 2]]);

@@ -1,6 +1,6 @@
 /** The events page's list: pages of the past from the API, news from the stream, held back while the person reads. */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
@@ -24,6 +24,8 @@ export interface EventList {
 }
 
 interface State {
+  /** of which filter this is the list */
+  key: string;
   items?: readonly LamppostEvent[];
   fresh: readonly LamppostEvent[];
   next: string | null;
@@ -31,19 +33,19 @@ interface State {
   error?: unknown;
 }
 
-const blank: State = { fresh: [], next: null, loading: true };
+const blank = (key: string): State => ({ key, fresh: [], next: null, loading: true });
 
 /** Where new events would push what is being read, or what a hand reaches for. */
 const reading = () => window.scrollY > 40 || document.querySelector(".cards:hover, .cards :focus-visible, .choosing") !== null;
 
 export function useEventList(filter: Filter, key: string): EventList {
-  const [state, set] = useState<State>(blank);
+  const [held, set] = useState(() => blank(key));
+  // not for one frame those of the filter before: a hand that is quick would reach for a card that goes
+  const state = held.key === key ? held : blank(key);
   const [tries, setTries] = useState(0);
   const generation = useCell(refetch);
-  const current = useRef("");
   useEffect(() => {
-    if (current.current !== key) set(blank);
-    current.current = key;
+    set((old) => (old.key === key ? old : blank(key)));
     let stale = false;
     const load = async () => {
       try {
@@ -71,9 +73,9 @@ export function useEventList(filter: Filter, key: string): EventList {
     set((old) => ({ ...old, loading: true }));
     try {
       const page = await api.events(queryOf(filter, PAGE, state.next));
-      if (current.current === key) set((old) => ({ ...old, loading: false, next: page.next, items: mergeAll(old.items ?? [], page.items) }));
+      set((old) => (old.key === key ? { ...old, loading: false, next: page.next, items: mergeAll(old.items ?? [], page.items) } : old));
     } catch (error) {
-      set((old) => ({ ...old, loading: false, error }));
+      set((old) => (old.key === key ? { ...old, loading: false, error } : old));
     }
   }, [key, state.next, state.loading]);
 
@@ -93,7 +95,7 @@ export function useEventList(filter: Filter, key: string): EventList {
 
 /** The first page came again: what was paged in below stays, what is new waits if the person reads. */
 function refreshed(old: State, page: { items: LamppostEvent[]; next: string | null }): State {
-  if (!old.items) return { fresh: [], items: mergeAll(page.items, old.fresh), next: page.next, loading: false };
+  if (!old.items) return { key: old.key, fresh: [], items: mergeAll(page.items, old.fresh), next: page.next, loading: false };
   const kept = page.items.reduce(withNews, { ...old, loading: false } as State);
   const { error: _, ...clean } = kept;
   return clean;

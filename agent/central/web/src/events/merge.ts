@@ -11,9 +11,9 @@ export function newestFirst(a: LamppostEvent, b: LamppostEvent): number {
 
 export const has = (list: readonly LamppostEvent[], id: string) => list.some((event) => event.id === id);
 
-/** The list with the event in its old place, or where its start belongs. */
+/** The list with the event in its old place, or where its start belongs. News that left before somebody saw to it undo nothing. */
 export function merge(list: readonly LamppostEvent[], event: LamppostEvent): LamppostEvent[] {
-  if (has(list, event.id)) return list.map((other) => (other.id === event.id ? event : other));
+  if (has(list, event.id)) return list.map((other) => (other.id === event.id && event.review.version >= other.review.version ? event : other));
   const at = list.findIndex((other) => newestFirst(event, other) < 0);
   return at < 0 ? [...list, event] : [...list.slice(0, at), event, ...list.slice(at)];
 }
