@@ -5,6 +5,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8080
 
+# Whole sites, brokers and browsers run in real time beside each other: what fails is tried once more, and the
+# summary names it (RERUN), because what comes and goes is a fault to be looked at.
+AGAIN  := --reruns 1 -raR
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow test-train test-web lint format bench viewer wheel clean
 
@@ -15,10 +19,10 @@ demo: $(VENV)/.ready viewer ## a whole site on this machine: virtual cameras, ga
 	@$(BIN)/lamppost demo --port $(PORT)
 
 test: $(VENV)/.ready viewer ## all tests; what the machine lacks of servers is skipped and named
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder $(AGAIN)
 
 test-slow: $(VENV)/.ready viewer ## soak, crash and accuracy runs; LAMPPOST_KILLS, _CUTS, _STEPS and _CASES say how many
-	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m slow --durations=8
+	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder $(AGAIN) -m slow --durations=8
 
 test-train: .venv-train/.ready ## the tests of the training code that need PyTorch
 	@.venv-train/bin/python -m pytest -q models/train/tests

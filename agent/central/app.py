@@ -116,6 +116,7 @@ class Running:
         if self.web is not None:
             self.web.bind()
         self.presence.enter()
+        seal_anew(self.base.database, self.base.sealer)  # not before: one whose key is not the others' does not come in
         if self.broker is not None:
             self.supervisor.start(self.broker)
             self.broker.wait_until_up(_BROKER_S)
@@ -175,7 +176,6 @@ def _prepared(config: CentralConfig, stop: StopToken, role: Role) -> Iterator[Ru
         database = Database.open(config.central.database, folder.root, password)
         kept.callback(database.close)
         check_whole(database)
-        seal_anew(database, sealer)
         me, clock = myself(role), SystemClock()
         media = MediaSide.build(config.media, folder.media, database, clock)
         base = Base(config, stop, clock, folder, signer, sealer, database, media, Counts(), me, broker, link_url)

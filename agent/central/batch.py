@@ -55,6 +55,9 @@ from agent.wire.topics import Address
 
 _MOST_CAMERAS = 256
 _MOST_KEYS = 64
+_MANY = {"camera": "cameras", "gateway_key": "keys"}
+_OF_MEDIA = frozenset({"snapshot", "snapshot_ns"})
+"""Columns that another worker writes, perhaps in another process: what was read of them may be old by now."""
 _HISTORY: tuple[DurableClass, ...] = ("health",)
 
 
@@ -85,6 +88,7 @@ class Batch:
         self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
         self._ledgers: dict[AckKey, Ledger] = {}
         self._held: dict[tuple[str, ...], Document | None] = {}
+        self._counted: dict[tuple[str, str, str], int] = {}
         self._waiting: list[tuple[Address, str, str, Opened]] = []
         self._unread: dict[tuple[str, str], list[tuple[LaterHead, Unread]]] = defaultdict(list)
         self._states: list[tuple[Address, Callable[[], None]]] = []
@@ -155,7 +159,8 @@ class Batch:
             self._hooks.put(self._connection, self._keeper.events)
         self.news |= {Item("event", (event.id,)): None for event in self.raised}
         for name, rows in self._rows.items():
-            self._database.upsert(self._connection, schema.metadata.tables[name], list(rows.values()))
+            mine = [{key: value for key, value in row.items() if key not in _OF_MEDIA} for row in rows.values()]
+            self._database.upsert(self._connection, schema.metadata.tables[name], mine)
         ledgers = [key._asdict() | ledger.row() for key, ledger in self._ledgers.items()]
         self._database.upsert(self._connection, schema.outbox_seq, ledgers)
 
@@ -179,18 +184,10 @@ class Batch:
         table, name = schema.gateway_key, id_of_raw(bytes.fromhex(key))
         row = self._load(table, (address.site, address.gateway, name))
         if row is None:
-            self._check_keys(address)
+            self._make_room(table, address, _MOST_KEYS)
             row = {"site": address.site, "gateway": address.gateway, "key_id": name, "key": key}
             row["first_ns"] = self._now_ns
         self._set(table, (address.site, address.gateway, name), {**row, "last_ns": self._now_ns})
-
-    def _check_keys(self, address: Address) -> None:
-        table = schema.gateway_key
-        where = (table.c.site == address.site, table.c.gateway == address.gateway)
-        count = self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
-        fresh = sum(key[:2] == (address.site, address.gateway) for key in self._rows[table.name])
-        if count + fresh >= _MOST_KEYS:
-            raise Refused("too_many_keys", f"more than {_MOST_KEYS} keys of one gateway")
 
     def _health(self, address: Address, health: Health) -> None:
         self._gateway(address).update(health=document(health), seen_ns=self._now_ns)
@@ -327,19 +324,23 @@ class Batch:
         key = (address.site, address.gateway, camera)
         row = self._load(schema.camera, key)
         if row is None:
-            self._check_room(address)
-            row = {"info": None, "state": None, "snapshot": None, "snapshot_ns": None}
+            self._make_room(schema.camera, address, _MOST_CAMERAS)
+            row = {"info": None, "state": None}
             row |= {"site": address.site, "gateway": address.gateway, "camera": camera}
         self._set(schema.camera, key, row)
         return row
 
-    def _check_room(self, address: Address) -> None:
-        table = schema.camera
-        where = (table.c.site == address.site, table.c.gateway == address.gateway)
-        count = self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
-        fresh = sum(key[:2] == (address.site, address.gateway) for key in self._rows["camera"])
-        if count + fresh >= _MOST_CAMERAS:
-            raise Refused("too_many_cameras", f"more than {_MOST_CAMERAS} cameras on one gateway")
+    def _make_room(self, table: sa.Table, address: Address, most: int) -> None:
+        """For one more row of a gateway's; how many it has is asked once."""
+        key = (table.name, address.site, address.gateway)
+        if key not in self._counted:
+            where = (table.c.site == address.site, table.c.gateway == address.gateway)
+            query = sa.select(sa.func.count()).select_from(table).where(*where)
+            self._counted[key] = self._connection.scalar(query) or 0
+        if self._counted[key] >= most:
+            what = _MANY[table.name]
+            raise Refused(f"too_many_{what}", f"more than {most} {what} of one gateway")
+        self._counted[key] += 1
 
     def _ledger(self, key: AckKey) -> Ledger:
         if key not in self._ledgers:

@@ -54,21 +54,6 @@ class Clips:
         same._finds = self._finds.limited(reach)  # noqa: SLF001 - its own
         return same
 
-    def request(
-        self, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None = None,
-        quality: Wanted = "auto",
-    ) -> Document:  # fmt: skip
-        """Ask the gateway to cut and send; the clip is `requested` then.
-
-        `auto` is a proxy where the uplink is limited, else the clip as it was recorded.
-
-        Raises:
-            CommandFailed: the gateway is away.
-        """
-        with self._database.write() as connection:
-            command = self._write_down(connection, place, start_ns, end_ns, event, quality)
-        return self._ask(command)
-
     def _write_down(
         self, connection: sa.Connection, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None,
         quality: Wanted,

@@ -14,8 +14,8 @@ from agent.core.queues import BoundedQueue
 
 T = TypeVar("T")
 
-ALWAYS = 500
-"""So many may wait of anybody: a gateway that comes back after an hour without a link is no flood."""
+ALWAYS, ALWAYS_BYTES = 500, 2 << 20
+"""So much may wait of anybody: a gateway that comes back after an hour without a link is no flood."""
 
 
 class FairQueue(BoundedQueue[T]):
@@ -25,26 +25,33 @@ class FairQueue(BoundedQueue[T]):
         super().__init__(max_items, max_bytes, size)
         self._half_items, self._half_bytes, self._whose = max_items // 2, max_bytes // 2, whose
         self._waiting: Counter[str] = Counter()
+        self._bytes_of: Counter[str] = Counter()
 
     def crowded_by(self, name: str) -> bool:
         """Has this one, among several, so much waiting that the others would soon find no room?"""
         with self._ready:
             if len(self._items) <= self._half_items and self._bytes <= self._half_bytes:
                 return False
-            others = len(self._waiting) > 1 or name not in self._waiting
-            return others and self._waiting[name] >= max(ALWAYS, self._half_items // len(self._waiting))
+            if self._waiting.keys() <= {name}:
+                return False
+            many = self._waiting[name] >= max(ALWAYS, self._half_items // len(self._waiting))
+            return many or self._bytes_of[name] >= max(ALWAYS_BYTES, self._half_bytes // len(self._waiting))
 
     def put(self, item: T) -> bool:
         """See `BoundedQueue.put`."""
         with self._ready:
             taken = super().put(item)
-            self._waiting[self._whose(item)] += taken
+            if taken:
+                name = self._whose(item)
+                self._waiting[name] += 1
+                self._bytes_of[name] += self._size(item)
             return taken
 
     def _pop(self) -> T:
         item = super()._pop()
         name = self._whose(item)
         self._waiting[name] -= 1
+        self._bytes_of[name] -= self._size(item)
         if not self._waiting[name]:
-            del self._waiting[name]
+            del self._waiting[name], self._bytes_of[name]
         return item

@@ -164,33 +164,36 @@ class Writer:
         """What was kept as it came, and what we speak by now."""
         most, more = _BATCH, True
         while more:
+            keys: list[str] = []
             try:
-                more = self._read_some_again(most)
+                more = self._read_some_again(most, keys)
             except Unstorable:
-                if most == 1:
-                    self._forget_first()
+                if len(keys) == 1:
+                    self._forget_unread(keys[0])
                 most = 1  # one of them is poison, and will be the first
             except StorageError as error:
                 log.warning("messages of a later version stay unread for now: %s", error)
                 return
 
-    def _read_some_again(self, most: int) -> bool:
+    def _read_some_again(self, most: int, keys: list[str]) -> bool:
+        """`keys` are filled with whose turn it was."""
         with self._database.change() as change:
             self._database.alone(change.main, READING)
-            kept = known(change.main, VERSION, most)
+            kept = known(change.main, VERSION, most, _BATCH_BYTES)
+            keys += [key for key, _ in kept]
             batch = Batch(self._database, change, self._clock, self._counts, self._watcher, self._hooks, again=True)
             for _, message in kept:
                 self._take(batch, Arrival(message.address, message.payload, 0))
             batch.write()
-            forget(change.main, [key for key, _ in kept])
+            forget(change.main, keys)
         if self._watcher is not None:
             self._watcher.settle(batch.raised)
         self._news.tell(*batch.news)
         return bool(kept)
 
-    def _forget_first(self) -> None:
+    def _forget_unread(self, key: str) -> None:
         with self._database.change() as change:
-            forget(change.main, [key for key, _ in known(change.main, VERSION, 1)])
+            forget(change.main, [key])
         self._counts.rejected("unstorable")
 
     def _turn(self, stop: StopToken) -> None:

@@ -26,6 +26,7 @@ class MediaUpload:
     def __init__(self, folder: MediaFolder, store: Kept, rows: MediaRows) -> None:
         self._folder, self._store, self._rows = folder, store, rows
         self.waiting, self.error = 0, ""
+        self._refused: set[str] = set()
 
     def run(self, stop: StopToken) -> None:
         """Bring what lies there, and look again every second; a store that is away is asked less and less often."""
@@ -42,21 +43,24 @@ class MediaUpload:
                 pause_s, self.error = _EVERY_S, ""
 
     def sweep(self, stop: StopToken) -> int:
-        """Bring all that is whole, the oldest first; returns how many. One that is refused does not hold up the others.
+        """Bring all that is whole, the oldest first; returns how many. What was refused does not hold up the others.
 
         Raises:
             StorageError: the store does not take them now, or not all of them.
         """
-        brought, found, refused = 0, self._folder.whole(), list[StorageError]()
-        self.waiting = len(found)
+        found = sorted(self._folder.whole(), key=lambda path: path.name in self._refused)
+        brought, refused, before = 0, list[StorageError](), self._refused & {path.name for path in found}
+        self.waiting, self._refused = len(found), before
         for path in found:
             if stop.is_set() or len(refused) >= _MOST_REFUSED:
                 break
             try:
                 brought += self._bring(path)
                 self.waiting = len(found) - brought
+                self._refused.discard(path.name)
             except StorageError as error:
                 refused.append(error)
+                self._refused.add(path.name)
         if refused:
             raise refused[0]
         return brought
@@ -71,6 +75,8 @@ class MediaUpload:
             self._store.keep(medium, path)
         except FileNotFoundError:  # another process over the same folder was quicker
             return False
+        except OSError as error:
+            raise StorageError(f"{path}: it cannot be read: {error.strerror}") from error
         after = self._rows.get(path.name)
         if after is None or after["state"] != "ready":  # its time was over meanwhile
             self._store.remove(medium)

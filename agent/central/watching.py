@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -19,13 +19,13 @@ import sqlalchemy as sa
 
 from agent.central.store.drawn import Drawn, feet_of, fitting
 from agent.central.store.filters import ANY, METRES_A_DEGREE, Filters, Near
-from agent.central.store.looks import USUAL_SHARE, bit_of, wears
+from agent.central.store.looks import USUAL_SHARE, masks_of, wears
 from agent.central.store.pack import pack_paths
 from agent.central.store.places import Place
 from agent.central.store.plates import Plate, plain
 from agent.central.store.searches import Searches, Watched
 from agent.core.clock import NS, Clock, rfc3339
-from agent.wire.messages import COLOURED_PARTS, Event, PathPoint, TrackSummary
+from agent.wire.messages import Event, PathPoint, TrackSummary
 
 KIND = "watched_for"
 MOST_A_MINUTE = 30
@@ -82,9 +82,12 @@ class Watcher:
 
     def settle(self, raised: Sequence[Event]) -> None:
         """These are committed."""
-        for event in raised:
-            self._known[event.id] = None
-            self._raised[event.attributes["watch"]] += 1
+        self._raised.update(event.attributes["watch"] for event in raised)
+        self.remember([event.id for event in raised])
+
+    def remember(self, keys: Iterable[str]) -> None:
+        """Alarms of these ids are there already."""
+        self._known.update(dict.fromkeys(keys))
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
@@ -189,7 +192,8 @@ def _fitting(columns: Columns, watch: Watched, tests: Sequence[_Test]) -> list[i
 def _tests(filters: Filters) -> list[_Test]:
     words = {name: list(getattr(filters, name)) for name in ("label", "kind", "direction")}
     found = [_one_of(name, wanted) for name, wanted in words.items() if wanted]
-    found += [_with_bits(mask) for mask in _masks(filters)]
+    # they say nothing of a smaller share than the usual
+    found += [_with_bits(mask) for mask in masks_of(tuple(filters.colour) if filters.share >= USUAL_SHARE else ())]
     ranges = {name: getattr(filters, name) for name in ("size", "speed", "dwell_s", "score")}
     found += [_between(name, *wanted) for name, wanted in ranges.items() if wanted != ANY]
     if filters.speed != ANY:
@@ -220,15 +224,6 @@ def _between(name: str, least: float | None, most: float | None) -> _Test:
         return fits
 
     return test
-
-
-def _masks(filters: Filters) -> list[int]:
-    """Of each part that is asked for the bits of its colours; they say nothing of a smaller share than the usual."""
-    masks: dict[str | None, int] = {}
-    for part, name in filters.colour if filters.share >= USUAL_SHARE else ():
-        for one in [part] if part else COLOURED_PARTS:
-            masks[part] = masks.get(part, 0) | 1 << bit_of(one, name)
-    return list(masks.values())
 
 
 def _fits(one: Seen, filters: Filters) -> bool:

@@ -80,7 +80,6 @@ class WebSide:
     commander: Commander
     live: LiveHub
     settings: Settings
-    first: FirstSignIn
 
     def on_answer(self, address: Address, payload: bytes) -> None:
         """A reply, a live piece or boxes.
@@ -131,7 +130,7 @@ def make_web(
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
         started_ns=clock.wall_ns(), ground=config.map, sums=Sums(database), **desk,
     )  # fmt: skip
-    return WebSide(_server(central, centre), commander, live, settings, first)
+    return WebSide(_server(central, centre), commander, live, settings)
 
 
 def _server(central: Central, centre: Centre) -> WebServer:

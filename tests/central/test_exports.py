@@ -15,7 +15,7 @@ import pytest
 
 from agent.central.api import export_forms
 from agent.central.api.export_forms import EVENTS, TRACKS, Results, What, write
-from agent.central.store import schema
+from agent.central.store import schema, search
 from agent.central.store.filters import Filters
 from agent.central.store.views import Views
 from agent.config.central import Asked
@@ -100,6 +100,16 @@ def test_what_is_cut_says_so_and_goes_on_where_it_ended(filled: Store) -> None:
     assert taken(filled, "csv", most=6).count("\n") == 7
 
 
+def test_what_was_not_all_looked_at_says_so_too(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best fit is looked for among the newest alone: there is nothing to go on with, and it is not all."""
+    assert "cut" not in taken(filled, "csv", sort="fit")
+    monkeypatch.setattr(search, "MOST", 3)
+    lines = taken(filled, "csv", sort="fit").splitlines()
+    assert (len(lines), lines[-1]) == (1 + 3 + 1, "# cut after 3 rows; not all were looked at")
+    assert json.loads(taken(filled, "jsonl", sort="fit").splitlines()[-1]) == {"cut": {"rows": 3, "next": None}}
+    assert json.loads(taken(filled, "geojson", sort="fit"))["complete"] is False
+
+
 def test_lines_are_the_objects_of_the_api(filled: Store) -> None:
     found = [json.loads(line) for line in taken(filled, "jsonl", EVENTS).splitlines()]
     assert [EVENTS.model.model_validate(one).model_dump(mode="json") for one in found] == found
@@ -121,12 +131,12 @@ def test_a_map_has_a_point_for_each_with_the_longitude_first(filled: Store) -> N
 
 def test_a_search_that_comes_nowhere_in_its_time_ends_as_cut() -> None:
     def stuck(filters: Filters) -> dict[str, Any]:
-        return {"items": [], "next": "here"}
+        return {"items": [], "next": "here", "complete": False}
 
     results = Results(stuck, Filters(), 10)
     results.begin()
     assert list(results) == [[], []]
-    assert results.next == "here"
+    assert (results.next, results.cut) == ("here", True)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -118,7 +119,7 @@ class Away:
         self.folder, self.error = folder, "[media] endpoint: the media store does not answer"
 
     def keep(self, medium: Medium, source: Path) -> None:
-        if self.error or medium.id == "poison":
+        if self.error or medium.id.startswith("poison"):
             raise StorageError(self.error or "the media store refuses this one")
         self.folder.keep(medium, source)
 
@@ -151,6 +152,20 @@ def test_the_folder_waits_for_a_store_that_is_away_and_nothing_is_lost(plain_sto
     kept = Media(spool, away.folder)  # type: ignore[arg-type]
     assert [read(kept.folder, medium, 0, 9) is None for medium in media] == [True, True, False]
     assert read(away.folder, media[1], 0, 1) == b"m2"
+
+
+def test_some_that_are_always_refused_do_not_stop_those_behind_them(plain_store: Store, tmp_path: Path) -> None:
+    spool, store = folder_at(tmp_path / "spool"), Away(folder_at(tmp_path / "store"))
+    store.error = ""
+    upload = MediaUpload(spool, store, MediaRows(plain_store.database, plain_store.clock))  # type: ignore[arg-type]
+    for age, key in enumerate(("m1", "m2", "poison3", "poison2", "poison1")):
+        insert(plain_store, schema.media, **row_of(bring(spool, tmp_path, key, key.encode()), 2))
+        when = time.time() - 60 * age
+        os.utime(next(path for path in spool.whole() if path.name == key), (when, when))
+    for _ in range(2):
+        with pytest.raises(StorageError, match="refuses this one"):
+            upload.sweep(StopToken())
+    assert {path.name for path in spool.whole()} == {"poison1", "poison2", "poison3"}
 
 
 def test_media_beyond_their_room_leave_oldest_first_and_what_was_asked_for_last(open_one: Callable[[], Store]) -> None:

@@ -56,6 +56,15 @@ class Store:
             ("status",), wire.Status(state="online", session="s", since="2026-01-01T00:00:00Z", version="1", key=key)
         )
 
+    def cameras(self, *names: str) -> None:
+        """Each announces itself, all in one batch."""
+        with self.database.change() as change:
+            batch = Batch(self.database, change, self.clock, self.counts)
+            for name in names:
+                info = wire.CameraInfo(camera=name, name=name, streams=[])
+                batch.take(Address(SITE, GATEWAY, ("camera", name, "info")), wire.encode(info))
+            batch.write()
+
     @property
     def gateway(self) -> dict[str, Any]:
         return self.views.gateways()[0]
@@ -136,3 +145,15 @@ def test_keys_without_end_are_refused(store: Store) -> None:
     store.status("f" * 64)
     assert store.counts.reasons() == {"too_many_keys": 1}
     assert len(store.gateway["keys"]) == 64
+
+
+def test_cameras_without_end_are_refused_and_those_that_are_known_take_no_room_twice(store: Store) -> None:
+    store.cameras(*(f"cam{number}" for number in range(200)))
+    store.cameras(*(f"cam{number}" for number in range(257)))
+    assert store.counts.reasons() == {"too_many_cameras": 1}
+    assert len(store.views.cameras()) == 256
+
+
+def test_cameras_that_come_together_are_counted_as_they_come(store: Store) -> None:
+    store.cameras(*(f"cam{number}" for number in range(300)))
+    assert store.counts.reasons() == {"too_many_cameras": 44}

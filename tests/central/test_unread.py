@@ -14,6 +14,7 @@ from agent.central.fair import ALWAYS, FairQueue
 from agent.central.ingest import Reception, Writer
 from agent.central.news import News
 from agent.central.store import schema, unread
+from agent.central.store.database import Unstorable
 from agent.core.clock import SystemClock
 from agent.core.errors import WireError
 from agent.core.stop import StopToken
@@ -132,6 +133,41 @@ def test_who_floods_waits_alone() -> None:
         assert reception.on_message(calm, b"{}", False)
     assert reception.on_message(state, b"{}", False)  # retained: nobody would say it again
     assert len(reception.queue) == held + ALWAYS + 1
+
+
+def test_who_floods_with_few_large_messages_waits_alone_too() -> None:
+    queue = FairQueue[tuple[str, int]](10_000, 64 << 20, lambda item: item[1], lambda item: item[0])
+    for _ in range(33):
+        assert not queue.crowded_by("large")
+        assert queue.put(("large", 1 << 20))
+    assert not queue.crowded_by("large")  # alone it may have all
+    assert queue.put(("small", 100))
+    assert queue.crowded_by("large")
+    assert not queue.crowded_by("small")
+    queue.drain(8)
+    assert not queue.crowded_by("large")
+
+
+def test_poison_alone_is_left_out_and_a_mass_is_read_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    _take(store, *(_payload(2, seq) for seq in range(1, 6)))
+    payload = schema.unread.c.payload
+    with store.database.write() as connection:
+        for seq in range(1, 6):
+            theirs = sa.update(schema.unread).where(payload == _payload(2, seq))
+            connection.execute(theirs.values(payload=_payload(1, seq)))
+    monkeypatch.setattr(ingest, "_BATCH_BYTES", 2 * len(_payload(1, 1)))
+    writer = _newer(store, monkeypatch)
+    take = writer._take
+
+    def poisoned(batch: Batch, arrival: ingest.Arrival) -> None:
+        if arrival.payload == _payload(1, 3):
+            raise Unstorable("poison")
+        take(batch, arrival)
+
+    monkeypatch.setattr(writer, "_take", poisoned)
+    writer.run(_stopped())
+    assert (_kept(store), sorted(store.tracks())) == (0, ["t1", "t2", "t4", "t5"])
+    assert store.counts.reasons()["unstorable"] == 1
 
 
 def test_a_single_gateway_has_the_queue_to_itself_and_room_comes_back() -> None:

@@ -105,7 +105,7 @@ def test_what_was_not_committed_is_raised_when_it_is_tried_again(watch: Watch) -
     assert [one.tracks for one in watch.put(track("t1"))] == [["t1"]]
     other = Watcher(watch.searches, watch.store.clock)  # after a restart nobody remembers, and it is the same event
     watch.watcher = other
-    watch.put(track("t1", at_s=60))
+    assert watch.put(track("t1", at_s=60)) == []
     assert len(watch.told()) == 1
 
 

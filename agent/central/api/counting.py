@@ -87,7 +87,7 @@ def counts(
     `until` touch are counted whole.
     """
     cameras = centre.sums.cameras(chosen)
-    _bounded(len(cameras) * when.many, _MOST_COUNTS)
+    _bounded(len(cameras), when, _MOST_COUNTS)
     part = None if colour is None else part_and_name(colour)
     return CountsOut.model_validate(centre.sums.counts(cameras, when, label, part))
 
@@ -103,10 +103,11 @@ def heat(
     cameras = centre.sums.cameras(chosen)
     if len(cameras) > _MOST_PICTURES:
         raise ApiError(422, "invalid", f"camera: at most {_MOST_PICTURES} pictures in one answer, not {len(cameras)}")
-    _bounded(len(cameras) * when.many, _MOST_HEAT_HOURS)
+    _bounded(len(cameras), when, _MOST_HEAT_HOURS)
     return HeatOut.model_validate(centre.sums.heat(cameras, when, label))
 
 
-def _bounded(much: int, most: int) -> None:
+def _bounded(cameras: int, when: Hours, most: int) -> None:
+    much = max(1, cameras) * when.many
     if much > most:
         raise ApiError(422, "invalid", f"since: cameras times hours are {much} here, and {most} at the most")

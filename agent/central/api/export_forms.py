@@ -3,7 +3,8 @@
 Each form is written a page at a time, and says at its end if it holds less than was found:
 
 * CSV: the columns below, in this order; new ones are only ever added at the end. A last line that begins with `# cut`.
-* JSON lines: the same objects as the API's. A last line `{"cut": {"rows", "next"}}`.
+* JSON lines: the same objects as the API's. A last line `{"cut": {"rows", "next"}}`; `next` is null where nothing can
+  be gone on with: the best fit is looked for among the newest alone.
 * GeoJSON: a FeatureCollection; the properties are the columns of the CSV. `complete`, `rows` and `next` close it.
 
 A place is where the thing itself was last, where the ground is calibrated (`place` is `object`), else where its camera
@@ -46,11 +47,14 @@ class What(NamedTuple):
 
 
 class Results:
-    """All that a search finds, a page at a time, `most` of them; then `next` is the cursor of what is left out."""
+    """All that a search finds, a page at a time, `most` of them.
+
+    Then `cut` says whether any may be left out, and `next` is the cursor to go on with, if that can be.
+    """
 
     def __init__(self, find: Callable[[Filters], Document], filters: Filters, most: int) -> None:
         self._find, self._filters, self._most = find, filters, most
-        self.rows, self.next, self._ended = 0, filters.cursor, False
+        self.rows, self.next, self._ended, self._complete = 0, filters.cursor, False, True
         self._first: list[Document] = []
 
     def begin(self) -> None:
@@ -61,6 +65,11 @@ class Results:
         """
         self._first = self._page()
 
+    @property
+    def cut(self) -> bool:
+        """Is there, or may there be, more than was written?"""
+        return self.next is not None or not self._complete
+
     def __iter__(self) -> Iterator[list[Document]]:
         yield self._first
         while self.rows < self._most and not self._ended:
@@ -70,7 +79,7 @@ class Results:
         before, limit = self.next, min(_AT_ONCE, self._most - self.rows)
         page = self._find(replace(self._filters, limit=limit, cursor=before))
         items: list[Document] = page["items"]
-        self.rows, self.next = self.rows + len(items), page["next"]
+        self.rows, self.next, self._complete = self.rows + len(items), page["next"], page["complete"]
         self._ended = self.next in {None, before}  # the same again: it came nowhere in all its time
         return items
 
@@ -91,14 +100,15 @@ def _csv(what: What, results: Results, positions: Positions) -> Iterator[str]:
     for page in results:
         rows = (_row(what, item, positions) for item in page)
         yield "".join(sheet.line(row[name] for name in what.columns) for row in rows)
-    if results.next is not None:
-        yield sheet.line([f"# cut after {results.rows} rows; go on with cursor={results.next}"])
+    if results.cut:
+        how = "not all were looked at" if results.next is None else f"go on with cursor={results.next}"
+        yield sheet.line([f"# cut after {results.rows} rows; {how}"])
 
 
 def _jsonl(what: What, results: Results) -> Iterator[str]:
     for page in results:
         yield "".join(what.model.model_validate(item).model_dump_json() + "\n" for item in page)
-    if results.next is not None:
+    if results.cut:
         yield json.dumps({"cut": {"rows": results.rows, "next": results.next}}) + "\n"
 
 
@@ -109,7 +119,7 @@ def _geojson(what: What, results: Results, positions: Positions) -> Iterator[str
         features = [json.dumps(_feature(_row(what, item, positions)), ensure_ascii=False) for item in page]
         yield comma * bool(features) + ",\n".join(features)
         comma = ",\n" if features else comma
-    end = {"complete": results.next is None, "rows": results.rows, "next": results.next}
+    end = {"complete": not results.cut, "rows": results.rows, "next": results.next}
     yield "\n], " + json.dumps(end)[1:] + "\n"
 
 

@@ -42,7 +42,7 @@ class Aggregates:
             if tracks:
                 row = {"day": day, "colour": colour, "label": label, "place": place, "hour": hour, "tracks": tracks}
                 by_day[day].append(row)
-        for day, rows in by_day.items():
+        for day, rows in sorted(by_day.items()):  # two that want the same rows take them in one order
             self._change.add(day, tally, rows)
 
     def _heat(self, gone: list[Held], come: list[Held]) -> None:

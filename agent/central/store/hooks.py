@@ -106,7 +106,7 @@ class Hooks:
                 row = self._row(hook["id"], f"event.{event.phase}", key, _told(place, event)) | {"event": event.id}
                 rows[row["id"]] = row
         self._insert(main, list(rows.values()))
-        for key, count in dropped.items():
+        for key, count in sorted(dropped.items()):  # in one order, in whatever process
             more = webhook.c.dropped + count
             main.execute(sa.update(webhook).where(webhook.c.id == key).values(dropped=more))
 

@@ -114,7 +114,11 @@ class Keeper:
             return []
         said: dict[str, tuple[Place, Any]] = {record.id: (place, record) for place, record in self._tracks}
         seen = [Seen(*said[key], held.row) for key, held in fresh.items()]
-        return list(self._watcher.alarms(self._change.main, seen))
+        alarms = list(self._watcher.alarms(self._change.main, seen))
+        wanted = {(event.id, wall_ns(event.start)) for _, event in alarms}
+        known = dict(_held(self._change, EVENTS, wanted)).keys() if wanted else set[str]()
+        self._watcher.remember(known)  # raised before, perhaps by another process
+        return [one for one in alarms if one[1].id not in known]
 
     def _summaries(self) -> Iterator[Waiting]:
         kept = summaries([record for _, record in self._tracks])

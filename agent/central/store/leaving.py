@@ -17,6 +17,8 @@ from agent.central.store.schema import camera, clip, media
 _AT_ONCE = 500
 _OVER, _NO_ROOM = "its time is over", "it had to make room for newer ones"
 _DOWN_TO = 0.98
+_STILL_GONE = media.c.state == "gone"
+"""A gateway may have announced it anew while its file was taken away."""
 
 
 class Leaving:
@@ -40,7 +42,7 @@ class Leaving:
                 self._hide(connection, rows, _OVER)
             self._take_away(rows)
             with self._database.write() as connection:
-                connection.execute(sa.delete(media).where(media.c.id.in_([row["id"] for row in rows])))
+                connection.execute(sa.delete(media).where(media.c.id.in_([row["id"] for row in rows]), _STILL_GONE))
                 if len(rows) < _AT_ONCE:
                     connection.execute(sa.delete(clip).where(clip.c.start_ns < first_ns, clip.c.created_ns < first_ns))
                     return
@@ -105,4 +107,5 @@ class Leaving:
         """That it is gone, and why, is known until its time is over; nothing of it is kept."""
         with self._database.write() as connection:
             keys = [row["id"] for row in rows]
-            connection.execute(sa.update(media).where(media.c.id.in_(keys)).values(bytes=0, manifest=None))
+            where = media.c.id.in_(keys), _STILL_GONE
+            connection.execute(sa.update(media).where(*where).values(bytes=0, manifest=None))

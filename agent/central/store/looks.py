@@ -68,7 +68,7 @@ def shares_of(text: str | None) -> list[float]:
 def wears(row: Any, wanted: Iterable[Wanted], least_share: float) -> bool:
     """The same question as `looks_like`, of a row that was read; for the usual share `colours` of it is enough."""
     if least_share == USUAL_SHARE:
-        return all(row["colours"] & mask for mask in _masks(tuple(wanted)))
+        return all(row["colours"] & mask for mask in masks_of(tuple(wanted)))
     parts: dict[str | None, float] = defaultdict(float)
     for part, name in wanted:
         parts[part] = max(parts[part], share_of(row, part, name))
@@ -108,7 +108,7 @@ def _parts(part: str | None) -> Sequence[str]:
 
 
 @lru_cache
-def _masks(wanted: tuple[Wanted, ...]) -> list[int]:
+def masks_of(wanted: tuple[Wanted, ...]) -> list[int]:
     """The bits of the colours of each part, of which a row must have one."""
     parts: dict[str | None, int] = defaultdict(int)
     for part, name in wanted:

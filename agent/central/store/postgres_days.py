@@ -19,6 +19,7 @@ from agent.central.store.engines import MAKING, Unstorable, short, translated
 from agent.core.errors import StorageError
 
 _TABLES = tuple(day_metadata.sorted_tables)
+_PATIENCE_S = 5
 _BREATH_S = 0.05
 _PARTITION = re.compile(r"^track_(\d+)$")
 
@@ -56,10 +57,14 @@ class PostgresDays:
             raise
 
     def ensure(self, day: int) -> None:
-        """Make the partitions of a day, in a transaction of its own: attached, they lock nobody out."""
+        """Make the partitions of a day, in a transaction of its own: attached, they lock nobody out.
+
+        Whoever lets go of a day may wait for what the caller has read already: rather fail, and be tried again.
+        """
         if day in self._known or day in self.present():
             return
         with self._engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE_S}s'")
             _lock(connection)
             if day not in _partitions(connection):
                 for table in _TABLES:

@@ -115,7 +115,7 @@ class Searches:
 
     def count_alarms(self, main: sa.Connection, raised: dict[str, int], held_back: dict[str, int]) -> None:
         """Add to what each has raised, and to what was too much to be raised."""
-        for key in raised.keys() | held_back.keys():
+        for key in sorted(raised.keys() | held_back.keys()):  # in one order, in whatever process
             more = {"raised": saved_search.c.raised + raised.get(key, 0)}
             more["held_back"] = saved_search.c.held_back + held_back.get(key, 0)
             main.execute(sa.update(saved_search).where(saved_search.c.id == key).values(**more))

@@ -72,7 +72,7 @@ class Sums:
         """Tracks that began in each hour, of each of these cameras that has any, the most first."""
         found: dict[int, list[int]] = defaultdict(lambda: [0] * hours.many)
         bit = 0 if colour is None else 1 + bit_of(str(colour[0]), colour[1])
-        for day, first, end in hours.days():
+        for day, first, end in self._present(hours):
             with self._database.days.read(day) as connection:
                 if connection is None:
                     continue
@@ -92,7 +92,7 @@ class Sums:
     def heat(self, cameras: dict[int, Document], hours: Hours, labels: Sequence[str]) -> Document:
         """Tracks that stood in each cell of the picture, of each of these cameras that has any."""
         found: dict[int, Any] = defaultdict(lambda: np.zeros(COLUMNS * ROWS, np.int64))
-        for day, first, end in hours.days():
+        for day, first, end in self._present(hours):
             with self._database.days.read(day) as connection:
                 if connection is None:
                     continue
@@ -105,6 +105,11 @@ class Sums:
         items = [{**cameras[place], "cells": cells.tolist()} for place, cells in found.items() if cells.any()]
         items.sort(key=lambda one: tuple(one[name] for name in _NAMES))
         return _times(hours) | {"columns": COLUMNS, "rows": ROWS, "items": items}
+
+    def _present(self, hours: Hours) -> Iterator[tuple[int, int, int]]:
+        """Those days of which anything is kept."""
+        present = set(self._database.days.present())
+        return (one for one in hours.days() if one[0] in present)
 
 
 def _times(hours: Hours) -> Document:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from agent.wire.topics import Address
 
 MOST, MOST_BYTES = 20_000, 64 << 20
 """Of one gateway."""
-READING = 0x6C616D72
+READING = 0x6C616D76
 """Of `Database.alone`: who reads again."""
 
 
@@ -53,12 +54,20 @@ def check_room(main: sa.Connection, fresh: Sequence[Unread]) -> None:
         raise Refused("unread_full", f"{site}/{gateway}: too many messages of a later version wait already")
 
 
-def known(main: sa.Connection, version: int, most: int) -> list[tuple[str, Unread]]:
-    """Some of those that can be read now, the oldest first, by their keys."""
-    query = sa.select(unread).where(unread.c.version <= version).order_by(unread.c.received_ns, unread.c.key)
+def known(main: sa.Connection, version: int, most: int, most_bytes: int) -> list[tuple[str, Unread]]:
+    """Some of those that can be read now, the oldest first, by their keys; one at least, if there is any."""
+    order = unread.c.received_ns, unread.c.key
+    sizes = sa.select(unread.c.key, sa.func.length(unread.c.payload)).where(unread.c.version <= version)
+    sized = main.execute(sizes.order_by(*order).limit(most)).all()
+    summed = accumulate(size for _, size in sized)
+    keys = [
+        key
+        for number, ((key, _), size) in enumerate(zip(sized, summed, strict=True))
+        if not number or size <= most_bytes
+    ]
     return [
         (row.key, Unread(Address(row.site, row.gateway, tuple(row.path.split("/"))), row.version, row.payload))
-        for row in main.execute(query.limit(most))
+        for row in main.execute(sa.select(unread).where(unread.c.key.in_(keys)).order_by(*order))
     ]
 
 

@@ -56,10 +56,17 @@ export function useEventList(filter: Filter, key: string): EventList {
       }
     };
     void load();
-    const news = paced<LamppostEvent>((events) => set((old) => events.reduce(withNews, old)));
+    const waiting = new Map<string, LamppostEvent>();
+    const news = paced<string>((ids) => {
+      const events = ids.flatMap((id) => waiting.get(id) ?? []).filter((event) => fits(filter, event));
+      waiting.clear();
+      set((old) => events.reduce(withNews, old));
+    });
     const stop = onEvent((event) => {
       set((old) => (isHere(old, event) ? withNews(old, event) : old));
-      if (fits(filter, event)) news.push(event);
+      if (!fits(filter, event) && !waiting.has(event.id)) return;
+      waiting.set(event.id, event);
+      news.push(event.id);
     });
     return () => {
       stale = true;

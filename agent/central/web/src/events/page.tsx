@@ -6,7 +6,7 @@ import { useCell } from "../cell";
 import { cameras as allCameras } from "../news";
 import { go, useAddress } from "../router";
 import { session } from "../session";
-import { failureLine, kindName, labelName, text } from "../text";
+import { colourName, failureLine, kindName, labelName, text } from "../text";
 import { dayText } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Export } from "../ui/export";
@@ -87,7 +87,7 @@ function SoundSwitch(): JSX.Element {
 }
 
 const COLOURS = PARTS.flatMap((part) =>
-  Object.entries(CHIPS).map(([name, chip]) => ({ value: `${part}:${name}`, name: text.coloured(text.parts[part], name), chip })),
+  Object.entries(CHIPS).map(([name, chip]) => ({ value: `${part}:${name}`, name: text.coloured(text.parts[part], colourName(name)), chip })),
 );
 
 const setFilter = (filter: Filter) => go(`/events${addressOf(filter)}`, { replace: true });

@@ -43,7 +43,8 @@ export function WallPage(): JSX.Element {
   const hot = useAlarm(follow && !draft);
   const frame = useRef<HTMLDivElement>(null);
   const waiting = !cameras || (wanted !== null && !layouts);
-  const part = paged(cameras ?? [], query.get("find") ?? "", Number(query.get("page")));
+  const find = query.get("find") ?? "";
+  const part = paged(cameras ?? [], find, Number(query.get("page")));
   const shown = waiting ? undefined : withAlarm(draft ?? chosen ? shownOf(draft ?? chosen, cameras) : shownOf(undefined, part.cameras), hot, cameras);
   useWallKeys(frame, setBoxes);
   const done = (id: string | undefined) => {
@@ -57,7 +58,7 @@ export function WallPage(): JSX.Element {
         <h1>{text.live.title}</h1>
         {cameras && cameras.length > 0 && <span class="sub">{text.live.online(online, cameras.length)}</span>}
         <span class="spring" />
-        {cameras && cameras.length > MOST_TILES && !draft && !chosen && <Pager part={part} find={query.get("find") ?? ""} />}
+        {cameras && (cameras.length > MOST_TILES || find) && !draft && !chosen && <Pager part={part} find={find} />}
         {cameras && cameras.length > 0 && !draft && (
           <Tools layouts={layouts ?? []} chosen={chosen} shown={shown} onArrange={arrange} boxes={boxes} setBoxes={setBoxes} follow={follow} setFollow={setFollow} frame={frame} />
         )}

@@ -44,7 +44,7 @@ export function CameraCard({ camera, close, move }: { camera: Camera; close: () 
         <Link class="button" href={`/events?camera=${key}`}>
           {text.nav.events}
         </Link>
-        <button type="button" class={heated ? "button pressed" : "button"} aria-pressed={heated} onClick={() => heat(!heated)} title={text.map.heatMore} data-testid="map-heat-switch">
+        <button type="button" class={heated ? "button pressed" : "button"} aria-pressed={heated} onClick={() => (heat(!heated), fail(""))} title={text.map.heatMore} data-testid="map-heat-switch">
           {text.map.heat}
         </button>
         {move && (

@@ -14,7 +14,7 @@ export function Heat({ camera, onFail }: { camera: CameraName; onFail: (error: u
   const key = cameraKey(camera);
   useEffect(() => {
     let stale = false;
-    api.heat(key, new Date(Date.now() - DAY_MS)).then((found) => !stale && canvas.current && paint(canvas.current, found), onFail);
+    api.heat(key, new Date(Date.now() - DAY_MS)).then((found) => !stale && canvas.current && paint(canvas.current, found), (error: unknown) => stale || onFail(error));
     return () => void (stale = true);
   }, [key]);
   return <canvas ref={canvas} class="map-heat" aria-hidden="true" data-testid="map-heat" />;

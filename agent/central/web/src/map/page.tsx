@@ -78,7 +78,7 @@ export function MapPage(): JSX.Element {
         )}
         {(camera || lost.length > 0) && (
           <aside class="panel map-side">
-            {camera && !placing && <CameraCard camera={camera} close={() => choose(undefined)} move={mayPlace ? () => begin(camera) : undefined} />}
+            {camera && !placing && <CameraCard key={cameraKey(camera)} camera={camera} close={() => choose(undefined)} move={mayPlace ? () => begin(camera) : undefined} />}
             {camera && placing && <PlaceForm camera={camera} placing={placing} change={place} done={() => place(undefined)} />}
             {!camera && lost.length > 0 && (
               <section>

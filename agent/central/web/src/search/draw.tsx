@@ -30,8 +30,8 @@ export function Draw({ search, onChange }: Props): JSX.Element {
       {isDrawn(drawn) && <Chips drawn={drawn} change={change} />}
       {camera ? (
         <button type="button" class="draw-open" onClick={() => setOpen(true)} data-testid="draw-open">
-          <Still of={camera} alt="" look="draw-still" small>
-            {(width, height) => <Canvas width={width} height={height} shapes={marksOf(drawn, NONE).map(({ mark }) => mark)} chosen={undefined} choose={nothing} change={nothing} drawing={undefined} drawn={nothing} readOnly />}
+          <Still of={camera} alt="" look="draw-still">
+            {(width, height) => <Canvas width={width} height={height} shapes={marksOf(drawn, text.draw.names).map(({ mark }) => mark)} chosen={undefined} choose={nothing} change={nothing} drawing={undefined} drawn={nothing} readOnly />}
           </Still>
           <span>
             <Icon name="edit" size={14} />
@@ -48,7 +48,6 @@ export function Draw({ search, onChange }: Props): JSX.Element {
   );
 }
 
-const NONE: Readonly<Record<Drawable, string>> = { region: " ", crossed: " ", along: " " };
 const nothing = () => undefined;
 
 /** The one camera that is searched; undefined: none, or several. */
@@ -132,7 +131,7 @@ function Board({ camera, drawn: before, change, close }: BoardProps): JSX.Elemen
       <p class="sub" role="status">
         {drawing ? text.draw.how[drawing] : marks.length > 0 ? text.draw.move : text.draw.what}
       </p>
-      <Still of={camera} alt={text.draw.on(camera.name)} look="draw-picture">
+      <Still of={camera} alt={text.draw.on(camera.name)} look="draw-picture" live>
         {(width, height) => (
           <Canvas
             width={width}

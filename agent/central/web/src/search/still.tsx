@@ -1,4 +1,4 @@
-/** A camera's latest picture, or where there is none yet its live one, with something over it that has its size. */
+/** A camera's latest picture, with something over it that has its size; where there is none yet, its live one if that is asked for. */
 
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -14,16 +14,16 @@ interface Props {
   alt: string;
   /** the name of a class */
   look: string;
-  /** nothing goes on live here */
-  small?: boolean;
+  /** looking live is written down, and takes the gateway's link: for drawing on it alone */
+  live?: boolean;
   children: (width: number, height: number) => ComponentChildren;
 }
 
-export function Still({ of, alt, look, small = false, children }: Props): JSX.Element {
+export function Still({ of, alt, look, live = false, children }: Props): JSX.Element {
   const camera = useCell(cameras)?.find((other) => sameCamera(other, of));
   const [size, setSize] = useState<[number, number]>();
   const url = camera?.snapshot?.url;
-  if (camera && !url && !small) {
+  if (camera && !url && live) {
     const { width, height } = camera.streams[0] ?? {};
     return (
       <div class={`event-picture live ${look}`}>

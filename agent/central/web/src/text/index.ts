@@ -10,10 +10,10 @@ const say = sayIn(locale);
 export const number = say.number;
 
 /**
- * English comes with the viewer, another language only to who speaks it. Whoever imports this waits for it: catalogues
+ * English comes with the viewer, another language only to who speaks it; better English than nothing when it does not come. Whoever imports this waits for it: catalogues
  * import nothing but types, or they would wait for themselves.
  */
-export const text: Text = language === "es" ? (await import("./es")).es(say) : en(say);
+export const text: Text = language === "es" ? await import("./es").then(({ es }) => es(say), () => en(say)) : en(say);
 
 if (globalThis.document) document.documentElement.lang = locale;
 

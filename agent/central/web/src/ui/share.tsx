@@ -15,19 +15,20 @@ const DAYS = [1, 7, 30] as const;
 
 export function Share({ url }: { url: string }): JSX.Element | null {
   const who = useCell(session);
-  const [open, setOpen] = useState(false);
+  const [of, setOf] = useState<string>(); // what was there when it was opened: a clip may come later than its picture
+  const open = of !== undefined;
   const root = useRef<HTMLDivElement>(null);
-  useDismissed(root, open, () => setOpen(false));
+  useDismissed(root, open, () => setOf(undefined));
   if (who.state !== "in" || !mayTakeOut(who.me.role)) return null;
   return (
     <div class="picker at-end" ref={root}>
-      <button type="button" class="button" aria-haspopup="dialog" aria-expanded={open} title={text.share.more} onClick={() => setOpen(!open)} data-testid="share">
+      <button type="button" class="button" aria-haspopup="dialog" aria-expanded={open} title={text.share.more} onClick={() => setOf(open ? undefined : url)} data-testid="share">
         <Icon name="link" size={16} />
         {text.share.label}
       </button>
-      {open && (
+      {of && (
         <div class="picker-list share" role="dialog" aria-label={text.share.label}>
-          <Wish key={url} url={url} />
+          <Wish url={of} />
         </div>
       )}
     </div>

@@ -1,7 +1,7 @@
 /** What a webhook was told and is to be told: how each went, and the failed ones once more. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/webhooks";
 import { Problem, useDeed } from "../people/deed";
 import { Link } from "../router";
@@ -81,17 +81,28 @@ interface List {
 /** The first page, looked at again while something is on its way; older ones are put after it. */
 function useDeliveries(hook: string, state: api.DeliveryState | "", turn: number): List & { again: () => void; more: () => void } {
   const [list, set] = useState<List>({ next: null });
-  const load = (cursor?: string) =>
-    api.deliveries(hook, state, cursor).then(
-      (page) => set((old) => ({ items: cursor ? [...(old.items ?? []), ...page.items] : page.items, next: page.next })),
-      (failure: unknown) => set((old) => ({ ...old, error: failureLine(failure) })),
-    );
-  useEffect(() => void load(), [hook, state, turn]);
+  const asked = useRef<unknown>(undefined);
+  const load = (cursor?: string) => {
+    const mine = (asked.current = {});
+    const current = <T,>(then: (value: T) => void) => (value: T) => void (asked.current === mine && then(value));
+    const came = current<Awaited<ReturnType<typeof api.deliveries>>>((page) => set((old) => ({ items: cursor ? [...(old.items ?? []), ...page.items] : page.items, next: page.next })));
+    const failed = current((failure: unknown) => set((old) => ({ ...old, next: cursor ?? old.next, error: failureLine(failure) })));
+    return api.deliveries(hook, state, cursor).then(came, failed);
+  };
+  useEffect(() => {
+    set({ next: null });
+    void load();
+  }, [hook, state]);
+  useEffect(() => void (turn > 0 && load()), [turn]);
   const moving = list.items !== undefined && list.items.length <= api.PAGE && list.items.some((one) => one.state === "waiting");
   useEffect(() => {
     if (!moving) return undefined;
     const timer = setInterval(() => document.hidden || void load(), LOOK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [moving, hook, state]);
-  return { ...list, again: () => void load(), more: () => void load(list.next ?? undefined) };
+  const more = () => {
+    set((old) => ({ ...old, next: null })); // not twice
+    void load(list.next ?? undefined);
+  };
+  return { ...list, again: () => void load(), more };
 }

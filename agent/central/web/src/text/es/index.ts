@@ -670,6 +670,7 @@ export const es = ({ number, plural }: Say): Text => ({
       conflict: () => "Otra persona lo cambió entretanto, o ya existe.",
       csrf: () => "La petición no vino de esta página. Recargue la página.",
       too_large: () => "Es demasiado grande.",
+      too_many: () => "Ya son demasiados: quite alguno, o espere un momento.",
       over: () => "El evento ya terminó, o no trata de nada que esté ahí.",
       elsewhere: () => "Esta cuenta entra a través del directorio: no tiene contraseña aquí.",
       configured: () => "Este token está en la configuración.",
