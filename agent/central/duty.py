@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from agent.central.store.leases import Leases
 from agent.core.clock import NS, Clock
@@ -19,6 +20,22 @@ _RENEWALS = 5
 _END_S = 15.0
 
 
+@dataclass(frozen=True)
+class _Deadline:
+    """Sets `ours` when the lease was not renewed in time: to ask for it may take longer than it is good for."""
+
+    name: str
+    overdue: Callable[[], bool]
+    ours: StopToken
+    every_s: float
+
+    def run(self, stop: StopToken) -> None:
+        while not stop.wait(self.every_s):
+            if self.overdue():
+                log.warning("%s: not renewed in time, left to another process", self.name)
+                self.ours.set()
+
+
 class Duty:
     """A worker that runs other workers while it holds the lease `name`.
 
@@ -29,6 +46,7 @@ class Duty:
         self.name = name
         self._workers, self._leases, self._clock = workers, leases, clock
         self._every_s = leases.good_s / _RENEWALS
+        self._sure_ns = 0
         self.held = False
 
     def run(self, stop: StopToken) -> None:
@@ -42,27 +60,31 @@ class Duty:
         ours = StopToken()
         supervisor = Supervisor(self._clock, ours)
         log.info("%s: done by this process from now on", self.name)
-        self.held = True
+        self.held, self._sure_ns = True, self._clock.mono_ns()
         try:
-            for worker in self._workers:
+            for worker in (*self._workers, _Deadline(f"{self.name}-lease", self._overdue, ours, self._every_s / 2)):
                 supervisor.start(worker)
-            self._while_held(stop)
+            self._while_held(stop, ours)
         finally:
             ours.set()
             late = supervisor.join(_END_S)
             self.held = False
             self._give_back(late)
+            while late and not stop.is_set():  # not begun a second time beside themselves
+                late = supervisor.join(self._every_s)
 
-    def _while_held(self, stop: StopToken) -> None:
-        sure_ns = self._clock.mono_ns()
-        while not stop.wait(self._every_s):
+    def _while_held(self, stop: StopToken, ours: StopToken) -> None:
+        while not stop.wait(self._every_s) and not ours.is_set():
             asked_ns = self._clock.mono_ns()
             renewed = self._renewed()
-            if renewed:
-                sure_ns = asked_ns
-            elif renewed is False or self._clock.mono_ns() - sure_ns > (self._leases.good_s - self._every_s) * NS:
+            if renewed is False:
                 log.warning("%s: left to another process", self.name)
                 return
+            if renewed:
+                self._sure_ns = asked_ns
+
+    def _overdue(self) -> bool:
+        return self._clock.mono_ns() - self._sure_ns > (self._leases.good_s - self._every_s) * NS
 
     def _renewed(self) -> bool | None:
         """None: the database does not say."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -288,7 +289,8 @@ def test_a_centre_brings_media_to_the_store_and_serves_them_from_there(tmp_path:
             server.stop()
             gateway.send_medium(manifest("m2", body), body)
             wait_for(lambda: api.get("/api/v1/health").json()["media"]["error"], 40)
-            assert not api.get("/api/v1/health").json()["ok"]
+            open_to_all = httpx.get(f"{centre.url}/api/v1/health").json()
+            assert (open_to_all["ok"], open_to_all["media"]["error"]) == (False, "sign in to read what is wrong")
             assert api.get("/api/v1/media/m2").content == body
             assert api.get("/api/v1/media/m1").json()["error"]["code"] == "storage"
             server.start("lamppost")

@@ -108,6 +108,26 @@ def test_a_duty_whose_lease_cannot_be_renewed_ends_before_another_may_begin(stor
         wait_for(lambda: not task.runs and not duty.held)
 
 
+def test_a_duty_ends_in_time_though_nobody_answers_whether_it_is_still_ours(store: Store) -> None:
+    answers = threading.Event()
+    answers.set()
+
+    class Slow(Leases):
+        def take(self, name: str) -> bool:
+            answers.wait(20)
+            return super().take(name)
+
+    task = Task()
+    duty = Duty("x", [task], Slow(store.database, "a", 1), SystemClock())
+    with _running(duty):
+        wait_for(lambda: task.runs)
+        answers.clear()
+        wait_for(lambda: not task.runs)  # while the question is still open
+        assert not answers.is_set()
+        answers.set()
+        wait_for(lambda: task.runs)
+
+
 def test_news_reach_others_once_with_progress_and_say_when_some_were_lost() -> None:
     sent, up, heard = list[tuple[str, bytes]](), [False], list[Item]()
 

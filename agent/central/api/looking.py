@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from agent.central.api.context import Centre, centre_of
 from agent.central.api.errors import ApiError, there
@@ -27,13 +28,23 @@ from agent.core.clock import parse_rfc3339, rfc3339
 
 router = APIRouter(responses=REFUSALS)
 
+_COVERED = "sign in to read what is wrong"
+
 Here = Annotated[Centre, Depends(centre_of)]
 
 
 @router.get("/health", tags=["centre"])
-def health(centre: Here) -> HealthOut:
-    """Is the centre well? Open to everybody."""
-    return HealthOut.model_validate(centre.health())
+def health(centre: Here, request: Request) -> HealthOut:
+    """Is the centre well? Open to everybody; what is wrong, and where, is said to whoever has signed in."""
+    report = centre.health()
+    if "person" not in request.scope:
+        report |= {name: report[name] | _without(report[name]) for name in ("broker", "media")}
+    return HealthOut.model_validate(report)
+
+
+def _without(part: Mapping[str, Any]) -> dict[str, str]:
+    """Its sentences, which name addresses, covered."""
+    return {name: _COVERED for name in ("error", "last_end") if part.get(name)}
 
 
 @router.get("/processes", tags=["centre"])
