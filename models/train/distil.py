@@ -3,8 +3,8 @@
 Every view is shown to the teacher too, and ours learns what it says of each cell, on the very same pixels (Beyer et
 al., Knowledge distillation: a good teacher is patient and consistent, arXiv 2106.05237). Labels teach as in `fit.py`;
 what the teacher sees in a view and no label has is left alone there. Drawn scenes are taught by their labels only, and
-views that are two pictures in one by the teacher only. RUN keeps `last.pt` as `fit.py` does; where it has one, the run
-begins from its averaged net.
+views that are two pictures in one by the teacher only. RUN keeps `last.pt`, the averaged net alone; where it has one,
+the run begins from its averaged net.
 """
 
 from __future__ import annotations
@@ -256,6 +256,8 @@ def main() -> None:
     run = Run(asked.run, load_stage(asked.packs), elder, way)
     left = asked.seconds - (time.monotonic() - began)
     print(f"ready after {asked.seconds - left:.0f} s: {len(run.stage.whole)} pictures", flush=True)
+    if left <= 0:
+        parser.error(f"--seconds: to get ready took {asked.seconds - left:.0f} s; ask for more")
     run.train(left)
 
 

@@ -78,6 +78,12 @@ def test_low_scores_keep_a_track_alive_for_a_while_but_never_begin_one():
     assert all(step.tracks == () for step in steps_of(lambda _: 0.25))
 
 
+def test_a_low_score_between_two_high_ones_keeps_a_track_where_looks_are_rare():
+    times = np.arange(0, 20, 2.0)
+    steps, _ = follow(lambda t: [found(walker(0.3 + 0.005 * t), 0.2 if t in {8, 14} else 0.8)], times)
+    assert [(track.id, track.hits) for track in steps[-1].tracks] == [("id1", len(times))]
+
+
 def test_one_false_sight_is_never_confirmed():
     steps, tracker = follow(lambda t: [found(walker(0.5), 0.9)] if t == 0 else [], np.arange(0, 3, 0.2))
     assert [confirmed(step) for step in steps] == [[]] * len(steps)

@@ -29,7 +29,7 @@ DAYS = 30
 PART = 5_000_000
 """Stores grow by parts: what is built for 5 million is the beginning of 20 million."""
 TUNED = ("shared_buffers=2GB", "max_wal_size=4GB", "effective_cache_size=8GB", "random_page_cost=1.1", "jit=off")
-"""What `docs/guide/scale.md` advises for a server of 16 GB."""
+"""What `docs/design/centre.md` advises for a server of 16 GB."""
 _SEARCHED = ("track", "track_body", "track_plate", "tally")
 
 

@@ -128,7 +128,7 @@ class Colours:
             if max(worth.upper, worth.lower) >= LEAST_WORTH:
                 self._took(track, wall_ns)
                 sharp = sharpness(picture, box)
-                others = others_of(box, track, tracks)
+                others = others_of(track.box, track, tracks)
                 found += [
                     _Part(track.id, name, area, track.box, sharp * worth.of(name), others)
                     for name, area in areas.items()

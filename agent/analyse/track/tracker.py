@@ -156,7 +156,7 @@ class Tracker:
         low = [column for column, one in enumerate(found) if one.score < HIGH_SCORE]
         pairs = _meet(cost, settled, high, FIRST_LIMIT + LOOSER_PER_S * min(0.5, max(0.0, elapsed_s)))
         rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
-        oldest_ns = wall_ns - round(FAINT_S * NS)
+        oldest_ns = min(wall_ns - round(FAINT_S * NS), self._looked_ns)  # where looks are rare, the one before this
         lately = [row for row in settled if row not in rows and self._tracks[row].sure_ns >= oldest_ns]
         pairs += _meet(cost, lately, low, SECOND_LIMIT)
         return pairs + _meet(cost, newborn, [column for column in high if column not in columns], NEWBORN_LIMIT)
