@@ -113,17 +113,16 @@ class Attention:
         What a region cuts through is looked at once more in the whole picture.
         """
         size = picture.shape[1], picture.shape[0]
-        found, cut = list[list[Detection]](), False
+        found, cut = [], False
         for region, part in zip(plan.regions, _detect(detector, picture, plan.regions), strict=True):
-            found.append([])
             for one in part:
                 if is_cut(one.box, region, size):
                     cut = cut or (one.score >= SURE_SCORE and any(one.box.meets(box) for box in plan.targets))
                 else:
-                    found[-1].append(one)
+                    found.append(one)
         if not cut or WHOLE in plan.regions:
-            return (merged(found) if len(found) > 1 else found[0]), len(found)
-        return merged([*found, *_detect(detector, picture, (WHOLE,))]), len(found) + 1
+            return (merged(found) if len(plan.regions) > 1 else found), len(plan.regions)
+        return merged([*found, *_detect(detector, picture, (WHOLE,))[0]]), len(plan.regions) + 1
 
     def surprised(self, found: Sequence[Detection], plan: Plan, wall_ns: int) -> bool:
         """Was something found at a glance that is none of the tracks that stand?"""

@@ -133,18 +133,13 @@ def is_cut(box: Box, region: Box, size: tuple[int, int]) -> bool:
     )
 
 
-def merged(parts: Iterable[Iterable[Detection]]) -> list[Detection]:
-    """Of what several regions found, each thing once, the surest first.
-
-    Two of one region are two things: the detector has told them apart (`nms`).
-    """
-    found = [(number, one) for number, part in enumerate(parts) for one in part]
-    kept: list[tuple[int, Detection]] = []
-    for number, one in sorted(found, key=lambda pair: -pair[1].score):
-        rivals = (other for region, other in kept if region != number and other.label == one.label)
-        if not any(iou(other.box, one.box) > SAME_IOU for other in rivals):
-            kept.append((number, one))
-    return [one for _, one in kept]
+def merged(found: Iterable[Detection]) -> list[Detection]:
+    """Of what several regions found, each thing once, the surest first."""
+    kept: list[Detection] = []
+    for one in sorted(found, key=lambda detection: -detection.score):
+        if not any(other.label == one.label and iou(other.box, one.box) > SAME_IOU for other in kept):
+            kept.append(one)
+    return kept
 
 
 def _join(groups: list[tuple[Box, float]], target: Box, height: float, size: tuple[int, int]) -> None:

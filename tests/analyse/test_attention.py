@@ -103,12 +103,9 @@ def test_what_is_found_in_a_crop_is_told_in_the_picture():
     assert crop(PICTURE[:1, :1], Box(0.4, 0.4, 0.45, 0.45)).shape == (1, 1, 3)
 
 
-def test_what_two_regions_found_is_one_and_what_one_told_apart_is_two():
-    twice = [[found(SMALL, 0.6)], [found(SMALL.grown(0.05), 0.7), found(SMALL, 0.5, "vehicle")]]
+def test_what_two_regions_found_is_one():
+    twice = [found(SMALL, 0.6), found(SMALL.grown(0.05), 0.7), found(SMALL, 0.5, "vehicle")]
     assert [(one.score, one.label) for one in merged(twice)] == [(0.7, "person"), (0.5, "vehicle")]
-    beside = Box(SMALL.x1 + SMALL.width / 4, SMALL.y1, SMALL.x2 + SMALL.width / 4, SMALL.y2)
-    pair = [found(SMALL, 0.6), found(beside, 0.7)]
-    assert [one.score for one in merged([pair, []])] == [0.7, 0.6]
 
 
 # -- dull places

@@ -30,17 +30,14 @@ class Drawn:
         return self._thing(track, votes.most_common(1)[0][0]) if votes else None
 
     def shows(self, track: dict[str, Any]) -> set[str]:
-        """Colours of the upper clothes of whom it is drawn on, and of what is carried before them most of the time."""
-        person = self.person(track)
-        if person is None:
-            return set()
-        rows = [{row[0]: row for row in frame} for frame, name in self._sights(track) if name == person["id"]]
-        bags = Counter(
-            name for here in rows for name, row in here.items()
-            if row[1] == "bag" and Box(*row[2:6]).meets(Box(*here[person["id"]][2:6]))
-        )  # fmt: skip
-        things = [person, *(self._thing(track, name) for name, count in bags.items() if count > len(rows) / 2)]
-        return {thing["colours"]["upper"] for thing in things if "upper" in thing["colours"]}
+        """Colours of the upper clothes of whom a quarter of it lies on, and of what is carried before them as long."""
+        seen = [(name, {row[0]: row for row in frame}) for frame, name in self._sights(track)]
+        things = Counter(name for name, _ in seen)
+        for name, here in seen:
+            person = Box(*here[name][2:6])
+            things.update(key for key, row in here.items() if row[1] == "bag" and Box(*row[2:6]).meets(person))
+        long = [self._thing(track, name) for name, count in things.items() if count >= len(seen) / 4]
+        return {thing["colours"]["upper"] for thing in long if "upper" in thing["colours"]}
 
     def alone(self, track: dict[str, Any]) -> int:
         """In how many sights nobody else was drawn over a fifth of that person, or by him."""
