@@ -138,6 +138,7 @@ def crowd(name: str, size: tuple[int, int]) -> Path:
 def _made(name: str, source: Path, size: tuple[int, int] | None, seconds: int) -> Path:
     path = FOLDER / f"{name}.mp4"
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part.mp4")
         encode(unfinished, _grainy(itertools.islice(pictures_of(source, size), seconds * FPS)))
         unfinished.rename(path)

@@ -190,7 +190,7 @@ def _searches(chromium: Browser, url: str, kept: Any) -> dict[str, float]:
         page.goto(f"{url}/search")
         page.locator("[data-testid=track-card]").first.wait_for()
         page.locator("[data-testid=search-more] summary").click()
-        page.locator("[data-testid=plate]").fill("AB*")
+        page.locator("[data-testid=plate]").press_sequentially("AB*")  # `fill` would ask at once
         found["plate"] = _enter(page, "[data-testid=plate]")
     return found
 

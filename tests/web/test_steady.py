@@ -32,10 +32,13 @@ def _shifts(page: Page, arrivals: int) -> list[list[object]]:
     return list(page.evaluate("window.shifts"))
 
 
-def test_lists_of_events_slide_and_never_jump(demo: Demo, chromium: Browser) -> None:
+@pytest.mark.parametrize("slower", [1, 8])
+def test_lists_of_events_slide_and_never_jump(demo: Demo, chromium: Browser, slower: int) -> None:
+    """On a machine that draws a picture in half a second, too."""
     with pages.visit(chromium, demo.first_link) as page:
         pages.open_events(page)
         page.mouse.move(2, 2)
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
         before = page.get_by_test_id("event-card").count()
         assert _shifts(page, 4) == []
         expect(page.get_by_test_id("event-card")).not_to_have_count(before)

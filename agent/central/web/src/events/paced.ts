@@ -5,25 +5,29 @@ export interface Paced<T> {
   stop: () => void;
 }
 
-/** Longer than a slide (`ui/slide.ts`) and a frame. */
+/** Longer than a slide (`ui/slide.ts`). */
 const STEP_MS = 400;
+
+/** When what was told is on the screen, in the next picture but one; a slow machine draws it late. Beside a page: at once. */
+const whenDrawn = (then: () => void) => ("requestAnimationFrame" in globalThis ? void requestAnimationFrame(() => requestAnimationFrame(then)) : then());
 
 export function paced<T>(tell: (items: readonly T[]) => void, stepMs = STEP_MS): Paced<T> {
   let waiting: T[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let [busy, over] = [false, false];
   const flush = () => {
-    timer = undefined;
-    if (waiting.length === 0) return;
+    busy = waiting.length > 0 && !over;
+    if (!busy) return;
     const items = waiting;
     waiting = [];
-    timer = setTimeout(flush, stepMs);
     tell(items);
+    // a slide begins and ends with pictures, not with the clock
+    whenDrawn(() => setTimeout(() => whenDrawn(flush), stepMs));
   };
   return {
     push: (item) => {
       waiting.push(item);
-      if (timer === undefined) flush();
+      if (!busy) flush();
     },
-    stop: () => clearTimeout(timer),
+    stop: () => void (over = true),
   };
 }
