@@ -1,7 +1,7 @@
 /** Results as a grid that only holds what is near the screen, and asks for more before its end is reached. */
 
 import type { ComponentChildren, JSX, RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Shown, shown } from "./window";
 
 /** px where the text is as large as usual, as the style sheet has them: a card's least width, a row with its gap, the gap. */
@@ -16,9 +16,15 @@ interface Props<T> {
   card: (item: T) => ComponentChildren;
 }
 
-export function CardGrid<T>({ items, more, onMore, card }: Props<T>): JSX.Element {
+export function CardGrid<T extends object>({ items, more, onMore, card }: Props<T>): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   const part = useShown(root, items.length);
+  // a card that stays is the very same and is not compared again: scrolling costs what is new
+  const made = useMemo(() => new WeakMap<T, ComponentChildren>(), [card]);
+  const cardOf = (item: T) => {
+    if (!made.has(item)) made.set(item, card(item));
+    return made.get(item);
+  };
   const near = part !== undefined && part.to + 2 * part.columns >= items.length;
   useEffect(() => {
     if (near && more) onMore();
@@ -27,7 +33,7 @@ export function CardGrid<T>({ items, more, onMore, card }: Props<T>): JSX.Elemen
     <div ref={root} class="shots-frame" style={part ? { height: `${part.whole}px` } : {}}>
       {part && (
         <ul class="shots" style={{ transform: `translateY(${part.before}px)`, gridTemplateColumns: `repeat(${part.columns}, minmax(0, 1fr))` }}>
-          {items.slice(part.from, part.to).map(card)}
+          {items.slice(part.from, part.to).map(cardOf)}
         </ul>
       )}
     </div>
