@@ -139,6 +139,8 @@ def test_a_medium_of_another_gateway_cannot_be_taken_over(centre: RunningCentre,
     database.close()
     gateway.send(gateway.topics.manifest("m1"), manifest("m1", body))
     wait_for(lambda: gateway.media_acks("m1")[-1]["state"] == "refused")
+    with centre.service() as api:
+        assert api.get("/api/v1/media/m1").content == body
 
 
 def test_a_manifest_in_parts_and_in_other_pieces_keeps_what_has_come(

@@ -67,6 +67,7 @@ def test_the_gateways_answer_is_enough_to_know_that_it_has_them(centre: RunningC
     with centre.admin() as api:
         put(api, CROSSED, 0).raise_for_status()
         wait_for(lambda: api.get(path()).json()["state"] == "in_force")
+        assert api.get(path()).json()["set_here"] == CROSSED
 
 
 def test_cameras_of_one_gateway_are_set_each_for_itself(centre: RunningCentre, ready: FakeGateway) -> None:

@@ -128,6 +128,7 @@ def test_who_is_gone_is_told_no_more_and_who_is_switched_off_waits(plain_store: 
         hooks.change(key, enabled=True)
         plain_store.clock.advance(60)
         wait_for(lambda: [one["state"] for one in _log(hooks, key)] == ["delivered"])
+    assert [one["event"] for one in _log(hooks, key)] == ["e1"]
 
 
 def test_what_another_process_makes_or_switches_off_counts_from_the_next_event_on(store: Store) -> None:
