@@ -93,7 +93,7 @@ _FILL = """async (wanted) => {
         const before = cards();
         const patience = performance.now() + 5000;
         while (cards() === before && performance.now() < patience) await new Promise((go) => setTimeout(go, 5));
-        const columns = getComputedStyle(document.querySelector('.shots')).gridTemplateColumns.split(' ').length;
+        const columns = Number(document.querySelector('.shots').style.getPropertyValue('--columns'));
         const count = Math.ceil(cards() / 262) * columns;
         if (count >= wanted || cards() === before) return [count, performance.now() - began];
     }
@@ -180,6 +180,11 @@ def _paint(chromium: Browser, address: str, kept: Any) -> float:
 
 
 def _searches(chromium: Browser, url: str, kept: Any) -> dict[str, float]:
+    rounds = [_search_each(chromium, url, kept) for _ in range(ROUNDS)]
+    return {name: round(statistics.median(one[name] for one in rounds), 1) for name in rounds[0]}
+
+
+def _search_each(chromium: Browser, url: str, kept: Any) -> dict[str, float]:
     """Each choice is made with Enter, on a search that has its results; the last one is a plate that is typed."""
     found = {}
     with _page(chromium, kept) as page:

@@ -256,6 +256,26 @@ def test_events_are_counted_by_kind_severity_label_and_camera(store: Store) -> N
     assert ids == ["e3", "e9", "e15", "e21", "e27"]
 
 
+def test_a_search_that_nobody_waits_for_any_more_is_not_gone_on_with(store: Store) -> None:
+    days = 20
+    store.put(*(track(f"t{number:02}", start=rfc3339(T0_NS - number * DAY_NS)) for number in range(days)))
+    asked = 0
+
+    def gone() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 5
+
+    finds = store.finds.asked(gone)
+    page = finds.tracks(Filters(speed=Range(1e6, None)))
+    assert (page["items"], page["complete"], asked) == ([], False, 6)
+    whole = finds.asked(walk.never).tracks(Filters(limit=1), facets=True)["facets"]
+    cut = finds.tracks(Filters(limit=1), facets=True)["facets"]
+    assert whole["exact"]
+    assert sum(one["count"] for one in whole["hours"]) == days
+    assert not cut["exact"]
+
+
 class _Hurried:
     """A clock by which every look takes a second."""
 

@@ -10,6 +10,7 @@ from agent.central.api.asking import LimitMs, OfEvents, OfTracks, WithFacets
 from agent.central.api.context import Centre, centre_of, note
 from agent.central.api.errors import there
 from agent.central.api.found import EventOut, Events, Neighbours, TrackOut, Tracks
+from agent.central.api.gone import WhenGone
 from agent.central.api.models import NOT_THERE, REFUSALS
 from agent.central.store.filters import Filters
 from agent.central.store.search import LIMIT_MS
@@ -21,13 +22,15 @@ Here = Annotated[Centre, Depends(centre_of)]
 
 
 @router.get("/events", tags=["events"])
-def events(centre: Here, chosen: OfEvents, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False) -> Events:
+def events(
+    centre: Here, chosen: OfEvents, gone: WhenGone, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False
+) -> Events:
     """Events, newest first. The parameters mean what they mean for tracks; `zone` and `line` are the rule's own.
 
     `severity` is what an event counts for now. `acknowledged`, `assigned` and `words` (a part of any note, whatever its
     case) ask for what people have made of it.
     """
-    return Events.model_validate(centre.finds.events(chosen, limit_ms, facets=facets))
+    return Events.model_validate(centre.finds.asked(gone).events(chosen, limit_ms, facets=facets))
 
 
 @router.get("/events/{event}/neighbours", tags=["events"], responses=NOT_THERE)
@@ -44,7 +47,13 @@ def event(centre: Here, event: Id) -> EventOut:
 
 @router.get("/tracks", tags=["tracks"])
 def tracks(
-    centre: Here, request: Request, chosen: OfTracks, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False
+    centre: Here,
+    request: Request,
+    chosen: OfTracks,
+    gone: WhenGone,
+    limit_ms: LimitMs = LIMIT_MS,
+    *,
+    facets: WithFacets = False,
 ) -> Tracks:
     """Tracks, newest first, or with `sort=fit` the best fit first, of the newest 2,000 that fit at all.
 
@@ -71,7 +80,7 @@ def tracks(
       and `next` goes on from there.
     """
     note_plate(request, chosen)
-    return Tracks.model_validate(centre.finds.tracks(chosen, limit_ms, facets=facets))
+    return Tracks.model_validate(centre.finds.asked(gone).tracks(chosen, limit_ms, facets=facets))
 
 
 @router.get("/tracks/{track}", tags=["tracks"], responses=NOT_THERE)

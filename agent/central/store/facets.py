@@ -9,7 +9,7 @@ few, else by its share. Events are few: they are counted as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from agent.central.store.looks import USUAL_SHARE, bits_in, wears
 from agent.central.store.picks import OF_ALL, colours_counted, pick_for
 from agent.central.store.reviews import severity_now
 from agent.central.store.rows import DAY_NS, HOUR_NS
-from agent.central.store.walk import Span, Walk
+from agent.central.store.walk import Late, Span, Walk, never
 from agent.wire.messages import COLOURED_PARTS, COLOURS
 
 _FEW = 20_000
@@ -53,7 +53,6 @@ class Facets:
         return Facets(cameras, labels, _scaled(self.colours, share), _scaled(self.hours, share), exact=False)
 
 
-Late = Callable[[], bool]
 K = TypeVar("K")
 
 
@@ -118,7 +117,7 @@ def _rows_of(table: sa.Table, day: int, span: Span, places: Sequence[int] | None
 def _total(walk: Walk) -> int:
     """How many tracks there are in the span and of the cameras of a walk, by whole hours."""
     total = 0
-    for day, span, connection in _days(walk, Facets(), lambda: False):
+    for day, span, connection in _days(walk, Facets(), never):
         query = _Counting(connection, day, walk.places, Filters()).select(
             _hours(day, span), sa.func.sum(tally.c.tracks)
         )

@@ -24,7 +24,7 @@ from agent.central.store.search import LIMIT_MS, Search
 from agent.central.store.strays import find_days
 from agent.central.store.summary import Summary
 from agent.central.store.views import facets_shown, media_url
-from agent.central.store.walk import Mark
+from agent.central.store.walk import Late, Mark, never
 from agent.core.clock import Clock, rfc3339
 
 _NAMES = ("site", "gateway", "camera")
@@ -36,15 +36,24 @@ Progress = Callable[[str], tuple[int, int, int] | None]
 
 
 class Finds:
-    """Read-only, among what is within `reach`; `progress(media)` tells how much of a medium on its way has come."""
+    """Read-only, among what is within `reach`; `progress(media)` tells how much of a medium on its way has come.
 
-    def __init__(self, database: Database, clock: Clock, progress: Progress, reach: Reach = EVERYTHING) -> None:
+    Pages end early when `gone` says that nobody waits for them any more.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, progress: Progress, reach: Reach = EVERYTHING, gone: Late = never
+    ) -> None:
         self._database, self._clock, self._progress, self._reach = database, clock, progress, reach
-        self._search = Search(database, clock, reach)
+        self._search = Search(database, clock, reach, gone)
 
     def limited(self, reach: Reach) -> Finds:
         """The same, for somebody who sees no more than that."""
         return Finds(self._database, self._clock, self._progress, reach)
+
+    def asked(self, gone: Late) -> Finds:
+        """The same, for a question that nobody waits for any more once they are `gone`."""
+        return Finds(self._database, self._clock, self._progress, self._reach, gone)
 
     def events(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
         """A page of events, newest first; with `facets` how many there are of each."""

@@ -29,7 +29,7 @@ from agent.central.store.picks import pick_for
 from agent.central.store.plates import Plate
 from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.strays import find_days
-from agent.central.store.walk import Mark, Test, Walk, everything
+from agent.central.store.walk import Late, Mark, Test, Walk, everything, never
 from agent.core.clock import Clock
 from agent.core.errors import LamppostError
 
@@ -37,7 +37,6 @@ MOST = 2000
 LIMIT_MS = 5000
 _MS = 1_000_000
 
-Late = Callable[[], bool]
 Fits = Callable[[Sequence[Any]], list[float]]
 
 
@@ -66,10 +65,10 @@ class Page(NamedTuple):
 
 
 class Search:
-    """Read-only, among what is within `reach`."""
+    """Read-only, among what is within `reach`, until `gone` says that nobody waits for it any more."""
 
-    def __init__(self, database: Database, clock: Clock, reach: Reach = EVERYTHING) -> None:
-        self._database, self._clock, self._reach = database, clock, reach
+    def __init__(self, database: Database, clock: Clock, reach: Reach = EVERYTHING, gone: Late = never) -> None:
+        self._database, self._clock, self._reach, self._gone = database, clock, reach, gone
 
     def page(self, kind: Kind, filters: Filters, limit_ms: int = LIMIT_MS) -> Page:
         """What `filters` find behind their cursor.
@@ -85,7 +84,7 @@ class Search:
             return _best(walk, filters, MOST, lambda rows: _fits(walk.days, rows, filters))[0]
         return _newest(replace(walk, brief=True), filters)
 
-    def walk(self, kind: Kind, filters: Filters, *, backward: bool = True, late: Late = lambda: False) -> Walk:
+    def walk(self, kind: Kind, filters: Filters, *, backward: bool = True, late: Late = never) -> Walk:
         """Through all that `filters` find, in the order of time."""
         with self._database.read() as connection:
             numbers = numbers_of(connection, filters, self._reach)
@@ -122,9 +121,9 @@ class Search:
         raise NoSuchTrack("like: there is no such track")
 
     def late(self, limit_ms: int) -> Late:
-        """Is the time up?"""
+        """Is the time up, or nobody there?"""
         end_ns = self._clock.mono_ns() + limit_ms * _MS
-        return lambda: self._clock.mono_ns() >= end_ns
+        return lambda: self._clock.mono_ns() >= end_ns or self._gone()
 
 
 def _test_of(drawn: Drawn) -> Test:

@@ -24,6 +24,8 @@ BRIEF = ("id", "day", "place", "start_ns")
 _TESTED = 1000
 """Rows that are tested at once, at most."""
 
+Late = Callable[[], bool]
+"""Has what is wanted no more use, for the time is up or nobody waits?"""
 Span = tuple[int, int]
 """From, and up to: nanoseconds."""
 Pick = Callable[[sa.Connection, int], Any]
@@ -44,6 +46,11 @@ class Found(NamedTuple):
 
     rows: list[Any]
     reached: Mark | None
+
+
+def never() -> bool:
+    """A `Late` that is not."""
+    return False
 
 
 def everything(_connection: sa.Connection, _day: int) -> Any:
@@ -67,7 +74,7 @@ class Walk:
     since_ns: int | None = None
     until_ns: int | None = None
     backward: bool = True
-    late: Callable[[], bool] = lambda: False
+    late: Late = never
     pick: Pick = everything
     few: bool = False
     test: Test | None = None

@@ -25,8 +25,9 @@ export function whenSignedOut(tell: () => void): void {
   onSignedOut = tell;
 }
 
-export async function request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) };
+export async function request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, stop?: AbortSignal): Promise<T> {
+  const late = AbortSignal.timeout(PATIENCE_MS);
+  const init: RequestInit = { method, credentials: "same-origin", signal: stop ? AbortSignal.any([stop, late]) : late };
   if (method !== "GET" && method !== "DELETE") {
     init.headers = { "Content-Type": "application/json", "X-Lamppost": "1" };
     init.body = JSON.stringify(body ?? {});
@@ -50,7 +51,7 @@ function failureOf(status: number, document: unknown): ApiError {
   return new ApiError(error.code, typeof error.message === "string" ? error.message : "", status);
 }
 
-const get = <T>(path: string) => request<T>("GET", path);
+const get = <T>(path: string, stop?: AbortSignal) => request<T>("GET", path, undefined, stop);
 const post = <T>(path: string, body?: unknown) => request<T>("POST", path, body);
 const part = encodeURIComponent;
 
@@ -79,7 +80,8 @@ export const saveLayout = (wish: LayoutWish, id?: string) =>
   id === undefined ? post<Layout>("/layouts", wish) : request<Layout>("PUT", `/layouts/${part(id)}`, wish);
 export const removeLayout = (id: string) => request<void>("DELETE", `/layouts/${part(id)}`);
 export const reviewers = async () => (await get<{ items: { name: string }[] }>("/reviewers")).items.map(({ name }) => name);
-export const tracks = (query: URLSearchParams) => get<Found<Track>>(`/tracks?${query}`);
+/** The centre goes on with it until `stop` says that nobody wants to know any more. */
+export const tracks = (query: URLSearchParams, stop?: AbortSignal) => get<Found<Track>>(`/tracks?${query}`, stop);
 export type ExportForm = "csv" | "jsonl" | "geojson";
 /** Where all that a search finds is had as a file; paging is not of it. */
 export function exportAddress(what: "tracks" | "events", form: ExportForm, wanted: URLSearchParams): string {

@@ -10,13 +10,14 @@ import { labelName, text } from "../text";
 import { Moment } from "../time/time";
 import { Icon } from "../ui/icon";
 import { addressOf, alike } from "./filter";
+import type { Place } from "./grid";
 
 export const trackPath = ({ id }: { id: string }) => `/search/${encodeURIComponent(id)}`;
 export const trackName = ({ kind, label }: Pick<Track, "kind" | "label">) => labelName(kind || label);
 
-export function TrackCard({ track, address = "" }: { track: Track; address?: string }): JSX.Element {
+export function TrackCard({ track, address = "", place }: { track: Track; address?: string; place?: Place }): JSX.Element {
   return (
-    <li class="card shot-card" data-testid="track-card" data-track={track.id}>
+    <li class="card shot-card" {...(place && { style: place })} data-testid="track-card" data-track={track.id}>
       <Link class="card-link" href={trackPath(track) + address}>
         <Shot track={track} />
         <div class="card-text">

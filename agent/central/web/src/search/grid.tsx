@@ -1,7 +1,7 @@
 /** Results as a grid that only holds what is near the screen, and asks for more before its end is reached. */
 
 import type { ComponentChildren, JSX, RefObject } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Shown, shown } from "./window";
 
 /** px where the text is as large as usual, as the style sheet has them: a card's least width, a row with its gap, the gap. */
@@ -13,18 +13,19 @@ interface Props<T> {
   items: readonly T[];
   more: boolean;
   onMore: () => void;
-  card: (item: T) => ComponentChildren;
+  card: (item: T, place: Place) => ComponentChildren;
+}
+
+/** Where a card stands, for the style sheet: what scrolls by keeps its place, and is not painted anew. */
+export interface Place extends Record<string, number> {
+  "--row": number;
+  "--column": number;
 }
 
 export function CardGrid<T extends object>({ items, more, onMore, card }: Props<T>): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   const part = useShown(root, items.length);
-  // a card that stays is the very same and is not compared again: scrolling costs what is new
-  const made = useMemo(() => new WeakMap<T, ComponentChildren>(), [card]);
-  const cardOf = (item: T) => {
-    if (!made.has(item)) made.set(item, card(item));
-    return made.get(item);
-  };
+  const cards = useCards(items, part, card);
   const near = part !== undefined && part.to + 2 * part.columns >= items.length;
   useEffect(() => {
     if (near && more) onMore();
@@ -32,12 +33,28 @@ export function CardGrid<T extends object>({ items, more, onMore, card }: Props<
   return (
     <div ref={root} class="shots-frame" style={part ? { height: `${part.whole}px` } : {}}>
       {part && (
-        <ul class="shots" style={{ transform: `translateY(${part.before}px)`, gridTemplateColumns: `repeat(${part.columns}, minmax(0, 1fr))` }}>
-          {items.slice(part.from, part.to).map(cardOf)}
+        <ul class="shots placed" style={{ "--columns": part.columns }}>
+          {cards}
         </ul>
       )}
     </div>
   );
+}
+
+/** A card that stays is the very same and is not compared again: scrolling costs what is new. Those that went are let go. */
+function useCards<T extends object>(items: readonly T[], part: Shown | undefined, card: Props<T>["card"]): ComponentChildren[] {
+  const before = useRef({ card, columns: 0, cards: new Map<T, [number, ComponentChildren]>() });
+  if (!part) return [];
+  const { from, to, columns } = part;
+  const same = before.current.card === card && before.current.columns === columns;
+  const cards = new Map<T, [number, ComponentChildren]>();
+  for (const [number, item] of items.slice(from, to).entries()) {
+    const at = from + number;
+    const old = same ? before.current.cards.get(item) : undefined;
+    cards.set(item, old?.[0] === at ? old : [at, card(item, { "--row": Math.floor(at / columns), "--column": at % columns })]);
+  }
+  before.current = { card, columns, cards };
+  return [...cards.values()].map(([, one]) => one);
 }
 
 function useShown(root: RefObject<HTMLDivElement | null>, count: number): Shown | undefined {

@@ -48,22 +48,26 @@ export function useTrackList(search: Search, key: string): TrackList {
   const [state, set] = useState<State>({ next: null, known: new Set() });
   const [tries, setTries] = useState(0);
   const generation = Math.max(1, useCell(refetch)); // the first hello finds a search that has just been asked
-  const asking = useRef<unknown>(undefined);
-  const ask = (cursor?: string) => api.tracks(queryOf(search, Date.now() + clockAhead.value, PAGE, cursor));
+  const asking = useRef<AbortController | undefined>(undefined);
+  const ask = (cursor?: string) => api.tracks(queryOf(search, Date.now() + clockAhead.value, PAGE, cursor), asking.current?.signal);
   /** What is found is shown first: to count all that fits takes longer. */
   const count = () => {
     const query = queryOf(search, Date.now() + clockAhead.value, 1);
     query.set("facets", "true");
-    return api.tracks(query);
+    return api.tracks(query, asking.current?.signal);
   };
   useEffect(() => {
-    const mine = (asking.current = {});
+    const mine = (asking.current = new AbortController());
     const current = <T>(then: (value: T) => void) => (value: T) => void (asking.current === mine && then(value));
     const failed = current((error: unknown) => set({ key, next: null, known: new Set(), error }));
     const counted = current(({ facets }: Partial<Found<Track>>) => set((old) => ({ ...old, counting: false, ...(facets ? { facets } : {}) })));
     ask().then(current((page) => (set({ key, counting: true, ...begun(page) }), void count().then(counted, () => counted({})))), failed);
     const timer = setInterval(() => document.hidden || search.until || search.like || void ask().then(current((page) => set((old) => looked(old, page))), () => undefined), LOOK_AGAIN_MS);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      asking.current = undefined;
+      mine.abort();
+    };
   }, [key, generation, tries]);
 
   const next = useCallback(() => {

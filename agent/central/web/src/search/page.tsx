@@ -1,7 +1,7 @@
 /** Search: what is looked for on one side, everything that fits on the other, while it is being chosen. */
 
 import type { JSX } from "preact";
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import type { Facets, Track } from "../api/types";
 import { useListKeys } from "../events/keys";
 import { clockAhead } from "../news";
@@ -14,7 +14,7 @@ import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
 import { TrackCard } from "./card";
 import { addressOf, isEmpty, queryOf, type Search, searchOf, SPANS } from "./filter";
-import { CardGrid } from "./grid";
+import { CardGrid, type Place } from "./grid";
 import { Histogram } from "./histogram";
 import { bars } from "./hours";
 import { type TrackList, useTrackList } from "./list";
@@ -73,6 +73,7 @@ const sinceOf = (search: Search) =>
 const untilOf = (search: Search) => (search.until ? Date.parse(search.until) : Date.now() + clockAhead.value);
 
 function Results({ list, search, address }: { list: TrackList; search: Search; address: string }): JSX.Element {
+  const card = useCallback((track: Track, place: Place) => <TrackCard key={track.id} track={track} address={address} place={place} />, [address]);
   if (!list.items) {
     if (list.error === undefined) return <SkeletonCards list="shots" card="card shot-card" picture="shot" />;
     return (
@@ -90,7 +91,7 @@ function Results({ list, search, address }: { list: TrackList; search: Search; a
   }
   return (
     <>
-      <CardGrid items={list.items} more={list.more} onMore={list.next} card={(track: Track) => <TrackCard key={track.id} track={track} address={address} />} />
+      <CardGrid items={list.items} more={list.more} onMore={list.next} card={card} />
       {list.error !== undefined && <p role="alert">{failureLine(list.error)}</p>}
       {!list.more && <p class="list-end">{text.search.end}</p>}
     </>

@@ -15,18 +15,19 @@ export interface Shown {
   /** first item, and one past the last */
   from: number;
   to: number;
-  /** of everything before `from`, and of the whole grid, px */
-  before: number;
+  /** height of the whole grid, px */
   whole: number;
 }
 
 /** Rows kept beyond the screen on both sides: a flick of the wheel finds them there. */
 const BEYOND = 3;
 
+/** Always as many rows, so that one goes as another comes: to draw the screen anew costs the same for both as for one. */
 export function shown({ width, above, height, count }: Grid, least: number, row: number, gap: number): Shown {
   const columns = Math.max(1, Math.floor((width + gap) / (least + gap)));
   const rows = Math.ceil(count / columns);
-  const first = Math.min(Math.max(0, Math.floor(above / row) - BEYOND), Math.max(0, rows - 1));
-  const last = Math.min(rows, Math.max(first, Math.ceil((above + height) / row) + BEYOND));
-  return { columns, from: first * columns, to: Math.min(count, last * columns), before: first * row, whole: Math.max(0, rows * row - gap) };
+  const top = Math.floor(above / row);
+  const first = Math.min(Math.max(0, top - BEYOND), Math.max(0, rows - 1));
+  const last = Math.min(rows, Math.max(first, top + Math.ceil(height / row) + 1 + BEYOND));
+  return { columns, from: first * columns, to: Math.min(count, last * columns), whole: Math.max(0, rows * row - gap) };
 }
