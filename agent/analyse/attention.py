@@ -29,7 +29,7 @@ CHANGED_S = 0.5
 """and for one that stands but looks changed, this often: what walks off leaves its box, and that is seen at once."""
 MOST_BLANKS = 2
 """What so many looks in a row did not find is not taken to stand there, whatever its place looks like."""
-BUSY_RUN, BUSY_STEP = 15, 4
+BUSY_RUN, BUSY_STEP = 10, 5
 """When so many plans in a row were the whole picture for what moved in it, only one of so many is planned."""
 MOST_REGIONS = 2
 AROUND = 0.2
@@ -134,6 +134,8 @@ class Attention:
 
     def seeds(self, found: Sequence[Detection], plan: Plan) -> list[Detection]:
         """For the tracks that stand and were not found just now: what the detector would say if it saw well."""
+        if not plan.standing:
+            return []
         seen = any_of(_same(plan.standing, found) > SEED_IOU)
         return [
             Detection(track.label, track.score, track.box, track.kind)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.analyse.ground.plane import Plane
 from agent.analyse.motion import Grey
@@ -15,15 +16,17 @@ EDGE = 1e-3
 def foot_of(box: Box) -> Point:
     """Where the thing stands, kept just inside the picture: who is cut by its edge is in the zone that ends there."""
     x, y = box.foot
+    if EDGE <= x <= 1 - EDGE and EDGE <= y <= 1 - EDGE:
+        return x, y
     return min(1 - EDGE, max(EDGE, x)), min(1 - EDGE, max(EDGE, y))
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A track at one moment. `now` is false when it was not found in this picture; `birth_foot` is where it began.
+class Seen(NamedTuple):
+    """A track at one moment. `now` is false when it was not found in this picture.
 
-    `travel` is how it moved until it was last found. Rules see a track that continues another (see `rules.lineage`)
-    under the name of that one; `known_as` is its own name then.
+    `foot` (see `foot_of`) is where it stands, `birth_foot` where it began. `travel` is how it moved until it was last
+    found. Rules see a track that continues another (see `rules.lineage`) under the name of that one; `known_as` is its
+    own name then.
     """
 
     track: str
@@ -31,17 +34,13 @@ class Seen:
     kind: str
     score: float
     box: Box
+    foot: Point
     confirmed: bool
     now: bool
     birth_foot: Point
     seen_ns: int
     travel: Travel = UNKNOWN
     known_as: str = ""
-    foot: Point = field(init=False, compare=False)
-    """See `foot_of`."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "foot", foot_of(self.box))  # asked for by every rule
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -30,9 +30,10 @@ def ious(boxes: Floats, others: Floats) -> Floats:
 
 def meet(boxes: Floats, others: Floats) -> NDArray[np.bool_]:
     """Which of `boxes` (n x 4) have a part in common with which of `others` (m x 4): n x m."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    return np.asarray((high > low).all(2))
+    x1, y1, x2, y2 = boxes.T[:, :, None]
+    left, top, right, bottom = others.T
+    across = np.minimum(x2, right) > np.maximum(x1, left)
+    return np.asarray(across & (np.minimum(y2, bottom) > np.maximum(y1, top)))
 
 
 def meetings(boxes: Sequence[Box]) -> list[list[Box]]:
@@ -42,7 +43,10 @@ def meetings(boxes: Sequence[Box]) -> list[list[Box]]:
     places = array(boxes)
     pairs = meet(places, places)
     np.fill_diagonal(pairs, val=False)
-    return [[boxes[other] for other in np.flatnonzero(row).tolist()] for row in pairs]
+    found: list[list[Box]] = [[] for _ in boxes]
+    for one, other in np.argwhere(pairs).tolist():
+        found[one].append(boxes[other])
+    return found
 
 
 def any_of(pairs: NDArray[np.bool_]) -> list[bool]:

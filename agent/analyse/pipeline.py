@@ -285,7 +285,7 @@ class Pipeline:
                 story = self._stories[track.id] = Story(track, self._camera.zone, with_sprites=self._with_sprites)
             if (others := crossed.get(track.id)) is not None:
                 story.go(self._aspect, self._survey.plane, self._blind_s)
-                if track.confirmed and track.label == "person" and not track.stands():
+                if self._survey.learns and track.confirmed and track.label == "person" and not track.stands():
                     self._survey.note(track.id, track.box, others)
                 mask = self._motion.mask if self._gated else None
                 story.tell(None if view is None else view.bgr, others, mask)
@@ -303,8 +303,8 @@ class Pipeline:
     def _seen(self, track: Track, wall_ns: int) -> Seen:
         story = self._stories[track.id]
         return Seen(
-            track.id, track.label, track.kind, track.best_score, track.box, track.confirmed, track.seen_ns == wall_ns,
-            story.birth_foot, track.seen_ns, story.travel,
+            track.id, track.label, track.kind, track.best_score, track.box, story.foot, track.confirmed,
+            track.seen_ns == wall_ns, story.birth_foot, track.seen_ns, story.travel,
         )  # fmt: skip
 
     def _tell(self, verdicts: Sequence[Verdict], outcome: Outcome, view: View | None) -> None:

@@ -122,11 +122,12 @@ class Walk:
         span_s = (sights[-1][0] - sights[0][0]) / NS
         if span_s < LEAST_S or box.height <= 0:
             return Travel(place=place, box=box, plane=plane)
-        vx, vy, height, ground = _slopes(sights)
+        vx, vy, height = _slopes(sights)
         pace = math.hypot(vx, vy)
         moved = pace * span_s > STILL * height
         angle = clockwise(vx, -vy) if moved else None
-        if plane is None or math.isnan(ground.vx):
+        ground = None if plane is None else _on_ground(sights)
+        if plane is None or ground is None or math.isnan(ground.vx):
             return Travel(pace / height, angle, place=place, box=box, plane=plane)
         gx, gy = self._steadied(ground, span_s)
         heading = clockwise(gx, gy) if moved else None
@@ -158,29 +159,39 @@ class Walk:
         return newest.vx, newest.vy
 
 
-def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float, Line]:
-    """Of the straight lines through the sights, least squares, per second: in the picture; mean height; on the ground.
+def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float]:
+    """Of the straight lines through the sights, least squares, per second: right and down in the picture; mean height.
 
     One pass: this is done for every track in every picture.
     """
     first_ns, count = sights[0][0], len(sights)
     middle = sum([sight[0] - first_ns for sight in sights]) / count
-    down = vx = vy = gx = gy = height = sx = sy = square = 0.0
-    _, _, _, _, x0, y0 = sights[0]
-    for wall_ns, x, y, tall, xm, ym in sights:
-        off, east, north = (wall_ns - first_ns - middle) / NS, xm - x0, ym - y0
+    down = vx = vy = height = 0.0
+    for wall_ns, x, y, tall, _, _ in sights:
+        off = (wall_ns - first_ns - middle) / NS
         down += off * off
         vx += off * x
         vy += off * y
+        height += tall
+    return vx / down, vy / down, height / count
+
+
+def _on_ground(sights: Sequence[Sight]) -> Line:
+    """The same on the ground; NaN where one of them was nowhere on it."""
+    first_ns, count = sights[0][0], len(sights)
+    middle = sum([sight[0] - first_ns for sight in sights]) / count
+    down = gx = gy = sx = sy = square = 0.0
+    _, _, _, _, x0, y0 = sights[0]
+    for wall_ns, _, _, _, x, y in sights:
+        off, east, north = (wall_ns - first_ns - middle) / NS, x - x0, y - y0
+        down += off * off
         gx += off * east
         gy += off * north
-        height += tall
         sx += east
         sy += north
         square += east * east + north * north
     beside = square - (sx * sx + sy * sy) / count - (gx * gx + gy * gy) / down
-    ground = Line(count, middle / NS, x0 + sx / count, y0 + sy / count, down, gx / down, gy / down, beside)
-    return vx / down, vy / down, height / count, ground
+    return Line(count, middle / NS, x0 + sx / count, y0 + sy / count, down, gx / down, gy / down, beside)
 
 
 def clockwise(right: float, up: float) -> float:

@@ -19,17 +19,18 @@ class Box(NamedTuple):
     @property
     def width(self) -> float:
         """0..1; 0 for an empty box."""
-        return max(0.0, self.x2 - self.x1)
+        return self.x2 - self.x1 if self.x2 > self.x1 else 0.0
 
     @property
     def height(self) -> float:
         """0..1; 0 for an empty box."""
-        return max(0.0, self.y2 - self.y1)
+        return self.y2 - self.y1 if self.y2 > self.y1 else 0.0
 
     @property
     def area(self) -> float:
         """Share of the picture, 0..1."""
-        return self.width * self.height
+        x1, y1, x2, y2 = self
+        return (x2 - x1) * (y2 - y1) if x2 > x1 and y2 > y1 else 0.0
 
     @property
     def centre(self) -> Point:
@@ -60,6 +61,8 @@ class Box(NamedTuple):
 
 def iou(a: Box, b: Box) -> float:
     """Intersection over union, 0..1."""
+    if not a.meets(b):
+        return 0.0
     overlap = Box(max(a.x1, b.x1), max(a.y1, b.y1), min(a.x2, b.x2), min(a.y2, b.y2)).area
     union = a.area + b.area - overlap
     return overlap / union if union > 0 else 0.0

@@ -176,8 +176,8 @@ class Stage:
             walk.go(track.seen_ns, track.box, ASPECT, self.plane)
         birth = self._births.setdefault(track.id, foot_of(track.box))
         return Seen(
-            track.id, track.label, track.kind, track.best_score, track.box, track.confirmed, now, birth, track.seen_ns,
-            walk.travel,
+            track.id, track.label, track.kind, track.best_score, track.box, foot_of(track.box), track.confirmed, now,
+            birth, track.seen_ns, walk.travel,
         )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from tests.analyse.test_colours import WEARS, dressed
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "lamppost-high-vis"
 PICTURE = street()
+TOWARDS, AWAY, LEFT = (0.0, 0.1), (0.0, -0.1), (-0.1, 0.0)
 
 
 def seen(name: str, label: str, box: Box, kind: str = "") -> Track:
@@ -230,11 +231,11 @@ def test_best_shots_show_several_sides() -> None:
     box, gallery, rng = Box(0.3, 0.2, 0.5, 0.7), Gallery(), np.random.default_rng(2)
     picture = np.kron(rng.integers(0, 255, (36, 64, 3), np.uint8), np.ones((10, 10, 1), np.uint8))
     for number, score in enumerate((0.9, 0.88, 0.86)):
-        gallery.offer(picture, box, score, at(5 * number), [], "towards")
-    gallery.offer(picture, box, 0.6, at(20), [], "away")
+        gallery.offer(picture, box, score, at(5 * number), [], TOWARDS)
+    gallery.offer(picture, box, 0.6, at(20), [], AWAY)
     assert sorted(shot.side for shot in gallery.shots) == ["away", "towards", "towards"]
-    gallery.offer(picture, box, 0.99, at(25), [], "towards")
-    gallery.offer(picture, box, 0.1, at(30), [], "left")  # too poor
+    gallery.offer(picture, box, 0.99, at(25), [], TOWARDS)
+    gallery.offer(picture, box, 0.1, at(30), [], LEFT)  # too poor
     assert sorted(shot.side for shot in gallery.shots) == ["away", "towards", "towards"]
     assert len(gallery.shots) == MOST_SHOTS
     assert gallery.shots[0].worth == max(shot.worth for shot in gallery.shots)

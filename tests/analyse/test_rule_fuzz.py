@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agent.analyse.ground.points import from_points
-from agent.analyse.observe import Observation, Scene, Seen
+from agent.analyse.observe import Observation, Scene, Seen, foot_of
 from agent.analyse.rules.judge import Judge
 from agent.analyse.tell import attributes_of, event_of
 from agent.analyse.travel import Walk
@@ -115,7 +115,7 @@ def seen(rng: random.Random, name: str, one: tuple[Box, str, Walk, tuple], now_s
     where, label, walk, birth = one
     now = rng.random() < 0.8
     travel = walk.go(at(now_s), where, 16 / 9, plane) if now else walk.travel
-    return Seen(name, label, "car", 0.7, where, rng.random() < 0.9, now, birth, at(now_s), travel)
+    return Seen(name, label, "car", 0.7, where, foot_of(where), rng.random() < 0.9, now, birth, at(now_s), travel)
 
 
 def scene(rng: random.Random) -> Scene:

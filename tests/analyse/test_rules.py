@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.analyse.observe import Observation, Seen
+from agent.analyse.observe import Observation, Seen, foot_of
 from agent.analyse.rules.area import Area
 from agent.analyse.rules.judge import Judge
 from agent.analyse.rules.line import Crossings, LineCrossed
@@ -31,7 +31,7 @@ IN, OUT, GONE, EDGE = (0.6, 0.7), (0.2, 0.7), None, (0.395, 0.7)
 def seen(foot, number, track="t1", label="person", kind="person", birth=None, confirmed=True) -> Seen:
     x, y = foot
     box = Box(x - 0.02, y - 0.2, x + 0.02, y)
-    return Seen(track, label, kind, 0.8, box, confirmed, True, birth or foot, at(number * STEP_S))
+    return Seen(track, label, kind, 0.8, box, foot_of(box), confirmed, True, birth or foot, at(number * STEP_S))
 
 
 def play(rule, feet, **more) -> list[Happening]:

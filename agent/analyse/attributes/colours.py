@@ -26,11 +26,13 @@ from agent.analyse.track.track import Track
 from agent.core.clock import NS
 from agent.core.geometry import Box
 
-PACE_S = 0.5
-"""A track is sampled so often at first, and half as often after each `RUN` sights: it hardly changes its clothes."""
-RUN, SLOWEST_S = 5, 6.4
+BEAT_S = 0.4
+"""Tracks are sampled so often at most, all in the same picture: many at once cost little more than one."""
+RUN, SLOWEST = 5, 12
+"""Each is sampled at every beat at first, and half as often after each `RUN` sights, at least once in so many beats: it
+hardly changes its clothes."""
 BETTER = 1.25
-"""A sight that is so much wider than all before is taken at once."""
+"""A sight that is so much wider than all before is taken at the next beat."""
 LEAST_WORTH = 0.02
 DIFFERENT, PLAIN, CLEAR = 40.0, 0.2, 0.5
 """Grey levels by which a point of the thing differs from the street behind it. Where fewer than the first share of the
@@ -62,7 +64,8 @@ class _Looks:
 
     votes: dict[str, Votes] = field(default_factory=dict)
     sights: int = 0
-    next_ns: int = 0
+    next: int = 0
+    """The beat at which it is looked at again."""
     widest: float = 0.0
 
 
@@ -84,6 +87,7 @@ class Colours:
     def __init__(self, painter: Painter) -> None:
         self._backdrop, self.light = Backdrop(painter), Light()
         self._tracks: dict[str, _Looks] = {}
+        self._beat = 0
 
     def forget_scene(self) -> None:
         """The camera has turned, or the light has changed at once; what was seen of the tracks stays true."""
@@ -101,9 +105,10 @@ class Colours:
         if self._backdrop.due(wall_ns):
             self._backdrop.learn(picture, moving, around, wall_ns)
             self.light.look(self._backdrop, picture)
-        if self.light.now.sort != "colour":
+        before, self._beat = self._beat, wall_ns // round(BEAT_S * NS)
+        if self._beat == before or self.light.now.sort != "colour":
             return
-        parts = self._parts(picture, tracks, wall_ns)
+        parts = self._parts(picture, tracks)
         if parts:
             self._vote(parts, picture, moving)
 
@@ -116,17 +121,17 @@ class Colours:
         """It is over."""
         self._tracks.pop(track, None)
 
-    def _parts(self, picture: Image, tracks: Sequence[Track], wall_ns: int) -> list[_Part]:
+    def _parts(self, picture: Image, tracks: Sequence[Track]) -> list[_Part]:
         size = picture.shape[1], picture.shape[0]
         found: list[_Part] = []
         for track in tracks:
             areas = parts_of(track.label, track.kind)
-            if not areas or not self._due(track, wall_ns):
+            if not areas or not self._due(track):
                 continue
             box = track.box.clipped()
             worth = worth_of(track.label, box, size)
             if max(worth.upper, worth.lower) >= LEAST_WORTH:
-                self._took(track, wall_ns)
+                self._took(track)
                 sharp = sharpness(picture, box)
                 others = others_of(track.box, track, tracks)
                 found += [
@@ -135,14 +140,14 @@ class Colours:
                 ]
         return found
 
-    def _due(self, track: Track, wall_ns: int) -> bool:
+    def _due(self, track: Track) -> bool:
         looks = self._tracks.get(track.id)
-        return looks is None or wall_ns >= looks.next_ns or track.box.width >= BETTER * looks.widest
+        return looks is None or self._beat >= looks.next or track.box.width >= BETTER * looks.widest
 
-    def _took(self, track: Track, wall_ns: int) -> None:
+    def _took(self, track: Track) -> None:
         looks = self._tracks.setdefault(track.id, _Looks())
-        wait_s = min(SLOWEST_S, PACE_S * 2 ** min(8, looks.sights // RUN))
-        looks.next_ns, looks.sights = wall_ns + round(wait_s * NS), looks.sights + 1
+        looks.next = self._beat + min(SLOWEST, 2 ** min(8, looks.sights // RUN))
+        looks.sights += 1
         looks.widest = max(looks.widest, track.box.width)
 
     def _vote(self, parts: list[_Part], picture: Image, moving: Grey | None) -> None:

@@ -65,8 +65,6 @@ class Letterbox:
             self._pad(slot)
             self._padded_for[slot] = placed
         small = cv2.resize(picture, (placed.width, placed.height))
-        if self._dtype != np.uint8:
-            small = small.astype(np.float32)
         area = slice(placed.y, placed.y + placed.height), slice(placed.x, placed.x + placed.width)
         if self._shape.layout == "NHWC":
             self._tensor[slot][area] = self._normal(small[:, :, ::-1] if self._shape.order == "RGB" else small)
@@ -75,7 +73,10 @@ class Letterbox:
         return placed
 
     def _split(self, small: NDArray[Any], planes: list[NDArray[Any]]) -> None:
-        cv2.split(small, planes[::-1] if self._shape.order == "RGB" else planes)
+        for plane, channel in zip(
+            planes[::-1] if self._shape.order == "RGB" else planes, cv2.split(small), strict=True
+        ):
+            np.copyto(plane, channel)
         if not self._plain:
             for plane, mean, scale in zip(planes, self._shape.mean, self._shape.scale, strict=True):
                 np.subtract(plane, np.float32(mean), out=plane)

@@ -41,6 +41,11 @@ class Survey:
         elif changed:
             self.plane = from_points(self._ground, self._place, aspect)
 
+    @property
+    def learns(self) -> bool:
+        """Is the ground found out from those who walk there?"""
+        return self._book is not None
+
     def note(self, track: str, box: Box, others: Sequence[Box]) -> None:
         """A person who walks was found there."""
         if self._book is not None:

@@ -48,6 +48,8 @@ class Judge:
 
     def step(self, observation: Observation) -> list[Verdict]:
         """What is told of one picture."""
+        if not self._benches:
+            return []
         lasting = self._lineage.step(observation)
         return [verdict for number in range(len(self._benches)) for verdict in self._ask(number, lasting)]
 

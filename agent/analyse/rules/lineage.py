@@ -71,7 +71,7 @@ class Lineage:
 
     def _named(self, seen: Seen) -> Seen:
         name = self._names.get(seen.track, seen.track)
-        return seen if name == seen.track else replace(seen, track=name, known_as=seen.track)
+        return seen if name == seen.track else seen._replace(track=name, known_as=seen.track)
 
 
 def _may_return(last: Seen, wall_ns: int) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from agent.analyse.detect.port import Image
 from agent.core.clock import NS
-from agent.core.geometry import Box
+from agent.core.geometry import Box, Point
 
 CONTEXT = 0.15
 LONGEST_PX = 256
@@ -31,8 +31,8 @@ APART_S = 2.0
 """Shots nearer in time show the same: only the better one stays."""
 BETTER = 1.05
 """A new shot must be so much better: who walks towards the camera is not coded anew in every picture."""
-SAME_S, SHARPER = 1.0, 1.1
-"""In so short a time a thing does not look sharper by more than this factor; later its crop is looked at again."""
+SAME_S = 1.0
+"""In so short a time a thing does not come to look sharper; later its crop is looked at again."""
 QUALITY = 80
 OTHER_SIDE = 0.4
 """A shot of a side that no other shows stays while it is worth so much of the best one."""
@@ -69,13 +69,20 @@ class Gallery:
         return tuple(sorted(self._shots, key=lambda shot: -shot.worth))
 
     def offer(
-        self, picture: Image, box: Box, score: float, wall_ns: int, others: Sequence[Box], side: str = ""
+        self, picture: Image, box: Box, score: float, wall_ns: int, others: Sequence[Box], speed: Point = (0.0, 0.0)
     ) -> bool:
-        """Keep what `picture` shows when it is better than what it would replace. True when it is the best now."""
+        """Keep what `picture` shows when it is better than what it would replace. True when it is the best now.
+
+        `speed`: see `side_of`.
+        """
         near = [shot for shot in self._shots if abs(shot.wall_ns - wall_ns) < APART_S * NS]
+        sharpest = self._sharpest(wall_ns)
+        if near and math.sqrt(box.area) * score * sharpest <= BETTER * near[0].worth:
+            return False  # as most are: there is a better one of this moment
+        side = side_of(speed, box)
         least = BETTER * self._to_beat(near, side)
         most = promise(box, score, others)
-        crop = _crop(picture, box) if most * self._sharpest(wall_ns) > least else None
+        crop = _crop(picture, box) if most * sharpest > least else None
         if crop is None:
             return False
         self._sharp, self._sharp_ns = _sharpness(crop), wall_ns
@@ -89,9 +96,8 @@ class Gallery:
         return best
 
     def _sharpest(self, wall_ns: int) -> float:
-        """How sharp a crop may be now: hardly sharper than the one that was looked at a moment ago."""
-        recent = 0 <= wall_ns - self._sharp_ns < SAME_S * NS
-        return min(1.0, SHARPER * self._sharp) if recent else 1.0
+        """How sharp a crop may be now: not sharper than the one that was looked at a moment ago."""
+        return self._sharp if 0 <= wall_ns - self._sharp_ns < SAME_S * NS else 1.0
 
     def _to_beat(self, near: Sequence[Shot], side: str) -> float:
         """The worth of the shot that a new one would replace, as far as it must be beaten."""
@@ -111,7 +117,7 @@ class Gallery:
         return min(spare or self._shots, key=lambda shot: shot.worth)
 
 
-def side_of(speed: tuple[float, float], box: Box) -> str:
+def side_of(speed: Point, box: Box) -> str:
     """`towards`, `away`, `left`, `right` in the picture or `still`; `speed` in picture widths and heights a second."""
     x, y = speed[0] / max(1e-6, box.width), speed[1] / max(1e-6, box.height)
     if max(abs(x), abs(y)) < SLOW:

@@ -10,7 +10,7 @@ from agent.analyse.observe import foot_of
 from agent.analyse.stays import Stays
 from agent.analyse.track.outline import Mask, Outline, outline_of
 from agent.analyse.track.path import Path
-from agent.analyse.track.shot import Gallery, side_of
+from agent.analyse.track.shot import Gallery
 from agent.analyse.track.sprites import Sprites
 from agent.analyse.track.track import Track
 from agent.analyse.travel import Travel, Walk
@@ -34,15 +34,17 @@ class Story:
         """As it was at the best shot, where it could be told from the street."""
         self.zones: list[str] = []
         self._zones, self._walk, self.stays = zones, Walk(), Stays(zones)
-        self.birth_foot = foot_of(track.box)
+        self.foot = self.birth_foot = foot_of(track.box)
+        """Where it stood when it was last found, and at first."""
         self._reports = 0
         self._told_ns = 0
 
     def go(self, aspect: float, plane: Plane | None, blind_s: float) -> None:
         """The track was just found; before that nobody had looked for `blind_s`."""
         track = self.track
+        self.foot = foot_of(track.box)
         self._walk.go(track.seen_ns, track.box, aspect, plane)
-        self.stays.go(track.seen_ns, foot_of(track.box), blind_s)
+        self.stays.go(track.seen_ns, self.foot, blind_s)
 
     def enter(self, zones: Sequence[Zone]) -> None:
         """These are the zones now; in which it was before stays known by name, for how long does not."""
@@ -64,8 +66,7 @@ class Story:
         if not track.confirmed or picture is None:
             return
         self._keep(picture, box, others, foreground)
-        foot = foot_of(track.box)
-        self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(foot, z.polygon)]
+        self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(self.foot, z.polygon)]
 
     @property
     def worthy(self) -> bool:
@@ -77,11 +78,9 @@ class Story:
 
         Never for one that nobody has seen since the last: there is nothing new to tell.
         """
-        if (
-            not self.worthy
-            or self.track.seen_ns == self._told_ns
-            or wall_ns - self.track.first_ns < (FIRST_REPORT_S + REPORT_S * self._reports) * NS
-        ):
+        if wall_ns - self.track.first_ns < (FIRST_REPORT_S + REPORT_S * self._reports) * NS:
+            return False
+        if not self.worthy or self.track.seen_ns == self._told_ns:
             return False
         self._reports += 1
         self._told_ns = self.track.seen_ns
@@ -89,8 +88,7 @@ class Story:
 
     def _keep(self, picture: Image, box: Box, others: Sequence[Box], foreground: Mask | None) -> None:
         track = self.track
-        side = side_of(track.speed, track.box)
-        best = self.gallery.offer(picture, box, track.score, track.seen_ns, others, side)
+        best = self.gallery.offer(picture, box, track.score, track.seen_ns, others, track.speed)
         wants = self._with_sprites and self.sprites.wants(box, track.seen_ns)
         outline = outline_of(foreground, box) if foreground is not None and (best or wants) else None
         if best:

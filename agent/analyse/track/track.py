@@ -19,8 +19,8 @@ class Track:
     """`box` is where it was last found, smoothed; `state` is a row as `filter` has it, of that moment."""
 
     __slots__ = (
-        "_kinds", "_votes", "best_score", "box", "confirmed", "disturbed", "first_ns", "hits", "id", "kept_ns", "label",
-        "score", "seen_ns", "state", "sure_ns",
+        "_kinds", "_votes", "best_score", "box", "confirmed", "disturbed", "first_ns", "hits", "id", "kept_ns", "kind",
+        "label", "score", "seen_ns", "state", "sure_ns",
     )  # fmt: skip
 
     def __init__(self, track_id: str, detection: Detection, state: Sequence[float], wall_ns: int) -> None:
@@ -30,14 +30,10 @@ class Track:
         self.confirmed = self.disturbed = False
         self.label, self.score, self.best_score = detection.label, detection.score, detection.score
         self._votes: dict[str, float] = {}
-        self._kinds: dict[str, float] = {}
-        self._vote(detection)
-
-    @property
-    def kind(self) -> str:
+        self._kinds: dict[str, dict[str, float]] = {}
+        self.kind = ""
         """The finer class that most of the evidence says, within `label`; empty when there is none."""
-        mine = {kind: votes for kind, votes in self._kinds.items() if kind.split("/", 1)[0] == self.label}
-        return max(mine, key=lambda name: mine[name]).split("/", 1)[1] if mine else ""
+        self._vote(detection)
 
     @property
     def age_s(self) -> float:
@@ -83,8 +79,8 @@ class Track:
 
     def stands(self) -> bool:
         """Does it hardly move: less than a third of its own size a second, either way?"""
-        vx, vy = self.speed
-        return abs(vx) < SLOW * self.box.width and abs(vy) < SLOW * self.box.height
+        (vx, vy), box = self.state[SPEED], self.box
+        return abs(vx) < SLOW * box.width and abs(vy) < SLOW * box.height
 
     def miss(self, wall_ns: int, *, still: bool) -> None:
         """It was not found. When it stood, and nothing moved there since, do not call it lost yet."""
@@ -103,8 +99,9 @@ class Track:
         votes, label = self._votes, detection.label
         self.score = detection.score
         votes[label] = votes.get(label, 0.0) + detection.score
-        if votes[label] > votes[self.label]:
-            self.label = label
         if detection.kind:
-            key = f"{label}/{detection.kind}"
-            self._kinds[key] = self._kinds.get(key, 0.0) + detection.score
+            kinds = self._kinds.setdefault(label, {})
+            kinds[detection.kind] = kinds.get(detection.kind, 0.0) + detection.score
+        self.label = label if votes[label] > votes[self.label] else self.label
+        mine = self._kinds.get(self.label, {})
+        self.kind = next(iter(mine), "") if len(mine) < 2 else max(mine, key=mine.__getitem__)

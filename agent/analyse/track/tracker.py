@@ -230,7 +230,7 @@ def _sound(detections: Sequence[Detection]) -> tuple[list[Detection], Floats]:
 def _meet(cost: Floats, rows: list[int], columns: list[int], most: float) -> Pairs:
     if not rows or not columns:
         return []
-    pairs = assign(cost[np.ix_(rows, columns)], most)
+    pairs = assign(cost[rows][:, columns], most)
     return [(rows[row], columns[column]) for row, column in pairs]
 
 
