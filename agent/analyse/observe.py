@@ -22,7 +22,7 @@ def foot_of(box: Box) -> Point:
 
 
 class Seen(NamedTuple):
-    """A track at one moment. `now` is false when it was not found in this picture.
+    """A track at one moment: a tuple with names. `now` is false when it was not found in this picture.
 
     `foot` (see `foot_of`) is where it stands, `birth_foot` where it began. `travel` is how it moved until it was last
     found. Rules see a track that continues another (see `rules.lineage`) under the name of that one; `known_as` is its

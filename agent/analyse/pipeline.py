@@ -20,7 +20,7 @@ from agent.analyse.frames import Frame, View
 from agent.analyse.ground.survey import Survey
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
-from agent.analyse.observe import Observation, Scene, Seen
+from agent.analyse.observe import Observation, Scene, Seen, foot_of
 from agent.analyse.overlap import meetings
 from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.rules.judge import Judge, Verdict
@@ -303,7 +303,7 @@ class Pipeline:
     def _seen(self, track: Track, wall_ns: int) -> Seen:
         story = self._stories[track.id]
         return Seen(
-            track.id, track.label, track.kind, track.best_score, track.box, story.foot, track.confirmed,
+            track.id, track.label, track.kind, track.best_score, track.box, foot_of(track.box), track.confirmed,
             track.seen_ns == wall_ns, story.birth_foot, track.seen_ns, story.travel,
         )  # fmt: skip
 

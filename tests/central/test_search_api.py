@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from agent.central.api.build import make_routes
+from agent.central.store.search import Search
+from agent.central.store.walk import Late
 from tests.central.helpers import CAMERA, GATEWAY, SITE, FakeGateway, event, running, track, wait_for
 
 GREEN = {"upper": [["green", 0.7]], "lower": [["blue", 0.9]]}
@@ -127,3 +130,30 @@ def test_the_parameters_have_examples() -> None:
     schemas = {parameter["name"]: parameter for parameter in operation["parameters"]}
     for name in ("camera", "area", "near", "colour", "plate", "since", "region", "crossed", "along"):
         assert "example" in str(schemas[name]), name
+
+
+@pytest.mark.parametrize("of", ["tracks?min_speed=99", "events?line=nowhere"])
+def test_a_search_that_was_left_ends(api: httpx.Client, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[bool] = []
+    real = Search.late
+
+    def slow(search: Search, limit_ms: int) -> Late:
+        late = real(search, limit_ms)
+
+        def asked() -> bool:
+            time.sleep(0.3)
+            said.append(late())
+            return said[-1]
+
+        return asked
+
+    monkeypatch.setattr(Search, "late", slow)
+    assert api.get(f"/api/v1/{of}").json()["complete"]
+    whole = len(said)
+    assert whole > 2
+    assert not any(said)
+    said.clear()
+    with pytest.raises(httpx.ReadTimeout):
+        api.get(f"/api/v1/{of}", timeout=0.2)
+    wait_for(lambda: any(said))
+    assert len(said) < whole

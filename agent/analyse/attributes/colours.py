@@ -87,7 +87,8 @@ class Colours:
     def __init__(self, painter: Painter) -> None:
         self._backdrop, self.light = Backdrop(painter), Light()
         self._tracks: dict[str, _Looks] = {}
-        self._beat = 0
+        self._beat, self._sampled = 0, -1
+        """Now, and when something was sampled last."""
 
     def forget_scene(self) -> None:
         """The camera has turned, or the light has changed at once; what was seen of the tracks stays true."""
@@ -105,11 +106,12 @@ class Colours:
         if self._backdrop.due(wall_ns):
             self._backdrop.learn(picture, moving, around, wall_ns)
             self.light.look(self._backdrop, picture)
-        before, self._beat = self._beat, wall_ns // round(BEAT_S * NS)
-        if self._beat == before or self.light.now.sort != "colour":
+        self._beat = wall_ns // round(BEAT_S * NS)
+        if self._beat == self._sampled or self.light.now.sort != "colour":
             return
         parts = self._parts(picture, tracks)
         if parts:
+            self._sampled = self._beat
             self._vote(parts, picture, moving)
 
     def told(self, track: str) -> Mapping[str, Colour | None]:

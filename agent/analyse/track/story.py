@@ -34,17 +34,16 @@ class Story:
         """As it was at the best shot, where it could be told from the street."""
         self.zones: list[str] = []
         self._zones, self._walk, self.stays = zones, Walk(), Stays(zones)
-        self.foot = self.birth_foot = foot_of(track.box)
-        """Where it stood when it was last found, and at first."""
+        self._foot = self.birth_foot = foot_of(track.box)
         self._reports = 0
         self._told_ns = 0
 
     def go(self, aspect: float, plane: Plane | None, blind_s: float) -> None:
         """The track was just found; before that nobody had looked for `blind_s`."""
         track = self.track
-        self.foot = foot_of(track.box)
+        self._foot = foot_of(track.box)
         self._walk.go(track.seen_ns, track.box, aspect, plane)
-        self.stays.go(track.seen_ns, self.foot, blind_s)
+        self.stays.go(track.seen_ns, self._foot, blind_s)
 
     def enter(self, zones: Sequence[Zone]) -> None:
         """These are the zones now; in which it was before stays known by name, for how long does not."""
@@ -66,7 +65,7 @@ class Story:
         if not track.confirmed or picture is None:
             return
         self._keep(picture, box, others, foreground)
-        self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(self.foot, z.polygon)]
+        self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(self._foot, z.polygon)]
 
     @property
     def worthy(self) -> bool:

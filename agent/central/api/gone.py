@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -26,10 +25,12 @@ async def gone(request: Request) -> AsyncIterator[Late]:
 
 
 async def _until_gone(request: Request) -> None:
-    """What is left of the request's body is of no use to anybody (ASGI, "Disconnect - receive event")."""
-    with suppress(ApiError):
+    """Reads on, past a body of no use to anybody (ASGI, "Disconnect - receive event")."""
+    try:
         while (await request.receive())["type"] != "http.disconnect":
             pass
+    except ApiError:  # more of it than may be: whoever sends that is still there
+        await asyncio.Future()
 
 
 WhenGone = Annotated[Late, Depends(gone)]

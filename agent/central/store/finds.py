@@ -45,7 +45,7 @@ class Finds:
         self, database: Database, clock: Clock, progress: Progress, reach: Reach = EVERYTHING, gone: Late = never
     ) -> None:
         self._database, self._clock, self._progress, self._reach = database, clock, progress, reach
-        self._search = Search(database, clock, reach, gone)
+        self._search, self._gone = Search(database, clock, reach, gone), gone
 
     def limited(self, reach: Reach) -> Finds:
         """The same, for somebody who sees no more than that."""
@@ -121,7 +121,8 @@ class Finds:
             "reached": reached,
             "alike": page.how,
         }
-        return found | {"facets": self._facets(kind, filters, limit_ms) if facets else None}
+        counted = self._facets(kind, filters, limit_ms) if facets and not self._gone() else None
+        return found | {"facets": counted}
 
     def _facets(self, kind: Kind, filters: Filters, limit_ms: int) -> Document:
         late = self._search.late(limit_ms)

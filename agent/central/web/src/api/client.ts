@@ -27,7 +27,7 @@ export function whenSignedOut(tell: () => void): void {
 
 export async function request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, stop?: AbortSignal): Promise<T> {
   const late = AbortSignal.timeout(PATIENCE_MS);
-  const init: RequestInit = { method, credentials: "same-origin", signal: stop ? AbortSignal.any([stop, late]) : late };
+  const init: RequestInit = { method, credentials: "same-origin", signal: stop ? either(stop, late) : late };
   if (method !== "GET" && method !== "DELETE") {
     init.headers = { "Content-Type": "application/json", "X-Lamppost": "1" };
     init.body = JSON.stringify(body ?? {});
@@ -42,6 +42,16 @@ export async function request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DEL
   const document = await response.json().catch(() => undefined);
   if (response.ok && document !== undefined) return document as T;
   throw failureOf(response.status, document);
+}
+
+/** `AbortSignal.any` is younger than some telephones. */
+function either(...signals: AbortSignal[]): AbortSignal {
+  const all = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) all.abort();
+    signal.addEventListener("abort", () => all.abort(), { once: true, signal: all.signal });
+  }
+  return all.signal;
 }
 
 function failureOf(status: number, document: unknown): ApiError {

@@ -61,9 +61,9 @@ function useShown(root: RefObject<HTMLDivElement | null>, count: number): Shown 
   const [part, set] = useState<Shown>();
   useEffect(() => {
     const frame = root.current!;
-    // cards grow with the text of very large screens
-    const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const look = () => {
+      // cards grow with the text of very large screens, and a window may be dragged to one
+      const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
       const { width, top } = frame.getBoundingClientRect();
       const now = shown({ width, above: -top, height: window.innerHeight, count }, LEAST * scale, ROW * scale, GAP * scale);
       set((old) => (old && JSON.stringify(old) === JSON.stringify(now) ? old : now));

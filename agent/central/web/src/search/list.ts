@@ -71,15 +71,20 @@ export function useTrackList(search: Search, key: string): TrackList {
   }, [key, generation, tries]);
 
   const next = useCallback(() => {
-    const cursor = state.next;
-    if (!cursor) return;
+    const { next: cursor, items } = state;
+    if (!cursor || state.key !== key) return; // a cursor of the search before
     const mine = asking.current;
+    // what was begun anew meanwhile goes on from its own end
+    const mend = (change: (old: State) => Partial<State>) => asking.current === mine && set((old) => (old.items === items ? { ...old, ...change(old) } : old));
     set((old) => ({ ...old, next: null })); // not twice
     ask(cursor).then(
-      (page) => asking.current === mine && set((old) => ({ ...old, ...joined(old, page.items), next: page.next, ...ends(page) })),
-      (error: unknown) => asking.current === mine && set((old) => ({ ...old, next: cursor, error })),
+      (page) => mend((old) => ({ ...joined(old, page.items), next: page.next, error: undefined, ...ends(page) })),
+      (error: unknown) => {
+        mend(() => ({ error }));
+        setTimeout(() => mend(() => ({ next: cursor })), LOOK_AGAIN_MS);
+      },
     );
-  }, [key, state.next]);
+  }, [key, state.next, state.key]);
   const again = useCallback(() => {
     window.scrollTo(0, 0);
     const { newest } = state;

@@ -7,6 +7,7 @@ import { useListKeys } from "../events/keys";
 import { clockAhead } from "../news";
 import { go, useAddress } from "../router";
 import { failureLine, text } from "../text";
+import { day } from "../time/format";
 import { momentText } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Export } from "../ui/export";
@@ -73,7 +74,9 @@ const sinceOf = (search: Search) =>
 const untilOf = (search: Search) => (search.until ? Date.parse(search.until) : Date.now() + clockAhead.value);
 
 function Results({ list, search, address }: { list: TrackList; search: Search; address: string }): JSX.Element {
-  const card = useCallback((track: Track, place: Place) => <TrackCard key={track.id} track={track} address={address} place={place} />, [address]);
+  const now = new Date();
+  const today = day(now, now); // cards say which day it was, unless that is today
+  const card = useCallback((track: Track, place: Place) => <TrackCard key={track.id} track={track} address={address} place={place} />, [address, today]);
   if (!list.items) {
     if (list.error === undefined) return <SkeletonCards list="shots" card="card shot-card" picture="shot" />;
     return (
