@@ -29,7 +29,7 @@ CHANGED_S = 0.5
 """and for one that stands but looks changed, this often: what walks off leaves its box, and that is seen at once."""
 MOST_BLANKS = 2
 """What so many looks in a row did not find is not taken to stand there, whatever its place looks like."""
-BUSY_RUN, BUSY_STEP = 10, 5
+BUSY_RUN, BUSY_STEP = 15, 5
 """When so many plans in a row were the whole picture for what moved in it, only one of so many is planned."""
 MOST_REGIONS = 2
 AROUND = 0.2
