@@ -159,13 +159,18 @@ class Walk:
         return newest.vx, newest.vy
 
 
+def _times(sights: Sequence[Sight]) -> tuple[int, int, float]:
+    """When the first was, how many there are, and how long after the first their mean is, ns."""
+    first_ns, count = sights[0][0], len(sights)
+    return first_ns, count, sum([sight[0] - first_ns for sight in sights]) / count
+
+
 def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float]:
     """Of the straight lines through the sights, least squares, per second: right and down in the picture; mean height.
 
     One pass: this is done for every track in every picture.
     """
-    first_ns, count = sights[0][0], len(sights)
-    middle = sum([sight[0] - first_ns for sight in sights]) / count
+    first_ns, count, middle = _times(sights)
     down = vx = vy = height = 0.0
     for wall_ns, x, y, tall, _, _ in sights:
         off = (wall_ns - first_ns - middle) / NS
@@ -178,8 +183,7 @@ def _slopes(sights: Sequence[Sight]) -> tuple[float, float, float]:
 
 def _on_ground(sights: Sequence[Sight]) -> Line:
     """The same on the ground; NaN where one of them was nowhere on it."""
-    first_ns, count = sights[0][0], len(sights)
-    middle = sum([sight[0] - first_ns for sight in sights]) / count
+    first_ns, count, middle = _times(sights)
     down = gx = gy = sx = sy = square = 0.0
     _, _, _, _, x0, y0 = sights[0]
     for wall_ns, _, _, _, x, y in sights:

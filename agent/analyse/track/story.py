@@ -34,16 +34,15 @@ class Story:
         """As it was at the best shot, where it could be told from the street."""
         self.zones: list[str] = []
         self._zones, self._walk, self.stays = zones, Walk(), Stays(zones)
-        self._foot = self.birth_foot = foot_of(track.box)
+        self.birth_foot = foot_of(track.box)
         self._reports = 0
         self._told_ns = 0
 
     def go(self, aspect: float, plane: Plane | None, blind_s: float) -> None:
         """The track was just found; before that nobody had looked for `blind_s`."""
         track = self.track
-        self._foot = foot_of(track.box)
         self._walk.go(track.seen_ns, track.box, aspect, plane)
-        self.stays.go(track.seen_ns, self._foot, blind_s)
+        self.stays.go(track.seen_ns, foot_of(track.box), blind_s)
 
     def enter(self, zones: Sequence[Zone]) -> None:
         """These are the zones now; in which it was before stays known by name, for how long does not."""
@@ -65,7 +64,8 @@ class Story:
         if not track.confirmed or picture is None:
             return
         self._keep(picture, box, others, foreground)
-        self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(self._foot, z.polygon)]
+        foot = foot_of(track.box)
+        self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(foot, z.polygon)]
 
     @property
     def worthy(self) -> bool:

@@ -84,7 +84,7 @@ export function useTrackList(search: Search, key: string): TrackList {
         setTimeout(() => mend(() => ({ next: cursor })), LOOK_AGAIN_MS);
       },
     );
-  }, [key, state.next, state.key]);
+  }, [key, state.next, state.key, state.items]);
   const again = useCallback(() => {
     window.scrollTo(0, 0);
     const { newest } = state;
