@@ -224,8 +224,7 @@ def open_search(page: Page, *, timeout_s: float = 60) -> None:
 
 def found_tracks(page: Page) -> list[str]:
     """The ids of the results on the screen, newest first."""
-    cards = page.get_by_test_id("track-card")
-    return [str(card.get_attribute("data-track")) for card in cards.all()]
+    return list(page.get_by_test_id("track-card").evaluate_all("(cards) => cards.map((card) => card.dataset.track)"))
 
 
 def open_system(page: Page) -> None:
