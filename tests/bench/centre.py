@@ -82,10 +82,8 @@ def _searches(database: Database, url: str, folder: Path, last_day: int) -> dict
     with _feeding(url, folder):
         time.sleep(_WARM_S)
         busy = {name: _times(finds, ask, facets=name.startswith("facets")) for name, ask in questions.items()}
-    return {
-        "quiet": quiet, "while_500_a_second_come": busy,
-        "drop_a_day": _drop(database, finds, questions["festival"], min(database.days.present())),
-    }  # fmt: skip
+        dropped = _drop(database, finds, questions["festival"], min(database.days.present()))
+    return {"quiet": quiet, "while_500_a_second_come": busy, "drop_a_day": dropped}
 
 
 def _questions(city: City, end_ns: int) -> dict[str, Question]:
@@ -96,6 +94,14 @@ def _questions(city: City, end_ns: int) -> dict[str, Question]:
         first_ns = end_ns - rng.randrange(2, DAYS) * DAY_NS + rng.randrange(0, 12) * HOUR_NS
         span = {"since_ns": first_ns, "until_ns": first_ns + 10 * HOUR_NS}
         return Filters(label=("person",), colour=(("upper", "green"),), camera=rng.sample(names, 30), **span)
+
+    def festival_now() -> Filters:
+        """The hours into which tracks come meanwhile."""
+        first_ns = time.time_ns() - 10 * HOUR_NS
+        return Filters(label=("person",), colour=(("upper", "green"),), camera=rng.sample(names, 30), since_ns=first_ns)
+
+    def everywhere_now() -> Filters:
+        return Filters(label=("person",), colour=(("upper", "green"),), since_ns=time.time_ns() - DAY_NS)
 
     def everywhere() -> Filters:
         last_ns = end_ns - rng.randrange(1, DAYS - 1) * DAY_NS - rng.randrange(24) * HOUR_NS
@@ -109,8 +115,10 @@ def _questions(city: City, end_ns: int) -> dict[str, Question]:
         return Filters(plate=Plate(city._plate(), "fuzzy"))
 
     return {
-        "festival": festival, "all_cameras_24_h": everywhere, "rare_24_h": rare, "fuzzy_plate_30_days": plate,
-        "facets_24_h": everywhere, "facets_festival": festival,
+        "festival": festival, "festival_now": festival_now,
+        "all_cameras_24_h": everywhere, "all_cameras_24_h_now": everywhere_now,
+        "rare_24_h": rare, "fuzzy_plate_30_days": plate,
+        "facets_24_h": everywhere, "facets_24_h_now": everywhere_now, "facets_festival": festival,
     }  # fmt: skip
 
 
@@ -128,7 +136,7 @@ def _times(finds: Finds, ask: Question, *, facets: bool) -> dict[str, float]:
 
 
 def _drop(database: Database, finds: Finds, ask: Question, day: int) -> dict[str, object]:
-    """How long it takes, and the searches of another thread that it met; a slow one beside it would show."""
+    """How long it takes while tracks come in, and the searches of another thread that it met: a slow one would show."""
     before, took, done = _times(finds, ask, facets=False), list[float](), threading.Event()
 
     def search() -> None:
@@ -147,14 +155,13 @@ def _drop(database: Database, finds: Finds, ask: Question, day: int) -> dict[str
     done.set()
     searching.join()
     took.sort()
+    middle = statistics.median(took)
     return {
         "seconds": round(seconds, 3),
         "search_before": before,
-        "search_beside": {
-            "p50_ms": round(statistics.median(took), 1),
-            "slowest_ms": round(took[-1], 1),
-            "of": len(took),
-        },
+        "search_beside": {"p50_ms": round(middle, 1), "slowest_ms": round(took[-1], 1), "of": len(took)},
+        "beside_over_before_p50": round(middle / before["p50_ms"], 2),
+        "slowest_beside_over_before_p95": round(took[-1] / before["p95_ms"], 2),
     }
 
 

@@ -33,9 +33,13 @@ from paho.mqtt.properties import Properties
 from agent.central.counts import Counts
 from agent.central.ingest import Reception, Writer
 from agent.central.news import News
+from agent.central.sealing import Sealer
 from agent.central.store.database import Database
 from agent.central.store.day_schema import day_metadata
+from agent.central.store.hooks import Hooks
 from agent.central.store.rows import DAY_NS
+from agent.central.store.searches import Searches
+from agent.central.watching import Watcher
 from agent.core.clock import SystemClock
 from agent.core.stop import StopToken
 from agent.wire.mqtt import LinkSettings, MqttLink
@@ -188,7 +192,8 @@ def _ours(url: str, folder: Path, port: int, count: int) -> None:
         return link.publish(topic, payload)
 
     reception = Reception(clock, counts, None, to_live=lambda *_: None, to_media=lambda *_: True)
-    writer = Writer(reception.queue, database, clock, counts, News(), publish)
+    watcher, hooks = Watcher(Searches(database, clock), clock), Hooks(database, clock, Sealer([bytes(32)]))
+    writer = Writer(reception.queue, database, clock, counts, News(), publish, watcher, hooks)
     settings = LinkSettings(
         f"mqtt://127.0.0.1:{port}", WORKER, subscriptions=((ROOT, 1),), clean=False, manual_ack=True
     )
