@@ -12,6 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+_FEW = 2000
+"""Parameters; neither database takes more than some ten thousand."""
+
 
 def among(connection: sa.Connection, columns: Sequence[sa.Column[Any]], keys: Collection[Sequence[Any]]) -> Any:
     """A condition: these columns together are one of `keys`, of plain texts and whole numbers."""
@@ -24,6 +27,11 @@ def among(connection: sa.Connection, columns: Sequence[sa.Column[Any]], keys: Co
 def one_of(connection: sa.Connection, column: sa.Column[Any], keys: Collection[Any]) -> Any:
     """The same of one column."""
     return among(connection, [column], [(key,) for key in keys])
+
+
+def one_of_some(connection: sa.Connection, column: sa.Column[Any], keys: Collection[Any]) -> Any:
+    """The same of one column, where how many there are tells the database how best to find them: few are named."""
+    return column.in_(keys) if len(keys) <= _FEW else one_of(connection, column, keys)
 
 
 def _left(columns: Sequence[sa.Column[Any]]) -> Any:

@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from agent.central.store.among import one_of_some
 from agent.central.store.day_schema import event, tally, track
 from agent.central.store.filters import Filters, conditions
 from agent.central.store.looks import USUAL_SHARE, bits_in, wears
-from agent.central.store.picks import OF_ALL, colours_counted, pick_for
+from agent.central.store.picks import OF_ALL, colours_counted, with_plate
 from agent.central.store.reviews import severity_now
 from agent.central.store.rows import DAY_NS, HOUR_NS
 from agent.central.store.walk import Late, Span, Walk, never
@@ -82,7 +83,7 @@ def event_facets(walk: Walk, late: Late) -> Facets:
     hour = (event.c.start_ns - event.c.start_ns % HOUR_NS).label("hour")
     keys = (event.c.place, event.c.label, event.c.kind, severity_now().label("severity"), hour)
     for day, span, connection in _days(walk, facets, late):
-        where = [*_rows_of(event, day, span, walk.places), *walk.where]
+        where = [*_rows_of(connection, event, day, span, walk.places), *walk.where]
         query = sa.select(*keys, sa.func.count().label("events")).where(*where).group_by(*keys)
         for row in connection.execute(query):
             facets.cameras[row.place] += row.events
@@ -109,9 +110,11 @@ def _days(walk: Walk, facets: Facets, late: Late) -> Iterator[tuple[int, Span, s
                 yield day, (low_ns, high_ns), connection
 
 
-def _rows_of(table: sa.Table, day: int, span: Span, places: Sequence[int] | None) -> list[Any]:
+def _rows_of(
+    connection: sa.Connection, table: sa.Table, day: int, span: Span, places: Sequence[int] | None
+) -> list[Any]:
     where = [table.c.day == day, table.c.start_ns >= span[0], table.c.start_ns < span[1]]
-    return where + ([table.c.place.in_(places)] if places is not None else [])
+    return where + ([one_of_some(connection, table.c.place, places)] if places is not None else [])
 
 
 def _total(walk: Walk) -> int:
@@ -141,7 +144,8 @@ class _Counting:
     def select(self, hours: Collection[int], *columns: Any, each: bool = False) -> sa.Select[Any]:
         """Of these hours, the cameras that are asked for; all cameras as their sum, or with `each` one by one."""
         place = tally.c.place
-        cameras = place.in_(self._places) if self._places is not None else place != 0 if each else OF_ALL
+        some = None if self._places is None else one_of_some(self._connection, place, self._places)
+        cameras = some if some is not None else place != 0 if each else OF_ALL
         span = tally.c.hour.between(min(hours), max(hours))
         return sa.select(*columns).where(tally.c.day == self._day, span, cameras)
 
@@ -158,7 +162,7 @@ class _Counting:
         if int(self._connection.scalar(query) or 0) > _FEW:
             return self._of_hours([hour]).scaled((span[1] - span[0]) / HOUR_NS)
         facets = Facets()
-        where = _rows_of(track, self._day, span, self._places)
+        where = _rows_of(self._connection, track, self._day, span, self._places)
         _add_rows(facets, _read(self._connection, where, self._known), self._known)
         return facets
 
@@ -193,12 +197,11 @@ class _Counting:
 def _by_row(walk: Walk, filters: Filters, late: Late) -> Facets:
     """Few enough to look at each."""
     facets, others = Facets(), conditions(track, replace(filters, label=(), colour=()))
-    plain = pick_for(replace(filters, label=(), colour=()))
+    plate = filters.plate
     for day, span, connection in _days(walk, facets, late):
-        picked = plain(connection, day)
-        if picked is not None:
-            where = [*_rows_of(track, day, span, walk.places), *others, picked]
-            _add_rows(facets, walk.tested(connection, day, _read(connection, where, filters)), filters)
+        picked = [with_plate(plate, connection, day)] if plate is not None else []
+        where = [*_rows_of(connection, track, day, span, walk.places), *others, *picked]
+        _add_rows(facets, walk.tested(connection, day, _read(connection, where, filters)), filters)
     return facets
 
 
@@ -229,12 +232,12 @@ def _share_that_fits(walk: Walk, known: Filters, facets: Facets, late: Late) -> 
     for at_ns in _spread(facets.hours):
         if late():
             break
-        where = _rows_of(track, at_ns // DAY_NS, (at_ns, at_ns + HOUR_NS), walk.places)
-        query = sa.select(track.c.id, fits.label("fits")).where(*where, *conditions(track, known))
-        query = query.order_by(track.c.start_ns).limit(_SAMPLE)
         with walk.days.read(at_ns // DAY_NS) as connection:
             if connection is None:
                 continue
+            where = _rows_of(connection, track, at_ns // DAY_NS, (at_ns, at_ns + HOUR_NS), walk.places)
+            query = sa.select(track.c.id, fits.label("fits")).where(*where, *conditions(track, known))
+            query = query.order_by(track.c.start_ns).limit(_SAMPLE)
             some = connection.execute(query).mappings().all()
             fitting += len(walk.tested(connection, at_ns // DAY_NS, [row for row in some if row["fits"]]))
         seen += len(some)

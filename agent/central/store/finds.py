@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from agent.central.store.among import one_of
 from agent.central.store.database import Database
 from agent.central.store.facets import event_facets, track_facets
 from agent.central.store.filters import Filters
@@ -129,7 +130,7 @@ class Finds:
         walk = self._search.walk(kind, filters, late=late)
         counted = track_facets(walk, filters, late) if kind is TRACKS else event_facets(walk, late)
         with self._database.read() as connection:
-            query = sa.select(places).where(places.c.number.in_(counted.cameras))
+            query = sa.select(places).where(one_of(connection, places.c.number, list(counted.cameras)))
             named = {row["number"]: row for row in connection.execute(query).mappings()}
         return facets_shown(counted, named)
 

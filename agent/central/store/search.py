@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from agent.central.store import alike
 from agent.central.store.alike import How, Wanted
+from agent.central.store.among import one_of
 from agent.central.store.database import Database
 from agent.central.store.day_schema import track_plate
 from agent.central.store.days import Days
@@ -89,10 +90,10 @@ class Search:
         with self._database.read() as connection:
             numbers = numbers_of(connection, filters, self._reach)
         where, since_ns, until_ns = conditions(kind.table, filters), filters.since_ns, filters.until_ns
-        pick, few = (pick_for(filters), filters.plate is not None) if kind is TRACKS else (everything, False)
+        pick = pick_for(filters) if kind is TRACKS else everything
         test = _test_of(filters.drawn) if kind is TRACKS and filters.drawn is not None else None
         days, table = self._database.days, kind.table
-        return Walk(days, table, where, numbers, since_ns, until_ns, backward, late, pick, few, test)
+        return Walk(days, table, where, numbers, since_ns, until_ns, backward, late, pick, test)
 
     def meant(self, filters: Filters) -> Filters:
         """With the label of what is to be looked like, where none was asked for.
@@ -180,7 +181,7 @@ def _plate_fits(days: Days, rows: Sequence[Any], plate: Plate) -> dict[str, floa
     for day, keys in by_day.items():
         with days.read(day) as connection:
             query = sa.select(track_plate.c.id, track_plate.c.plate).where(track_plate.c.day == day)
-            some = connection.execute(query.where(track_plate.c.id.in_(keys))) if connection is not None else ()
+            some = connection.execute(query.where(one_of(connection, track_plate.c.id, keys))) if connection else ()
             found |= {key: plate.fits(text) for key, text in some}
     return found
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
+from agent.central.store.among import one_of_some
 from agent.central.store.day_schema import INDEXED, track
 from agent.central.store.days import Days
 from agent.central.store.rows import DAY_NS
@@ -28,7 +29,16 @@ Late = Callable[[], bool]
 """Has what is wanted no more use, for the time is up or nobody waits?"""
 Span = tuple[int, int]
 """From, and up to: nanoseconds."""
-Pick = Callable[[sa.Connection, int], Any]
+
+
+class Picked(NamedTuple):
+    """One more condition for a day; with `few` it leaves so little that the day is one window."""
+
+    where: Any
+    few: bool = False
+
+
+Pick = Callable[[sa.Connection, int], Picked | None]
 """One more condition for a day, from a look at its other tables; None: nothing there fits."""
 Test = Callable[[sa.Connection, int, Sequence[Any]], list[Any]]
 """Of these rows of a day those that fit, in their order: for what no condition can tell."""
@@ -53,17 +63,17 @@ def never() -> bool:
     return False
 
 
-def everything(_connection: sa.Connection, _day: int) -> Any:
+def everything(_connection: sa.Connection, _day: int) -> Picked:
     """A `Pick` that leaves nothing out."""
-    return sa.true()
+    return Picked(sa.true())
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
     """Through the rows of `table` from the newest to the oldest, or the other way.
 
-    `where` are conditions on its rows, `places` the cameras (None: all). `late` is asked between windows. With `few`
-    what `pick` says leaves so little that a day is one window. What passes `where` is `test`ed a thousand at a time.
+    `where` are conditions on its rows, `places` the cameras (None: all). `late` is asked between windows.
+    What passes `where` and what `pick` says is `test`ed a thousand at a time.
     Rows have all columns, with `brief` no more than id, day, place and start: an index tells those.
     """
 
@@ -76,7 +86,6 @@ class Walk:
     backward: bool = True
     late: Late = never
     pick: Pick = everything
-    few: bool = False
     test: Test | None = None
     brief: bool = False
 
@@ -88,8 +97,9 @@ class Walk:
                 picked = None if connection is None else self.pick(connection, day)
                 if connection is None or picked is None:
                     continue
-                for window in self._windows(day, after):
-                    for some, reached in self._batches(connection, day, window, after, picked, count - len(rows)):
+                for window in self._windows(day, after, few=picked.few):
+                    left = count - len(rows)
+                    for some, reached in self._batches(connection, day, window, after, picked.where, left):
                         rows += some
                         if reached is not None or len(rows) >= count:
                             return Found(rows[:count], None if len(rows) >= count else reached)
@@ -129,10 +139,10 @@ class Walk:
             return low_ns, high_ns
         return (low_ns, min(high_ns, after.start_ns + 1)) if self.backward else (max(low_ns, after.start_ns), high_ns)
 
-    def _windows(self, day: int, after: Mark | None) -> Iterator[Span]:
+    def _windows(self, day: int, after: Mark | None, *, few: bool) -> Iterator[Span]:
         low_ns, high_ns = self._span(after)
         low_ns, high_ns = max(low_ns, day * DAY_NS), min(high_ns, (day + 1) * DAY_NS)
-        width_ns = DAY_NS if self.few else FIRST_NS
+        width_ns = DAY_NS if few else FIRST_NS
         while low_ns < high_ns:
             if self.backward:
                 yield max(low_ns, high_ns - width_ns), high_ns
@@ -149,7 +159,7 @@ class Walk:
         start, key = table.c.start_ns, table.c.id
         where = [table.c.day == day, start >= low_ns, start < high_ns, *self.where, picked]
         if self.places is not None:
-            where.append(table.c.place.in_(self.places))
+            where.append(one_of_some(connection, table.c.place, self.places))
         if after is not None and low_ns <= after.start_ns < high_ns:
             here, place = sa.tuple_(start, key), sa.tuple_(sa.literal(after.start_ns), sa.literal(after.id))
             where.append(here < place if self.backward else here > place)
