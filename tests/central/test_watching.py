@@ -219,3 +219,13 @@ def test_an_alarm_shows_in_the_stream_as_the_track_comes(centre: RunningCentre, 
             if told:
                 break
         assert "Plate of the day" in told
+
+
+def test_who_sees_a_gateway_keeps_searches_for_it_by_its_name_alone(watch: Watch) -> None:
+    watch.put(track("t1"))
+    for places, knows in (
+        (["demo"], True), (["demo/gw-1"], True), (["demo/gw-1/plaza"], True), (["gw-1"], False), (["far"], False),
+        (["demo/gw-2"], False), ([], False), (None, True),
+    ):  # fmt: skip
+        for named in (Filters(gateway=GATEWAY), Filters(gateway=GATEWAY, site=SITE)):
+            assert watch.searches.may_know(named, Reach.of(places)) is knows, (places, named)

@@ -15,6 +15,7 @@ from agent.central.news import Item
 from agent.central.store.pack import Document
 from agent.central.store.people import ROLES, Role
 from agent.central.store.places import Place
+from agent.central.store.reach import Reach
 from agent.central.store.reviews import Wanted
 from agent.config.base import Id
 
@@ -101,9 +102,11 @@ def review(body: ReviewIn, request: Request, centre: Here) -> Reviewed:
 
 
 @router.get("/reviewers")
-def reviewers(centre: Here) -> Reviewers:
-    """Who can be given an event: everybody who may see to one."""
+def reviewers(request: Request, centre: Here) -> Reviewers:
+    """Who can be given an event: everybody who may see to one, and sees something of a site of which one does, too."""
+    mine = person_of(request).reach
     able = [one for one in centre.people.all() if not one["disabled"] and _is_able(one["role"])]
+    able = [one for one in able if mine.shares_site(Reach.of(one["places"]))]
     return Reviewers(items=[Reviewer(name=one["name"], role=one["role"]) for one in able])
 
 

@@ -13,7 +13,7 @@ from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, Body
 from agent.central.store.filters import Filters
-from agent.central.store.searches import MOST_OF_ONE, MOST_WATCHED, may_know
+from agent.central.store.searches import MOST_OF_ONE, MOST_WATCHED
 from agent.config.base import Id
 
 router = APIRouter(prefix="/searches", tags=["saved searches"], responses=REFUSALS)
@@ -124,7 +124,7 @@ def _save(body: SearchIn, kind: str, chosen: Filters, request: Request, centre: 
     person, query = person_of(request), _kept(request, _PAGING | _TIMES if body.watch else _PAGING)
     if body.watch and chosen.like is not None:
         raise _NO_WATCH
-    if not may_know(chosen, person.reach):
+    if not centre.searches.may_know(chosen, person.reach):
         raise not_found("camera")
     if len(query) > _MOST_QUERY:
         raise ApiError(422, "invalid", "the search is too long to be kept")

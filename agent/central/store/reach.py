@@ -68,6 +68,12 @@ class Reach:
         """Does nobody with `other` see more?"""
         return self.grants is None or (other.grants is not None and all(self.sees(*grant) for grant in other.grants))
 
+    def shares_site(self, other: Reach) -> bool:
+        """Is there a site of which both see something?"""
+        if self.grants is None or other.grants is None:
+            return self.grants != frozenset() and other.grants != frozenset()
+        return not {grant[0] for grant in self.grants}.isdisjoint(grant[0] for grant in other.grants)
+
     def both(self, other: Reach) -> Reach:
         """What is within reach of both."""
         if self.grants is None or other.grants is None:

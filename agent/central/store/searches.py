@@ -65,7 +65,12 @@ class Searches:
         query = sa.select(saved_search).where(where).order_by(sa.func.lower(saved_search.c.name), saved_search.c.id)
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
-        return [shown(row) for row in rows if row["owner"] == name or may_know(_read(row), reach)]
+            return [shown(row) for row in rows if row["owner"] == name or _may_know(connection, _read(row), reach)]
+
+    def may_know(self, filters: Filters, reach: Reach) -> bool:
+        """Does it name no camera, gateway or site out of reach?"""
+        with self._database.read() as connection:
+            return _may_know(connection, filters, reach)
 
     def one(self, key: str) -> Document | None:
         """One of them."""
@@ -121,11 +126,18 @@ class Searches:
             main.execute(sa.update(saved_search).where(saved_search.c.id == key).values(**more))
 
 
-def may_know(filters: Filters, reach: Reach) -> bool:
-    """Does it name no camera, gateway or site out of reach?"""
+def _may_know(main: sa.Connection, filters: Filters, reach: Reach) -> bool:
+    if reach.everything:
+        return True
     named = [tuple(name.split("/")) for name in filters.camera if "/" in name]
     above = [name for name in (filters.site, filters.gateway) if name is not None]
-    return all(reach.sees(*place) for place in named) and (not above or reach.touches(*above))
+    if not all(reach.sees(*one) for one in named) or (filters.site is not None and not reach.touches(*above)):
+        return False
+    if filters.site is not None or filters.gateway is None:
+        return True
+    # at whatever site: there must be one so called that is within reach
+    query = sa.select(place.c.number).where(place.c.gateway == filters.gateway, reach.condition(place)).limit(1)
+    return main.scalar(query) is not None
 
 
 def _read(row: Any) -> Filters:
