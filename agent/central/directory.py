@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from agent.central.store.people import People, Person
+from agent.central.store.people import Role
 from agent.central.store.reach import Reach
 from agent.config.base import read_secret
 from agent.config.central import Grant, Oidc
@@ -43,6 +43,15 @@ class Asked(NamedTuple):
     verifier: str
 
 
+class Arrival(NamedTuple):
+    """Who came, and what the configuration lets them do and see."""
+
+    subject: str
+    name: str
+    role: Role
+    reach: Reach
+
+
 @dataclass(frozen=True, slots=True)
 class _Provider:
     """What the directory says of itself."""
@@ -57,13 +66,13 @@ class _Provider:
 class Directory:
     """One directory. Talks to it only while somebody signs in."""
 
-    def __init__(self, config: Oidc, people: People, clock: Clock) -> None:
+    def __init__(self, config: Oidc, clock: Clock) -> None:
         try:
             import authlib.integrations.requests_client  # noqa: F401, PLC0415 - an extra
             import joserfc  # noqa: F401, PLC0415
         except ModuleNotFoundError as error:
             raise ConfigError(f"[oidc] needs more packages ({error.name}): pip install 'lamppost[oidc]'") from error
-        self._config, self._people, self._clock = config, people, clock
+        self._config, self._clock = config, clock
         self._secret = read_secret(config.client_secret_file)
         self._lock = threading.Lock()
         self._known: _Provider | None = None
@@ -82,12 +91,11 @@ class Directory:
             )
         return address, asked
 
-    def arrive(self, back: str, address: str, asked: Asked) -> Person:
+    def arrive(self, back: str, address: str, asked: Asked) -> Arrival:
         """Who came back from the directory, to `address`.
 
         Raises:
             Refused: it is nobody, or nobody that may come in.
-            NotSo: the account cannot be had.
         """
         claims = self._claims(back, address, asked)
         grant = self._grant(claims)
@@ -95,7 +103,7 @@ class Directory:
         if not name:
             raise Refused("no_name", f"the directory names nobody in {self._config.name_claim}")
         subject = f"{self._config.issuer} {claims['sub']}"[:500]
-        return self._people.enter_by_subject(subject, name, grant.role, Reach.of(grant.places))
+        return Arrival(subject, name, grant.role, Reach.of(grant.places))
 
     def _claims(self, back: str, address: str, asked: Asked) -> dict[str, Any]:
         from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415

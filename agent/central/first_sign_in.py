@@ -36,9 +36,13 @@ class FirstSignIn:
             self._burn()
         return self._open
 
+    def is_good(self, token: str) -> bool:
+        """Would the first account be made with this token?"""
+        return self._people.is_first(token)
+
     def use(self, token: str, name: str, password: str) -> bool:
         """Make the first account; False when the token is wrong or burnt."""
-        if not self._people.is_first(token) or not self._people.add_first(name, password):
+        if not self.is_good(token) or not self._people.add_first(name, password):
             return False
         self._burn()
         return True

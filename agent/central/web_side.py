@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from agent.central.api.build import create_app
 from agent.central.api.context import Centre
+from agent.central.api.lately import Lately
 from agent.central.base import Base
 from agent.central.broker import LOOPBACK
 from agent.central.clips import Clips
@@ -105,7 +106,7 @@ def make_desk(base: Base) -> Desk:
         links=Links(database, clock, sealer),
         lockout=Lockout(database, clock),
         audit=Audit(database, clock),
-        directory=None if config.oidc is None else Directory(config.oidc, people, clock),
+        directory=None if config.oidc is None else Directory(config.oidc, clock),
         ask_reason=frozenset(asked.ask_reason),
     )
 
@@ -128,7 +129,7 @@ def make_web(
         commander=commander, live=live, news=news, media=base.media.kept, counts=reports.counts,
         health=reports.health, processes=reports.processes, static=STATIC,
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
-        started_ns=clock.wall_ns(), ground=config.map, sums=Sums(database), **desk,
+        started_ns=clock.wall_ns(), lately=Lately(clock), ground=config.map, sums=Sums(database), **desk,
     )  # fmt: skip
     return WebSide(_server(central, centre), commander, live, settings)
 

@@ -6,20 +6,24 @@ import csv
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import sqlalchemy as sa
 
+from agent.central.api.lately import LATELY_S, Lately
 from agent.central.store.audit import Audit, Sought
 from agent.central.store.database import Database
 from agent.central.store.schema import audit
 from agent.core.clock import NS, SystemClock
 from tests.central.accounts import somebody
-from tests.central.helpers import T0_NS, FakeGateway, RunningCentre, running, track, wait_for
+from tests.central.helpers import PASSWORD, T0_NS, FakeGateway, RunningCentre, manifest, running, track, wait_for
 from tests.central.stores import Store
+from tests.fixtures.clock import FakeClock
 
 
 def _filled(store: Store, lines: int = 6) -> Audit:
@@ -170,3 +174,56 @@ def test_where_a_reason_is_asked_for_nothing_happens_without_one(tmp_path: Path)
         assert api.get("/api/v1/tracks", params={"plate": "AB12", "reason": "case 7"}).status_code == 200
         api.post("/api/v1/me/reason", json={"reason": "case 8"}).raise_for_status()
         assert api.get("/api/v1/tracks", params={"plate": "AB12"}).status_code == 200
+
+
+def test_who_says_no_reason_gets_no_second_factor_whose_codes_nobody_was_shown(tmp_path: Path) -> None:
+    with running(tmp_path / "data", people={"ask_reason": ["account"]}) as centre, centre.admin() as api:
+        confirm = "/api/v1/me/second-factor/confirm"
+        secret = api.post("/api/v1/me/second-factor", json={"password": PASSWORD}).json()["secret"]
+        code = {"code": pyotp.TOTP(secret).now()}
+        refused = api.post(confirm, json=code)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "reason_needed")
+        assert not api.get("/api/v1/me").json()["second_factor"]
+        told = api.post(confirm, json=code, headers={"X-Lamppost-Reason": "new telephone"})
+        assert len(told.json()["codes"]) == 10
+
+
+def test_whatever_part_of_a_medium_one_asks_for_is_a_look_with_a_reason(tmp_path: Path) -> None:
+    body = os.urandom(4000)
+    with (
+        running(tmp_path / "data", people={"ask_reason": ["media"]}) as centre,
+        FakeGateway(centre) as gateway,
+        somebody(centre, "bob") as api,
+        centre.admin() as admin,
+    ):
+        gateway.hello()
+        gateway.send_medium(manifest("m1", body), body)
+        wait_for(lambda: any(ack["state"] == "done" for ack in gateway.media_acks("m1")))
+        spans: tuple[dict[str, str], ...] = ({}, {"Range": "bytes=1-"}, {"Range": "bytes=-10"})
+        for span in spans:
+            assert api.get("/api/v1/media/m1", headers=span).status_code == 403, span
+        for first in (1, 0, 2000, 3999):  # a player, by its own order
+            part = {"Range": f"bytes={first}-", "X-Lamppost-Reason": "case 7"}
+            assert api.get("/api/v1/media/m1", headers=part).content == body[first:]
+        looks = admin.get("/api/v1/audit", params={"action": "media.view"}).json()["items"]
+        assert [(one["who"], one["why"]) for one in looks] == [("bob", "case 7")]
+        other = {"Range": "bytes=1-", "X-Lamppost-Reason": "case 8"}
+        assert api.get("/api/v1/media/m1", headers=other).status_code == 206
+        assert api.get("/api/v1/media/m1", headers={"X-Lamppost-Reason": "case 8"}).content == body
+        looks = admin.get("/api/v1/audit", params={"action": "media.view"}).json()["items"]
+        assert [one["why"] for one in looks] == ["case 8", "case 8", "case 7"]
+
+
+def test_what_went_on_for_some_minutes_happens_anew() -> None:
+    clock = FakeClock(T0_NS)
+    lately = Lately(clock)
+    assert not lately.has("a")
+    lately.happened("a")
+    clock.advance(LATELY_S - 1)
+    assert lately.has("a")
+    for number in range(10_000):
+        lately.happened(number)
+    assert not lately.has("a")
+    assert lately.has(0)
+    clock.advance(LATELY_S)
+    assert not lately.has(0)

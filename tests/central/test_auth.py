@@ -96,12 +96,14 @@ def test_signing_in_and_out(centre: RunningCentre) -> None:
 
 
 def test_whoever_tries_passwords_is_slowed_down(centre: RunningCentre) -> None:
-    with centre.client() as api:
+    with centre.admin() as admin, centre.client() as api:
         codes = [api.post("/api/v1/sign-in", json={"username": "a", "password": "b"}).status_code for _ in range(10)]
         assert codes == [401] * 8 + [429] * 2
         late = api.post("/api/v1/sign-in", json={"username": "a", "password": "b"})
         assert _shape(late) == "too_many"
         assert int(late.headers["retry-after"]) >= 1
+        (line,) = admin.get("/api/v1/audit", params={"action": "sign-in.slowed"}).json()["items"]
+        assert (line["who"], line["from"]) == ("a", "127.0.0.1")
 
 
 def test_requests_of_other_sites_are_refused(centre: RunningCentre) -> None:

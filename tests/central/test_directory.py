@@ -59,7 +59,13 @@ def test_who_the_directory_knows_comes_in_with_what_the_grants_say(centre: Runni
         me = api.get("/api/v1/me").json()
         assert (me["name"], me["role"], me["places"]) == ("carla", "admin", None)
         lines = admin.get("/api/v1/audit", params={"who": "carla"}).json()["items"]
-        assert ("sign-in", "through the directory") in [(one["action"], one["what"]) for one in lines]
+        assert [(one["action"], one["what"]) for one in lines] == [
+            ("sign-in", "through the directory"),
+            ("account.change", "carla: admin, sees everything, by the directory"),
+            ("sign-in.refused", ""),
+            ("sign-in", "through the directory"),
+            ("account.make", "carla: operator, sees hartford, by the directory"),
+        ]
         admin.patch("/api/v1/people/carla", json={"disabled": True}).raise_for_status()
         assert _come_in(api) == "/?refused=disabled"
         assert api.get("/api/v1/me").status_code == 401

@@ -33,6 +33,12 @@ def test_they_are_kept_shared_and_cut_to_what_one_may_see(centre: RunningCentre)
             assert [one["name"] for one in ann.get(LAYOUTS).json()["items"]] == ["Mine", "Night"]
         assert ann.delete(f"{LAYOUTS}/{own['id']}").status_code == 204
         assert ann.delete(f"{LAYOUTS}/{made['id']}").status_code == 204
+        lines = ann.get("/api/v1/audit", params={"action": "layout"}).json()["items"]
+        assert [(one["who"], one["action"]) for one in lines] == [
+            ("ann", "layout.remove"), ("ann", "layout.remove"), ("bob", "layout.save"), ("ann", "layout.change"),
+            ("ann", "layout.save"),
+        ]  # fmt: skip
+        assert lines[0]["what"] == "Night of ann"
         assert ann.get(LAYOUTS).json()["items"] == []
         for wrong in (
             {"cameras": []},
@@ -42,3 +48,12 @@ def test_they_are_kept_shared_and_cut_to_what_one_may_see(centre: RunningCentre)
             {"name": ""},
         ):
             assert ann.post(LAYOUTS, json=NIGHT | wrong).status_code == 422
+
+
+def test_who_gets_the_name_of_somebody_removed_finds_no_layouts(centre: RunningCentre) -> None:
+    with somebody(centre, "bob") as bob:
+        assert bob.post(LAYOUTS, json=NIGHT).status_code == 201
+    with centre.admin() as ann:
+        assert ann.delete("/api/v1/people/bob").status_code == 204
+    with somebody(centre, "bob") as other:
+        assert other.get(LAYOUTS).json()["items"] == []

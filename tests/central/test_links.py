@@ -71,6 +71,8 @@ def test_whoever_has_a_link_sees_that_medium_and_nothing_else_until_it_is_taken_
         assert whole.headers["content-security-policy"].startswith("default-src 'none'; img-src 'self'; ")
         part = nobody.get(made["link"], headers={"Range": "bytes=5-9"})
         assert (part.status_code, part.content) == (206, BODY[5:10])
+        player = nobody.get(made["link"], headers={"Range": "bytes=0-"})
+        assert (player.status_code, player.content) == (206, BODY)
         assert "attachment" in nobody.get(made["link"], params={"download": 1}).headers["content-disposition"]
         for path in ("/api/v1/media/m1", "/api/v1/links", "/api/v1/shared", "/api/v1/shared/../media/m1"):
             assert nobody.get(path).status_code in {401, 404}, path
@@ -82,7 +84,15 @@ def test_whoever_has_a_link_sees_that_medium_and_nothing_else_until_it_is_taken_
         looks = admin.get("/api/v1/audit", params={"action": "media.shared"}).json()["items"]
         assert {one["who"] for one in looks} == {f"ann/link {made['id']}"}
         assert len(looks) == 2
-        assert admin.get("/api/v1/audit", params={"action": "media.share"}).json()["items"][0]["who"] == "ann"
+        other = make(admin, days=3)
+        for part in ("bytes=1-", "bytes=3000-"):
+            assert nobody.get(other["link"], headers={"Range": part}).status_code == 206
+        assert [one["uses"] for one in admin.get("/api/v1/links").json()["items"] if one["id"] == other["id"]] == [1]
+        assert admin.delete(f"/api/v1/links/{other['id']}").status_code == 204
+        assert (
+            admin.get("/api/v1/audit", params={"action": "media.share", "text": "Case"}).json()["items"][0]["who"]
+            == "ann"
+        )
         assert admin.delete(f"/api/v1/links/{made['id']}").status_code == 204
         assert nobody.get(made["link"]).json()["error"]["message"].startswith("this link is over")
         assert admin.delete(f"/api/v1/links/{made['id']}").status_code == 404

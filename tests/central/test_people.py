@@ -49,6 +49,8 @@ def test_an_account_from_the_link_to_its_end(centre: RunningCentre) -> None:
         joined = api.post("/api/v1/join", json={"token": token, "password": PASSWORD}).json()
         assert (joined["name"], joined["places"]) == ("bob", ["demo", "hartford/pole-17/main"])
         assert _code(api.post("/api/v1/join", json={"token": token, "password": PASSWORD})) == (403, "token_used")
+        refused = admin.get("/api/v1/audit", params={"action": "account.refused"}).json()["items"]
+        assert [one["what"] for one in refused] == ["password link"] * 2
         assert _code(api.get("/api/v1/people")) == (403, "forbidden")
         changed = admin.patch("/api/v1/people/bob", json={"role": "investigator"}).json()
         assert (changed["role"], changed["places"]) == ("investigator", ["demo", "hartford/pole-17/main"])
@@ -139,6 +141,8 @@ def test_a_second_factor_is_asked_for_and_no_code_works_twice(centre: RunningCen
         assert _code(api.post("/api/v1/me/second-factor/confirm", json={"code": "nonsense"})) == (403, "wrong_code")
         word = {"username": "bob", "password": PASSWORD}
         assert door.post("/api/v1/sign-in", json=word).status_code == 200  # not confirmed yet
+        told = admin.get("/api/v1/audit", params={"who": "bob", "action": "account.refused"}).json()["items"]
+        assert [one["what"] for one in told] == ["second factor: wrong code", "wrong password"]
         code = app.now()
         codes = api.post("/api/v1/me/second-factor/confirm", json={"code": code}).json()["codes"]
         assert len(set(codes)) == 10

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, centre_of, note, person_of, why_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.media_models import ClipOut
 from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn
@@ -34,7 +34,9 @@ def get_media(centre: Here, request: Request, media: Id, *, download: Annotated[
     headers = {"ETag": f'"{row["sha256"]}"', "Cache-Control": "private, max-age=31536000, immutable"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return send(centre.media, row, request, partial(note, request, "media.view"), headers, download=download)
+    person = person_of(request)
+    who = (person.signature, person.session, why_of(request))
+    return send(centre, row, request, who, partial(note, request, "media.view"), headers, download=download)
 
 
 @router.post("/clips", status_code=202, tags=["clips"], responses=_AGAIN | NO_GATEWAY)

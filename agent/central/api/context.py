@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from agent.central.api.errors import ApiError
+from agent.central.api.lately import Lately
 from agent.central.clips import Clips
 from agent.central.commands import Commander
 from agent.central.counts import Tally
@@ -79,6 +80,7 @@ class Centre:
     processes: Callable[[], list[dict[str, Any]]]
     static: Path
     local_only: bool
+    lately: Lately
     ask_reason: frozenset[str] = frozenset()
     ground: Map = field(default_factory=Map)
     directory: Directory | None = None
@@ -111,7 +113,7 @@ def note(connection: HTTPConnection, action: str, what: str) -> None:
         ApiError: a reason must be given, and there is none.
     """
     centre, person = centre_of(connection), person_of(connection)
-    why = reason_of(connection) or person.reason
+    why = why_of(connection)
     if not why and asks_reason(centre, action):
         raise ApiError(403, "reason_needed", f"say why, with the header {REASON_HEADER} or once for the session")
     centre.audit.write(person.signature, action, what, origin_of(connection), why)
@@ -126,6 +128,11 @@ def reason_of(connection: HTTPConnection) -> str:
     """Why, as the request says: a header, or `reason` in the address where no header can be sent."""
     text = connection.headers.get(REASON_HEADER) or connection.query_params.get("reason") or ""
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:200]
+
+
+def why_of(connection: HTTPConnection) -> str:
+    """The request's own reason, or the one given for the session; empty: none."""
+    return reason_of(connection) or person_of(connection).reason
 
 
 def person_of(connection: HTTPConnection) -> Person:

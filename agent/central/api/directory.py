@@ -14,8 +14,9 @@ from agent.central.api.access import PREFIX
 from agent.central.api.context import Centre, centre_of, origin_of
 from agent.central.api.errors import not_found
 from agent.central.api.models import NOT_THERE, REFUSALS, SLOWED
+from agent.central.api.people import told
 from agent.central.api.sign_in import signed_in, slow_down
-from agent.central.directory import Asked, Directory, Refused
+from agent.central.directory import Arrival, Asked, Directory, Refused
 from agent.central.store.people import NotSo
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,9 @@ def back(request: Request, centre: Here) -> RedirectResponse:
     directory = _directory(centre)
     slow_down(centre, request, "")
     try:
-        person = directory.arrive(_back(request), str(request.url), _asked(request))
+        arrival = directory.arrive(_back(request), str(request.url), _asked(request))
+        _write_down(centre, request, arrival)
+        person = centre.people.enter_by_subject(*arrival)
     except (Refused, NotSo) as refused:
         return _refused(centre, request, refused)
     centre.audit.write(person.name, "sign-in", "through the directory", origin_of(request))
@@ -74,6 +77,16 @@ def _asked(request: Request) -> Asked:
     if not all(isinstance(one, str) and one for one in asked):
         raise Refused("again", "what the browser kept is none of ours: begin again")
     return asked
+
+
+def _write_down(centre: Centre, request: Request, arrival: Arrival) -> None:
+    """An account that the directory makes or changes, as if an admin did."""
+    account = centre.people.by_subject(arrival.subject, arrival.name)
+    now = (arrival.role, arrival.reach.places)
+    if account is None or (account["role"], account["places"]) != now:
+        name, action = (arrival.name, "account.make") if account is None else (account["name"], "account.change")
+        what = f"{name}: {arrival.role}, {told(arrival.reach.places)}, by the directory"
+        centre.audit.write(name, action, what, origin_of(request))
 
 
 def _refused(centre: Centre, request: Request, refused: Refused | NotSo) -> RedirectResponse:

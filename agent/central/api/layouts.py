@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, Field
 
-from agent.central.api.context import Centre, centre_of, person_of
+from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, Body
 from agent.central.store.layouts import MOST_OF_ONE
@@ -73,6 +73,7 @@ def layouts(request: Request, centre: Here) -> LayoutsOut:
 def save_layout(body: LayoutIn, request: Request, centre: Here) -> LayoutOut:
     """Keep a layout."""
     person = person_of(request)
+    note(request, "layout.save", _told(body))
     key = centre.layouts.add(person.name, **body.model_dump())
     if key is None:
         raise ApiError(409, "too_many", f"at most {MOST_OF_ONE} layouts each; remove some")
@@ -83,6 +84,7 @@ def save_layout(body: LayoutIn, request: Request, centre: Here) -> LayoutOut:
 def change_layout(layout: Id, body: LayoutIn, request: Request, centre: Here) -> LayoutOut:
     """Make one's own so."""
     _own(layout, request, centre)
+    note(request, "layout.change", _told(body))
     centre.layouts.change(layout, **body.model_dump())
     return LayoutOut.model_validate(there(centre.layouts.one(layout, person_of(request).reach), "layout"))
 
@@ -93,9 +95,14 @@ def remove_layout(layout: Id, request: Request, centre: Here) -> None:
     person = person_of(request)
     found = centre.layouts.one(layout, person.reach)
     over = person.role == "admin" and person.reach.everything and found is not None and found["shared"]
-    if not over:
-        _own(layout, request, centre)
+    if not over or found is None:
+        found = _own(layout, request, centre)
+    note(request, "layout.remove", f"{found['name']} of {found['owner']}")
     centre.layouts.remove(layout)
+
+
+def _told(body: LayoutIn) -> str:
+    return f"{body.name}, {'shared' if body.shared else 'own'}: {', '.join(body.cameras)}"
 
 
 def _own(layout: str, request: Request, centre: Centre) -> Document:

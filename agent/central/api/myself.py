@@ -28,6 +28,8 @@ router = APIRouter(prefix="/me", tags=["myself"], responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
 
+_WRONG_CODE = ApiError(403, "wrong_code", "this is not the code of now: is the clock of the telephone right?")
+
 
 @router.get("")
 def who_am_i(request: Request, centre: Here) -> Me:
@@ -94,11 +96,14 @@ def confirm_second_factor(body: CodeIn, request: Request, centre: Here) -> Recov
     """Switch it on with the code of now; gives the recovery codes, once."""
     person = person_of(request)
     slow_down(centre, request, person.name)
+    if not centre.people.is_first_code(person.name, body.code):
+        centre.audit.write(person.signature, "account.refused", "second factor: wrong code", origin_of(request))
+        raise _WRONG_CODE
+    centre.lockout.succeeded(person.name, origin_of(request))
+    note(request, "account.second-factor", "on")  # first: were it on, the codes must be shown
     codes = centre.people.confirm_second_factor(person.name, body.code)
     if codes is None:
-        raise ApiError(403, "wrong_code", "this is not the code of now: is the clock of the telephone right?")
-    centre.lockout.succeeded(person.name, origin_of(request))
-    note(request, "account.second-factor", "on")
+        raise _WRONG_CODE
     return RecoveryCodes(codes=codes)
 
 
@@ -115,5 +120,6 @@ def _prove(centre: Centre, request: Request, password: str) -> None:
     name = person_of(request).name
     slow_down(centre, request, name)
     if centre.people.check_password(name, password) is None:
+        centre.audit.write(person_of(request).signature, "account.refused", "wrong password", origin_of(request))
         raise ApiError(403, "wrong_password", "this is not the password")
     centre.lockout.succeeded(name, origin_of(request))

@@ -30,7 +30,7 @@ def people(request: Request, centre: Here) -> PeopleOut:
 def make_person(body: PersonIn, request: Request, centre: Here) -> LinkOut:
     """Make an account; whoever gets the link sets the password."""
     _must_cover(request, body.places)
-    note(request, "account.make", f"{body.name}: {body.role}, {_told(body.places)}")
+    note(request, "account.make", f"{body.name}: {body.role}, {told(body.places)}")
     token = centre.people.create(body.name, body.role, Reach.of(body.places))
     return _link(centre, body.name, token)
 
@@ -112,9 +112,10 @@ def _link(centre: Centre, name: str, token: str) -> LinkOut:
     return LinkOut(person=account, link=f"/join?token={token}", expires=expires)
 
 
-def _told(places: list[str] | None) -> str:
+def told(places: list[str] | None) -> str:
+    """What somebody sees, for the audit log."""
     return "sees everything" if places is None else f"sees {', '.join(places) or 'nothing'}"
 
 
 def _changes(changes: dict[str, Any]) -> list[str]:
-    return [_told(value) if name == "places" else f"{name} {str(value).lower()}" for name, value in changes.items()]
+    return [told(value) if name == "places" else f"{name} {str(value).lower()}" for name, value in changes.items()]

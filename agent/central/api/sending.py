@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
+from agent.central.api.context import Centre
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.models import ErrorOut
-from agent.central.media_kept import Link, Media, Medium
+from agent.central.media_kept import Link, Medium
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 _SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}
@@ -28,18 +29,23 @@ BYTES: dict[int | str, dict[str, Any]] = {
 
 
 def send(
-    media: Media, row: Mapping[str, Any], request: Request, look: Callable[[str], None], headers: dict[str, str],
-    *, download: bool,
+    centre: Centre, row: Mapping[str, Any], request: Request, who: Sequence[str | None], look: Callable[[str], None],
+    headers: dict[str, str], *, download: bool,
 ) -> Response:  # fmt: skip
-    """What is asked for of a medium; `look` writes down that somebody looks at it, of whose camera and which."""
+    """What is asked for of a medium; `look` writes down that `who` looks at it, of whose camera and which.
+
+    A player asks for a clip in many parts, from wherever: those of one medium within some minutes are one look.
+    """
     if_range = request.headers.get("if-range")  # whoever has a part of something else gets all of this
     span = _span_of(request, row["bytes"]) if if_range in {None, headers.get("ETag")} else None
     first, last = span or (0, row["bytes"] - 1)
-    if first == 0:  # a player asks for a clip in many parts: that is one look
+    seen = ("look", *who, row["id"])
+    if span is None or not centre.lately.has(seen):
         look(f"{row['kind']} {row['id']} of {row['site']}/{row['gateway']}/{row['camera']}")
+        centre.lately.happened(seen)
     medium = Medium.of(row)
     name = f"{row['camera']}-{medium.id}{_SUFFIX.get(medium.shown_type, '')}" if download else None
-    found = media.find(medium, first, last, name)
+    found = centre.media.find(medium, first, last, name)
     if found is None:
         raise not_found("medium here any more")
     if isinstance(found, Link):

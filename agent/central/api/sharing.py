@@ -115,7 +115,8 @@ def shared(token: Token, request: Request, *, download: Annotated[bool, Query()]
         whole.audit.write(f"{maker.name}/link {link['id'][:64]}", "media.shared", what, origin_of(request))
         whole.links.used(link["id"])
 
-    return send(whole.media, row, request, look, _HEADERS, download=download)
+    who = (link["id"], origin_of(request))
+    return send(whole, row, request, who, look, _HEADERS, download=download)
 
 
 def _void() -> ApiError:

@@ -11,6 +11,7 @@ from agent.central.api.errors import ApiError
 from agent.central.api.guard import COOKIE, CSRF_HEADER
 from agent.central.api.models import REFUSALS, SLOWED, FirstIn, SignIn
 from agent.central.api.people_models import JoinIn, Me
+from agent.central.store.lockout import network_of
 from agent.central.store.people import Person
 
 router = APIRouter(tags=["sign-in"], responses=REFUSALS)
@@ -22,11 +23,14 @@ Here = Annotated[Centre, Depends(centre_of)]
 def make_first_account(body: FirstIn, request: Request, response: Response, centre: Here) -> Me:
     """Make the first account, an admin, with the one-time link's token; signs in at once."""
     slow_down(centre, request, "")
-    if not centre.first.use(body.token, body.username, body.password):
+    good = centre.first.is_good(body.token)
+    if good:  # first: what cannot be written down does not happen
+        centre.audit.write(body.username, "account.first", body.username, origin_of(request))
+    if not good or not centre.first.use(body.token, body.username, body.password):
+        centre.audit.write("", "account.refused", f"first account, as {body.username}", origin_of(request))
         raise ApiError(
             403, "token_used", "this link was used or is not ours; the centre's data folder has the right one"
         )
-    centre.audit.write(body.username, "account.first", body.username, origin_of(request))
     return signed_in(Person(body.username, "admin"), request, response, centre)
 
 
@@ -34,10 +38,13 @@ def make_first_account(body: FirstIn, request: Request, response: Response, cent
 def join(body: JoinIn, request: Request, response: Response, centre: Here) -> Me:
     """Set a password with the one-time link that an admin gave; signs in at once, unless a second factor is on."""
     slow_down(centre, request, "")
-    person = centre.people.join(body.token, body.password)
+    name = centre.people.invited(body.token)
+    if name is not None:
+        centre.audit.write(name, "account.join", "", origin_of(request))
+    person = None if name is None else centre.people.join(body.token, body.password)
     if person is None:
+        centre.audit.write(name or "", "account.refused", "password link", origin_of(request))
         raise ApiError(403, "token_used", "this link was used, is too old, or is not ours: ask for another")
-    centre.audit.write(person.name, "account.join", "", origin_of(request))
     account = centre.people.one(person.name)
     if account is not None and account["second_factor"]:
         raise ApiError(401, "second_factor", "the password is set; sign in with it and the code of now")
@@ -72,9 +79,14 @@ def sign_out(request: Request, response: Response, centre: Here) -> None:
 
 
 def slow_down(centre: Centre, request: Request, name: str) -> None:
-    """Refuse who tried too often of late."""
-    wait_s = centre.lockout.attempt(name, origin_of(request))
+    """Refuse who tried too often of late; that is written down, but not for every try that is refused so."""
+    origin = origin_of(request)
+    wait_s = centre.lockout.attempt(name, origin)
     if wait_s:
+        slowed = ("slowed", network_of(origin))
+        if not centre.lately.has(slowed):
+            centre.audit.write(name, "sign-in.slowed", f"for {wait_s} s", origin)
+            centre.lately.happened(slowed)
         text = f"too many attempts; try again in {wait_s} s"
         raise ApiError(429, "too_many", text, {"Retry-After": str(wait_s)})
 

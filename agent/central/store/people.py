@@ -15,14 +15,16 @@ from agent.central.store.database import Database
 from agent.central.store.pack import Document
 from agent.central.store.passwords import hash_password, is_outdated, password_fits
 from agent.central.store.reach import EVERYTHING, Reach
-from agent.central.store.schema import api_token, familiar, first_link, media_link, saved_search, session, user
+from agent.central.store.schema import api_token, familiar, first_link, layout, media_link, saved_search, session, user
 from agent.central.store.second_factor import fresh_recovery, fresh_secret, recovery_digest, step_of
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import LamppostError
 
 log = logging.getLogger(__name__)
 
-_OF_SOMEBODY = (session.c.user, familiar.c.user, api_token.c.owner, saved_search.c.owner, media_link.c.owner)
+_OF_SOMEBODY = (
+    session.c.user, familiar.c.user, api_token.c.owner, saved_search.c.owner, media_link.c.owner, layout.c.owner,
+)  # fmt: skip
 
 Role = Literal["viewer", "operator", "investigator", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "operator", "investigator", "admin")
@@ -115,15 +117,19 @@ class People:
         found = self._update(name, self._link(token))
         return token if found else None
 
+    def invited(self, token: str) -> str | None:
+        """Whose one-time link that is, while it is good."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(user.c.name).where(*self._invited(token)))
+
     def join(self, token: str, password: str) -> Person | None:
         """Set the password that a one-time link is for. The link is burnt, and all sessions of the account end."""
-        where = (user.c.link_hash == digest(token), user.c.link_ns > self._clock.wall_ns(), user.c.disabled.is_(False))
-        with self._database.read() as connection:
-            if connection.execute(sa.select(user.c.name).where(*where)).first() is None:
-                return None
+        if self.invited(token) is None:
+            return None
         hashed = hash_password(password)
         with self._database.write() as connection:
-            row = connection.execute(sa.select(user).where(*where).with_for_update()).mappings().first()
+            query = sa.select(user).where(*self._invited(token)).with_for_update()
+            row = connection.execute(query).mappings().first()
             if row is None:
                 return None
             fresh = {"password": hashed, "link_hash": None, "link_ns": None}
@@ -147,7 +153,7 @@ class People:
         return self.one(name)
 
     def remove(self, name: str) -> bool:
-        """The account, with its sessions, tokens and links, goes.
+        """The account goes with all that is its own: whoever is called so later finds nothing of it.
 
         Raises:
             NotSo: nobody would be left to manage the accounts.
@@ -209,14 +215,17 @@ class People:
             raise NotSo("already_on", "there is a second factor already; take it off first")
         return secret
 
+    def is_first_code(self, name: str, code: str) -> bool:
+        """Would this code switch the second factor on?"""
+        row = self._get(name)
+        return row is not None and self._first_step(row, code) is not None
+
     def confirm_second_factor(self, name: str, code: str) -> list[str] | None:
         """Switch it on, when the code is right; returns the recovery codes, which nobody sees again."""
         codes = fresh_recovery()
         with self._database.write() as connection:
             row = self._locked(connection, name)
-            if row is None or row["totp_on"] or not row["totp_secret"]:
-                return None
-            step = self._step(row, code)
+            step = None if row is None else self._first_step(row, code)
             if step is None:
                 return None
             fresh = {"totp_on": True, "totp_step": step, "recovery": [recovery_digest(one) for one in codes]}
@@ -237,6 +246,9 @@ class People:
             connection.execute(sa.update(user).where(user.c.name == name).values(**used))
         return True
 
+    def _first_step(self, row: Any, code: str) -> int | None:
+        return None if row["totp_on"] or not row["totp_secret"] else self._step(row, code)
+
     def _step(self, row: Any, code: str) -> int | None:
         """See `step_of`. Where the key that sealed the secret is lost, recovery codes still let their owner in."""
         try:
@@ -250,6 +262,16 @@ class People:
         """Password alone will do again."""
         return self._update(name, {"totp_secret": None, "totp_on": False, "totp_step": 0, "recovery": None})
 
+    def by_subject(self, subject: str, name: str) -> Document | None:
+        """The account of who signed in elsewhere, as it was; None: one would be made, called `name`.
+
+        Raises:
+            NotSo: see `enter_by_subject`.
+        """
+        with self._database.read() as connection:
+            row = _by_subject(connection, subject, name)
+        return shown(row) if row else None
+
     def enter_by_subject(self, subject: str, name: str, role: Role, reach: Reach) -> Person:
         """Who signed in elsewhere as `subject`: the account is made, or given the role and places that hold now.
 
@@ -258,15 +280,11 @@ class People:
         """
         with self._database.write() as connection:
             self._database.alone(connection, _ADMINS)
-            row = connection.execute(sa.select(user).where(user.c.subject == subject)).mappings().first()
+            row = _by_subject(connection, subject, name)
             if row is None:
-                if _is_taken(connection, name):
-                    raise NotSo("taken", f"somebody else is called {name} here; an admin can remove that account")
                 fresh = self._row(name, role, reach) | {"subject": subject}
                 connection.execute(sa.insert(user).values(fresh))
                 return Person(name, role, reach)
-            if row["disabled"]:
-                raise NotSo("disabled", "this account is disabled")
             now = {"role": role, "places": reach.places}
             connection.execute(sa.update(user).where(user.c.subject == subject).values(**now))
         return Person(row["name"], role, reach)
@@ -276,6 +294,10 @@ class People:
         rows = connection.execute(query.where(user.c.role == "admin", user.c.disabled.is_(False))).all()
         if not any(row.places is None for row in rows):
             raise NotSo("last_admin", "this is the last admin who sees everything: make another first")
+
+    def _invited(self, token: str) -> list[Any]:
+        now_ns = self._clock.wall_ns()
+        return [user.c.link_hash == digest(token), user.c.link_ns > now_ns, user.c.disabled.is_(False)]
 
     def _link(self, token: str) -> Document:
         return {"link_hash": digest(token), "link_ns": self._clock.wall_ns() + LINK_S * NS}
@@ -307,6 +329,15 @@ class People:
 def person_of_row(row: Any, **more: Any) -> Person:
     """Who an account's row tells of."""
     return Person(row["name"], row["role"], Reach.of(row["places"]), **more)
+
+
+def _by_subject(connection: sa.Connection, subject: str, name: str) -> Any:
+    row = connection.execute(sa.select(user).where(user.c.subject == subject)).mappings().first()
+    if row is None and _is_taken(connection, name):
+        raise NotSo("taken", f"somebody else is called {name} here; an admin can remove that account")
+    if row is not None and row["disabled"]:
+        raise NotSo("disabled", "this account is disabled")
+    return row
 
 
 def _is_taken(connection: sa.Connection, name: str) -> bool:
