@@ -41,7 +41,7 @@ def wait_for(what: Callable[[], Any], seconds: float = 15) -> Any:
 
 
 class RunningCentre:
-    """`url`, `mqtt_url` and clients of a centre in a thread."""
+    """`url`, `mqtt_url` and clients of a centre in a thread; `ports` (web, MQTT) are free ones where they are 0."""
 
     def __init__(
         self,
@@ -49,14 +49,15 @@ class RunningCentre:
         broker: str = "embedded",
         gateways: tuple[tuple[str, str], ...] = (),
         database: str = "sqlite",
+        ports: tuple[int, int] = (0, 0),
         **sections: Any,
     ) -> None:
         self.data, self.stop = data, StopToken()
         known = tuple(KnownGateway(site=site, id=name) for site, name in (gateways or ((SITE, GATEWAY),)))
         self.config = CentralConfig(
             central=Central(
-                listen="127.0.0.1:0",
-                mqtt_listen="127.0.0.1:0",
+                listen=f"127.0.0.1:{ports[0]}",
+                mqtt_listen=f"127.0.0.1:{ports[1]}",
                 data=data,
                 broker=broker,
                 service_token_file=data / "service-token",
@@ -155,6 +156,20 @@ class FakeGateway:
         self.client.disconnect()
         self.client.loop_stop()
         self.client._reset_sockets()  # paho closes its socket pair only when it is collected
+
+    def vanish(self) -> None:
+        """The connection ends without a word, as when the mast loses its power: the broker sends the Will."""
+        self.client.loop_stop()
+        self.client.socket().close()
+        self.client._reset_sockets()
+
+    def come_back(self) -> None:
+        """After `vanish`."""
+        self._subscribed.clear()
+        self.client.reconnect()
+        self.client.loop_start()
+        assert self._subscribed.wait(10)
+        self.hello()
 
     def _status(self, state: Any) -> wire.Status:
         return wire.Status(state=state, session=self.session, since=rfc3339(T0_NS), version="0.1.0")
