@@ -13,6 +13,7 @@ import { EditorPage } from "./editor/page";
 import { EventPage } from "./events/event";
 import { EventsPage } from "./events/page";
 import { ringForAlarms } from "./events/sound";
+import { useHeard } from "./heard";
 import { FullPage } from "./live/full";
 import { WallPage } from "./live/wall";
 import { MapPage } from "./map/page";
@@ -62,6 +63,8 @@ const Unreachable = () => (
 
 function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
   const main = useRef<HTMLElement>(null);
+  const place = placeOf(path);
+  const said = useHeard(main, path, place.title);
   useEffect(listen, []);
   useEffect(ringForAlarms, []);
   return (
@@ -69,12 +72,15 @@ function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
       <a class="skip button" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
         {text.skip}
       </a>
-      <Rail me={me} path={path} />
+      <Rail me={me} current={place.current} />
       <main class="main" id="main" ref={main} tabIndex={-1}>
         <Banners />
         {me.asks_reason && !me.reason && <ReasonForm />}
         <Page path={path} me={me} />
       </main>
+      <p class="hidden-text" role="status" data-testid="heard">
+        {said}
+      </p>
     </div>
   );
 }
@@ -113,13 +119,14 @@ const PLACES: [href: string, name: Place][] = [
 /** Pages that the account's menu leads to. */
 const ASIDE: Record<string, string> = { "/account": text.accounts.me.title, "/people": text.accounts.people.title, "/audit": text.accounts.audit.title, "/webhooks": text.webhooks.title };
 
-function Rail({ me, path }: { me: Me; path: string }): JSX.Element {
+function placeOf(path: string): { current: Place | undefined; title: string } {
   const aside = ASIDE[path];
-  const current = PLACES.find(([href]) => href !== "/" && path.startsWith(href))?.[1] ?? (aside ? undefined : "live");
-  const title = aside ?? (current ? text.nav[current] : "");
-  useEffect(() => {
-    document.title = `${title} · ${text.product}`;
-  }, [title]);
+  if (aside) return { current: undefined, title: aside };
+  const current = PLACES.find(([href]) => href !== "/" && path.startsWith(href))?.[1] ?? "live";
+  return { current, title: text.nav[current] };
+}
+
+function Rail({ me, current }: { me: Me; current: Place | undefined }): JSX.Element {
   return (
     <nav class="rail" aria-label={text.nav.label}>
       <Link class="home" href="/" aria-label={text.product}>

@@ -11,12 +11,40 @@ export interface Address {
 const here = (): Address => ({ path: location.pathname, query: new URLSearchParams(location.search) });
 
 const listeners = new Set<() => void>();
-window.addEventListener("popstate", () => listeners.forEach((tell) => tell()));
+window.addEventListener("popstate", ({ state }) => {
+  listeners.forEach((tell) => tell());
+  const left = (state as Left | null)?.left;
+  if (left) scrollBack(left);
+});
+
+/** What a step of the history keeps: how far down its page was when one went on. */
+interface Left {
+  left: number;
+}
+
+const PATIENCE_MS = 3_000;
+const HAND = ["wheel", "touchstart", "pointerdown", "keydown"];
+
+/** To where the page was left: a list is asked for anew, so it is there a moment after its page. A hand goes first. */
+function scrollBack(left: number): void {
+  const hand = new AbortController();
+  HAND.forEach((kind) => window.addEventListener(kind, () => hand.abort(), { signal: hand.signal, passive: true }));
+  const until = Date.now() + PATIENCE_MS;
+  const path = location.pathname;
+  const step = () => {
+    if (hand.signal.aborted || location.pathname !== path) return;
+    window.scrollTo(0, left);
+    if (Math.abs(window.scrollY - left) > 1 && Date.now() < until) setTimeout(step, 30);
+    else hand.abort();
+  };
+  setTimeout(step); // once the page stands
+}
 
 /** Go there; `replace` leaves no step in the history (filters, redirects). */
 export function go(target: string, { replace = false } = {}): void {
   if (target === location.pathname + location.search) return;
   const samePage = new URL(target, location.href).pathname === location.pathname;
+  if (!replace) history.replaceState({ left: window.scrollY } satisfies Left, "");
   history[replace ? "replaceState" : "pushState"](null, "", target);
   listeners.forEach((tell) => tell());
   if (!samePage) window.scrollTo(0, 0);

@@ -1,11 +1,16 @@
 /** The sheet that sign-in and the first account are written on. */
 
 import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { titleOf } from "../heard";
 import { text } from "../text";
 import { chooseLanguage, language, type Language, LANGUAGES } from "../text/language";
 import { Icon, Logo } from "../ui/icon";
 
 export function AccountCard({ title, lead, children }: { title: string; lead: string; children?: ComponentChildren }): JSX.Element {
+  useEffect(() => {
+    document.title = titleOf(title, text.product);
+  }, [title]);
   return (
     <main class="account">
       <div class="account-card">
