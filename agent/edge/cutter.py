@@ -54,6 +54,8 @@ class Cutter:
     def make(self, wanted: Wanted) -> MediaManifest:
         """Cut, make small where that is wanted, and queue. A proxy that cannot be made is sent as it was recorded.
 
+        One that is no smaller is sent as recorded, too, but for what few browsers play: that was asked for to be seen.
+
         Raises:
             StorageError: nothing is recorded there, or the disk does not take it.
         """
@@ -77,7 +79,7 @@ class Cutter:
                 raise StorageError(f"camera {camera}: {error}") from error
             log.warning("camera %s: %s; it goes as it was recorded", camera, error)
             return clip.path, clip.codecs, "full"
-        if not small and not self._masks.get(camera):
+        if not small and not self._masks.get(camera) and "avc" in clip.codecs:
             return clip.path, clip.codecs, "full"
         return target, codecs, "proxy"
 

@@ -256,6 +256,22 @@ def test_events_are_counted_by_kind_severity_label_and_camera(store: Store) -> N
     assert ids == ["e3", "e9", "e15", "e21", "e27"]
 
 
+def test_the_oldest_come_first_when_asked_for_page_by_page(store: Store) -> None:
+    """Two of them begin at the same moment, and they lie on four days."""
+    hours = (81, 80, 80, 50, 25, 0)
+    store.put(*(event(f"e{number}", start=rfc3339(T0_NS - hour * HOUR_NS)) for number, hour in enumerate(hours)))
+    seen: list[str] = []
+    wanted = Filters(limit=2, sort="oldest", since_ns=T0_NS - 80 * HOUR_NS)
+    while True:
+        page = store.finds.events(wanted)
+        seen += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        wanted = replace(wanted, cursor=page["next"])
+    assert seen == ["e1", "e2", "e3", "e4", "e5"]
+    assert page["complete"]
+
+
 def test_a_search_that_nobody_waits_for_any_more_is_not_gone_on_with(store: Store) -> None:
     days = 20
     store.put(*(track(f"t{number:02}", start=rfc3339(T0_NS - number * DAY_NS)) for number in range(days)))

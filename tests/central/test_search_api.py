@@ -57,6 +57,7 @@ def test_each_parameter_narrows(api: httpx.Client) -> None:
     assert found(api) == ["t3", "t2", "t1"]
     assert found(api, label="person", colour="upper:green", share=0.5) == ["t3", "t1"]
     assert found(api, colour="upper:green", sort="fit") == ["t1", "t3"]
+    assert found(api, sort="oldest") == ["t1", "t2", "t3"]
     assert found(api, camera=f"{SITE}/{GATEWAY}/{CAMERA}", kind="bus") == ["t2"]
     assert found(api, plate="a812cde", plate_match="fuzzy") == found(api, plate="AB?2*") == ["t2"]
     assert found(api, plate="AB12CD") == []

@@ -19,9 +19,9 @@ from tests.record.helpers import START_NS, new_store, record
 
 
 class Rig:
-    def __init__(self, path: Path, clock: FakeClock, masks: list[list[tuple[float, float]]]) -> None:
+    def __init__(self, path: Path, clock: FakeClock, masks: list[list[tuple[float, float]]], codec: str) -> None:
         self.store = new_store(path / "store", clock)
-        record(self.store, make_clip(path / "film.mp4", seconds=12, fps=15, gop=15, size=(1280, 720)))
+        record(self.store, make_clip(path / "film.mp4", codec=codec, seconds=12, fps=15, gop=15, size=(1280, 720)))
         self.outbox, self.work = Outbox(path / "outbox.db", clock), path / "work"
         self.cutter = Cutter(self.store, self.outbox, self.work, StopToken(), proxy_rate=10_000, masks={"cam": masks})
 
@@ -41,8 +41,8 @@ class Rig:
 def make(tmp_path: Path, clock: FakeClock):
     made = []
 
-    def make(masks: list[list[tuple[float, float]]]) -> Rig:
-        made.append(Rig(tmp_path, clock, masks))
+    def make(masks: list[list[tuple[float, float]]], codec: str = "libx264") -> Rig:
+        made.append(Rig(tmp_path, clock, masks, codec))
         return made[-1]
 
     yield make
@@ -85,6 +85,13 @@ def test_without_an_encoder_the_clip_goes_as_it_was_recorded(make, monkeypatch):
     assert rig.make("clip", "proxy").quality == "full"
 
 
+@pytest.mark.parametrize(("codec", "quality"), [("libx264", "full"), ("libx265", "proxy")])
+def test_one_that_is_no_smaller_goes_as_recorded_unless_few_browsers_play_that(make, monkeypatch, codec, quality):
+    rig = make([], codec)
+    monkeypatch.setattr("agent.edge.cutter.make_proxy", _large)
+    assert rig.make("clip", "proxy").quality == quality
+
+
 def test_where_nothing_is_recorded_nothing_is_queued_and_nothing_left(make):
     rig = make([])
     with pytest.raises(StorageError, match="nothing is recorded"):
@@ -98,6 +105,11 @@ def test_what_a_kill_left_in_the_work_folder_goes_at_the_next_start(make, tmp_pa
     (tmp_path / "work/half/clip.mp4.part").write_bytes(b"x")
     make([])
     assert not (tmp_path / "work/half").exists()
+
+
+def _large(source: Path, target: Path, *_: object) -> str:
+    target.write_bytes(source.read_bytes() + bytes(1000))
+    return "avc1.64001F"
 
 
 def _cannot(*_: object, **__: object) -> str:

@@ -58,7 +58,7 @@ def filters(
     zone: Words = [],  # noqa: B006
     since: Moment | None = None,
     until: Moment | None = None,
-    sort: Literal["time", "fit"] = "time",
+    sort: Literal["time", "oldest", "fit"] = "time",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Filters:

@@ -25,10 +25,11 @@ Here = Annotated[Centre, Depends(centre_of)]
 def events(
     centre: Here, chosen: OfEvents, gone: WhenGone, limit_ms: LimitMs = LIMIT_MS, *, facets: WithFacets = False
 ) -> Events:
-    """Events, newest first. The parameters mean what they mean for tracks; `zone` and `line` are the rule's own.
+    """Events, newest first, or with `sort=oldest` oldest first.
 
-    `severity` is what an event counts for now. `acknowledged`, `assigned` and `words` (a part of any note, whatever its
-    case) ask for what people have made of it.
+    The parameters mean what they mean for tracks; `zone` and `line` are the rule's own. `severity` is what an event
+    counts for now. `acknowledged`, `assigned` and `words` (a part of any note, whatever its case) ask for what people
+    have made of it.
     """
     return Events.model_validate(centre.finds.asked(gone).events(chosen, limit_ms, facets=facets))
 
@@ -55,7 +56,7 @@ def tracks(
     *,
     facets: WithFacets = False,
 ) -> Tracks:
-    """Tracks, newest first, or with `sort=fit` the best fit first, of the newest 2,000 that fit at all.
+    """Tracks, newest first, with `sort=oldest` oldest first, with `sort=fit` the best fit first of the newest 2,000.
 
     * `since` is in, `until` is out, both of a track's start.
     * `camera` is an id, or `site/gateway/id`. `area` is a polygon in which cameras stand, `lat,lon lat,lon ...`; `near`

@@ -83,7 +83,7 @@ class Filters:
     words: str | None = None
     since_ns: int | None = None
     until_ns: int | None = None
-    sort: Literal["time", "fit"] = "time"
+    sort: Literal["time", "oldest", "fit"] = "time"
     limit: int = 50
     cursor: str | None = None
 

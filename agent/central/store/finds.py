@@ -57,7 +57,7 @@ class Finds:
         return Finds(self._database, self._clock, self._progress, self._reach, gone)
 
     def events(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
-        """A page of events, newest first; with `facets` how many there are of each."""
+        """A page of events by time; with `facets` how many there are of each."""
         return self._page(EVENTS, filters, limit_ms, facets=facets)
 
     def event(self, key: str) -> Document | None:
@@ -79,7 +79,7 @@ class Finds:
         return {name: rows[0]["id"] if rows else None for name, rows in (("older", older), ("newer", newer))}
 
     def tracks(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
-        """A page of tracks, newest first or the best fit first; with `facets` how many there are of each."""
+        """A page of tracks by time, or the best fit first; with `facets` how many there are of each."""
         return self._page(TRACKS, filters, limit_ms, facets=facets)
 
     def track(self, key: str) -> Document | None:

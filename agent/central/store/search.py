@@ -80,10 +80,10 @@ class Search:
         """
         if filters.like is not None and kind is TRACKS:
             return self._alike(self._wanted(filters.like), filters, limit_ms)
-        walk = self.walk(kind, filters, late=self.late(limit_ms))
+        walk = self.walk(kind, filters, backward=filters.sort != "oldest", late=self.late(limit_ms))
         if filters.sort == "fit":
             return _best(walk, filters, MOST, lambda rows: _fits(walk.days, rows, filters))[0]
-        return _newest(replace(walk, brief=True), filters)
+        return _by_time(replace(walk, brief=True), filters)
 
     def walk(self, kind: Kind, filters: Filters, *, backward: bool = True, late: Late = never) -> Walk:
         """Through all that `filters` find, in the order of time."""
@@ -135,7 +135,7 @@ def _test_of(drawn: Drawn) -> Test:
     return test
 
 
-def _newest(walk: Walk, filters: Filters) -> Page:
+def _by_time(walk: Walk, filters: Filters) -> Page:
     after = None if filters.cursor is None else Mark(*_decode(filters.cursor, int, str))
     rows, reached = walk.take(filters.limit + 1, after)
     shown = rows[: filters.limit]
