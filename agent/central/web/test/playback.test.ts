@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { plays, playsFootage } from "../src/codecs";
 import { playbackPath, playedOf } from "../src/playback/address";
+import { ahead, LONGEST_PIECE_MS, mostAhead, pieceAt } from "../src/playback/ahead";
 import { advanced } from "../src/playback/head";
-import { coveredAt, following, gapReason, nearest, nextFootage, pieceOf, SHORTEST_MS, ticks, zoomed } from "../src/playback/time";
+import { questionOf } from "../src/playback/jump";
+import { nameOfPicture } from "../src/playback/keep";
+import { coveredAt, following, gapReason, gapsIn, nextFootage, pieceOf, SHORTEST_MS, type Stretch, ticks, zoomed } from "../src/playback/time";
 
 const HOUR = 3_600_000;
 const NOON = Date.parse("2026-07-01T12:00:00.000Z");
@@ -36,6 +40,8 @@ describe("what was recorded", () => {
     expect(coveredAt(spans, NOON + 60_000)).toBeUndefined();
     expect(gapReason(spans, NOON + 70_000)).toBe("lost");
     expect(gapReason(spans, NOON - 1)).toBeUndefined();
+    expect(gapsIn(spans, { from: NOON, to: NOON + HOUR })).toEqual([{ from: NOON + 60_000, to: NOON + 90_000, reason: "lost" }]);
+    expect(gapsIn(spans, { from: NOON + 91_000, to: NOON + HOUR })).toEqual([]);
   });
 
   it("is gone on with where any camera has it", () => {
@@ -50,12 +56,73 @@ describe("what was recorded", () => {
   });
 });
 
+describe("what is fetched ahead", () => {
+  const DAY = [{ from: NOON - HOUR, to: NOON + HOUR, reason: "" }];
+  const head = (speed: number, at = NOON) => ({ at, playing: true, speed });
+  const first = pieceOf(NOON);
+  const reach = (pieces: readonly Stretch[]) => (pieces.at(-1)?.to ?? first.to) - NOON;
+
+  it("lasts as long by the clock on the wall at every speed, in as few pieces", () => {
+    expect(ahead(first, head(1), DAY, [], 4, false)).toEqual([]); // it has all of this one before it
+    expect(ahead(first, head(1, NOON + 9_000), DAY, [], 4, false)).toEqual([pieceOf(first.to)]);
+    const fast = ahead(first, head(16), DAY, [], 4, false);
+    expect(reach(fast)).toBeGreaterThanOrEqual(16 * 12_000 * 0.8);
+    expect(fast.length).toBeLessThanOrEqual(4);
+    expect(ahead(pieceOf(NOON + 60_000), head(16, NOON + 60_000), DAY, [], 1, false)).toEqual([{ from: NOON + 80_000, to: NOON + 80_000 + LONGEST_PIECE_MS }]);
+  });
+
+  it("hangs together, and begins at multiples of its own length", () => {
+    let from = first.to;
+    for (const piece of ahead(first, head(16), DAY, [], 4, false)) {
+      expect(piece.from).toBe(from);
+      expect(piece.from % (piece.to - piece.from)).toBe(0);
+      from = piece.to;
+    }
+  });
+
+  it("takes what was asked for before, short pieces where they must be coded anew, and none while it stands", () => {
+    const asked = { from: first.to, to: first.to + LONGEST_PIECE_MS };
+    expect(ahead(first, head(2), DAY, [asked], 4, false)).toEqual([asked]);
+    expect(pieceAt([first, asked], first.to + 30_000)).toBe(asked);
+    expect(ahead(first, head(16), DAY, [], 3, true).map(({ from, to }) => to - from)).toEqual([20_000, 20_000, 20_000]);
+    expect(ahead(first, { ...head(16), playing: false }, DAY, [], 4, false)).toEqual([]);
+  });
+
+  it("does not reach beyond footage without a break, but goes on behind it", () => {
+    const broken = [{ from: NOON, to: NOON + 50_000, reason: "lost" }, { from: NOON + 170_000, to: NOON + HOUR, reason: "" }];
+    expect(ahead(first, head(16), broken, [], 3, false).map(({ from, to }) => [from - NOON, to - NOON])).toEqual([[20_000, 40_000], [40_000, 60_000], [160_000, 180_000]]);
+  });
+
+  it("asks a gateway for no more at once than it lets wait", () => {
+    expect([1, 3, 4, 6, 9].map(mostAhead)).toEqual([4, 4, 3, 2, 1]);
+  });
+});
+
+describe("what a browser plays", () => {
+  const old = (mime: string) => (/avc1|mp4a/.test(mime) ? "probably" : "");
+
+  it("is asked of it by the codec of the pictures; what nobody knows is tried", () => {
+    expect([plays("avc1.64001f", old), plays("hvc1.1.6.L93.B0,mp4a.40.2", old), plays("mp4a.40.2,hev1.1.6", old), plays("avc1.64001f,ulaw", old), plays("", old)]).toEqual([true, false, false, true, true]);
+    const camera = (codec: string) => playsFootage([{ stream: "sub", codec: "h264" }, { stream: "main", codec }], old);
+    expect([camera("h264"), camera("hevc"), camera("H265"), camera("jpeg")]).toEqual([true, false, false, true]);
+    expect(playsFootage([{ stream: "sub", codec: "hevc" }], old)).toBe(true); // it is not what is recorded
+  });
+});
+
 describe("jumps", () => {
-  it("go to the event before or after, and not to the one just jumped to", () => {
-    const moments = [NOON, NOON + 10_000, NOON + 20_000];
-    expect(nearest(moments, NOON + 8_000, 1)).toBe(NOON + 20_000); // two seconds before the second
-    expect(nearest(moments, NOON + 15_000, -1)).toBe(NOON + 10_000);
-    expect(nearest(moments, NOON, -1)).toBeUndefined();
+  it("ask for the event after or before, and not for the one just come to, two seconds in front of it", () => {
+    const on = questionOf(["a/b/c", "a/b/d"], NOON - 2_000, 1);
+    expect([on.getAll("camera"), on.get("sort"), on.get("limit")]).toEqual([["a/b/c", "a/b/d"], "oldest", "1"]);
+    expect(Date.parse(on.get("since")!)).toBeGreaterThan(NOON);
+    const back = questionOf(["a/b/c"], NOON - 2_000.5, -1);
+    expect(back.get("sort")).toBeNull();
+    expect(Date.parse(back.get("until")!)).toBe(NOON - 5_000);
+  });
+});
+
+describe("a picture that is kept", () => {
+  it("is named by its camera and moment, in characters that every system takes", () => {
+    expect(nameOfPicture("demo/gw-1/plaza", new Date(NOON + 125))).toBe("demo-gw-1-plaza 2026-07-01 12.00.00.125 UTC.jpg");
   });
 });
 

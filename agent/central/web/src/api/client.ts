@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -103,7 +103,7 @@ export function exportAddress(what: "tracks" | "events", form: ExportForm, wante
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 export const recorded = (camera: CameraName, start: string, end: string) =>
   get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false" })}`);
-export const requestClip = (eventId: string, quality: "auto" | "proxy" | "full" = "auto") =>
+export const requestClip = (eventId: string, quality: WishedQuality = "auto") =>
   post<Clip>(`/events/${part(eventId)}/clip?quality=${quality}`);
 export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id)}`);
 export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);

@@ -336,7 +336,11 @@ export interface Recordings {
 export interface ClipWish extends CameraName {
   start: string;
   end: string;
+  quality?: WishedQuality;
 }
+
+/** `auto`: the best there is, or as much as the gateway's uplink bears. */
+export type WishedQuality = "auto" | "proxy" | "full";
 
 export interface Clip extends CameraName {
   id: string;

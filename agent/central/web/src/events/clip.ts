@@ -6,6 +6,7 @@ import type { Clip } from "../api/types";
 import { useCell } from "../cell";
 import { gateways, onClip } from "../news";
 import { failureLine, text } from "../text";
+import { useMayFetch } from "./fetching";
 import { type ClipState, clipState, waitBeforeAsking } from "./progress";
 
 /** The stream tells of progress; asking now and then as well costs little and survives a lost stream. */
@@ -37,12 +38,20 @@ export function useClip(filmed: Filmed): Following {
   const [tries, setTries] = useState(0);
   const back = useCell(gateways)?.find((other) => other.gateway === filmed.gateway && other.site === filmed.site)?.online;
   const [clip, setClip] = useState<Clip>();
-  useEffect(() => (filmed.key ? follow(filmed, set, setClip) : undefined), [filmed.key, tries]);
+  const may = useMayFetch();
+  const fetched = may ? undefined : filmed.clip?.id;
+  useEffect(() => {
+    if (!filmed.key) return undefined;
+    if (may) return follow(filmed, set, setClip);
+    if (fetched) return follow({ ...filmed, ask: () => api.clip(fetched) }, set, setClip);
+    set({ name: "refused" });
+    return undefined;
+  }, [filmed.key, tries, may, fetched]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
   useEffect(() => {
     if (back && state.name === "failed") retry(); // what failed because the gateway was away
   }, [back]);
-  const pending = clip && (state.name === "requested" || state.name === "sending");
+  const pending = may && clip && (state.name === "requested" || state.name === "sending");
   const cancel = pending ? () => void api.callOff(clip.id).then(setClip, () => undefined) : undefined;
   return { state, retry, cancel, off: clip?.state === "cancelled" };
 }
@@ -65,11 +74,13 @@ function follow(filmed: Filmed, set: (state: ClipState) => void, told: (clip: Cl
     try {
       take(await answer);
     } catch (error) {
-      if (!over) set({ name: "failed", reason: reasonOf(error) });
+      if (!over) set(failedState(error));
     }
   };
   const wait = waitBeforeAsking(filmed, Date.now());
-  set(wait > 0 ? { name: "waiting" } : { name: "requested" });
+  const held = filmed.clip && clipState(filmed.clip);
+  if (held?.name === "ready") set(held);
+  else set(wait > 0 ? { name: "waiting" } : { name: "requested" });
   timer = setTimeout(() => void ask(filmed.ask()), wait);
   const stop = onClip((clip) => clip.id === id && take(clip));
   return () => {
@@ -79,5 +90,8 @@ function follow(filmed: Filmed, set: (state: ClipState) => void, told: (clip: Cl
   };
 }
 
-const reasonOf = (error: unknown): string =>
-  error instanceof api.ApiError && error.code === "gateway_offline" ? text.clip.offline : failureLine(error);
+/** Why it was not asked for. */
+export function failedState(error: unknown): ClipState {
+  if (error instanceof api.ApiError && error.code === "forbidden") return { name: "refused" };
+  return { name: "failed", reason: error instanceof api.ApiError && error.code === "gateway_offline" ? text.clip.offline : failureLine(error) };
+}

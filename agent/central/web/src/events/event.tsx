@@ -70,7 +70,7 @@ function useEvent(id: string): { event: LamppostEvent | undefined; error: unknow
 }
 
 function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
-  const { shown: clip, coming, askFull } = useClips(event);
+  const { shown: clip, coming, askFull, recoded, unplayable } = useClips(event);
   const held = useHeld(event);
   const tracks = useTracks(event);
   const [wanted, setWanted] = useState<"clip" | "picture">("clip");
@@ -82,7 +82,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
         <section class="event-main" aria-label={text.event.clip}>
           <div class="event-stage">
             {wanted === "clip" && clip.state.name === "ready" ? (
-              <ClipPlayer event={event} clip={clip.state.clip} url={clip.state.url} tracks={tracks} />
+              <ClipPlayer event={event} clip={clip.state.clip} url={clip.state.url} tracks={tracks} onUnplayable={unplayable} />
             ) : (
               <EventPicture event={event} eager />
             )}
@@ -90,7 +90,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
           <div class="stage-bar">
             <ViewSwitch wanted={wanted} set={setWanted} />
             {clip.state.name === "ready" ? (
-              wanted === "clip" && <Quality clip={clip.state.clip} askFull={askFull} />
+              wanted === "clip" && <Quality clip={clip.state.clip} askFull={askFull} recoded={recoded} />
             ) : (
               <ClipProgress {...clip} state={clip.state} held={held} />
             )}

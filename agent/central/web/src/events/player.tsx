@@ -23,6 +23,8 @@ interface Props {
   clip: Clip;
   url: string;
   tracks: readonly Track[];
+  /** told when the browser makes nothing of it */
+  onUnplayable: () => void;
 }
 
 interface Playback {
@@ -35,7 +37,7 @@ interface Playback {
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const STEP_S = 1;
 
-export function ClipPlayer({ event, clip, url, tracks }: Props): JSX.Element {
+export function ClipPlayer({ event, clip, url, tracks, onUnplayable }: Props): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const [boxes, setBoxes] = useState(true);
@@ -43,6 +45,9 @@ export function ClipPlayer({ event, clip, url, tracks }: Props): JSX.Element {
   const planned = (Date.parse(clip.actual_end ?? clip.end) - begin) / 1000;
   const now = usePlayback(video, planned);
   useKeys(video, now.length);
+  useEffect(() => {
+    if (now.failed) onUnplayable();
+  }, [now.failed]);
   return (
     <div class="clip" ref={frame}>
       <div class="picture">
@@ -160,7 +165,7 @@ function usePlayback(video: RefObject<HTMLVideoElement | null>, planned: number)
     let request = 0;
     const look = () => {
       const length = Number.isFinite(element.duration) && element.duration > 0 ? element.duration : Math.max(planned, element.currentTime, 0.1);
-      set({ time: element.currentTime, length, playing: !element.paused && !element.ended, failed: element.error !== null });
+      set({ time: element.currentTime, length, playing: !element.paused && !element.ended, failed: element.error !== null || isSoundAlone(element) });
       cancelAnimationFrame(request);
       if (!element.paused && !element.ended) request = requestAnimationFrame(look);
     };
@@ -173,6 +178,9 @@ function usePlayback(video: RefObject<HTMLVideoElement | null>, planned: number)
   }, [planned]);
   return state;
 }
+
+/** A browser that lacks the codec of the pictures may play the sound, and call that success. */
+const isSoundAlone = (element: HTMLVideoElement) => element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && element.videoWidth === 0;
 
 function toggle(video: HTMLVideoElement | null): void {
   if (!video) return;

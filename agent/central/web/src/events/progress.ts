@@ -7,7 +7,9 @@ export type ClipState =
   | { name: "requested" }
   | { name: "sending"; percent: number }
   | { name: "ready"; clip: Clip; url: string }
-  | { name: "failed"; reason: string };
+  | { name: "failed"; reason: string }
+  /** who asks may not have footage fetched: asking again would not help */
+  | { name: "refused" };
 
 /** The event's last seconds must be on the gateway's disk before they can be cut. */
 const POST_ROLL_MS = 6_000;

@@ -10,6 +10,7 @@ import { text } from "../text";
 import { bytes } from "../time/format";
 import { Icon } from "../ui/icon";
 import { type Following, useClip } from "./clip";
+import { useMayFetch, useRecoding } from "./fetching";
 
 export interface Clips {
   /** the best there is, or the first that is awaited */
@@ -18,28 +19,46 @@ export interface Clips {
   coming: Following | undefined;
   /** ask for the full one; undefined when it is there or on its way */
   askFull: (() => void) | undefined;
+  /** is it coded anew, because the browser does not play what the camera records? */
+  recoded: boolean;
+  /** the browser made nothing of what is shown */
+  unplayable: () => void;
 }
 
-/** The clip that the uplink bears at once, and the full one when somebody asks for it. */
+const isAlive = ({ state }: Clip) => state !== "failed" && state !== "cancelled";
+
+/** The clip that the uplink bears and the browser plays at once, and the full one when somebody asks for it. */
 export function useClips(event: LamppostEvent): Clips {
-  const [wanted, want] = useState(() => event.clips.some(({ quality, state }) => quality === "full" && state !== "failed" && state !== "cancelled"));
-  const first = useClip({ ...event, key: event.id, ask: () => api.requestClip(event.id) });
-  const full = useClip({ ...event, key: wanted ? `${event.id} full` : "", clip: null, ask: () => api.requestClip(event.id, "full") });
+  const may = useMayFetch();
+  const { recoded, turnedOut } = useRecoding(event);
+  const [before] = useState(() => event.clips.some((clip) => clip.quality === "full" && isAlive(clip)));
+  const [byHand, want] = useState<boolean>();
+  const wanted = byHand ?? (before && recoded === false);
+  const small = event.clips.find((clip) => clip.quality === "proxy" && isAlive(clip)) ?? null;
+  const first = useClip(
+    recoded
+      ? { ...event, key: `${event.id} proxy`, clip: small, ask: () => api.requestClip(event.id, "proxy") }
+      : { ...event, key: recoded === undefined ? "" : event.id, ask: () => api.requestClip(event.id) },
+  );
+  const full = useClip({ ...event, key: may && wanted ? `${event.id} full` : "", clip: null, ask: () => api.requestClip(event.id, "full") });
   useEffect(() => {
     if (full.off) want(false);
   }, [full.off]);
   const isSmall = first.state.name === "ready" && first.state.clip.quality === "proxy";
-  if (!isSmall) return { shown: first, coming: undefined, askFull: undefined };
-  if (wanted && full.state.name === "ready") return { shown: full, coming: undefined, askFull: undefined };
-  return { shown: first, coming: wanted ? full : undefined, askFull: wanted ? undefined : () => want(true) };
+  // who asked for the full one by hand is told that it cannot be played here, and can download it
+  const clips = { recoded: recoded === true, unplayable: byHand ? () => undefined : turnedOut };
+  if (!isSmall) return { ...clips, shown: first, coming: undefined, askFull: undefined };
+  if (wanted && full.state.name === "ready") return { ...clips, shown: full, coming: undefined, askFull: undefined };
+  return { ...clips, shown: first, coming: wanted && may ? full : undefined, askFull: wanted || !may ? undefined : () => want(true) };
 }
 
 /** What is played now, and the way to more. */
-export function Quality({ clip, askFull }: { clip: Clip; askFull: (() => void) | undefined }): JSX.Element {
+export function Quality({ clip, askFull, recoded }: { clip: Clip; askFull: (() => void) | undefined; recoded: boolean }): JSX.Element {
+  const anew = recoded && clip.quality === "proxy";
   return (
     <span class="quality" data-testid="clip-quality" data-quality={clip.quality}>
-      <span class={clip.quality === "proxy" ? "tag warn" : "tag"} title={text.clip.qualityMore[clip.quality]}>
-        {text.clip.quality[clip.quality]}
+      <span class={clip.quality === "proxy" ? "tag warn" : "tag"} title={anew ? text.clip.recodedMore : text.clip.qualityMore[clip.quality]}>
+        {anew ? text.clip.recoded : text.clip.quality[clip.quality]}
       </span>
       {clip.bytes !== null && <span class="sub numbers">{bytes(clip.bytes)}</span>}
       {askFull && (

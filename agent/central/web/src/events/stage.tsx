@@ -48,6 +48,14 @@ export function ClipProgress({ state, retry, cancel, held }: ProgressProps): JSX
       </div>
     );
   }
+  if (state.name === "refused") {
+    return (
+      <div class="clip-state" role="status" data-testid="clip-state" data-state="refused">
+        <Icon name="warning" size={16} />
+        <span>{text.clip.refused}</span>
+      </div>
+    );
+  }
   const words = { waiting: text.clip.waiting, requested: text.clip.requested, sending: text.clip.sending(state.name === "sending" ? state.percent : 0) };
   return (
     <div class="clip-state" role="status" data-testid="clip-state" data-state={state.name} title={text.clip.requestedMore}>

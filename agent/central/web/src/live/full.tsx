@@ -4,6 +4,7 @@ import type { JSX, RefObject } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Camera, CameraName, StreamName } from "../api/types";
 import { useCell } from "../cell";
+import { inFull } from "../codecs";
 import { cameraKey } from "../events/filter";
 import { EventStrip } from "../events/strip";
 import { cameras as allCameras, clockAhead, sameCamera } from "../news";
@@ -20,12 +21,10 @@ import { LivePicture } from "./picture";
 import type { Sent } from "./player";
 import { CameraSigns } from "./tile";
 
-const MIME: Record<string, string> = { h264: "avc1.640028", hevc: "hvc1.1.6.L120.90", h265: "hvc1.1.6.L120.90", av1: "av01.0.08M.08" };
-
 /** The main stream, unless the browser lacks its codec and there is a lighter one. */
 function fullStream(camera: Camera): StreamName {
   const main = camera.streams.find(({ stream }) => stream === "main");
-  const codecs = main && MIME[main.codec];
+  const codecs = main && inFull(main.codec);
   const playable = !codecs || !("MediaSource" in window) || MediaSource.isTypeSupported(`video/mp4; codecs="${codecs}"`);
   return playable || !camera.streams.some(({ stream }) => stream === "sub") ? "main" : "sub";
 }

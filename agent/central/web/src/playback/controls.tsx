@@ -8,32 +8,47 @@ import { cameraOf } from "../events/filter";
 import { text } from "../text";
 import { clock, span } from "../time/format";
 import { dayText } from "../time/time";
-import { Icon } from "../ui/icon";
+import { Icon, type IconName } from "../ui/icon";
 import { localField, momentOfField } from "../time/field";
+import { Gaps } from "./gaps";
 import { SPEEDS, type Head } from "./head";
+import { keepPictures } from "./keep";
+import type { Past } from "./past";
+import type { Stretch } from "./time";
 
 interface Props {
   head: Head;
   setHead: (change: (old: Head) => Head) => void;
-  seek: (at: number) => void;
+  /** play, or stop */
+  toggle: () => void;
+  visit: (at: number) => void;
+  /** to the event after or before */
   jump: (way: 1 | -1) => void;
-  /** is there an event to jump to? */
-  mayJump: (way: 1 | -1) => boolean;
+  /** by a single picture */
+  step: (way: 1 | -1) => void;
   zoom: (factor: number) => void;
-  cameras: readonly { camera: string; name: string }[];
+  say: (words: string) => void;
+  rows: readonly { camera: string; name: string; past: Past }[];
+  view: Stretch;
   newest: () => number;
+  mayFetch: boolean;
 }
 
-export function Controls({ head, setHead, seek, jump, mayJump, zoom, cameras, newest }: Props): JSX.Element {
+export function Controls({ head, setHead, toggle, visit, jump, step, zoom, say, rows, view, newest, mayFetch }: Props): JSX.Element {
   const name = head.playing ? text.clip.pause : text.clip.play;
   const at = new Date(head.at);
+  const stopAt = (gap: number) => setHead((old) => ({ ...old, at: gap, playing: false }));
   return (
     <div class="stage-bar playback-bar">
-      <Small name={text.playback.earlier} icon="back" onClick={() => jump(-1)} disabled={!mayJump(-1)} testid="event-before" />
-      <button type="button" class="button primary icon-only" onClick={() => setHead((old) => ({ ...old, playing: !old.playing }))} aria-label={name} title={name} data-testid="play">
-        <Icon name={head.playing ? "pause" : "play"} />
-      </button>
-      <Small name={text.playback.later} icon="forward" onClick={() => jump(1)} disabled={!mayJump(1)} testid="event-after" />
+      <span class="pair">
+        <Small name={text.playback.earlier} icon="back" onClick={() => jump(-1)} testid="event-before" />
+        <Small name={text.playback.pictureBack} icon="stepBack" onClick={() => step(-1)} disabled={!mayFetch} testid="step-back" />
+        <button type="button" class="button primary icon-only" disabled={!mayFetch} onClick={toggle} aria-label={name} title={name} data-testid="play">
+          <Icon name={head.playing ? "pause" : "play"} />
+        </button>
+        <Small name={text.playback.pictureOn} icon="stepOn" onClick={() => step(1)} disabled={!mayFetch} testid="step-on" />
+        <Small name={text.playback.later} icon="forward" onClick={() => jump(1)} testid="event-after" />
+      </span>
       <span class="playback-at numbers" data-testid="playback-at">
         <strong>{clock(at)}</strong> <span class="sub">{dayText(at)}</span>
       </span>
@@ -46,11 +61,12 @@ export function Controls({ head, setHead, seek, jump, mayJump, zoom, cameras, ne
         aria-label={text.playback.goTo}
         onChange={(change) => {
           const wanted = momentOfField(change.currentTarget.value);
-          if (wanted) seek(wanted.getTime());
+          if (wanted) visit(wanted.getTime());
         }}
       />
       <span class="spring" />
-      <select class="button speed" value={head.speed} aria-label={text.clip.speed} title={text.clip.speed} onChange={(change) => setHead((old) => ({ ...old, speed: Number(change.currentTarget.value) }))}>
+      <Gaps rows={rows} view={view} onGo={stopAt} />
+      <select class="button speed" value={head.speed} aria-label={text.clip.speed} title={text.clip.speed} onChange={(change) => setHead((old) => ({ ...old, speed: Number(change.currentTarget.value) }))} data-testid="speed">
         {SPEEDS.map((speed) => (
           <option key={speed} value={speed}>
             {speed < 1 ? `1/${1 / speed}` : speed}×
@@ -59,15 +75,15 @@ export function Controls({ head, setHead, seek, jump, mayJump, zoom, cameras, ne
       </select>
       <Small name={text.playback.wider} icon="minus" onClick={() => zoom(2)} />
       <Small name={text.playback.closer} icon="plus" onClick={() => zoom(0.5)} />
-      <Small name={text.playback.picture} icon="camera" onClick={keepPicture} />
-      <Export at={head.at} cameras={cameras} />
+      <Small name={text.playback.picture} icon="camera" onClick={() => say(text.playback.kept(keepPictures()))} testid="keep-pictures" />
+      {mayFetch && <Export at={head.at} cameras={rows} />}
     </div>
   );
 }
 
 interface SmallProps {
   name: string;
-  icon: "back" | "forward" | "minus" | "plus" | "camera";
+  icon: IconName;
   onClick: () => void;
   testid?: string;
   disabled?: boolean;
@@ -79,30 +95,11 @@ const Small = ({ name, icon, onClick, testid, disabled = false }: SmallProps) =>
   </button>
 );
 
-/** Every picture on the screen, as the cameras sent it. */
-function keepPicture(): void {
-  for (const video of document.querySelectorAll<HTMLVideoElement>("[data-testid=played-video]")) {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-    canvas.getContext("2d")?.drawImage(video, 0, 0);
-    const camera = video.closest<HTMLElement>("[data-camera]")?.dataset["camera"] ?? "camera";
-    canvas.toBlob((blob) => blob && save(blob, `${camera.replaceAll("/", "-")}.jpg`), "image/jpeg", 0.92);
-  }
-}
-
-function save(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 /** The gateway cuts at most so much at once. */
 const LONGEST_MS = 600_000;
 
 /** First press: from here. Second: to here; the gateway cuts it and it is saved. */
-function Export({ at, cameras }: { at: number; cameras: Props["cameras"] }): JSX.Element {
+function Export({ at, cameras }: { at: number; cameras: Props["rows"] }): JSX.Element {
   const [from, setFrom] = useState<number>();
   const [wanted, want] = useState<{ from: number; to: number }>();
   if (wanted) {
@@ -139,7 +136,7 @@ function Export({ at, cameras }: { at: number; cameras: Props["cameras"] }): JSX
 }
 
 function Exported({ camera, name, from, to }: { camera: string; name: string; from: number; to: number }): JSX.Element {
-  const wish = { ...cameraOf(camera), start: new Date(from).toISOString(), end: new Date(to).toISOString() };
+  const wish = { ...cameraOf(camera), start: new Date(from).toISOString(), end: new Date(to).toISOString(), quality: "full" as const };
   const { state } = useClip({ ...wish, key: `${camera} ${from} ${to}`, clip: null, ask: () => api.cutClip(wish) });
   if (state.name === "ready") {
     return (
@@ -149,6 +146,6 @@ function Exported({ camera, name, from, to }: { camera: string; name: string; fr
       </a>
     );
   }
-  const how = state.name === "failed" ? state.reason : state.name === "sending" ? text.clip.sending(state.percent) : text.clip.requested;
+  const how = state.name === "refused" ? text.clip.refused : state.name === "failed" ? state.reason : state.name === "sending" ? text.clip.sending(state.percent) : text.clip.requested;
   return <span class={state.name === "failed" ? "sub bad-text" : "sub"}>{`${name}: ${how}`}</span>;
 }

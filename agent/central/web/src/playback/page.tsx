@@ -4,21 +4,26 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Camera } from "../api/types";
 import { useCell } from "../cell";
+import { playsFootage } from "../codecs";
+import { useMayFetch } from "../events/fetching";
 import { cameraKey, toggled } from "../events/filter";
 import { cameras as allCameras, clockAhead } from "../news";
 import { go, useAddress } from "../router";
-import { text } from "../text";
+import { failureLine, text } from "../text";
 import { Empty } from "../ui/empty";
 import { Picker } from "../ui/picker";
 import { typing, usePress } from "../ui/press";
+import { mostAhead } from "./ahead";
 import { MOST_CAMERAS, playbackPath, playedOf } from "./address";
 import { Controls } from "./controls";
 import { useFootage } from "./footage";
 import { advanced, type Head } from "./head";
+import { eventFrom } from "./jump";
 import { type Past, unknown, usePast } from "./past";
+import { Said, useSaid } from "./said";
 import { PlayedTile } from "./tile";
 import { Timeline } from "./timeline";
-import { following, LEAD_MS, nearest, nextFootage, type Stretch, zoomed } from "./time";
+import { coveredAt, following, LEAD_MS, nextFootage, type Stretch, zoomed } from "./time";
 
 /** What is being recorded just now cannot be cut yet. */
 const NEWEST_MS = 12_000;
@@ -34,24 +39,32 @@ export function PlaybackPage(): JSX.Element {
   const played = useMemo(() => playedOf(query), [query.toString()]);
   const cameras = played.cameras.length > 0 ? played.cameras : (all ?? []).slice(0, 1).map(cameraKey);
   const newest = useCallback(() => Date.now() + clockAhead.value - NEWEST_MS, []);
-  const [head, setHead] = useState<Head>(() => ({ at: Math.min(played.at ?? newest() - 60_000, newest()), playing: true, speed: 1 }));
+  const mayFetch = useMayFetch();
+  const [head, setHead] = useState<Head>(() => ({ at: Math.min(played.at ?? newest() - 60_000, newest()), playing: mayFetch, speed: 1 }));
   const [view, setView] = useState<Stretch>(() => ({ from: head.at - VIEW_MS * 0.75, to: head.at + VIEW_MS * 0.25 }));
   const past = usePast(cameras, view);
-  const footage = useFootage();
+  const known = all !== undefined;
+  const footage = useFootage((camera) => playsFootage(all?.find((one) => cameraKey(one) === camera)?.streams ?? []));
   const waiting = useRef(new Set<string>()).current;
   const onWait = useCallback((camera: string, waits: boolean) => void (waits ? waiting.add(camera) : waiting.delete(camera)), []);
   const rows = cameras.map((camera) => ({ camera, name: all?.find((one) => cameraKey(one) === camera)?.name ?? camera, past: past.get(camera) }));
-  const known = rows.map((row) => row.past?.recorded).filter((spans) => spans !== undefined);
-  useSteps(setHead, waiting, known, cameras.length, newest);
+  const drawn = rows.map((row) => ({ ...row, past: row.past ?? unknown }));
+  const recorded = rows.map((row) => row.past?.recorded).filter((spans) => spans !== undefined);
+  useSteps(setHead, waiting, recorded, cameras.length, newest);
   useEffect(() => setView((old) => following(old, head.at)), [Math.floor(head.at / 1000)]);
   const seek = useCallback((at: number) => setHead((old) => ({ ...old, at: Math.min(at, newest()) })), []);
-  const show = (chosen: readonly string[]) => go(playbackPath(chosen, head.at), { replace: true });
-  const moments = momentsOf(rows.map((row) => row.past ?? unknown));
-  const jump = (way: 1 | -1) => {
-    const moment = nearest(moments, head.at, way);
-    if (moment !== undefined) seek(moment - LEAD_MS);
+  // where there is nothing one stays, and sees why; played on, it would be gone on with at once
+  const visit = (at: number) => {
+    const empty = recorded.length === cameras.length && !recorded.some((spans) => coveredAt(spans, at));
+    setHead((old) => ({ ...old, at: Math.min(at, newest()), playing: old.playing && !empty }));
   };
-  useKeys(setHead, seek, jump, head, frameOf((all ?? []).filter((camera) => cameras.includes(cameraKey(camera)))));
+  const frame = frameOf((all ?? []).filter((camera) => cameras.includes(cameraKey(camera))));
+  const toggle = () => setHead((old) => ({ ...old, playing: mayFetch && !old.playing }));
+  const step = (way: 1 | -1) => setHead((old) => ({ ...old, playing: false, at: Math.min(old.at + way * frame, newest()) }));
+  const show = (chosen: readonly string[]) => go(playbackPath(chosen, head.at), { replace: true });
+  const [line, say] = useSaid();
+  const jump = useJump(cameras, head.at, seek, say);
+  useKeys({ toggle, step, jump, go: (by) => seek(head.at + by) });
   useAddressFollows(cameras, head);
   if (all?.length === 0) return <div class="page"><Empty icon="camera" title={text.live.none} more={text.live.noneMore} /></div>;
   return (
@@ -80,19 +93,20 @@ export function PlaybackPage(): JSX.Element {
             name={name}
             recorded={ofCamera?.recorded}
             head={head}
-            footage={footage}
+            footage={known ? footage : undefined}
+            most={mostAhead(cameras.length)}
+            mayFetch={mayFetch}
             onWait={onWait}
             onRemove={cameras.length > 1 ? () => show(cameras.filter((other) => other !== camera)) : undefined}
           />
         ))}
+        <Said line={line} />
       </div>
-      <Controls head={head} setHead={setHead} seek={seek} jump={jump} mayJump={(way) => nearest(moments, head.at, way) !== undefined} zoom={(factor) => setView(zoomed(view, factor, head.at))} cameras={rows} newest={newest} />
-      <Timeline rows={rows.map((row) => ({ ...row, past: row.past ?? unknown }))} view={view} at={head.at} onView={setView} onSeek={seek} />
+      <Controls {...{ head, setHead, toggle, visit, jump, step, say, view, newest, mayFetch }} zoom={(factor) => setView(zoomed(view, factor, head.at))} rows={drawn} />
+      <Timeline rows={drawn} view={view} at={head.at} onView={setView} onSeek={visit} />
     </div>
   );
 }
-
-const momentsOf = (pasts: readonly Past[]) => pasts.flatMap(({ events }) => events.map(({ start }) => Date.parse(start))).sort((a, b) => a - b);
 
 /** How long a picture of the fastest camera stands, ms. */
 function frameOf(cameras: readonly Camera[]): number {
@@ -125,24 +139,53 @@ function useSteps(setHead: SetHead, waiting: ReadonlySet<string>, known: readonl
   }, [count]);
 }
 
-function useKeys(setHead: SetHead, seek: (at: number) => void, jump: (way: 1 | -1) => void, head: Head, frame: number): void {
+interface Acts {
+  toggle: () => void;
+  step: (way: 1 | -1) => void;
+  jump: (way: 1 | -1) => void;
+  /** by so many milliseconds */
+  go: (by: number) => void;
+}
+
+function useKeys(now: Acts): void {
+  // a key that is pressed does what the page means at that moment
+  const acts = useRef(now);
+  acts.current = now;
   const press = (event: KeyboardEvent) => {
     if (typing(event) || (event.key === " " && (event.target as HTMLElement).closest?.("button, a"))) return;
-    const acts: Record<string, () => void> = {
-      " ": () => setHead((old) => ({ ...old, playing: !old.playing })),
-      ArrowLeft: () => seek(head.at - 5_000),
-      ArrowRight: () => seek(head.at + 5_000),
-      ",": () => setHead((old) => ({ ...old, playing: false, at: old.at - frame })),
-      ".": () => setHead((old) => ({ ...old, playing: false, at: old.at + frame })),
+    const { toggle, step, jump, go: by } = acts.current;
+    const keys: Record<string, () => void> = {
+      " ": toggle,
+      ArrowLeft: () => by(-5_000),
+      ArrowRight: () => by(5_000),
+      ",": () => step(-1),
+      ".": () => step(1),
       p: () => jump(-1),
       n: () => jump(1),
     };
-    const act = acts[event.key];
+    const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   };
-  usePress(press, [head.at, head.playing, frame]);
+  usePress(press, []);
+}
+
+/** To the event after or before, whether its mark is on the timeline or not; one at a time. */
+function useJump(cameras: readonly string[], at: number, seek: (at: number) => void, say: (words: string) => void): (way: 1 | -1) => void {
+  const busy = useRef(false);
+  return (way) => {
+    if (busy.current || cameras.length === 0) return;
+    busy.current = true;
+    eventFrom(cameras, at, way)
+      .then(
+        (begin) => (begin === undefined ? say(way > 0 ? text.playback.noneLater : text.playback.noneEarlier) : seek(begin - LEAD_MS)),
+        (error: unknown) => say(failureLine(error)),
+      )
+      .finally(() => {
+        busy.current = false;
+      });
+  };
 }
 
 /** A stopped playhead stands in the address: what one sees can be sent. */

@@ -1,58 +1,68 @@
-/** One camera's picture at the playhead: the piece that is played, and the next one on its way. */
+/** One camera's picture at the playhead: the piece that is played, and the next ones on their way. */
 
-import type { JSX, RefObject } from "preact";
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import type { Clip } from "../api/types";
-import type { ClipState } from "../events/progress";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import * as api from "../api/client";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
-import type { Footage } from "./footage";
-import { driftAllowed, type Head } from "./head";
-import { coveredAt, gapReason, pieceOf, type Recorded } from "./time";
+import { ahead, pieceAt } from "./ahead";
+import type { Footage, PieceState } from "./footage";
+import type { Head } from "./head";
+import { Piece } from "./piece";
+import { coveredAt, gapReason, type Recorded, type Stretch } from "./time";
 
 interface Props {
   camera: string;
   name: string;
   recorded: readonly Recorded[] | undefined;
   head: Head;
-  footage: Footage;
+  /** undefined: it is not known yet how to ask for it */
+  footage: Footage | undefined;
+  /** so many pieces are fetched in advance */
+  most: number;
+  mayFetch: boolean;
   /** told whether the playhead has to wait for this picture */
   onWait: (camera: string, waits: boolean) => void;
   onRemove: (() => void) | undefined;
 }
 
-/** The next piece is asked for this long before it is needed, at the least. */
-const AHEAD_MS = 12_000;
-/** A picture that stands is where the playhead is, to the millisecond: single steps begin there. */
-const STANDS_S = 0.001;
+const HOLDS: ReadonlySet<PieceState["name"]> = new Set(["requested", "sending", "ready"]);
+const nameOf = ({ from, to }: Stretch) => `${from} ${to}`;
 
-export function PlayedTile({ camera, name, recorded, head, footage, onWait, onRemove }: Props): JSX.Element {
-  const now = pieceOf(head.at);
-  const later = pieceOf(now.to);
+export function PlayedTile({ camera, name, recorded, head, footage, most, mayFetch, onWait, onRemove }: Props): JSX.Element {
   const there = recorded === undefined || coveredAt(recorded, head.at) !== undefined;
-  const soon = head.playing && now.to - head.at < AHEAD_MS * Math.max(1, head.speed);
-  const pieces = [...(there ? [now] : []), ...(soon && recorded && coveredAt(recorded, later.from) ? [later] : [])];
-  const state = there ? footage.piece(camera, now) : undefined;
-  const [ready, setReady] = useState<number>();
-  const waits = there && ready !== now.from;
-  useEffect(() => onWait(camera, waits && state?.name !== "failed"), [waits, state?.name]);
+  const asked = footage?.asked(camera) ?? [];
+  const now = pieceAt(asked, head.at);
+  const state: PieceState | undefined = !there ? undefined : !mayFetch ? { name: "refused" } : (footage?.piece(camera, now) ?? { name: "requested" });
+  // first what is needed now: the gateway makes one after the other
+  const later = recorded && state?.name === "ready" ? ahead(now, head, recorded, asked, most, footage?.recodes(camera) === true) : [];
+  const states = footage ? later.map((piece) => ({ piece, state: footage.piece(camera, piece) })) : [];
+  const shown = [...(state ? [{ piece: now, state }] : []), ...states.slice(0, 1)];
+  const [ready, setReady] = useState<string>();
+  const waits = state !== undefined && HOLDS.has(state.name) && ready !== nameOf(now);
+  useEffect(() => onWait(camera, waits), [waits]);
   useEffect(() => () => onWait(camera, false), []);
   return (
-    <figure class="tile played" data-testid="played" data-camera={camera} data-state={there ? state?.name : "gap"}>
-      {pieces.map((piece) => (
+    <figure class="tile played" data-testid="played" data-camera={camera} data-state={state?.name ?? "gap"}>
+      {shown.map(({ piece, state: itsState }) => (
         <Piece
-          key={piece.from}
-          state={footage.piece(camera, piece)}
+          key={nameOf(piece)}
+          state={itsState}
           head={head}
-          shown={piece.from === now.from}
-          onReady={() => setReady(piece.from)}
+          enters={piece === now ? undefined : now.to}
+          onReady={() => setReady(nameOf(piece))}
+          onUnplayable={() => {
+            setReady((old) => (old === nameOf(piece) ? undefined : old));
+            footage?.unplayable(camera, piece);
+          }}
         />
       ))}
       {!there && <Note icon="record" title={text.playback.nothing} more={reasonText(gapReason(recorded ?? [], head.at))} />}
-      {there && state && <Waiting state={state} waits={waits} again={() => footage.again(camera, now)} />}
+      {state && <Waiting state={state} waits={waits} again={() => footage?.again(camera, now)} />}
       <figcaption class="tile-name">{name}</figcaption>
+      {state?.name === "ready" && state.clip.quality === "proxy" && <Small recoded={footage?.recoded(camera, now) === true} />}
       {onRemove && (
-        <button type="button" class="button icon-only tile-remove" onClick={onRemove} aria-label={text.playback.remove(name)} title={text.playback.remove(name)}>
+        <button type="button" class="button icon-only tile-remove" onClick={onRemove} aria-label={text.playback.remove(name)} title={text.playback.remove(name)} data-testid="tile-remove">
           <Icon name="close" size={14} />
         </button>
       )}
@@ -62,69 +72,35 @@ export function PlayedTile({ camera, name, recorded, head, footage, onWait, onRe
 
 export const reasonText = (reason: string | undefined) => (reason === undefined ? text.playback.before : (text.playback.reasons[reason] ?? reason));
 
-interface PieceProps {
-  state: ClipState;
-  head: Head;
-  shown: boolean;
-  onReady: () => void;
-}
+/** That this is not as it was recorded, and why. */
+const Small = ({ recoded }: { recoded: boolean }) => (
+  <span class="tag warn tile-small" title={recoded ? text.clip.recodedMore : text.clip.qualityMore.proxy} data-testid="tile-small">
+    {recoded ? text.clip.recoded : text.clip.quality.proxy}
+  </span>
+);
 
-function Piece({ state, head, shown, onReady }: PieceProps): JSX.Element | null {
-  const video = useRef<HTMLVideoElement>(null);
-  const [, look] = useReducer((count: number) => count + 1, 0);
-  const ready = state.name === "ready" ? state : undefined;
-  useInStep(video, ready?.clip, head, shown);
-  if (!ready) return null;
-  const told = () => {
-    look(undefined); // where it landed may not be where the playhead is by now
-    if (shown) onReady();
-  };
-  return (
-    <video
-      ref={video}
-      class={shown ? "" : "hidden-video"}
-      src={ready.url}
-      muted
-      playsInline
-      preload="auto"
-      onLoadedData={told}
-      onSeeked={told}
-      data-testid={shown ? "played-video" : undefined}
-    />
-  );
-}
-
-/** Keeps the video at the playhead: it plays by itself, and is moved when it is off by more than the eye forgives. */
-function useInStep(video: RefObject<HTMLVideoElement | null>, clip: Clip | undefined, head: Head, shown: boolean): void {
-  useEffect(() => {
-    const element = video.current;
-    if (!element || !clip) return;
-    const wanted = Math.max(0, (head.at - Date.parse(clip.actual_start ?? clip.start)) / 1000);
-    const drift = Math.abs(element.currentTime - wanted);
-    if (!shown || !head.playing) {
-      if (!element.paused) element.pause();
-      if (drift > STANDS_S && !element.seeking) element.currentTime = wanted;
-      return;
-    }
-    if (element.playbackRate !== head.speed) element.playbackRate = head.speed;
-    if (drift > driftAllowed(head.speed) && !element.seeking) element.currentTime = wanted;
-    if (element.paused && !element.ended) element.play().catch(() => undefined); // the next step tries again
-  });
-}
-
-function Waiting({ state, waits, again }: { state: ClipState; waits: boolean; again: () => void }): JSX.Element | null {
+function Waiting({ state, waits, again }: { state: PieceState; waits: boolean; again: () => void }): JSX.Element | null {
   if (state.name === "failed") {
     return (
       <Note icon="warning" title={text.clip.failed} more={state.reason}>
-        <button type="button" class="button" onClick={again}>
-          <Icon name="retry" size={16} />
-          {text.tryAgain}
-        </button>
+        <Again again={again} />
+      </Note>
+    );
+  }
+  if (state.name === "refused") return <Note icon="warning" title={text.clip.refused} more={text.playback.refusedMore} />;
+  if (state.name === "unplayable") {
+    return (
+      <Note icon="warning" title={text.clip.unplayable} more={text.clip.unplayableMore(state.clip.codecs)}>
+        <a class="button" href={api.downloadAddress(state.url)} download>
+          <Icon name="download" size={16} />
+          {text.event.download}
+        </a>
+        <Again again={again} />
       </Note>
     );
   }
   if (!waits) return null;
-  const words = state.name === "sending" ? text.clip.sending(state.percent) : text.clip.requested;
+  const words = state.name === "sending" ? text.clip.sending(state.percent) : state.name === "ready" ? text.playback.loading : text.clip.requested;
   return (
     <div class="tile-wait" role="status">
       <progress max={100} {...(state.name === "sending" ? { value: state.percent } : {})} aria-label={text.clip.progress} />
@@ -134,11 +110,18 @@ function Waiting({ state, waits, again }: { state: ClipState; waits: boolean; ag
   );
 }
 
+const Again = ({ again }: { again: () => void }) => (
+  <button type="button" class="button" onClick={again}>
+    <Icon name="retry" size={16} />
+    {text.tryAgain}
+  </button>
+);
+
 interface NoteProps {
   icon: "record" | "warning";
   title: string;
   more: string;
-  children?: JSX.Element;
+  children?: ComponentChildren;
 }
 
 const Note = ({ icon, title, more, children }: NoteProps) => (
@@ -149,4 +132,3 @@ const Note = ({ icon, title, more, children }: NoteProps) => (
     {children}
   </div>
 );
-

@@ -53,16 +53,17 @@ export const coveredAt = (spans: readonly Recorded[], at: number): Recorded | un
 /** Why nothing was recorded at that moment: the reason that the span before it ended with. */
 export const gapReason = (spans: readonly Recorded[], at: number): string | undefined => spans.findLast(({ to }) => to <= at)?.reason;
 
+/** Between two spans that are known, and why; before the first and after the last nothing is known. */
+export function gapsIn(spans: readonly Recorded[], view: Stretch): Recorded[] {
+  const all = spans.slice(1).map((span, i) => ({ from: (spans[i] as Recorded).to, to: span.from, reason: (spans[i] as Recorded).reason }));
+  return all.filter(({ from, to }) => to >= view.from && from <= view.to);
+}
+
 /** The first moment from `at` on at which any of the cameras has footage. */
 export function nextFootage(cameras: readonly (readonly Recorded[])[], at: number): number | undefined {
   const begins = cameras.flatMap((spans) => spans.filter(({ to }) => to > at).map(({ from }) => Math.max(from, at)));
   return begins.length > 0 ? Math.min(...begins) : undefined;
 }
 
-/** The nearest of sorted `moments` before or after `at`; a jump that lands in front of one does not find it again. */
-export function nearest(moments: readonly number[], at: number, way: 1 | -1): number | undefined {
-  return way > 0 ? moments.find((moment) => moment > at + JUMP_EDGE_MS) : moments.findLast((moment) => moment < at - JUMP_EDGE_MS);
-}
 /** An event is shown from this much before it. */
 export const LEAD_MS = 2 * SECOND;
-const JUMP_EDGE_MS = LEAD_MS + SECOND;

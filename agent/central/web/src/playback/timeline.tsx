@@ -10,7 +10,7 @@ import { dayText } from "../time/time";
 import { aheadMs } from "../time/zone";
 import type { Past } from "./past";
 import { reasonText } from "./tile";
-import { gapReason, moved, type Recorded, type Stretch, ticks, zoomed } from "./time";
+import { coveredAt, gapReason, gapsIn, moved, type Stretch, ticks, zoomed } from "./time";
 
 interface Props {
   rows: readonly { camera: string; name: string; past: Past }[];
@@ -74,7 +74,7 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
       aria-valuemin={view.from}
       aria-valuemax={view.to}
       aria-valuenow={Math.round(at)}
-      aria-valuetext={`${dayText(new Date(at))} ${clock(new Date(at))}`}
+      aria-valuetext={[`${dayText(new Date(at))} ${clock(new Date(at))}`, ...gapsAt(rows, at)].join(", ")}
       onPointerDown={down}
       onPointerMove={move}
       onPointerUp={up}
@@ -87,8 +87,8 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
           {past.recorded.filter(inside(view)).map((span) => (
             <span key={span.from} class="recorded" style={{ left: share(Math.max(view.from, span.from)), right: `calc(100% - ${share(Math.min(view.to, span.to))})` }} />
           ))}
-          {gaps(past.recorded, view).map((gap) => (
-            <span key={gap.from} class="gap" title={reasonText(gapReason(past.recorded, gap.from))} style={{ left: share(gap.from), right: `calc(100% - ${share(gap.to)})` }} />
+          {gapsIn(past.recorded, view).map((gap) => (
+            <span key={gap.from} class="gap" title={reasonText(gap.reason)} style={{ left: share(gap.from), right: `calc(100% - ${share(gap.to)})` }} />
           ))}
           {past.events.filter((event) => inside(view)(spanOf(event))).map((event) => (
             <span key={event.id} class={event.severity === "alarm" ? "happened alarm" : "happened"} title={`${clock(new Date(event.start))} ${eventTitle(event)}`} style={{ left: share(Date.parse(event.start)) }} />
@@ -100,6 +100,10 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
     </div>
   );
 }
+
+/** Of which cameras there is nothing at that moment, and why. */
+const gapsAt = (rows: Props["rows"], at: number): string[] =>
+  rows.filter(({ past }) => past.recorded.length > 0 && !coveredAt(past.recorded, at)).map(({ name, past }) => `${name}: ${reasonText(gapReason(past.recorded, at))}`);
 
 function Scale({ view, share }: { view: Stretch; share: (when: number) => string }): JSX.Element {
   const { step, at } = ticks(view, 10, aheadMs(view.from));
@@ -116,8 +120,3 @@ function Scale({ view, share }: { view: Stretch; share: (when: number) => string
 
 const inside = (view: Stretch) => (one: Stretch) => one.to >= view.from && one.from <= view.to;
 const spanOf = (event: LamppostEvent): Stretch => ({ from: Date.parse(event.start), to: Date.parse(event.end ?? event.start) });
-
-/** Between two spans: before the first and after the last nothing is known. */
-function gaps(spans: readonly Recorded[], view: Stretch): Stretch[] {
-  return spans.slice(1).map((span, i) => ({ from: (spans[i] as Recorded).to, to: span.from })).filter(inside(view));
-}

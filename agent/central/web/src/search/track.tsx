@@ -9,7 +9,9 @@ import { useClip } from "../events/clip";
 import { clean } from "../events/colours";
 import { cameraKey } from "../events/filter";
 import { lookRows, speedText } from "../events/looks";
+import { useRecoding } from "../events/fetching";
 import { ClipPlayer } from "../events/player";
+import { Quality } from "../events/quality";
 import { ClipProgress, ViewSwitch } from "../events/stage";
 import { livePath } from "../live/tile";
 import { cameras as allCameras, refetch } from "../news";
@@ -63,7 +65,9 @@ function useTrack(id: string): { track: Track | undefined; error: unknown } {
 
 function Loaded({ track }: { track: Track }): JSX.Element {
   const span = around(track);
-  const clip = useClip({ ...track, ...span, key: track.id, clip: null, ask: () => api.cutClip({ site: track.site, gateway: track.gateway, camera: track.camera, ...span }) });
+  const { recoded, turnedOut } = useRecoding(track);
+  const wish = { site: track.site, gateway: track.gateway, camera: track.camera, ...span, quality: recoded ? ("proxy" as const) : ("auto" as const) };
+  const clip = useClip({ ...track, ...span, key: recoded === undefined ? "" : `${track.id} ${wish.quality}`, clip: null, ask: () => api.cutClip(wish) });
   const [wanted, setWanted] = useState<"clip" | "picture">("clip");
   return (
     <div class="page event-page track-page">
@@ -72,7 +76,7 @@ function Loaded({ track }: { track: Track }): JSX.Element {
         <section class="event-main" aria-label={text.event.clip}>
           <div class="event-stage">
             {wanted === "clip" && clip.state.name === "ready" ? (
-              <ClipPlayer event={{ ...track, time: track.start, box: null }} clip={clip.state.clip} url={clip.state.url} tracks={[track]} />
+              <ClipPlayer event={{ ...track, time: track.start, box: null }} clip={clip.state.clip} url={clip.state.url} tracks={[track]} onUnplayable={turnedOut} />
             ) : (
               <Way track={track} />
             )}
@@ -80,6 +84,7 @@ function Loaded({ track }: { track: Track }): JSX.Element {
           <div class="stage-bar">
             <ViewSwitch wanted={wanted} set={setWanted} picture={text.track.way} />
             {clip.state.name !== "ready" && <ClipProgress state={clip.state} retry={clip.retry} />}
+            {clip.state.name === "ready" && clip.state.clip.quality === "proxy" && <Quality clip={clip.state.clip} askFull={undefined} recoded={recoded === true} />}
             <span class="spring" />
             {clip.state.name === "ready" && (
               <a class="button" href={api.downloadAddress(clip.state.url)} download>

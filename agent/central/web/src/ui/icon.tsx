@@ -18,6 +18,8 @@ const PATHS = {
   forward: "M9 5l7 7-7 7",
   play: "M7 4.5v15l12.5-7.5z",
   pause: "M6.5 5H10v14H6.5zM14 5h3.5v14H14z",
+  stepBack: "M6 5v14M18 5v14l-8.5-7z",
+  stepOn: "M18 5v14M6 5v14l8.5-7z",
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
   playback: "M3.5 12a8.5 8.5 0 1 0 2.6-6.1M3.5 4v4.5H8M10 8.8v6.4l5-3.2z",
