@@ -64,6 +64,7 @@ EXAMPLES: dict[str, wire.Message] = {
         wire.RecordingSpan(
             id="019715b2c3d47000bb00", camera="main-and-park", epoch="019715b2c3d47000cc00", start=_START, end=_END,
             bytes=5_242_880, packets=450, reason="length", sha256=_HASH, number=8127, link=_HASH,
+            motion=wire.pack_motion(bytes([0, 0, 7, 12, 12, 9, *[0] * 22, 255, 255, 0])),
         ),
         wire.HealthSample(
             time=_START, span_s=60.0, clock_offset_ms=12.5, disk_free=310_000_000_000, disk_total=500_000_000_000,

@@ -65,6 +65,9 @@ def test_any_order_and_repetition_gives_the_same_rows(open_one: Callable[[], Sto
         track("t1", at_s=70, path=PATH, colours=GREEN, final=True, zones=["plaza", "gate"]),
         track("t2", at_s=10, path=PATH, final=True, label="vehicle", plate="HR-26 8K 8337"),
         span("s1", 0, 10), span("s1", 86_400, 86_410, number=1, shift_ms=86_400_000), span("s2", 10, 20, number=2),
+        span("s2", 10, 20, number=2, motion=wire.pack_motion(bytes([1, 9, wire.UNSEEN]))),
+        span("s1", 0, 10, motion=wire.pack_motion(bytes([wire.UNSEEN, 4, 2]))),
+        span("s2", 10, 20, number=2, motion=wire.pack_motion(bytes([3, 0, wire.UNSEEN, 5]))),
     ]  # fmt: skip
     stores = [open_one() for _ in range(3)]
     stores[0].put(*records)
@@ -294,6 +297,28 @@ def test_footage_is_told_from_its_days_and_leaves_with_them(store: Store, after_
     assert left is not None
     assert len(left["segments"]) == (3, 1, 0)[after_days]
     assert store.footage_breaks() == 0
+
+
+def test_how_much_moved_is_told_over_days_and_goes_along_when_times_are_put_right(store: Store) -> None:
+    midnight = (DAY + 1) * DAY_NS
+    before_s = (midnight - T0_NS) / NS
+    store.put(span("late", before_s - 2, before_s + 2, number=2, motion=wire.pack_motion(bytes([1, 2, 3, 4]))))
+    store.put(span("next", before_s + 2, before_s + 12, number=3))
+    store.put(span("wrong", 0, 3, number=1, motion=wire.pack_motion(bytes([7, 0, 9]))))
+    store.put(span("wrong", before_s + 20, before_s + 23, number=1, shift_ms=round(before_s * 1000) + 20_000))
+    views, here = Views(store.database, store.clock), (SITE, GATEWAY, CAMERA)
+    told = views.recordings(here, midnight - 60 * NS, midnight + 60 * NS, segments=False, points=600)
+    assert told is not None
+    assert told["motion"] == {
+        "start": rfc3339(midnight - 2 * NS), "step_s": 1, "levels": [1, 2, 3, 4, *[None] * 18, 7, 0, 9],
+    }  # fmt: skip
+    few = views.recordings(here, midnight - 60 * NS, midnight + 60 * NS, points=3)
+    assert few is not None
+    assert few["motion"] == {"start": rfc3339(midnight - 60 * NS), "step_s": 60, "levels": [2, 9]}
+    assert len(few["segments"]) == 3
+    unasked = views.recordings(here, midnight - 60 * NS, midnight + 60 * NS)
+    assert unasked is not None
+    assert unasked["motion"] is None
 
 
 @pytest.mark.parametrize("count", [0, 1, 200, 400, heat.COLUMNS * heat.ROWS])

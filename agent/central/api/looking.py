@@ -19,10 +19,10 @@ from agent.central.api.models import (
     HealthOut,
     Moment,
     Processes,
-    Recordings,
     Sites,
     Stats,
 )
+from agent.central.api.recording_models import MOST_POINTS, Recordings
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339, rfc3339
 
@@ -105,12 +105,16 @@ def recordings(
     end: Moment,
     *,
     segments: Annotated[bool, Query()] = True,
+    motion: Annotated[int, Query(ge=0, le=MOST_POINTS, examples=[600])] = 0,
 ) -> Recordings:
-    """What a camera's gateway has recorded between two times; without `segments` the spans alone, for a timeline."""
+    """What a camera's gateway has recorded between two times; without `segments` the spans alone, for a timeline.
+
+    With `motion` also how much moved, in at most so many points.
+    """
     start_ns, end_ns = parse_rfc3339(start), parse_rfc3339(end)
     if end_ns <= start_ns:
         raise ApiError(422, "invalid", "end: must be after start")
-    found = centre.views.recordings((site, gateway, camera), start_ns, end_ns, segments=segments)
+    found = centre.views.recordings((site, gateway, camera), start_ns, end_ns, segments=segments, points=motion)
     return Recordings.model_validate(there(found, "camera"))
 
 

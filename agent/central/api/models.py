@@ -246,41 +246,6 @@ class Cameras(BaseModel):
     items: list[CameraOut]
 
 
-class Span(BaseModel):
-    """Unbroken footage; `reason` is why its last segment was closed, and so why there is a gap after it."""
-
-    start: str
-    end: str
-    segments: int
-    bytes: int
-    reason: str
-
-
-class Segment(BaseModel):
-    """One recording file at the gateway; `number` and `link` are its place in the camera's chain.
-
-    Its times are `shift_ms` later than in the file, where the gateway's clock was wrong.
-    """
-
-    id: str
-    start: str
-    end: str
-    bytes: int
-    epoch: str
-    reason: str
-    number: int
-    link: str
-    shift_ms: int
-
-
-class Recordings(BaseModel):
-    """What is recorded at the edge; `truncated` when there was more than fits one answer."""
-
-    spans: list[Span]
-    segments: list[Segment]
-    truncated: bool
-
-
 class GatewayHealth(BaseModel):
     """How a gateway was, in spans of `step_s` seconds, oldest first; a span without a sample is left out."""
 

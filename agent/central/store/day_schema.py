@@ -175,6 +175,7 @@ recording = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("link", sa.String(64), nullable=False),
     sa.Column("shift_ms", sa.BigInteger, nullable=False),
+    sa.Column("motion", sa.LargeBinary),  # a level for each second: see `motion`
     sa.Index(None, "place", "start_ns"),
     sa.Index(None, "place", "number"),
     **_PARTED,

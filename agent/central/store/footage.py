@@ -18,6 +18,7 @@ from agent.central.store.day_schema import recording
 from agent.central.store.days import Change, Days
 from agent.central.store.keeper import check_age
 from agent.central.store.merge import recording_row
+from agent.central.store.motion import union
 from agent.central.store.pack import Document
 from agent.central.store.places import Place, number_of
 from agent.central.store.rows import day_of
@@ -74,11 +75,13 @@ class Footage:
         number = number_of(place)
         if known is not None and known["place"] != number:
             raise Refused("foreign_id", "this id belongs to another camera")
+        motion = row["motion"] if known is None else union(known["motion"], row["motion"])
         if known is not None and (known["shift_ms"] or not row["shift_ms"]):
-            return known  # a closed segment never changes, but its times may be corrected, once
+            # a closed segment never changes, but its times may be corrected, once, and more may be known of what moved
+            return {**known, "motion": motion}
         day = day_of(row["start_ns"])
         check_age(day, self._now_ns)
-        return {**row, "day": day, "place": number}
+        return {**row, "day": day, "place": number, "motion": motion}
 
     def _is_given_again(
         self, place: int, span: RecordingSpan, known: Document | None, heads: dict[int, int], days: Days

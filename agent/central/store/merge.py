@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from agent.central.store.pack import Document
 from agent.core.clock import parse_rfc3339
 from agent.core.errors import WireError
-from agent.wire.messages import Event, Message, RecordingSpan
+from agent.wire.messages import Event, Message, RecordingSpan, unpack_motion
 
 PHASES = ("start", "update", "end")
 _MOST_REFS = 64
@@ -93,9 +93,10 @@ def fold_event(phases: Document) -> Document:
 def recording_row(span: RecordingSpan) -> Document:
     """The columns of a recording, but for where it is."""
     kept = document(span)
-    start, end = kept.pop("start"), kept.pop("end")
+    start, end, motion = kept.pop("start"), kept.pop("end"), kept.pop("motion", None)
     del kept["camera"]
-    return {**kept, "start_ns": wall_ns(start), "end_ns": wall_ns(end)}
+    levels = None if motion is None else unpack_motion(motion)
+    return {**kept, "start_ns": wall_ns(start), "end_ns": wall_ns(end), "motion": levels}
 
 
 def _event_age(record: Document) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from agent.central.store.database import Database
 from agent.central.store.day_schema import event, recording, tally
 from agent.central.store.facets import Facets
 from agent.central.store.looks import named as colour_named
+from agent.central.store.motion import density
 from agent.central.store.pack import Document
 from agent.central.store.places import Place as Camera
 from agent.central.store.places import number_of
@@ -36,6 +37,7 @@ Place = tuple[str, str, str]
 
 _MOST_SEGMENTS, _MOST_SPANNED = 5000, 100_000
 """In one answer: segments that are listed; segments, ten days of them, that only make up spans."""
+_SPANNED, _MOVED = ("start_ns", "end_ns", "bytes", "reason"), ("shift_ms", "motion")
 _LONG_NS = NS // 4
 _REST = 20
 """A count that took longer than that is not made again before twenty times as long: it has a table or two to read."""
@@ -130,15 +132,18 @@ class Views:
         """Has this camera ever been announced?"""
         return bool(self.cameras(site, gateway, camera))
 
-    def recordings(self, place: Place, start_ns: int, end_ns: int, *, segments: bool = True) -> Document | None:
+    def recordings(
+        self, place: Place, start_ns: int, end_ns: int, *, segments: bool = True, points: int = 0
+    ) -> Document | None:
         """The spans that were recorded between two times, and the segments that they are made of, when asked for.
 
-        None: that camera is out of reach.
+        And how much moved, in so many points at most. None: that camera is out of reach.
         """
         if not self._reach.sees(*place):
             return None
         most, table = (_MOST_SEGMENTS if segments else _MOST_SPANNED), recording
-        columns = table.columns if segments else [table.c[name] for name in ("start_ns", "end_ns", "bytes", "reason")]
+        names = _SPANNED + (_MOVED if points else ())
+        columns = table.columns if segments else [table.c[name] for name in names]
         here = (table.c.place == number_of(Camera(*place)), table.c.start_ns < end_ns, table.c.end_ns > start_ns)
         query, rows = sa.select(*columns).where(*here).order_by(table.c.start_ns), list[Any]()
         # what began the day before may reach into the first day
@@ -150,7 +155,8 @@ class Views:
                     rows += connection.execute(some).mappings()
         shown = rows[:most]
         listed = [_segment(row) for row in shown] if segments else []
-        return {"spans": _spans(shown), "segments": listed, "truncated": len(rows) > len(shown)}
+        moved = density(shown, start_ns, end_ns, points) if points else None
+        return {"spans": _spans(shown), "segments": listed, "motion": moved, "truncated": len(rows) > len(shown)}
 
     def medium(self, key: str) -> Document | None:
         """A medium that has arrived."""

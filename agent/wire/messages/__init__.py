@@ -74,6 +74,7 @@ from agent.wire.messages.state import (
     WaitingClass,
     WorkerHealth,
 )
+from agent.wire.messages.stir import MOST_LEVEL, MOST_MOTION_S, UNSEEN, level_of, pack_motion, unpack_motion
 
 ALL: tuple[type[Message], ...] = (
     Envelope, Event, TrackSummary, RecordingSpan, HealthSample, Ack, MediaAck, Status, Health, CameraInfo, CameraState,
@@ -89,9 +90,12 @@ __all__ = [
     "COLOURS",
     "DURABLE_CLASSES",
     "MAX_JSON_BYTES",
+    "MOST_LEVEL",
+    "MOST_MOTION_S",
     "MOST_PIECES",
     "RECORD_TYPES",
     "STILL_KINDS",
+    "UNSEEN",
     "VERSION",
     "Ack",
     "Appearance",
@@ -151,8 +155,11 @@ __all__ = [
     "encode",
     "gateway_over",
     "leaf_of",
+    "level_of",
     "open_records",
+    "pack_motion",
     "sample_over",
     "squeeze",
+    "unpack_motion",
     "validate",
 ]  # fmt: skip

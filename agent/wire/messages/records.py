@@ -22,6 +22,7 @@ from agent.wire.messages.base import (
     decode,
 )
 from agent.wire.messages.history import HealthSample
+from agent.wire.messages.stir import MotionText
 
 ColourName = Literal[
     "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
@@ -137,6 +138,11 @@ class RecordingSpan(Message):
 
     `number` and `link` are its place in the camera's chain: whoever has heard of it knows the head of that moment. The
     times are `shift_ms` later than those in the file when the gateway's clock was wrong; it is told again then.
+
+    `motion` is how much moved, base64 of a byte for each second of the clock that the span touches, by the times in
+    the file: 0 when nothing did, 10 where 1 % of the picture moved, 50 at a quarter, 100 at all of it (ten times the
+    square root of the percentage), 255 when nobody looked. Absent: nobody looked at all, or nothing is known yet or
+    any more; told again with more, each second keeps the highest level that was told.
     """
 
     id: Id
@@ -151,6 +157,7 @@ class RecordingSpan(Message):
     number: Annotated[int, Field(ge=1, lt=1 << 53)]
     link: Sha256
     shift_ms: int = 0
+    motion: MotionText | None = None
 
 
 STILL_KINDS = frozenset({"object_left", "object_removed", "static_change", "vehicle_stopped"})

@@ -128,6 +128,7 @@ def _make_recording() -> None:
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("link", sa.String(length=64), nullable=False),
         sa.Column("shift_ms", sa.BigInteger(), nullable=False),
+        sa.Column("motion", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_recording")),
         **_PARTED,
     )
