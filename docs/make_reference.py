@@ -118,6 +118,7 @@ EXAMPLES: dict[str, wire.Message] = {
         wire.LiveArgs(camera="main-and-park", stream="sub", lease="019715b2c3d47000ff00", seconds=20),
         wire.LiveStopArgs(lease="019715b2c3d47000ff00"),
         wire.ClipArgs(camera="main-and-park", start=_START, end=_END),
+        wire.PreviewsArgs(camera="main-and-park", start=_START, end=_END, count=24),
         wire.WatchArgs(camera="main-and-park", seconds=20),
         wire.BelongsArgs(camera="main-and-park", event=_ID, by="ann"),
         wire.ConfigureArgs(

@@ -1,4 +1,4 @@
-"""Asking gateways for clips, and keeping track of what became of each request."""
+"""Asking gateways for clips and for sheets of previews, and keeping track of what became of each request."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from agent.central.store.pack import Document
 from agent.central.store.reach import Reach
 from agent.central.store.schema import clip
 from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
-from agent.core.errors import StorageError
+from agent.core.errors import LamppostError, StorageError
 from agent.core.ids import new_id
 from agent.core.stop import StopToken
-from agent.wire.messages import ClipArgs, ClipQuality, Command
+from agent.wire.messages import ClipArgs, Command, PreviewsArgs
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,19 @@ _ASKING = 0x6C616D75
 _ALIVE = frozenset({"requested", "sending", "ready"})
 
 Wanted = Literal["auto", "proxy", "full"]
+
+PREVIEWS = 24
+"""Small pictures on a sheet. Sheets begin at whole multiples of their length: who looks at a time shares them."""
+MOST_SHEETS = 12
+"""That one gateway may be asked for at the same time."""
+_SETTLED_NS = 15 * NS
+"""After its end all of a span can be read at the gateway."""
+_SAME_AGAIN_NS = 20 * NS
+"""A sheet of what is still being recorded is good for so long, or for one of its steps."""
+
+
+class TooManySheets(LamppostError):
+    """A gateway is drawing as many as it may."""
 
 
 class Clips:
@@ -56,14 +69,20 @@ class Clips:
 
     def _write_down(
         self, connection: sa.Connection, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None,
-        quality: Wanted,
+        quality: Wanted | Literal["previews"],
     ) -> Command:  # fmt: skip
         """The row, and the command to send once it is committed: the reply, which ingest stores, looks for the row."""
         site, gateway, camera = place
-        chosen: ClipQuality = quality if quality != "auto" else "proxy" if self._is_limited(site, gateway) else "full"
-        args = ClipArgs(camera=camera, start=rfc3339(start_ns), end=rfc3339(end_ns), quality=chosen, event=event)
+        start, end = rfc3339(start_ns), rfc3339(end_ns)
+        chosen = quality if quality != "auto" else "proxy" if self._is_limited(site, gateway) else "full"
         now_ns = self._clock.wall_ns()
-        command = self._commander.prepared(site, gateway, "clip", args)
+        if chosen == "previews":
+            self._admit(connection, site, gateway, now_ns)
+            args = PreviewsArgs(camera=camera, start=start, end=end, count=PREVIEWS)
+            command = self._commander.prepared(site, gateway, "previews", args)
+        else:
+            clip_args = ClipArgs(camera=camera, start=start, end=end, quality=chosen, event=event)
+            command = self._commander.prepared(site, gateway, "clip", clip_args)
         row = {
             "id": new_id(now_ns), "command": command.id, "site": site, "gateway": gateway, "camera": camera,
             "event": event, "quality": chosen, "start_ns": start_ns, "end_ns": end_ns, "state": "requested",
@@ -71,6 +90,17 @@ class Clips:
         }  # fmt: skip
         connection.execute(sa.insert(clip).values(row))
         return command
+
+    def _admit(self, connection: sa.Connection, site: str, gateway: str, now_ns: int) -> None:
+        """One of the sheets that a gateway may draw at a time."""
+        drawing = (
+            clip.c.site == site, clip.c.gateway == gateway, clip.c.quality == "previews",
+            clip.c.state == "requested", clip.c.deadline_ns > now_ns,
+        )  # fmt: skip
+        if (connection.scalar(sa.select(sa.func.count()).where(*drawing)) or 0) >= MOST_SHEETS:
+            raise TooManySheets(
+                f"gateway {gateway} at {site} draws {MOST_SHEETS} sheets already; ask again in a moment"
+            )
 
     def _ask(self, command: Command) -> Document:
         """Send it; what could not be sent was never asked for."""
@@ -90,7 +120,7 @@ class Clips:
 
     def _shared(
         self, held: Callable[[], list[Document]], place: tuple[str, str, str], span: tuple[int, int],
-        event: str | None, quality: Wanted,
+        event: str | None, quality: Wanted | Literal["previews"],
     ) -> tuple[Document, bool]:  # fmt: skip
         """One that is there or on its way, else one that is asked for now; of all web workers one asks at a time."""
         with self._database.write() as connection:
@@ -125,6 +155,27 @@ class Clips:
         # two people who open one event get one clip
         held = lambda: self._finds.clips_of_event(event["id"])  # noqa: E731
         return self._shared(held, place, self._around(event), event["id"], quality)
+
+    def sheet(self, place: tuple[str, str, str], at_ns: int, step_s: int) -> tuple[Document, bool]:
+        """The sheet of small pictures, one for each `step_s`, that has this moment, and whether it was just asked for.
+
+        Raises:
+            CommandFailed: the gateway is away.
+            TooManySheets: it draws as many as it may.
+        """
+        length_ns = PREVIEWS * step_s * NS
+        start_ns = at_ns // length_ns * length_ns
+        end_ns = start_ns + length_ns
+        held = lambda: [  # noqa: E731
+            one for one in self._finds.sheets_of_span(place, start_ns, end_ns) if self._is_good(one, end_ns, step_s)
+        ]
+        return self._shared(held, place, (start_ns, end_ns), None, "previews")
+
+    def _is_good(self, sheet: Document, end_ns: int, step_s: int) -> bool:
+        """Was it drawn after all of its time was recorded, or a moment ago?"""
+        drawn_ns = parse_rfc3339(sheet["created"])
+        fresh = self._clock.wall_ns() - drawn_ns < max(step_s * NS, _SAME_AGAIN_NS)
+        return drawn_ns > end_ns + _SETTLED_NS or fresh
 
     def call_off(self, key: str) -> Document | None:
         """Nobody wants it any more; what is ready stays. None: no such clip."""

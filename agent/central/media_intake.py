@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from agent.central.counts import Counts
 from agent.central.ingest import Publish
-from agent.central.media_rows import MediaRows
+from agent.central.media_rows import ASKED_KINDS, MediaRows
 from agent.central.media_store import Incoming, MediaFolder, Pages, is_consistent
 from agent.central.news import Item, News
 from agent.central.store.database import Database
@@ -154,7 +154,7 @@ class MediaIntake:
         elif row is not None and row["state"] == "ready":
             same = row["sha256"] == manifest.sha256
             self._answer(topics, media, "done" if same else "refused", reason="" if same else "this id is taken")
-        elif manifest.kind == "clip" and self._rows.is_called_off(media):
+        elif manifest.kind in ASKED_KINDS and self._rows.is_called_off(media):
             self._cancel(address, media)
         elif not manifest.chunks or self._is_last_page_again(manifest):
             self._go_on(address, topics, manifest)

@@ -15,6 +15,9 @@ from agent.core.ids import new_id
 from agent.wire.messages import MediaGone, MediaManifest
 from agent.wire.topics import Address
 
+ASKED_KINDS = frozenset({"clip", "previews"})
+"""Media that people ask for: each has a row in `clip`."""
+
 
 class MediaRows:
     """Of the tables `media` and `clip`."""
@@ -66,7 +69,7 @@ class MediaRows:
         row |= {"state": "gone", "reason": notice.reason} | empty | self._place(address, notice)
         with self._database.write() as connection:
             self._database.upsert(connection, media, [row])
-            if notice.kind != "clip":
+            if notice.kind not in ASKED_KINDS:
                 return []
             lost = {"state": "failed", "error": notice.reason}
             return self._clips(connection, notice.id, lost) or self._unasked(connection, address, notice, lost)

@@ -1,4 +1,4 @@
-"""Cuts clips out of the footage and hands them to the outbox, as they were recorded or made small."""
+"""Cuts clips out of the footage, draws previews of it, and hands both to the outbox."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from agent.core.errors import StorageError
 from agent.core.stop import StopToken
 from agent.publish.outbox import Outbox
 from agent.record.clip import Clip, cut_clip
+from agent.record.previews import make_sheet
 from agent.record.proxy import make_proxy
 from agent.record.store import SegmentStore
 from agent.wire.messages import ClipQuality, MediaManifest
@@ -70,6 +71,19 @@ class Cutter:
                 quality=quality, asked=wanted.asked,
             )  # fmt: skip
 
+    def previews(self, media: str, camera: str, moments: Sequence[int]) -> MediaManifest:
+        """Draw a sheet of small pictures of these moments (wall ns), and queue it.
+
+        Raises:
+            StorageError: nothing is recorded near any of them, or it cannot be drawn.
+        """
+        with self._folder() as folder:
+            sheet = make_sheet(self._store, camera, moments, self._masks.get(camera, ()), folder, self._stop)
+            return self._outbox.put_media(
+                id=media, camera=camera, kind="previews", type="image/jpeg", source=sheet.path.read_bytes(),
+                start=rfc3339(sheet.moments[0]), end=rfc3339(sheet.moments[-1]), asked=True,
+            )  # fmt: skip
+
     def _proxy(self, camera: str, clip: Clip, target: Path) -> tuple[Path, str, ClipQuality]:
         try:
             codecs = make_proxy(clip.path, target, self._proxy_rate, self._masks.get(camera, ()), self._stop)
@@ -90,4 +104,4 @@ class Cutter:
             with tempfile.TemporaryDirectory(dir=self._work) as folder:
                 yield Path(folder)
         except OSError as error:
-            raise StorageError(f"{self._work}: no clip can be cut there: {error.strerror or error}") from error
+            raise StorageError(f"{self._work}: nothing can be cut there: {error.strerror or error}") from error

@@ -21,12 +21,14 @@ from agent.wire.messages import (
     LiveStopArgs,
     Overlay,
     OverlayState,
+    PreviewsArgs,
     WatchArgs,
 )
 
 log = logging.getLogger(__name__)
 
 MAX_CLIP_S = 600
+MAX_PREVIEWS_S = 31 * 86_400
 FRAGMENT_S = 1.0
 """What is newer than a fragment or two cannot be read back yet."""
 WAIT_FOR_FOOTAGE_S = 20.0
@@ -59,6 +61,7 @@ class Requests:
             "live": self.live,
             "live_stop": self.live_stop,
             "clip": self.clip,
+            "previews": self.previews,
             "watch": self.watch,
             "belongs": self.belongs,
             "configure": self.configure,
@@ -110,6 +113,16 @@ class Requests:
         manifest = self._cutter.make(Wanted(media, args.camera, start_ns, end_ns, args.quality, args.event, asked=True))
         found = {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
         return {**found, "quality": manifest.quality}
+
+    def previews(self, args: PreviewsArgs) -> dict[str, Any]:
+        """Draw small pictures, one for each of `count` equal parts of a span, and hand their sheet to the outbox."""
+        self._known(args.camera)
+        start_ns, end_ns = parse_rfc3339(args.start), parse_rfc3339(args.end)
+        if not 0 < end_ns - start_ns <= MAX_PREVIEWS_S * NS:
+            raise LamppostError(f"previews are of more than 0 and at most {MAX_PREVIEWS_S} s")
+        middles = [start_ns + (2 * n + 1) * (end_ns - start_ns) // (2 * args.count) for n in range(args.count)]
+        manifest = self._cutter.previews(new_id(self._clock.wall_ns()), args.camera, middles)
+        return {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
 
     def _wait_until(self, end_ns: int) -> None:
         ahead_s = (end_ns - self._clock.wall_ns()) / NS + 2 * FRAGMENT_S

@@ -25,6 +25,7 @@ from agent.wire.messages import (
     LiveArgs,
     LiveStopArgs,
     Message,
+    PreviewsArgs,
     Reply,
     Text,
     Time,
@@ -43,15 +44,19 @@ ARGUMENTS: dict[str, type[Message]] = {
     "live_stop": LiveStopArgs,
     "watch": WatchArgs,
     "clip": ClipArgs,
+    "previews": PreviewsArgs,
     "belongs": BelongsArgs,
     "configure": ConfigureArgs,
 }
 SLOW = frozenset({"clip", "configure"})
 """These run on the desk's own thread; the others take no longer than a dictionary needs."""
+LAST = frozenset({"previews"})
+"""These too, while nothing of `SLOW` waits: who looks around must not keep anybody from footage."""
 
 LEASES = frozenset({"live", "live_stop", "watch"})
 """To do these twice changes nothing: their answers need not outlive this run."""
 
+TURN_S = 0.25
 REMEMBERED = 512
 WAITING = 16
 LATE_S = 5.0
@@ -111,6 +116,7 @@ class CommandDesk:
         self._lock = threading.Lock()
         self._replies: OrderedDict[str, Reply | None] = OrderedDict()
         self._slow: BoundedQueue[tuple[Asked, Message]] = BoundedQueue(WAITING)
+        self._last: BoundedQueue[tuple[Asked, Message]] = BoundedQueue(WAITING)
 
     @property
     def refused(self) -> int:
@@ -147,7 +153,7 @@ class CommandDesk:
     def run(self, stop: StopToken) -> None:
         """Do the slow commands, one after the other."""
         while not stop.is_set():
-            waiting = self._slow.get(timeout_s=0.25)
+            waiting = self._slow.get(timeout_s=0 if len(self._last) else TURN_S) or self._last.get(timeout_s=0)
             if waiting is not None:
                 self.on_reply(self._do(*waiting))
 
@@ -184,9 +190,9 @@ class CommandDesk:
             args = validate(known, asked.args)
         except WireError as error:
             return self._answered(Reply(id=asked.id, ok=False, error=str(error)[:400]), lasting=False)
-        if asked.verb not in SLOW:
+        if asked.verb not in SLOW | LAST:
             return self._do(asked, args)
-        if self._slow.put((asked, args)):
+        if (self._last if asked.verb in LAST else self._slow).put((asked, args)):
             return None
         busy = Reply(id=asked.id, ok=False, error="this gateway has too much to do; ask again later")
         return self._answered(busy, lasting=False)

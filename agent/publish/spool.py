@@ -311,6 +311,8 @@ def _rank(kind: MediaKindName, quality: ClipQuality | None, *, urgent: bool, ask
         return asked_for if asked else PROXY if quality == "proxy" else FULL
     if urgent:
         return ALARM
+    if asked:
+        return ASKED_PROXY
     return SNAPSHOT if kind == "snapshot" else SPRITE
 
 

@@ -31,9 +31,12 @@ class Unit(NamedTuple):
     duration: Fraction
 
 
-def runs(parts: Iterable[Footage]) -> list[list[Footage]]:
-    """The stretches, in order, grouped by unbroken runs of the same stream parameters: each fits into one file."""
-    return [list(run) for _, run in groupby(parts, key=_shape)]
+def runs(parts: Iterable[Footage], *, unread: bool = False) -> list[list[Footage]]:
+    """The stretches, in order, grouped by unbroken runs of the same stream parameters: each fits into one file.
+
+    `unread` as with `Footage.opened`.
+    """
+    return [list(run) for _, run in groupby(parts, key=lambda part: _shape(part, unread=unread))]
 
 
 def units(run: list[Footage]) -> Iterator[Unit]:
@@ -80,9 +83,9 @@ def _belongs(unit: Unit, first_ns: int, end_ns: int) -> bool:
     return unit.wall_dts_ns < end_ns if unit.video else first_ns <= unit.wall_ns < end_ns
 
 
-def _shape(part: Footage) -> list[tuple[object, ...]]:
+def _shape(part: Footage, *, unread: bool) -> list[tuple[object, ...]]:
     """What must be the same for packets to stand in one file."""
-    with part.opened() as container:
+    with part.opened(unread=unread) as container:
         return [
             (
                 stream.codec_context.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -45,14 +45,17 @@ class Footage:
     """Where the file lies after it was moved to another tier."""
 
     @contextmanager
-    def opened(self) -> Iterator[av.container.InputContainer]:
+    def opened(self, *, unread: bool = False) -> Iterator[av.container.InputContainer]:
         """The stretch as PyAV reads it, in the clear.
+
+        FFmpeg reads a second or more of it to learn what the init segment may not say; `unread`: only that segment.
 
         Raises:
             StorageError: it is encrypted, and the key is not here.
         """
         with self.open_file() as file:
-            container = av.open(self._readable(file), "r", format="mp4")
+            options = {"probesize": "32", "analyzeduration": "0"} if unread else {}
+            container = av.open(self._readable(file), "r", format="mp4", container_options=options)
             try:
                 yield container
             finally:
@@ -92,6 +95,19 @@ def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int
         if part.path.with_suffix("") not in known and part.start_ns < end_ns and part.end_ns > start_ns
     ]
     return _back_to_keyframe(store, camera, parts)
+
+
+def footage_near(store: SegmentStore, camera: str, moments: Sequence[int], near_ns: int) -> list[Footage]:
+    """The stretches that reach to within `near_ns` of any of these moments (wall ns), oldest first, each once."""
+    being_written = open_footage(store, camera)  # the open one first, as above
+    near = [segment for one in moments for segment in store.catalogue.find(camera, one - near_ns, one + near_ns)]
+    found = {segment.id: _closed_footage(store, segment) for segment in near}
+    known = {part.path for part in found.values()}
+    for part in being_written:
+        reaches = any(part.start_ns - near_ns <= one <= part.end_ns + near_ns for one in moments)
+        if reaches and part.path.with_suffix("") not in known:
+            found[part.id] = part
+    return sorted(found.values(), key=lambda part: part.start_ns)
 
 
 def open_footage(store: SegmentStore, camera: str) -> list[Footage]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from agent.core.clock import NS
+from agent.core.clock import NS, rfc3339
 from agent.core.errors import StorageError
 from agent.core.stop import StopToken
 from agent.edge.cutter import Cutter, Wanted
@@ -90,6 +90,17 @@ def test_one_that_is_no_smaller_goes_as_recorded_unless_few_browsers_play_that(m
     rig = make([], codec)
     monkeypatch.setattr("agent.edge.cutter.make_proxy", _large)
     assert rig.make("clip", "proxy").quality == quality
+
+
+def test_previews_are_a_small_medium_that_somebody_waits_for(make):
+    rig = make([])
+    made = rig.cutter.previews("sheet", "cam", [START_NS + n * NS for n in range(12)])
+    assert (made.kind, made.type, made.start) == ("previews", "image/jpeg", rfc3339(START_NS))
+    assert made.bytes <= 200_000
+    assert [(one.id, one.rank) for one in rig.outbox.media.waiting(9)] == [("sheet", ASKED_PROXY)]
+    assert list(rig.work.iterdir()) == []
+    with pytest.raises(StorageError, match="nothing is recorded"):
+        rig.cutter.previews("none", "cam", [START_NS + 900 * NS])
 
 
 def test_where_nothing_is_recorded_nothing_is_queued_and_nothing_left(make):

@@ -132,6 +132,21 @@ def test_wrong_arguments_unknown_verbs_and_falls_are_answered_in_one_line(desk: 
     assert ask("watch", {"camera": "cam"}, "d") == Reply(id="d", ok=False, error="watch fell: RuntimeError")
 
 
+def test_previews_wait_for_what_somebody_wants_to_keep(office: Office, clock: FakeClock, running):
+    done: list[str] = []
+
+    def does(verb: str):
+        return lambda _args: done.append(verb) or {}
+
+    desk = CommandDesk("town", "pole", office.verifier, clock, {verb: does(verb) for verb in ("clip", "previews")})
+    span = {"camera": "cam", "start": "2026-07-01T00:00:00Z", "end": "2026-07-01T00:00:20Z"}
+    for number, verb in enumerate(["previews", "previews", "clip"]):
+        assert desk.handle(f"{ROOT}/command/{verb}", office.command(verb, span, id=f"c{number}"), False) is None
+    running(desk)
+    wait_for(lambda: len(done) == 3)
+    assert done == ["clip", "previews", "previews"]
+
+
 def test_slow_commands_run_on_the_desks_thread_and_are_bounded(desk: CommandDesk, office: Office, running):
     replies: list[Reply] = []
     desk.on_reply = replies.append

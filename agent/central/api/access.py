@@ -119,6 +119,7 @@ RULES: dict[str, Need | None] = {
     "DELETE /links/{link}": _SHARE,
     "GET /shared/{token}": _OPEN,  # the link is what it takes
     "POST /clips": _COMMAND,
+    "POST /previews": _COMMAND,
     "GET /clips/{clip}": _READ,
     "DELETE /clips/{clip}": _COMMAND,
     "LIVE /live/{site}/{gateway}/{camera}": _LIVE,

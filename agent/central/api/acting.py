@@ -11,9 +11,9 @@ from starlette.responses import StreamingResponse
 from agent.central.api.context import Centre, centre_of, note, person_of, why_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.media_models import ClipOut
-from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, ClipIn
+from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, SLOWED, ClipIn, PreviewsIn
 from agent.central.api.sending import BYTES, send
-from agent.central.clips import MOST_S, Wanted
+from agent.central.clips import MOST_S, TooManySheets, Wanted
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339
 from agent.wire.messages import STILL_KINDS, BelongsArgs
@@ -53,6 +53,26 @@ def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipI
     clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality)
     response.status_code = 202 if fresh else 200
     return ClipOut.model_validate(clip)
+
+
+@router.post("/previews", status_code=202, tags=["clips"], responses=_AGAIN | NO_GATEWAY | SLOWED)
+def ask_for_previews(centre: Here, request: Request, response: Response, body: PreviewsIn) -> ClipOut:
+    """Ask a gateway for a sheet of 24 small pictures, `step_s` apart: the one that has the moment `at`.
+
+    Followed like a clip; one that is there is given again (200). The sheet is a JPEG that begins with a comment, `LMPP`
+    and JSON: the columns, the width and height of a picture, and of each the milliseconds since 1970. Moments of which
+    nothing was recorded are left out.
+    """
+    if not centre.views.camera_exists(body.site, body.gateway, body.camera):
+        raise not_found("camera")
+    note(request, "previews.request", f"{body.site}/{body.gateway}/{body.camera} {body.at} {body.step_s} s")
+    place = (body.site, body.gateway, body.camera)
+    try:
+        sheet, fresh = centre.clips.sheet(place, parse_rfc3339(body.at), body.step_s)
+    except TooManySheets as error:
+        raise ApiError(429, "too_many", str(error), {"Retry-After": "2"}) from error
+    response.status_code = 202 if fresh else 200
+    return ClipOut.model_validate(sheet)
 
 
 @router.get("/clips/{clip}", tags=["clips"])

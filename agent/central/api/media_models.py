@@ -26,7 +26,10 @@ class ClipProgress(BaseModel):
 
 
 class ClipOut(BaseModel):
-    """A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s."""
+    """A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s.
+
+    `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are.
+    """
 
     id: str
     site: str
@@ -35,7 +38,7 @@ class ClipOut(BaseModel):
     event: str | None
     start: str
     end: str
-    quality: wire.ClipQuality
+    quality: Literal["full", "proxy", "previews"]
     state: Literal["requested", "sending", "ready", "failed", "cancelled"]
     error: str
     progress: ClipProgress

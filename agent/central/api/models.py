@@ -278,6 +278,16 @@ class ClipIn(Body):
     quality: Literal["auto", "proxy", "full"] = "auto"
 
 
+class PreviewsIn(Body):
+    """Small pictures of which camera around which moment, and how far apart, seconds."""
+
+    site: Annotated[Id, Field(examples=["hartford"])]
+    gateway: Annotated[Id, Field(examples=["pole-17"])]
+    camera: Annotated[Id, Field(examples=["main-and-park"])]
+    at: Moment
+    step_s: Annotated[Literal[2, 5, 10, 30, 60, 300, 600, 1800, 3600], Field(examples=[60])]
+
+
 class MessageCounts(BaseModel):
     """Since the centre started."""
 

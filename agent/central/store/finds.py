@@ -98,12 +98,17 @@ class Finds:
 
     def clips_of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int) -> list[Document]:
         """Clips between exactly these times, the best to look at first."""
-        where = zip((clip.c.site, clip.c.gateway, clip.c.camera), place, strict=True)
-        same = [column == value for column, value in where]
+        return _best_first(self._of_span(place, start_ns, end_ns, clip.c.quality != "previews"))
+
+    def sheets_of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int) -> list[Document]:
+        """Sheets of small pictures of exactly this time, the newest first."""
+        return self._of_span(place, start_ns, end_ns, clip.c.quality == "previews")[::-1]
+
+    def _of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int, where: Any) -> list[Document]:
+        named = zip((clip.c.site, clip.c.gateway, clip.c.camera), place, strict=True)
+        same = [column == value for column, value in named]
         with self._database.read() as connection:
-            return _best_first(
-                self._clips(connection, sa.and_(*same, clip.c.start_ns == start_ns, clip.c.end_ns == end_ns))
-            )
+            return self._clips(connection, sa.and_(*same, clip.c.start_ns == start_ns, clip.c.end_ns == end_ns, where))
 
     def clips_of_media(self, key: str) -> list[Document]:
         """Clips that this medium is, or will be."""

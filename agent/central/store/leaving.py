@@ -33,7 +33,7 @@ class Leaving:
         Raises:
             StorageError: not all of it could be removed now.
         """
-        late = sa.case((media.c.kind == "clip", media.c.created_ns), else_=0)
+        late = sa.case((media.c.kind.in_(("clip", "previews")), media.c.created_ns), else_=0)
         still = sa.and_(media.c.state == "incoming", media.c.created_ns >= first_ns)
         over = sa.select(media).where(media.c.start_ns < first_ns, late < first_ns, ~still).limit(_AT_ONCE)
         while True:
@@ -74,7 +74,9 @@ class Leaving:
         return 0 if total <= most_bytes else int(total) - int(most_bytes * _DOWN_TO)
 
     def _oldest(self, connection: sa.Connection, left: int) -> list[Any]:
-        asked = sa.exists().where(clip.c.media == media.c.id, clip.c.command != media.c.id)
+        asked = sa.exists().where(
+            clip.c.media == media.c.id, clip.c.command != media.c.id, clip.c.quality != "previews"
+        )
         wanted = sa.case((asked, 1), else_=0)
         query = sa.select(media).where(media.c.state == "ready").order_by(wanted, media.c.start_ns, media.c.id)
         found: list[Any] = []

@@ -23,7 +23,16 @@ from agent.wire.messages.base import (
     squeeze,
     validate,
 )
-from agent.wire.messages.commands import BelongsArgs, ClipArgs, Command, LiveArgs, LiveStopArgs, Reply, WatchArgs
+from agent.wire.messages.commands import (
+    BelongsArgs,
+    ClipArgs,
+    Command,
+    LiveArgs,
+    LiveStopArgs,
+    PreviewsArgs,
+    Reply,
+    WatchArgs,
+)
 from agent.wire.messages.history import (
     CameraSample,
     GatewaySample,
@@ -78,8 +87,8 @@ from agent.wire.messages.stir import MOST_LEVEL, MOST_MOTION_S, UNSEEN, level_of
 
 ALL: tuple[type[Message], ...] = (
     Envelope, Event, TrackSummary, RecordingSpan, HealthSample, Ack, MediaAck, Status, Health, CameraInfo, CameraState,
-    FrameBoxes, MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, WatchArgs, BelongsArgs,
-    ConfigureArgs, Reply,
+    FrameBoxes, MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, PreviewsArgs, WatchArgs,
+    BelongsArgs, ConfigureArgs, Reply,
 )  # fmt: skip
 
 __all__ = [
@@ -137,6 +146,7 @@ __all__ = [
     "Overlay",
     "OverlayState",
     "PathPoint",
+    "PreviewsArgs",
     "RecordingSpan",
     "Reply",
     "Sha256",

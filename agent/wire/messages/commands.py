@@ -15,7 +15,7 @@ class Command(Message):
 
     v: Literal[1] = 1
     id: Id
-    verb: Literal["live", "live_stop", "clip", "watch", "belongs", "configure"]
+    verb: Literal["live", "live_stop", "clip", "previews", "watch", "belongs", "configure"]
     site: Id
     gateway: Id
     issued: Time
@@ -51,6 +51,18 @@ class ClipArgs(Message):
     end: Time
     quality: ClipQuality = "full"
     event: Id | None = None
+
+
+class PreviewsArgs(Message):
+    """Draw a small picture for each of `count` equal parts of a span, and send them as one medium, a sheet.
+
+    The reply names its id. Parts of which nothing was recorded have no picture: the sheet says which it has.
+    """
+
+    camera: Id
+    start: Time
+    end: Time
+    count: Annotated[int, Field(ge=1, le=48)] = 24
 
 
 class WatchArgs(Message):
