@@ -67,6 +67,11 @@ class Motion:
         """Nothing moves and nothing changed."""
         return not self.boxes and not self.relearning
 
+    @property
+    def share(self) -> float | None:
+        """How much of the picture moves, 0..1; None when there was nothing to compare it with."""
+        return None if self.relearning else cv2.countNonZero(self.mask) / max(1, self.mask.size)
+
     def touches(self, box: Box) -> bool:
         """Does anything move inside `box`?"""
         return any(box.meets(other) for other in self.boxes)

@@ -23,7 +23,7 @@ from agent.analyse.motion import Motion, MotionGate
 from agent.analyse.observe import Observation, Scene, Seen, foot_of
 from agent.analyse.overlap import meetings
 from agent.analyse.pictures import Picture, picture_of, take_picture
-from agent.analyse.rules.judge import Judge, Verdict
+from agent.analyse.rules.judge import Judge, Verdict, only_rules_differ
 from agent.analyse.rules.port import Happening
 from agent.analyse.still.tell import StillTeller
 from agent.analyse.tell import attributes_of, event_of, summary_of
@@ -57,6 +57,8 @@ class Outcome:
     observation: Observation | None = None
     looks: int = 0
     """How many pictures and parts of them the detector was shown."""
+    moving: float | None = None
+    """How much of the picture moves (0..1) of what is worth a look; None: it could not be compared with others."""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,7 @@ class Pipeline:
         self._remember(step, view if outcome.looks or self._detector is None else None, wall_ns)
         if outcome.looks:
             self._attributes_of.look(view.bgr, step, self._motion if self._gated else None, wall_ns)
+        outcome.moving = self._motion.share if self._attention.stirred_ns == wall_ns else 0.0
         outcome.observation = self._observation(step, wall_ns, self._scene(view))
         self._tell(self._rules.step(outcome.observation), outcome, view)
         if self._still is not None:
@@ -206,7 +209,7 @@ class Pipeline:
 
         None, and nothing has changed, when more of the camera is another than these.
         """
-        if not _only_rules_differ(self._camera, camera):
+        if not only_rules_differ(self._camera, camera):
             return None
         outcome = Outcome()
         now = self._observation(Step(self._tracker.tracks, ()), self._last_ns, Scene())
@@ -385,14 +388,6 @@ class Pipeline:
 
     def _whose(self, track: Track) -> dict[str, str | None]:
         return {"id": self._make_id(self._last_ns), "camera": self._camera.id, "track": track.id}
-
-
-def _only_rules_differ(before: Camera, after: Camera) -> bool:
-    """Things left and taken know the zones they are kept to from the beginning."""
-    if after.still.zones and before.zone != after.zone:
-        return False
-    ruled = {"zone": after.zone, "line": after.line, "rule": after.rule}
-    return before.model_copy(update=ruled) == after
 
 
 def _nothing_stands(_: object) -> bool:

@@ -15,6 +15,7 @@ from agent.analyse.gauge import Gauge
 from agent.analyse.intake import Intake, Look
 from agent.analyse.ladder import Ladder
 from agent.analyse.marks import LOOKING, Marks
+from agent.analyse.motion_log import MotionLog
 from agent.analyse.outgoing import Outgoing
 from agent.analyse.pipeline import Outcome, Pipeline
 from agent.analyse.tell import corners
@@ -50,6 +51,7 @@ class Desk:
     lag_ms: float = 0.0
     lag_max_s: float = field(default=0.0)
     watched_until_ns: int = 0
+    motion: MotionLog = field(default_factory=MotionLog)
 
     def row(self, replaced: int) -> dict[str, Any]:
         """What `stats` says of the camera."""
@@ -175,7 +177,9 @@ class Thinker:
                 desk.intake.idle = False
                 return Outcome()
             desk.intake.empty_pts = look.pts
+            desk.motion.rest(frame.wall_ns)
         outcome = desk.pipeline.process(frame)
+        desk.motion.note(frame.wall_ns, outcome.moving)
         desk.intake.idle = desk.pipeline.idle
         return outcome
 
@@ -214,8 +218,14 @@ class Thinker:
         if news is not None:
             self._out.put(news, may_go=False)
 
+    def _tell_motion(self) -> None:
+        moved = {camera: taken for camera, desk in self._desks.items() if (taken := desk.motion.take())}
+        if moved:
+            self._out.put(framing.encode({"type": "motion", "cameras": moved}), may_go=True)
+
     def _tell_stats(self) -> None:
         self._tell_news()
+        self._tell_motion()
         now_ns = self._clock.mono_ns()
         elapsed_s, self._stats_ns = (now_ns - self._stats_ns) / NS, now_ns
         replaced = {camera: self._turns.replaced(camera) for camera in self._desks}

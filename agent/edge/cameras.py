@@ -22,7 +22,15 @@ from agent.record.plan import Plan
 from agent.record.recorder import Recorder
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
-from agent.wire.messages import CameraInfo, CameraState, ClockState, NamedShape, RecordingSpan, StreamState
+from agent.wire.messages import (
+    CameraInfo,
+    CameraState,
+    ClockState,
+    NamedShape,
+    RecordingSpan,
+    StreamState,
+    pack_motion,
+)
 
 StreamName = Literal["main", "sub"]
 
@@ -155,8 +163,8 @@ class CameraUnit:
         return note
 
 
-def span_of(segment: Segment) -> RecordingSpan:
-    """A closed segment as the centre hears of it."""
+def span_of(segment: Segment, motion: bytes = b"") -> RecordingSpan:
+    """A closed segment as the centre hears of it; `motion` is a level for each second that it touches."""
     return RecordingSpan(
         id=segment.id,
         camera=segment.camera,
@@ -170,6 +178,7 @@ def span_of(segment: Segment) -> RecordingSpan:
         number=segment.number,
         link=segment.link,
         shift_ms=segment.shift_ns // 1_000_000,
+        motion=pack_motion(motion),
     )
 
 

@@ -25,6 +25,7 @@ from agent.edge.child_lying import Lying
 from agent.edge.child_process import COMMAND, ChildProcess
 from agent.edge.child_pump import FAREWELL_S, Bell, Pump
 from agent.edge.child_stats import AnalysisStats, Tally
+from agent.edge.motion import Levels, read_levels
 from agent.wire import framing
 from agent.wire.messages import Event, FrameBoxes, TrackSummary, validate
 
@@ -43,7 +44,7 @@ STARTING = "starting"
 
 
 class AnalysisChild:
-    """A Worker. The four callbacks are called from the pump thread and should return soon."""
+    """A Worker. The five callbacks are called from the pump thread and should return soon."""
 
     name = "analysis"
 
@@ -57,6 +58,7 @@ class AnalysisChild:
         on_track: Callable[[TrackSummary], None],
         on_picture: Callable[[dict[str, Any], bytes], None],
         on_frame: Callable[[FrameBoxes], None],
+        on_motion: Callable[[Levels], None] = lambda _: None,
         on_fall: Callable[[], None] = lambda: None,
         command: Sequence[str] = COMMAND,
         backoff: Backoff | None = None,
@@ -64,7 +66,9 @@ class AnalysisChild:
         timezone: str | None = None,
         state: Path | None = None,
     ) -> None:
-        """`on_fall`: the child is gone, and tells no more of what it had begun.
+        """`on_motion` hears every second how much moved.
+
+        `on_fall`: the child is gone, and tells no more of what it had begun.
 
         `budget` is for the packets that wait for the child, of all cameras together.
 
@@ -73,7 +77,7 @@ class AnalysisChild:
         self._timezone, self._state = timezone, state
         self._cameras, self._analysis, self._clock, self._command = tuple(cameras), analysis, clock, command
         self._on_event, self._on_track, self._on_picture, self._on_frame = on_event, on_track, on_picture, on_frame
-        self._on_fall = on_fall
+        self._on_motion, self._on_fall = on_motion, on_fall
         self._backoff = backoff or Backoff(0.5, 30.0)
         self._bell = Bell()
         self._feeds = {camera.id: Feed(camera.id, self._bell.ring, budget) for camera in cameras}
@@ -260,20 +264,18 @@ class AnalysisChild:
 
     def _read(self, header: dict[str, Any], payload: bytes) -> Callable[[], None]:
         """What is to be done about a frame; reading it is apart from doing it, so that no error of ours hides."""
-        kind = header["type"]
-        if kind == "event":
-            return partial(self._event, validate(Event, header["record"]))
-        if kind == "track":
-            return partial(self._on_track, validate(TrackSummary, header["record"]))
-        if kind == "picture":
-            return partial(self._on_picture, dict(header["media"]), payload)
-        if kind == "frame":
-            return partial(self._on_frame, validate(FrameBoxes, header["boxes"]))
-        if kind == "stats":
-            return partial(self._count, str(header["shed"]), int(header["level"]), dict(header["cameras"]))
-        if kind == "ready":
-            return partial(self._ready, str(header["detector"]), [str(note) for note in header["notes"]])
-        raise WireError("nobody knows that kind")
+        read: dict[str, Callable[[], Callable[[], None]]] = {
+            "event": lambda: partial(self._event, validate(Event, header["record"])),
+            "track": lambda: partial(self._on_track, validate(TrackSummary, header["record"])),
+            "picture": lambda: partial(self._on_picture, dict(header["media"]), payload),
+            "frame": lambda: partial(self._on_frame, validate(FrameBoxes, header["boxes"])),
+            "motion": lambda: partial(self._on_motion, read_levels(header["cameras"])),
+            "stats": lambda: partial(self._count, str(header["shed"]), int(header["level"]), dict(header["cameras"])),
+            "ready": lambda: partial(self._ready, str(header["detector"]), [str(note) for note in header["notes"]]),
+        }
+        if header["type"] not in read:
+            raise WireError("nobody knows that kind")
+        return read[header["type"]]()
 
     def _event(self, event: Event) -> None:
         self._lying.hear(event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,13 +10,12 @@ from agent import __version__
 from agent.config.gateway import Camera, GatewayConfig, Mqtt, RecordMode
 from agent.config.rules import KEEPS_NOTHING
 from agent.core.clock import Clock, SystemClock, parse_rfc3339
-from agent.core.errors import StorageError
 from agent.core.notify import Watchdog, notify
 from agent.core.ports import Worker
 from agent.core.signing import Verifier
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
-from agent.edge.cameras import CameraUnit, Takers, span_of
+from agent.edge.cameras import CameraUnit, Takers
 from agent.edge.child import AnalysisChild
 from agent.edge.chronicle import Chronicle, Condition, condition_of
 from agent.edge.cutter import Cutter
@@ -28,11 +26,13 @@ from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
 from agent.edge.loose_ends import LooseEnds
 from agent.edge.memory import Memory
+from agent.edge.motion import MotionLedger
 from agent.edge.outfit import budget_of, calendar_of, cutter_of, machine_timezone, masks_of, policies_of, rolls_of
 from agent.edge.overlay import Overlaid
 from agent.edge.requests import Requests
 from agent.edge.sight import AnalysisSight
 from agent.edge.status import StatusPage
+from agent.edge.teller import Teller
 from agent.edge.uplink_state import uplink_state
 from agent.publish.broker import command_verifier, link_settings
 from agent.publish.budget import Budget
@@ -55,8 +55,6 @@ from agent.wire.topics import GatewayTopics
 log = logging.getLogger(__name__)
 
 END_WITHIN_S = 15.0
-TOLD_AGAIN = 200
-"""Segments; each camera closes one in ten seconds."""
 
 
 def run_gateway(config: GatewayConfig, stop: StopToken, clock: Clock | None = None) -> int:
@@ -90,6 +88,7 @@ class _Parts:
     ring: Ring
     outbox: Outbox
     keeper: Keeper
+    teller: Teller
     live: LiveRelay
     child: AnalysisChild | None
     uplink: Uplink | None
@@ -134,8 +133,8 @@ class Gateway:
     def start(self) -> None:
         """Start every worker, those who take before those who give."""
         parts, config = self._parts, self._config
-        workers: list[Worker] = [*parts.keeping.workers, parts.ring, parts.keeper, parts.live, self._reporter]
-        workers += [parts.evidence.clock_watch, parts.evidence.audit, self._chronicle(), parts.proof]
+        workers: list[Worker] = [*parts.keeping.workers, parts.ring, parts.keeper, parts.teller, parts.live]
+        workers += [self._reporter, parts.evidence.clock_watch, parts.evidence.audit, self._chronicle(), parts.proof]
         if parts.uplink is not None:
             workers += parts.uplink.workers
         if parts.child is not None:
@@ -153,6 +152,7 @@ class Gateway:
         if not late:
             self._parts.evidence.journal.end()
         self._parts.ring.flush()
+        self._parts.teller.flush()
         self._parts.keeper.flush()
         self._parts.outbox.close()
         self._parts.store.close()
@@ -172,9 +172,11 @@ class Gateway:
         outbox = Outbox(config.storage.path / "outbox.sqlite", clock)
         live = LiveRelay(self._say, self._topics, clock, self._memory.pictures)
         keeper = Keeper(outbox)
-        evidence = _evidence(store, keeper, clock)
-        _tell_again(store, adopted, keeper)
-        child = self._child(keeper)
+        motion = MotionLedger(camera.id for camera in config.camera)
+        teller = Teller(store, keeper, clock, motion)
+        evidence = _evidence(store, teller, clock)
+        teller.tell_again(adopted)
+        child = self._child(keeper, motion)
         budget = budget_of(config, outbox, clock)
         cutter = cutter_of(config, store, outbox, self._stop)
         proof = EvidenceDesk(
@@ -196,16 +198,15 @@ class Gateway:
         )
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
-        tell = partial(_tell, store, keeper)
-        ring = Ring(store, clock, rolls_of(config.camera), sight, tell)
-        keeping = Keeping(config.storage, config.camera, store, clock, tell, proof.waits)
-        units = tuple(self._unit(camera, store, keeper, ring, keeping, live, child) for camera in config.camera)
+        ring = Ring(store, clock, rolls_of(config.camera), sight, teller.tell)
+        keeping = Keeping(config.storage, config.camera, store, clock, teller.tell, proof.waits)
+        units = tuple(self._unit(camera, store, teller, ring, keeping, live, child) for camera in config.camera)
         return _Parts(
-            store, evidence, keeping, ring, outbox, keeper, live, child, uplink, units, desk, budget, proof, sight,
-            cutter,
+            store, evidence, keeping, ring, outbox, keeper, teller, live, child, uplink, units, desk, budget, proof,
+            sight, cutter,
         )  # fmt: skip
 
-    def _child(self, keeper: Keeper) -> AnalysisChild | None:
+    def _child(self, keeper: Keeper, motion: MotionLedger) -> AnalysisChild | None:
         config = self._config
         if not config.analysis.enabled:
             return None
@@ -217,6 +218,7 @@ class Gateway:
             on_track=lambda track: keeper.keep("track", track.camera, track),
             on_picture=keeper.keep_picture,
             on_frame=self._say_frame,
+            on_motion=motion.hear,
             on_fall=self._tie_loose_ends,
             budget=self._memory.pictures,
             timezone=config.gateway.timezone,
@@ -253,7 +255,7 @@ class Gateway:
         self,
         camera: Camera,
         store: SegmentStore,
-        keeper: Keeper,
+        teller: Teller,
         ring: Ring,
         keeping: Keeping,
         live: LiveRelay,
@@ -261,7 +263,7 @@ class Gateway:
     ) -> CameraUnit:
         def on_segment(segment: Segment) -> None:
             if segment.wanted:
-                _tell(store, keeper, segment)
+                teller.tell(segment)
             else:
                 ring.written(segment)
 
@@ -349,7 +351,7 @@ def _models(child: AnalysisChild) -> list[str]:
     return [note for note in child.notes if not note.startswith(child.status)]
 
 
-def _evidence(store: SegmentStore, keeper: Keeper, clock: Clock) -> _Evidence:
+def _evidence(store: SegmentStore, teller: Teller, clock: Clock) -> _Evidence:
     """A step of the clock while nobody looked is noted first, and footage corrected before anybody is told of it."""
     journal = Journal(store)
     last = journal.last()
@@ -358,36 +360,11 @@ def _evidence(store: SegmentStore, keeper: Keeper, clock: Clock) -> _Evidence:
         store.catalogue,
         clock,
         last=last,
-        on_corrected=lambda segment: keeper.keep("recording", segment.camera, span_of(segment)),
+        on_corrected=teller.correct,
     )
     watch.look()
     journal.begin(__version__, last)
     return _Evidence(journal, watch, SelfAudit(store, journal, clock))
-
-
-def _as_listed(store: SegmentStore, segment: Segment) -> Segment:
-    """Its row may say more than its file: a clock that was wrong when it began may be right by now."""
-    try:
-        return store.catalogue.get(segment.id) or segment
-    except StorageError:
-        return segment
-
-
-def _tell_again(store: SegmentStore, adopted: Sequence[Segment], keeper: Keeper) -> None:
-    """What was adopted, and the newest rows: a kill between row and outbox would hide them from the centre for ever.
-
-    To hear of a segment twice does no harm there; of one that waits whether an event wants it, it hears when one does.
-    """
-    for number, segment in enumerate([*adopted, *store.catalogue.newest(TOLD_AGAIN)], 1):
-        if _as_listed(store, segment).wanted:
-            _tell(store, keeper, segment)
-        if number % TOLD_AGAIN == 0:  # a catalogue made anew adopts more than the keeper holds
-            keeper.flush()
-
-
-def _tell(store: SegmentStore, keeper: Keeper, segment: Segment) -> None:
-    """The centre hears of a segment that has a row now."""
-    keeper.keep("recording", segment.camera, span_of(_as_listed(store, segment)))
 
 
 def _verifier(mqtt: Mqtt | None) -> Verifier | None:

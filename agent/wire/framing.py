@@ -19,6 +19,7 @@ The header is a JSON object with a `type`; the payload is raw (a packet, a JPEG)
 | `event`, `track` | record: the wire's Event or TrackSummary | - |
 | `picture` | media: MediaManifest's id, camera, kind, type, event, track, start, end, and more | JPEG or WebP |
 | `frame` | boxes: the wire's FrameBoxes | - |
+| `motion` | cameras: {id: [[second since 1970, level as in the wire's RecordingSpan], ...]} | - |
 | `stats` | cameras: {id: {decoded, analysed, skipped, broken, tracks, events, error, lag_ms}}, shed, level, dropped |
 """
 

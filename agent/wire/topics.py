@@ -6,7 +6,7 @@
 | `health` | gateway -> centre | `Health`, retained |
 | `health/history` | gateway -> centre | `Envelope` of `HealthSample` |
 | `camera/<cam>/info`, `camera/<cam>/state` | gateway -> centre | `CameraInfo`, `CameraState`, retained |
-| `camera/<cam>/event`, `/track`, `/recording` | gateway -> centre | `Envelope` of `Event`, of `TrackSummary`, ... |
+| `camera/<cam>/event`, `/track`, `/recording` | gateway -> centre | `Envelope` of each |
 | `camera/<cam>/frame` | gateway -> centre | `FrameBoxes`, QoS 0 |
 | `media/<id>/manifest`, `media/<id>/chunk/<n>` | gateway -> centre | `MediaManifest`; raw bytes |
 | `media/<id>/gone` | gateway -> centre | `MediaGone` |

@@ -134,3 +134,8 @@ def test_without_a_model_a_camera_rests_too_and_wakes(tmp_path):
     rested = play(path, None)
     assert rested.glances > 3
     assert len(rested.boxes) == 1
+    levels = dict(rested.moved)
+    assert sorted(levels) == list(range(40)), "a camera at rest is looked at in every second"
+    moved = {second for second, level in levels.items() if level}
+    assert set(range(25, 29)) <= moved <= set(range(24, 31))
+    assert min(levels[second] for second in range(25, 29)) > 10

@@ -63,6 +63,7 @@ class Gateway:
         self.tracks: list[TrackSummary] = []
         self.pictures: list[tuple[dict, bytes]] = []
         self.frames: list[FrameBoxes] = []
+        self.moved: dict[int, int] = {}
         self.stop = StopToken()
         self.child = AnalysisChild(
             cameras,
@@ -72,6 +73,7 @@ class Gateway:
             on_track=self.tracks.append,
             on_picture=lambda header, jpeg: self.pictures.append((header, jpeg)),
             on_frame=self.frames.append,
+            on_motion=lambda told: self.moved.update(told.get("cam", ())),
             backoff=Backoff(0.05, 0.2),
             **more,
         )
@@ -144,6 +146,8 @@ def test_a_clip_gives_events_a_track_pictures_and_statistics(gateway, clip):
     assert one.stats().events == 1
     assert one.stats().error == ""
     assert one.frames == []
+    until(lambda: len(one.moved) >= 5)
+    assert max(one.moved.values()) > 5, "what walked through the picture moved"
 
 
 def test_whatever_is_configured_of_a_camera_the_child_understands(gateway):

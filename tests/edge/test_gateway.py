@@ -8,25 +8,32 @@ from types import SimpleNamespace
 import pytest
 
 from agent.config.gateway import Camera, GatewayConfig
-from agent.core.clock import NS, SystemClock
+from agent.core.clock import NS, Clock, SystemClock
 from agent.core.memory import memory_bytes
 from agent.core.stop import StopToken
-from agent.edge.gateway import Gateway, _evidence, _models, _tell_again
+from agent.edge.gateway import Gateway, _evidence, _models
 from agent.edge.keeper import MAX_MESSAGES, Keeper
+from agent.edge.motion import MotionLedger
+from agent.edge.teller import Teller
 from agent.publish.outbox import Outbox
 from agent.record.journal_file import read_journal
 from agent.record.segment import Segment
+from agent.record.store import SegmentStore
 from agent.wire import framing
 from agent.wire.messages import Event
 from tests.fixtures.clips import make_clip
 from tests.record.helpers import new_store, record, segment
 
 
+def teller(store: SegmentStore, keeper: Keeper, clock: Clock | None = None) -> Teller:
+    return Teller(store, keeper, clock or SystemClock(), MotionLedger(["cam"]))
+
+
 def test_segments_whose_message_was_lost_in_a_kill_are_told_at_the_next_start(tmp_path) -> None:
     store, outbox = new_store(tmp_path / "recordings"), Outbox(tmp_path / "outbox.sqlite", SystemClock())
     (closed,), _, _ = record(store, make_clip(tmp_path / "c.mp4"))
     keeper = Keeper(outbox)
-    _tell_again(store, [], keeper)
+    teller(store, keeper).tell_again([])
     keeper.flush()
     (message,) = outbox.waiting(10)
     assert closed.id.encode() in message.record
@@ -39,7 +46,7 @@ def test_however_many_were_adopted_none_is_lost_on_its_way_to_the_outbox(tmp_pat
     (closed,), _, _ = record(store, make_clip(tmp_path / "c.mp4"))
     adopted: list[Segment] = [replace(closed, id=f"a{number}") for number in range(MAX_MESSAGES + 50)]
     keeper = Keeper(outbox)
-    _tell_again(store, adopted, keeper)
+    teller(store, keeper).tell_again(adopted)
     keeper.flush()
     assert (outbox.depth().messages, keeper.problem) == (MAX_MESSAGES + 51, "")
     outbox.close()
@@ -50,12 +57,12 @@ def test_a_clock_set_right_while_the_gateway_was_down_is_noted_before_its_start(
     clock.is_synced = False
     store, outbox = new_store(tmp_path / "recordings", clock), Outbox(tmp_path / "outbox.sqlite", clock)
     keeper = Keeper(outbox)
-    _evidence(store, keeper, clock)
+    _evidence(store, teller(store, keeper, clock), clock)
     store.catalogue.add(replace(segment(0), synced=False, mono_ns=clock.mono_ns() + NS, start_ns=clock.wall_ns() + NS))
     clock.advance(60)
     clock.step_wall(3600)
     clock.is_synced = True
-    _evidence(store, keeper, clock)
+    _evidence(store, teller(store, keeper, clock), clock)
     keeper.flush()
     assert [(one.kind, one.ended) for one in read_journal(store.root)] == [
         ("start", "first"), ("clock", None), ("start", "killed"),

@@ -81,3 +81,14 @@ class Judge:
             hours = partial(self._calendar.any, ()) if isinstance(table, Count) else is_open
             benches.append(_Bench(table, rule, Gate(hours, table.cooldown_s)))
         return benches
+
+
+def only_rules_differ(before: Camera, after: Camera) -> bool:
+    """Is it the rules alone, with their zones and lines, that these settings have otherwise?
+
+    Things left and taken know the zones they are kept to from the beginning.
+    """
+    if after.still.zones and before.zone != after.zone:
+        return False
+    ruled = {"zone": after.zone, "line": after.line, "rule": after.rule}
+    return before.model_copy(update=ruled) == after
