@@ -7,7 +7,9 @@ const linksIn = (list: RefObject<HTMLElement | null>) => [...(list.current?.quer
 
 function step(list: RefObject<HTMLElement | null>, by: number): void {
   const links = linksIn(list);
-  const now = links.findIndex((link) => link === document.activeElement);
+  // a card's box may have the focus, too
+  const card = document.activeElement?.closest("[data-event]");
+  const now = links.findIndex((link) => link.closest("[data-event]") === card);
   const next = links[now < 0 ? 0 : Math.min(links.length - 1, Math.max(0, now + by))];
   next?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });

@@ -2,10 +2,28 @@
 
 import { type Inputs, useLayoutEffect } from "preact/hooks";
 
-/** True when a letter typed now is meant for a field, not for the page. */
+const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+/** What a field that is not written into does with keys; all others are the page's. */
+const OWN_KEYS: Readonly<Record<string, readonly string[]>> = {
+  checkbox: [" "],
+  radio: [" ", ...ARROWS],
+  range: [...ARROWS, "Home", "End", "PageUp", "PageDown"],
+  button: [" ", "Enter"],
+  submit: [" ", "Enter"],
+  reset: [" ", "Enter"],
+  file: [" ", "Enter"],
+  color: [" ", "Enter"],
+};
+
+/** Whether an `<input>` of that type wants the key for itself: one that is written into wants all. */
+export const isOwnKey = (type: string, key: string): boolean => OWN_KEYS[type]?.includes(key) ?? true;
+
+/** True when a key is meant for a field, not for the page. */
 export function typing(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return true;
   const target = event.target as HTMLElement | null;
-  return event.ctrlKey || event.metaKey || event.altKey || !!target?.closest("input, select, textarea, [role=menu]");
+  const input = target?.closest("input");
+  return input ? isOwnKey(input.type, event.key) : !!target?.closest("select, textarea, [role=menu]");
 }
 
 /** Hear them from the moment the page is to be seen: hence a layout effect, or a quick hand would be too early. */
