@@ -37,6 +37,7 @@ def test_events_are_found_by_what_was_made_of_them(store: Store) -> None:
     assert found(store, acknowledged=True) == ["e2", "e0"]
     assert found(store, acknowledged=False) == ["e3", "e1"]
     assert found(store, assigned="bob") == found(store, words="GROSSER hund") == found(store, words="50%") == ["e1"]
+    assert found(store, assigned="-") == ["e3", "e2", "e0"]
     assert found(store, words="5_") == []
     assert found(store, severity="alarm") == ["e3", "e1", "e0"]
     assert found(store, severity="alarm", acknowledged=False) == ["e3", "e1"]
@@ -108,6 +109,7 @@ def test_over_the_api_with_the_stream_and_the_audit_log(centre: RunningCentre, a
     assert (review["acknowledged"]["by"], review["assigned"], review["notes"][0]["text"]) == ("ann", "ann", "seen to")
     found = api_of_ann.get("/api/v1/events", params={"assigned": "ann", "words": "SEEN", "severity": "alarm"}).json()
     assert [item["id"] for item in found["items"]] == ["e1"]
+    assert api_of_ann.get("/api/v1/events", params={"assigned": "-"}).json()["items"] == []
     (line,) = api_of_ann.get("/api/v1/audit", params={"action": "event.review"}).json()["items"]
     assert line["what"] == "acknowledged True, assigned ann, note: e1 e2"
     with centre.admin() as other:

@@ -32,6 +32,7 @@ Cameras = Annotated[list[str], Query(max_length=2000, examples=[["hartford/pole-
 Area = Annotated[str | None, Query(max_length=4000, examples=["41.76,-72.69 41.77,-72.69 41.77,-72.67"])]
 Close = Annotated[str | None, Query(max_length=80, examples=["41.7637,-72.6851,50"])]
 PlateText = Annotated[str | None, Query(max_length=40, examples=["AB?12*"])]
+Assigned = Annotated[Id | Literal["-"] | None, Query(examples=["ann"])]
 NoteText = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")]
 Region = Annotated[str | None, Query(max_length=1000, examples=["0.1,0.5 0.9,0.5 0.9,1 0.1,1"])]
 Line = Annotated[str | None, Query(max_length=1000, examples=["0.2,0.6 0.8,0.6"])]
@@ -93,7 +94,7 @@ def event_filters(
     severity: Literal["info", "alarm"] | None = None,
     line: Words = [],  # noqa: B006
     acknowledged: bool | None = None,
-    assigned: Id | None = None,
+    assigned: Assigned = None,
     words: NoteText = None,
 ) -> Filters:
     """Those and the ones of events alone."""

@@ -29,7 +29,7 @@ def events(
 
     The parameters mean what they mean for tracks; `zone` and `line` are the rule's own. `severity` is what an event
     counts for now. `acknowledged`, `assigned` and `words` (a part of any note, whatever its case) ask for what people
-    have made of it.
+    have made of it; `assigned=-` asks for what is nobody's.
     """
     return Events.model_validate(centre.finds.asked(gone).events(chosen, limit_ms, facets=facets))
 

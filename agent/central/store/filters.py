@@ -26,6 +26,8 @@ METRES_A_DEGREE = 111_195.0
 """Of latitude, on a sphere of 6,371 km."""
 _IN_FULL = len(Place._fields)
 _SEVERAL = 100
+NOBODY = "-"
+"""In place of the name of whom an event is assigned to: no name begins so."""
 """Cameras, up to which it costs nothing to name them though there are no others."""
 
 
@@ -133,7 +135,9 @@ def _reviewed(filters: Filters) -> list[Any]:
     if filters.acknowledged is not None:
         seen_to = reviewed(event_review.c.acknowledged_ns.is_not(None))
         found.append(seen_to if filters.acknowledged else ~seen_to)
-    if filters.assigned is not None:
+    if filters.assigned == NOBODY:
+        found.append(~reviewed(event_review.c.assigned.is_not(None)))
+    elif filters.assigned is not None:
         found.append(reviewed(event_review.c.assigned == filters.assigned))
     if filters.words is not None:
         found.append(reviewed(event_review.c.words.contains(filters.words.casefold(), autoescape=True)))

@@ -13,6 +13,7 @@ import { EditorPage } from "./editor/page";
 import { EventPage } from "./events/event";
 import { EventsPage } from "./events/page";
 import { ringForAlarms } from "./events/sound";
+import { SoundNotice } from "./events/sound-notice";
 import { useHeard } from "./heard";
 import { FullPage } from "./live/full";
 import { WallPage } from "./live/wall";
@@ -81,6 +82,7 @@ function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
       <p class="hidden-text" role="status" data-testid="heard">
         {said}
       </p>
+      <SoundNotice />
     </div>
   );
 }

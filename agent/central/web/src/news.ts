@@ -21,6 +21,8 @@ export const centre = cell<CentreHealth | undefined>(undefined);
 export const refetch = cell(0);
 /** The centre's clock minus ours, milliseconds. */
 export const clockAhead = cell(0);
+/** Now by the centre's clock, milliseconds. */
+export const centreNow = () => Date.now() + clockAhead.value;
 
 type Hear<T> = (item: T) => void;
 const eventHearers = new Set<Hear<LamppostEvent>>();

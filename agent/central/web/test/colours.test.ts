@@ -31,12 +31,12 @@ describe("a filter by colour", () => {
     expect(addressOf(chosen)).toBe("?colour=upper:green&colour=lower:blue");
     expect(filterOf(new URLSearchParams(addressOf(chosen)))).toEqual(chosen);
     expect(filterOf(new URLSearchParams("colour=green&colour=hat:red&colour=upper:beige&colour="))).toEqual(everything);
-    expect(queryOf(chosen, 5).toString()).toBe("colour=upper%3Agreen&colour=lower%3Ablue&limit=5");
+    expect(queryOf(chosen, 0, 5).toString()).toBe("colour=upper%3Agreen&colour=lower%3Ablue&limit=5");
     expect(isColour("vehicle:white")).toBe(true);
   });
 
   it("lets through what fits", () => {
-    expect(fits(chosen, green)).toBe(true);
-    expect(fits(chosen, event({ id: "2" }))).toBe(false);
+    expect(fits(chosen, green, 0)).toBe(true);
+    expect(fits(chosen, event({ id: "2" }), 0)).toBe(false);
   });
 });

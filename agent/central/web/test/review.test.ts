@@ -4,20 +4,28 @@ import { event } from "./event";
 
 vi.stubGlobal("window", { addEventListener: () => undefined });
 vi.stubGlobal("localStorage", { getItem: () => null });
-let lineOf: typeof import("../src/events/deeds").lineOf;
+let deeds: typeof import("../src/events/deeds");
 let isNews: typeof import("../src/events/sound").isNews;
 
 beforeAll(async () => {
-  ({ lineOf } = await import("../src/events/deeds"));
+  deeds = await import("../src/events/deeds");
   ({ isNews } = await import("../src/events/sound"));
 });
 
 describe("seeing to events", () => {
-  it("says who was faster before all else", () => {
+  it("says which were refused, and why", () => {
     const fine = { changed_before: [], full: [], missing: [] };
-    expect(lineOf([fine, fine])).toBe("");
-    expect(lineOf([fine, { ...fine, missing: ["e1"] }])).toBe(text.review.missing);
-    expect(lineOf([{ ...fine, changed_before: ["e1"] }, { ...fine, changed_before: ["e2"], full: ["e3"] }])).toBe(text.review.faster(2));
+    const [one, two, three] = [event({ id: "e1" }), event({ id: "e2" }), event({ id: "e3" })];
+    expect(deeds.refusalsOf([one, two], fine)).toEqual([]);
+    expect(deeds.refusalsOf([one, two, three], { ...fine, missing: ["e1"], changed_before: ["e3"] })).toEqual([
+      { why: text.review.faster, events: [three] },
+      { why: text.review.missing, events: [one] },
+    ]);
+    const faster = { why: text.review.faster, events: [one] };
+    expect(deeds.together([faster, { why: text.review.full, events: [two] }, { ...faster, events: [three] }])).toEqual([
+      { why: text.review.faster, events: [one, three] },
+      { why: text.review.full, events: [two] },
+    ]);
   });
 
   it("rings for new alarms alone, once for each", () => {

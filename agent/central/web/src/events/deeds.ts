@@ -1,4 +1,4 @@
-/** Making something of events: busy meanwhile, with one line when it did not go as wanted. */
+/** Making something of events: busy meanwhile, with what did not go as wanted, and why. */
 
 import { useState } from "preact/hooks";
 import * as api from "../api/client";
@@ -14,38 +14,57 @@ export const mayReview = (role: Me["role"]): boolean => MAY.has(role);
 /** The API takes so many at once. */
 const AT_ONCE = 200;
 
+/** Events with which one thing happened that was not wanted. */
+export interface Refusal {
+  why: string;
+  events: readonly LamppostEvent[];
+}
+
 export interface Deeds {
   busy: boolean;
-  said: string;
-  make: (events: readonly LamppostEvent[], change: ReviewChange) => Promise<boolean>;
+  said: readonly Refusal[];
+  /** those with which nothing was done */
+  make: (events: readonly LamppostEvent[], change: ReviewChange) => Promise<readonly LamppostEvent[]>;
 }
 
 export function useDeeds(): Deeds {
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState("");
-  const make = async (events: readonly LamppostEvent[], change: ReviewChange): Promise<boolean> => {
-    if (events.length === 0) return false;
+  const [said, setSaid] = useState<readonly Refusal[]>([]);
+  const make = async (events: readonly LamppostEvent[], change: ReviewChange): Promise<readonly LamppostEvent[]> => {
+    if (events.length === 0) return [];
     setBusy(true);
+    const refusals: Refusal[] = [];
+    let asked = 0;
     try {
-      const answers: Reviewed[] = [];
-      for (let first = 0; first < events.length; first += AT_ONCE) answers.push(await api.review(events.slice(first, first + AT_ONCE), change));
-      tellEvents(answers.flatMap(({ items }) => items)); // the stream says so, too, a moment later
-      setSaid(lineOf(answers));
-      return true;
+      while (asked < events.length) {
+        const some = events.slice(asked, asked + AT_ONCE);
+        const answer = await api.review(some, change);
+        asked += some.length;
+        tellEvents(answer.items); // the stream says so, too, a moment later
+        refusals.push(...refusalsOf(some, answer));
+      }
     } catch (error) {
-      setSaid(failureLine(error));
-      return false;
-    } finally {
-      setBusy(false);
+      refusals.push({ why: failureLine(error), events: events.slice(asked) });
     }
+    setBusy(false);
+    setSaid(together(refusals));
+    return refusals.flatMap((one) => one.events);
   };
   return { busy, said, make };
 }
 
-/** What did not go as wanted, in one line; empty when all did. */
-export function lineOf(answers: readonly Pick<Reviewed, "changed_before" | "full" | "missing">[]): string {
-  const count = (name: "changed_before" | "full" | "missing") => answers.reduce((sum, answer) => sum + answer[name].length, 0);
-  if (count("changed_before") > 0) return text.review.faster(count("changed_before"));
-  if (count("full") > 0) return text.review.full;
-  return count("missing") > 0 ? text.review.missing : "";
+/** What did not go as wanted, by its reason. */
+export function refusalsOf(asked: readonly LamppostEvent[], answer: Pick<Reviewed, "changed_before" | "full" | "missing">): Refusal[] {
+  const reasons = [["changed_before", text.review.faster], ["full", text.review.full], ["missing", text.review.missing]] as const;
+  return reasons.flatMap(([name, why]) => {
+    const events = asked.filter(({ id }) => answer[name].includes(id));
+    return events.length > 0 ? [{ why, events }] : [];
+  });
+}
+
+/** One for each reason. */
+export function together(refusals: readonly Refusal[]): Refusal[] {
+  const found = new Map<string, LamppostEvent[]>();
+  for (const { why, events } of refusals) found.set(why, [...(found.get(why) ?? []), ...events]);
+  return [...found].map(([why, events]) => ({ why, events }));
 }

@@ -6,7 +6,7 @@ import * as api from "../api/client";
 import type { LamppostEvent, Track } from "../api/types";
 import { useCell } from "../cell";
 import { livePath } from "../live/tile";
-import { onEvent, refetch } from "../news";
+import { centreNow, onEvent, refetch } from "../news";
 import { playbackPath } from "../playback/address";
 import { LEAD_MS } from "../playback/time";
 import { go, Link, useAddress } from "../router";
@@ -209,7 +209,7 @@ function useNeighbours(event: LamppostEvent, query: URLSearchParams): Neighbours
       );
     void ask();
     // whoever looks at the newest event can go on as soon as there is a newer one
-    const stop = onEvent((other) => !newer.current && other.id !== event.id && fits(filter, other) && void ask());
+    const stop = onEvent((other) => !newer.current && other.id !== event.id && fits(filter, other, centreNow()) && void ask());
     return () => {
       stale = true;
       stop();

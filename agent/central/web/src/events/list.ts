@@ -1,10 +1,11 @@
 /** The events page's list: pages of the past from the API, news from the stream, held back while the person reads. */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
-import { onEvent, refetch } from "../news";
+import { centreNow, onEvent, refetch } from "../news";
+import { catchUp, cutAt, type EventPage, isAbove, reaches } from "./caught";
 import { type Filter, fits, queryOf } from "./filter";
 import { has, merge, mergeAll } from "./merge";
 import { paced } from "./paced";
@@ -29,6 +30,8 @@ interface State {
   items?: readonly LamppostEvent[];
   fresh: readonly LamppostEvent[];
   next: string | null;
+  /** too much was missed to close the hole: the list goes on from here as soon as nobody reads it */
+  cut?: EventPage;
   loading: boolean;
   error?: unknown;
 }
@@ -44,12 +47,16 @@ export function useEventList(filter: Filter, key: string): EventList {
   const state = held.key === key ? held : blank(key);
   const [tries, setTries] = useState(0);
   const generation = useCell(refetch);
+  const shown = useRef<readonly LamppostEvent[] | undefined>(undefined);
+  shown.current = state.items;
   useEffect(() => {
     set((old) => (old.key === key ? old : blank(key)));
     let stale = false;
     const load = async () => {
       try {
-        const page = await api.events(queryOf(filter, PAGE));
+        const standing = shown.current ?? [];
+        const first = await api.events(queryOf(filter, centreNow(), PAGE));
+        const page = await catchUp(first, standing, (limit, cursor) => api.events(queryOf(filter, centreNow(), limit, cursor)));
         if (!stale) set((old) => refreshed(old, page));
       } catch (error) {
         if (!stale) set((old) => ({ ...old, loading: false, error }));
@@ -58,13 +65,13 @@ export function useEventList(filter: Filter, key: string): EventList {
     void load();
     const waiting = new Map<string, LamppostEvent>();
     const news = paced<string>((ids) => {
-      const events = ids.flatMap((id) => waiting.get(id) ?? []).filter((event) => fits(filter, event));
+      const events = ids.flatMap((id) => waiting.get(id) ?? []).filter((event) => fits(filter, event, centreNow()));
       waiting.clear();
       set((old) => events.reduce(withNews, old));
     });
     const stop = onEvent((event) => {
       set((old) => (isHere(old, event) ? withNews(old, event) : old));
-      if (!fits(filter, event) && !waiting.has(event.id)) return;
+      if (!fits(filter, event, centreNow()) && !waiting.has(event.id)) return;
       waiting.set(event.id, event);
       news.push(event.id);
     });
@@ -79,14 +86,14 @@ export function useEventList(filter: Filter, key: string): EventList {
     if (!state.next || state.loading) return;
     set((old) => ({ ...old, loading: true }));
     try {
-      const page = await api.events(queryOf(filter, PAGE, state.next));
+      const page = await api.events(queryOf(filter, centreNow(), PAGE, state.next));
       set((old) => (old.key === key ? { ...old, loading: false, next: page.next, items: mergeAll(old.items ?? [], page.items) } : old));
     } catch (error) {
       set((old) => (old.key === key ? { ...old, loading: false, error } : old));
     }
   }, [key, state.next, state.loading]);
 
-  const release = useCallback(() => set((old) => ({ ...old, fresh: [], items: mergeAll(old.items ?? [], old.fresh) })), []);
+  const release = useCallback(() => set(released), []);
   const again = useCallback(() => setTries((count) => count + 1), []);
   return {
     items: state.items,
@@ -100,12 +107,24 @@ export function useEventList(filter: Filter, key: string): EventList {
   };
 }
 
-/** The first page came again: what was paged in below stays, what is new waits if the person reads. */
-function refreshed(old: State, page: { items: LamppostEvent[]; next: string | null }): State {
-  if (!old.items) return { key: old.key, fresh: [], items: mergeAll(page.items, old.fresh), next: page.next, loading: false };
-  const kept = page.items.reduce(withNews, { ...old, loading: false } as State);
-  const { error: _, ...clean } = kept;
-  return clean;
+/** What was missed came: it waits if the person reads. What was paged in below stays, unless a hole would be left above it. */
+function refreshed(old: State, page: EventPage): State {
+  const list = old.items;
+  if (!list) return { key: old.key, fresh: [], items: mergeAll(page.items, old.fresh), next: page.next, loading: false };
+  const { error: _, cut: __, ...clean } = old;
+  const [held, standing] = [reading(), new Set(list.map(({ id }) => id))];
+  const known = page.items.filter(({ id }) => standing.has(id));
+  const missed = page.items.filter((event) => !standing.has(event.id) && (old.next === null || isAbove(event, list)));
+  const kept: State = { ...clean, loading: false, items: mergeAll(list, known), fresh: mergeAll(old.fresh, missed) };
+  const whole = reaches(page, list) ? kept : { ...kept, cut: page };
+  return held ? whole : released(whole);
+}
+
+/** With what has waited. */
+function released({ cut, ...old }: State): State {
+  const items = mergeAll(old.items ?? [], old.fresh);
+  if (!cut) return { ...old, fresh: [], items };
+  return { ...old, fresh: [], items: cutAt(cut, items), next: cut.next };
 }
 
 /** One that is shown stays where it is, also when it has just been seen to and fits no more: nothing jumps. */

@@ -18,8 +18,24 @@ export function merge(list: readonly LamppostEvent[], event: LamppostEvent): Lam
   return at < 0 ? [...list, event] : [...list.slice(0, at), event, ...list.slice(at)];
 }
 
-export const mergeAll = (list: readonly LamppostEvent[], events: readonly LamppostEvent[]): LamppostEvent[] =>
-  events.reduce<LamppostEvent[]>(merge, [...list]);
+/** As one after the other, in one go: there may be a thousand. */
+export function mergeAll(list: readonly LamppostEvent[], events: readonly LamppostEvent[]): LamppostEvent[] {
+  const told = new Map<string, LamppostEvent>();
+  for (const event of events) if (!(event.review.version < (told.get(event.id)?.review.version ?? 0))) told.set(event.id, event);
+  const kept = list.map((old) => {
+    const event = told.get(old.id);
+    told.delete(old.id);
+    return event && event.review.version >= old.review.version ? event : old;
+  });
+  const added = [...told.values()].sort(newestFirst);
+  const merged: LamppostEvent[] = [];
+  let next = 0;
+  for (const event of kept) {
+    while (next < added.length && newestFirst(added[next]!, event) < 0) merged.push(added[next++]!);
+    merged.push(event);
+  }
+  return [...merged, ...added.slice(next)];
+}
 
 /** Events under one heading per day, in order. */
 export function byDay<K>(list: readonly LamppostEvent[], dayOf: (event: LamppostEvent) => K): [K, LamppostEvent[]][] {

@@ -2,9 +2,10 @@
 
 import * as api from "../api/client";
 import type { LamppostEvent, Neighbours } from "../api/types";
+import { centreNow } from "../news";
 import { type Filter, queryOf } from "./filter";
 
 export type { Neighbours };
 
 export const neighboursOf = (event: LamppostEvent, filter: Filter): Promise<Neighbours> =>
-  api.neighbours(event.id, queryOf(filter, 1));
+  api.neighbours(event.id, queryOf(filter, centreNow(), 1));

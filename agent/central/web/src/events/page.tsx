@@ -2,27 +2,26 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
-import { cameras as allCameras } from "../news";
-import { go, useAddress } from "../router";
-import { session } from "../session";
-import { colourName, failureLine, kindName, labelName, text } from "../text";
+import { centreNow } from "../news";
+import { useAddress } from "../router";
+import { failureLine, text } from "../text";
 import { dayText } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Export } from "../ui/export";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
-import { Picker } from "../ui/picker";
 import { useSlide } from "../ui/slide";
 import { EventCard } from "./card";
-import { CHIPS, PARTS } from "./colours";
-import { addressOf, cameraKey, everything, type Filter, filterOf, isEmpty, queryOf, toggled } from "./filter";
+import { addressOf, type Filter, filterOf, isEmpty, queryOf, toggled } from "./filter";
+import { Filters } from "./filters";
 import { type EventList, useEventList } from "./list";
 import { byDay } from "./merge";
 import { useDeeds } from "./deeds";
 import { useListKeys, useReviewKeys } from "./keys";
 import { BatchBar, Said, useMayReview } from "./review";
-import { setSound, sound } from "./sound";
+import { allowSound, blocked, setSound, sound } from "./sound";
 
 export function EventsPage(): JSX.Element {
   const { query } = useAddress();
@@ -36,10 +35,11 @@ export function EventsPage(): JSX.Element {
   const items = list.items ?? [];
   const picked = items.filter(({ id }) => chosen.has(id));
   const toggle = (id: string) => choose((old) => new Set(toggled([...old], id)));
+  const keep = (refused: readonly LamppostEvent[]) => choose(new Set(refused.map(({ id }) => id)));
   const acknowledge = (id: string | undefined) => {
     const batch = chosen.size > 0;
     const wanted = batch ? picked : items.filter((event) => event.id === id);
-    void deeds.make(wanted, { acknowledged: true }).then((worked) => worked && batch && choose(nothing));
+    void deeds.make(wanted, { acknowledged: true }).then((refused) => batch && keep(refused));
   };
   useListKeys(cards);
   useSlide(cards, address);
@@ -57,123 +57,34 @@ export function EventsPage(): JSX.Element {
         {list.items && list.items.length > 0 && <span class="sub">{text.events.shown(list.items.length, list.more)}</span>}
         <span class="spring" />
         <span class="sub keys">{text.review.keys}</span>
-        <Export what="events" query={() => queryOf(filter, 1)} />
+        <Export what="events" query={() => queryOf(filter, centreNow(), 1)} />
         <SoundSwitch />
       </header>
-      <Filters filter={filter} list={list} />
+      <Filters filter={filter} items={list.items ?? nothingShown} />
       {list.fresh.length > 0 && <FreshPill list={list} />}
       <div ref={cards} class={chosen.size > 0 ? "choosing" : ""}>
         <Cards list={list} filter={filter} address={address} chosen={chosen} onChoose={may ? toggle : undefined} />
       </div>
-      <Said deeds={deeds} />
+      <Said said={deeds.said} named />
       {picked.length > 0 && (
-        <BatchBar chosen={picked} deeds={deeds} onAll={() => choose(new Set(items.map(({ id }) => id)))} onNone={() => choose(nothing)} />
+        <BatchBar chosen={picked} deeds={deeds} onAll={() => choose(new Set(items.map(({ id }) => id)))} onNone={() => choose(nothing)} onDone={keep} />
       )}
     </div>
   );
 }
 
 const nothing: ReadonlySet<string> = new Set();
+const nothingShown: readonly LamppostEvent[] = [];
 
 function SoundSwitch(): JSX.Element {
   const on = useCell(sound);
-  const title = on ? text.review.soundOn : text.review.soundOff;
+  const silenced = useCell(blocked);
+  const title = silenced ? text.review.soundBlocked : on ? text.review.soundOn : text.review.soundOff;
   return (
-    <button type="button" class={on ? "button pressed" : "button"} aria-pressed={on} title={title} onClick={() => setSound(!on)} data-testid="sound">
-      <Icon name={on ? "bell" : "mute"} size={16} />
+    <button type="button" class={on ? "button pressed" : "button"} aria-pressed={on} title={title} onClick={() => (silenced ? allowSound() : setSound(!on))} data-testid="sound">
+      <Icon name={on && !silenced ? "bell" : "mute"} size={16} />
       {text.review.sound}
     </button>
-  );
-}
-
-const COLOURS = PARTS.flatMap((part) =>
-  Object.entries(CHIPS).map(([name, chip]) => ({ value: `${part}:${name}`, name: text.coloured(text.parts[part], colourName(name)), chip })),
-);
-
-const setFilter = (filter: Filter) => go(`/events${addressOf(filter)}`, { replace: true });
-
-function Filters({ filter, list }: { filter: Filter; list: EventList }): JSX.Element {
-  const cameras = useCell(allCameras) ?? [];
-  const labels = useMemo(() => {
-    const seen = (list.items ?? []).flatMap(({ label }) => label ?? []);
-    return [...new Set([...Object.keys(text.labels), ...seen, ...filter.labels])];
-  }, [list.items, filter]);
-  const kinds = [...new Set([...Object.keys(text.kinds), ...filter.kinds])];
-  const who = useCell(session);
-  const me = who.state === "in" ? who.me.name : "";
-  return (
-    <div class="filters" role="group">
-      <button type="button" class={filter.alarms ? "button pressed" : "button"} aria-pressed={filter.alarms} onClick={() => setFilter({ ...filter, alarms: !filter.alarms })} data-testid="filter-alarms">
-        {text.review.alarms}
-      </button>
-      <Picker
-        name={text.review.state}
-        any={text.review.anyState}
-        single
-        options={[{ value: "open", name: text.review.open }, { value: "done", name: text.review.done }]}
-        chosen={filter.state ? [filter.state] : []}
-        onToggle={(value) => setFilter({ ...filter, state: value === filter.state ? undefined : (value as "open" | "done") })}
-        testid="filter-state"
-      />
-      <Picker
-        name={text.review.assigned}
-        any={text.review.anybody}
-        single
-        options={[...new Set([me, filter.assigned ?? me])].map((name) => ({ value: name, name: name === me ? text.review.mine(name) : name }))}
-        chosen={filter.assigned ? [filter.assigned] : []}
-        onToggle={(value) => setFilter({ ...filter, assigned: value === filter.assigned ? undefined : value })}
-        testid="filter-assigned"
-      />
-      <Picker
-        name={text.events.camera}
-        any={text.events.anyCamera}
-        single
-        options={cameras.map((camera) => ({ value: cameraKey(camera), name: camera.name }))}
-        chosen={filter.camera ? [filter.camera] : []}
-        onToggle={(key) => setFilter({ ...filter, camera: key === filter.camera ? undefined : key })}
-        testid="filter-camera"
-      />
-      <Picker
-        name={text.events.kind}
-        any={text.events.anyKind}
-        options={kinds.map((value) => ({ value, name: kindName(value) }))}
-        chosen={filter.kinds}
-        onToggle={(value) => setFilter({ ...filter, kinds: toggled(filter.kinds, value) })}
-        testid="filter-kind"
-      />
-      <Picker
-        name={text.events.label}
-        any={text.events.anyLabel}
-        options={labels.map((value) => ({ value, name: labelName(value) }))}
-        chosen={filter.labels}
-        onToggle={(value) => setFilter({ ...filter, labels: toggled(filter.labels, value) })}
-        testid="filter-label"
-      />
-      <Picker
-        name={text.events.colour}
-        any={text.events.anyColour}
-        options={COLOURS}
-        chosen={filter.colours}
-        onToggle={(value) => setFilter({ ...filter, colours: toggled(filter.colours, value) })}
-        testid="filter-colour"
-      />
-      <input
-        class="text-input words"
-        type="search"
-        maxLength={100}
-        value={filter.words}
-        placeholder={text.review.words}
-        aria-label={text.review.words}
-        onChange={(event) => setFilter({ ...filter, words: event.currentTarget.value })}
-        data-testid="filter-words"
-      />
-      {!isEmpty(filter) && (
-        <button type="button" class="button quiet" onClick={() => setFilter(everything)}>
-          <Icon name="close" size={14} />
-          {text.events.clear}
-        </button>
-      )}
-    </div>
   );
 }
 

@@ -7,11 +7,11 @@ import type { LamppostEvent, ReviewChange } from "../api/types";
 import { useCell } from "../cell";
 import { session } from "../session";
 import { text } from "../text";
-import { Moment } from "../time/time";
+import { Moment, momentText } from "../time/time";
 import { Icon } from "../ui/icon";
 import { typing, usePress } from "../ui/press";
-import { type Deeds, mayReview, useDeeds } from "./deeds";
-import { seenTo } from "./words";
+import { type Deeds, mayReview, type Refusal, useDeeds } from "./deeds";
+import { eventTitle, seenTo } from "./words";
 
 /** Who events can be given to; empty until it is known. */
 export function useReviewers(wanted: boolean): readonly string[] {
@@ -33,7 +33,7 @@ export function ReviewPanel({ event }: { event: LamppostEvent }): JSX.Element {
   const deeds = useDeeds();
   const reviewers = useReviewers(may);
   const { acknowledged, notes } = event.review;
-  const act = (change: ReviewChange) => deeds.make([event], change);
+  const act = async (change: ReviewChange) => (await deeds.make([event], change)).length === 0;
   const press = (pressed: KeyboardEvent) => {
     if (pressed.key === "a" && may && !typing(pressed) && !acknowledged) void act({ acknowledged: true });
   };
@@ -63,7 +63,7 @@ export function ReviewPanel({ event }: { event: LamppostEvent }): JSX.Element {
         </div>
       )}
       {!may && event.review.assigned && <p class="sub">{text.review.is(event.review.assigned)}</p>}
-      <Said deeds={deeds} />
+      <Said said={deeds.said} />
       {notes.length > 0 && (
         <ol class="notes" aria-label={text.review.notes}>
           {notes.map((note) => (
@@ -86,15 +86,18 @@ interface BarProps {
   deeds: Deeds;
   onAll: () => void;
   onNone: () => void;
+  /** all but those with which nothing was done are no longer chosen */
+  onDone: (refused: readonly LamppostEvent[]) => void;
 }
 
 /** Under the list, while some are chosen. */
-export function BatchBar({ chosen, deeds, onAll, onNone }: BarProps): JSX.Element {
+export function BatchBar({ chosen, deeds, onAll, onNone, onDone }: BarProps): JSX.Element {
   const reviewers = useReviewers(true);
   const [noting, setNoting] = useState(false);
   const act = async (change: ReviewChange) => {
-    const worked = await deeds.make(chosen, change);
-    if (worked && change.note === undefined) onNone();
+    const refused = await deeds.make(chosen, change);
+    const worked = refused.length === 0;
+    if (change.note === undefined || !worked) onDone(refused);
     if (worked) setNoting(false);
     return worked;
   };
@@ -123,13 +126,24 @@ export function BatchBar({ chosen, deeds, onAll, onNone }: BarProps): JSX.Elemen
   );
 }
 
-/** A line that tells what did not go as wanted. */
-export const Said = ({ deeds }: { deeds: Deeds }): JSX.Element => (
-  <p role="status" class={deeds.said ? "said" : "said none"}>
-    {deeds.said}
-  </p>
+/** So many are named; the others are only counted. They are the ones that stay chosen. */
+const NAMED = 4;
+
+/** What did not go as wanted: how many and why, and which, where there are several it could be. */
+export const Said = ({ said, named = false }: { said: readonly Refusal[]; named?: boolean }): JSX.Element => (
+  <div role="status" class={said.length > 0 ? "said" : "said none"} data-testid="said">
+    {said.map(({ why, events }) => (
+      <p key={why}>
+        {named && <strong class="numbers">{text.review.refused(events.length)}</strong>} {why}
+        {named && ` ${events.slice(0, NAMED).map(nameOf).join("; ")}${events.length > NAMED ? text.review.others(events.length - NAMED) : ""}`}
+      </p>
+    ))}
+  </div>
 );
 
+const nameOf = (event: LamppostEvent) => `${eventTitle(event)}, ${event.camera_name}, ${momentText(event.start)}`;
+
+/** Beside names, which have no spaces. */
 const NOBODY = " ";
 
 interface AssignProps {

@@ -2,15 +2,19 @@
 
 import type { LamppostEvent } from "../api/types";
 import { cell } from "../cell";
-import { clockAhead, onEvent } from "../news";
+import { centreNow, onEvent } from "../news";
 
 const KEY = "lamppost.sound";
 /** One that comes later than that (an outbox that was full) is no news for the ear. */
 const FRESH_MS = 60_000;
 /** A burst is one sound. */
 const APART_MS = 2_500;
+const SETTLED_MS = 300;
 
 export const sound = cell<boolean>(localStorage.getItem(KEY) === "on");
+
+/** Wanted, but the browser lets nothing be heard: nobody has pressed anything since the page was loaded. */
+export const blocked = cell(false);
 
 let context: AudioContext | undefined;
 
@@ -19,6 +23,36 @@ export function setSound(on: boolean): void {
   localStorage.setItem(KEY, on ? "on" : "off");
   sound.set(on);
   if (on) ring();
+  else blocked.set(false);
+}
+
+/** From a press, too: what is wanted can be heard from now on. */
+export const allowSound = () => setSound(true);
+
+/** The one that all sounds go through; it tells by itself when it may be heard. */
+function opened(): AudioContext {
+  if (context) return context;
+  const made = new AudioContext();
+  made.addEventListener("statechange", () => look(made));
+  context = made;
+  return made;
+}
+
+const look = ({ state }: AudioContext) => blocked.set(sound.value && state !== "running");
+
+/** Ask the browser early, so that whoever relies on the sound learns of it before the alarm. */
+function prepare(): () => void {
+  if (!sound.value) return () => undefined;
+  const made = opened();
+  // it starts by itself where it may, a moment later; any press on the page allows it
+  const timer = setTimeout(() => look(made), SETTLED_MS);
+  const pressed = () => void made.resume();
+  const heard = ["click", "keydown"] as const;
+  for (const name of heard) window.addEventListener(name, pressed, { once: true });
+  return () => {
+    clearTimeout(timer);
+    for (const name of heard) window.removeEventListener(name, pressed);
+  };
 }
 
 /** Is it a new alarm, for somebody who heard of `heard` already? */
@@ -29,8 +63,9 @@ export const isNews = (event: LamppostEvent, heard: ReadonlySet<string>, nowMs: 
 export function ringForAlarms(): () => void {
   const heard = new Set<string>();
   let lastMs = 0;
-  return onEvent((event) => {
-    const nowMs = Date.now() + clockAhead.value;
+  const prepared = prepare();
+  const stop = onEvent((event) => {
+    const nowMs = centreNow();
     if (!isNews(event, heard, nowMs)) return;
     heard.add(event.id);
     if (heard.size > 1000) heard.delete(heard.values().next().value!);
@@ -38,11 +73,16 @@ export function ringForAlarms(): () => void {
     lastMs = nowMs;
     ring();
   });
+  return () => {
+    prepared();
+    stop();
+  };
 }
 
 function ring(): void {
-  context ??= new AudioContext();
+  const context = opened();
   void context.resume();
+  look(context);
   for (const [pitch, at] of [[880, 0], [1175, 0.16]] as const) {
     const tone = context.createOscillator();
     const loudness = context.createGain();

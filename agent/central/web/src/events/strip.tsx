@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { CameraName, LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
-import { onEvent, refetch } from "../news";
+import { centreNow, onEvent, refetch } from "../news";
 import { text } from "../text";
 import { useSlide } from "../ui/slide";
 import { EventRow } from "./card";
@@ -52,7 +52,7 @@ function useLatest(most: number, camera?: CameraName): readonly LamppostEvent[] 
     let stale = false;
     const load = async () => {
       try {
-        const page = await api.events(queryOf(filter, most));
+        const page = await api.events(queryOf(filter, centreNow(), most));
         if (!stale) set((old) => mergeAll(page.items, newer(old, page.items)).slice(0, most));
       } catch (error) {
         if (!(error instanceof api.ApiError)) throw error; // the banner tells of it; the next hello loads again
@@ -60,7 +60,7 @@ function useLatest(most: number, camera?: CameraName): readonly LamppostEvent[] 
     };
     void load();
     const news = paced<LamppostEvent>((events) => set((old) => events.reduce(merge, old ?? []).slice(0, most)));
-    const stop = onEvent((event) => fits(filter, event) && news.push(event));
+    const stop = onEvent((event) => fits(filter, event, centreNow()) && news.push(event));
     return () => {
       stale = true;
       stop();

@@ -34,14 +34,16 @@ export const review = ({ number, plural }: Say): Text["review"] => ({
   none: "No elegir ninguno",
   is: (name) => `Asignado a ${name}`,
   count: (count) => plural(count, "nota", "notas"),
-  faster: (count) =>
-    count === 1
-      ? "Otra persona lo cambió entretanto. Lo ve como está ahora; repita el cambio si aún procede."
-      : `Otras personas cambiaron ${number(count)} entretanto. Los ve como están ahora.`,
+  refused: (count) => `${plural(count, "evento quedó como estaba y sigue elegido", "eventos quedaron como estaban y siguen elegidos")}:`,
+  others: (count) => `; y ${number(count)} más`,
+  faster: "Otra persona lo cambió entretanto. Se muestra como está ahora; repita el cambio si aún procede.",
   full: "No caben más notas.",
-  missing: "Algunos ya superaron su plazo de conservación.",
+  missing: "Ya superó su plazo de conservación.",
   sound: "Sonido",
   soundOn: "Las alarmas suenan",
   soundOff: "Las alarmas están en silencio",
+  soundBlocked: "Las alarmas aún no se oyen.",
+  soundBlockedMore: "El navegador solo deja sonar una página después de que alguien pulse algo en ella.",
+  soundAllow: "Permitir el sonido",
   keys: "j siguiente, k anterior, Espacio reproduce, x elige, a atiende, Intro abre",
 });

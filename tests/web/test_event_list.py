@@ -1,0 +1,191 @@
+"""The list of events in Chromium, over a centre of its own whose events are known one by one."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from agent.core.clock import NS, rfc3339
+from tests.central.helpers import FakeGateway, event, running, wait_for
+from tests.web import pages
+
+pytestmark = pytest.mark.timeout(180)
+
+_KEEP_SOURCES = """() => {
+    window.sources = [];
+    const Real = EventSource;
+    window.EventSource = class extends Real { constructor(url) { super(url); window.sources.push(this); } };
+}"""
+
+
+class Desk:
+    """A gateway that tells of events, the newest last, a second after each other."""
+
+    def __init__(self, gateway: FakeGateway) -> None:
+        self._gateway, self._seq = gateway, 0
+        self.first_ns = time.time_ns() - 3600 * NS
+
+    def tell(self, count: int, **more: object) -> list[str]:
+        """So many events; their ids, once the centre has them."""
+        told = []
+        for _ in range(count):
+            self._seq += 1
+            key, start = f"event-{self._seq:04}", rfc3339(self.first_ns + self._seq * NS)
+            self._gateway.envelope("event", self._seq, event(key, **({"start": start} | more)))
+            told.append(key)
+        wait_for(lambda: self._seq in self._gateway.acked("event"))
+        return told
+
+
+@contextmanager
+def reviewing(chromium: Browser, data: Path, *, count: int, size: str = "desktop") -> Iterator[tuple[Page, Desk]]:
+    """The list over so many events."""
+    with running(data / "centre") as centre, FakeGateway(centre) as gateway:
+        gateway.hello()
+        desk = Desk(gateway)
+        desk.tell(count)
+        assert centre.sign_in_url is not None
+        with pages.visit(chromium, centre.sign_in_url, size=size) as page:
+            page.context.add_init_script(f"({_KEEP_SOURCES})()")
+            page.goto(pages.origin(centre.sign_in_url) + "events")
+            expect(page.get_by_test_id("event-card").first).to_be_visible()
+            yield page, desk
+
+
+def _shown(page: Page) -> list[str]:
+    return list(page.get_by_test_id("event-card").evaluate_all("(cards) => cards.map((card) => card.dataset.event)"))
+
+
+def _lose_stream(page: Page) -> None:
+    """As a laptop that sleeps: nothing is heard, and the next try is far away."""
+    page.evaluate("() => { window.lost = window.sources.at(-1); window.lost.close(); }")
+
+
+def _find_again(page: Page) -> None:
+    page.evaluate("() => window.lost.onerror()")
+
+
+@pytest.mark.parametrize("missed", [90, 1100])
+def test_a_long_time_offline_leaves_no_hole(chromium: Browser, tmp_path: Path, missed: int) -> None:
+    """Few enough to be caught up with, and so many that the list goes on from the newest ones."""
+    with reviewing(chromium, tmp_path, count=70) as (page, desk):
+        page.mouse.move(2, 2)
+        _lose_stream(page)
+        told = desk.tell(missed)
+        _find_again(page)
+        page.wait_for_function(
+            "(key) => document.querySelector('.card')?.dataset.event === key", arg=told[-1], timeout=30_000
+        )
+        older = page.get_by_role("button", name="Show older events")
+        while older.is_visible():
+            shown = len(_shown(page))
+            older.click()
+            page.wait_for_function(
+                "(before) => document.querySelectorAll('.card').length > before", arg=shown, timeout=30_000
+            )
+        assert _shown(page) == [f"event-{n:04}" for n in range(70 + missed, 0, -1)]
+
+
+def test_what_is_half_typed_outlives_news(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=3) as (page, desk):
+        words = page.get_by_test_id("filter-words")
+        words.click()
+        page.keyboard.type("fox by")
+        (key,) = desk.tell(1)
+        expect(page.locator(f"[data-event='{key}']")).to_be_visible()
+        page.keyboard.type(" the gate")
+        expect(words).to_have_value("fox by the gate")
+        expect(page).not_to_have_url(re.compile("words="))
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"words=fox\+by\+the\+gate"))
+        expect(page.get_by_test_id("event-card")).to_have_count(0)
+        words.fill("")  # as its cross does
+        expect(page.get_by_test_id("event-card")).to_have_count(4)
+
+
+def test_keys_work_after_a_card_was_ticked_with_the_mouse(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=5) as (page, _):
+        card = page.locator("[data-event='event-0004']")
+        card.get_by_test_id("choose").click()
+        expect(page.get_by_test_id("batch")).to_contain_text("1 chosen")
+        page.keyboard.press("x")
+        expect(page.get_by_test_id("batch")).to_have_count(0)
+        page.keyboard.press(" ")  # is the box's own
+        expect(page.get_by_test_id("batch")).to_contain_text("1 chosen")
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("batch")).to_have_count(0)
+        page.keyboard.press("a")
+        expect(card).to_have_class(re.compile("done"))
+        expect(page.locator("[data-event='event-0003'] .card-link")).to_be_focused()  # on to the next
+
+
+def test_a_time_and_whose_they_are_stand_in_the_address(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=3) as (page, desk):
+        desk.tell(1, start=rfc3339(time.time_ns() - 30 * 3600 * NS))
+        expect(page.get_by_test_id("event-card")).to_have_count(4)
+        page.get_by_test_id("filter-time").get_by_role("button").click()
+        page.get_by_role("menuitemradio", name="Last 24 h").click()
+        expect(page).to_have_url(re.compile(r"\?within=24h$"))
+        expect(page.get_by_test_id("event-card")).to_have_count(3)
+        page.get_by_test_id("filter-time").get_by_role("button").click()
+        page.get_by_role("menuitemradio", name="Between").click()
+        until = page.get_by_test_id("filter-until")
+        until.fill(
+            page.evaluate("new Date(Date.now() - 24 * 3600e3).toLocaleString('sv').replace(' ', 'T').slice(0, 16)")
+        )
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"\?until=20"))
+        expect(page.get_by_test_id("event-card")).to_have_count(1)
+        page.reload()
+        expect(page.get_by_test_id("event-card")).to_have_count(1)
+        assert _shown(page) == ["event-0004"]
+        page.get_by_role("button", name="Clear filters").click()
+        expect(page.get_by_test_id("filter-until")).to_have_count(0)
+        page.locator("[data-event='event-0002']").get_by_test_id("choose").click()
+        page.get_by_test_id("batch").get_by_test_id("assign").select_option("ann")
+        expect(page.get_by_test_id("batch")).to_have_count(0)
+        page.get_by_test_id("filter-assigned").get_by_role("button").click()
+        page.get_by_role("menuitemradio", name="Unassigned").click()
+        expect(page).to_have_url(re.compile(r"assigned=-$"))
+        expect(page.get_by_test_id("event-card")).to_have_count(3)
+        assert "event-0002" not in _shown(page)
+
+
+_BY_ANOTHER = """async (key) => fetch('/api/v1/reviews', { method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Lamppost': '1' },
+    body: JSON.stringify({ events: [{ event: key, version: 0 }], severity: 'alarm' }) })"""
+
+
+def test_those_that_were_refused_stay_chosen_and_are_named(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=4) as (page, _):
+        _lose_stream(page)
+        page.evaluate(_BY_ANOTHER, "event-0002")
+        for key in ("event-0001", "event-0002", "event-0003"):
+            page.locator(f"[data-event='{key}']").get_by_test_id("choose").click()
+        page.get_by_test_id("batch").get_by_test_id("assign").select_option("ann")
+        said = page.get_by_test_id("said")
+        expect(said).to_contain_text("1 event was left as it was, and is still chosen:")
+        expect(said).to_contain_text("Changed by somebody else meanwhile")
+        expect(said).to_contain_text("The plaza")
+        expect(page.get_by_test_id("batch")).to_contain_text("1 chosen")
+        expect(page.locator(".card.chosen")).to_have_attribute("data-event", "event-0002")
+        page.get_by_test_id("batch").get_by_test_id("assign").select_option("ann")  # seen by now
+        expect(page.get_by_test_id("batch")).to_have_count(0)
+        expect(said).to_have_text("")
+
+
+def test_a_sound_that_the_browser_keeps_back_is_told(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=1) as (page, _):
+        page.evaluate("localStorage.setItem('lamppost.sound', 'on')")
+        fresh = page.context.new_page()
+        fresh.goto(page.url)
+        expect(fresh.get_by_test_id("sound-blocked")).to_be_visible()
+        fresh.get_by_test_id("allow-sound").click()
+        expect(fresh.get_by_test_id("sound-blocked")).to_have_count(0)
+        expect(fresh.get_by_test_id("sound")).to_have_attribute("title", "Alarms are heard")
