@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from agent.core.clock import NS, rfc3339
-from tests.central.helpers import FakeGateway, running, track, wait_for
+from agent.core.clock import NS
+from tests.central.helpers import FakeGateway, running
 from tests.fixtures.rig import wait_until
 from tests.web import pages
+from tests.web.street import Street, all_of_them, restarted, searching
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -26,68 +24,17 @@ _BOXES = """(cards) => cards.map((card) => card.getBoundingClientRect())
     .map(({ x, y, right, bottom }) => [x, y, right, bottom])"""
 
 
-class Street:
-    """A gateway that tells of tracks, the newest last."""
-
-    def __init__(self, gateway: FakeGateway) -> None:
-        self._gateway, self._seq = gateway, 0
-        self.first_ns = time.time_ns() - 3600 * NS
-        self.told: list[str] = []
-
-    def pass_by(self, count: int) -> None:
-        """So many people, a second after each other; back when the centre has them."""
-        for _ in range(count):
-            self._seq += 1
-            start = rfc3339(self.first_ns + self._seq * NS)
-            key = f"track-{self._seq:04}"
-            self._gateway.envelope("track", self._seq, track(key, final=True, start=start, end=start))
-            self.told.append(key)
-        wait_for(lambda: self._seq in self._gateway.acked("track"))
-
-    @property
-    def newest_first(self) -> list[str]:
-        """As a list by time has them."""
-        return self.told[::-1]
-
-
-@contextmanager
-def searching(chromium: Browser, data: Path, *, count: int) -> Iterator[tuple[Page, Street]]:
-    """The search page over so many tracks."""
-    with running(data / "centre") as centre, FakeGateway(centre) as gateway:
-        gateway.hello()
-        street = Street(gateway)
-        street.pass_by(count)
-        assert centre.sign_in_url is not None
-        with pages.visit(chromium, centre.sign_in_url) as page:
-            pages.open_search(page)
-            yield page, street
-
-
-def _all_of_them(page: Page) -> list[str]:
-    """Every result in the order of the grid, scrolled through from the top to its end."""
-    seen: dict[str, None] = {}
-    page.evaluate("window.scrollTo(0, 0)")
-    for _ in range(100):
-        page.wait_for_timeout(50)
-        seen |= dict.fromkeys(pages.found_tracks(page))
-        end = page.evaluate("window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 1")
-        if end and not page.evaluate("document.querySelector('[aria-busy=true]')"):
-            return list(seen)
-        page.mouse.wheel(0, 400)
-    raise AssertionError("the grid has no end")
-
-
 def test_a_list_that_is_begun_anew_goes_on_from_its_own_end(chromium: Browser, tmp_path: Path) -> None:
     with searching(chromium, tmp_path, count=2 * PAGES_OF + 30) as (page, street):
         page.mouse.move(900, 500)
-        assert _all_of_them(page) == street.newest_first
+        assert all_of_them(page) == street.newest_first
         street.pass_by(2)
         again = page.get_by_test_id("search-again")
         expect(again).to_contain_text("2 new")
         assert page.evaluate("window.scrollY") > 1000, "what came must not move the page"
         again.click()
         assert page.evaluate("window.scrollY") == 0
-        assert _all_of_them(page) == street.newest_first
+        assert all_of_them(page) == street.newest_first
 
 
 def test_a_list_in_which_nothing_is_new_goes_on_from_its_own_end(chromium: Browser, tmp_path: Path) -> None:
@@ -97,7 +44,7 @@ def test_a_list_in_which_nothing_is_new_goes_on_from_its_own_end(chromium: Brows
             pass  # it looks by itself whether there is more by now
         page.wait_for_timeout(100)
         page.get_by_test_id("search-again").click()
-        assert _all_of_them(page) == street.newest_first
+        assert all_of_them(page) == street.newest_first
 
 
 def _rows(page: Page) -> list[list[float]]:
@@ -120,7 +67,7 @@ def test_cards_make_room_for_text_that_is_made_larger(chromium: Browser, tmp_pat
         wait_until(lambda: _height(_rows(page)) > 1.5 * _height(usual), 10, "cards grow")
         wait_until(lambda: _apart(_rows(page)), 10, "no card lies on another")
         page.mouse.move(900, 500)
-        assert _all_of_them(page) == street.newest_first
+        assert all_of_them(page) == street.newest_first
         frame = page.locator(".shots-frame").evaluate("(frame) => frame.getBoundingClientRect().bottom")
         assert abs(frame - max(bottom for *_, bottom in _rows(page))) < 2, "the grid ends with its last row"
 
@@ -140,3 +87,84 @@ def test_a_card_says_yesterday_once_midnight_is_past(chromium: Browser, tmp_path
         expect(newest).not_to_contain_text("esterday")
         page.clock.fast_forward(60_000)
         expect(newest).to_contain_text("Yesterday")
+
+
+def _middle(page: Page) -> tuple[int, str]:
+    """How far down the page is, px, and the card in the middle of it."""
+    at = "(document.elementFromPoint(900, 450)?.closest('[data-track]')?.dataset.track)"
+    wait_until(lambda: page.evaluate(at), 10, "a card in the middle")
+    return page.evaluate("Math.round(window.scrollY)"), str(page.evaluate(at))
+
+
+def _scroll_into(page: Page, street: Street) -> tuple[int, str]:
+    """All results are loaded, and the page stands among the last ones."""
+    page.mouse.move(900, 450)
+    assert all_of_them(page) == street.newest_first
+    page.evaluate("window.scrollBy(0, -700)")
+    page.wait_for_timeout(300)  # its rows are drawn
+    return _middle(page)
+
+
+@pytest.mark.parametrize("by", ["back", "escape", "link"])
+def test_who_comes_back_from_a_track_finds_the_list_as_it_was(chromium: Browser, tmp_path: Path, by: str) -> None:
+    with searching(chromium, tmp_path, count=2 * PAGES_OF + 30) as (page, street):
+        place = _scroll_into(page, street)
+        page.locator(f"[data-track='{place[1]}'] .card-link").click()
+        expect(page.get_by_test_id("track-details")).to_be_visible()
+        assert page.evaluate("window.scrollY") == 0
+        street.pass_by(2)
+        further: list[str] = []
+        page.on("request", lambda asked: "cursor=" in asked.url and further.append(asked.url))
+        if by == "back":
+            page.go_back()
+        elif by == "escape":
+            page.keyboard.press("Escape")
+        else:
+            page.get_by_test_id("track-back").click()
+        expect(page.locator(f"[data-track='{place[1]}']")).to_be_visible()
+        assert _middle(page) == place
+        expect(page.get_by_test_id("search-again")).to_contain_text("2 new")  # nothing moves by them
+        assert _middle(page) == place
+        assert further == [], "what was loaded is not asked for again"
+        page.get_by_test_id("search-again").click()
+        assert all_of_them(page) == street.newest_first
+
+
+def test_a_search_that_is_opened_anew_is_not_the_one_that_was_left(chromium: Browser, tmp_path: Path) -> None:
+    with searching(chromium, tmp_path, count=PAGES_OF + 30) as (page, street):
+        _scroll_into(page, street)
+        page.get_by_test_id("nav-map").click()
+        street.pass_by(2)
+        page.get_by_test_id("nav-search").click()
+        expect(page.locator(f"[data-track='{street.newest_first[0]}']")).to_be_visible()
+        assert page.evaluate("window.scrollY") == 0
+        page.go_back()
+        page.go_back()
+        expect(page.get_by_test_id("search-again")).to_contain_text("2 new")  # back at the one that was left
+        assert page.evaluate("window.scrollY") > 1000
+
+
+def test_a_centre_that_starts_anew_leaves_the_list_where_it_is(chromium: Browser, tmp_path: Path) -> None:
+    data = tmp_path / "centre"
+    with pages.context(chromium) as own:
+        page = own.new_page()
+        with running(data) as centre, FakeGateway(centre) as gateway:
+            gateway.hello()
+            street = Street(gateway)
+            street.pass_by(2 * PAGES_OF + 30)
+            assert centre.sign_in_url is not None
+            pages.sign_in(page, centre.sign_in_url)
+            pages.open_search(page)
+            place = _scroll_into(page, street)
+        pages.wait_centre_lost(page)
+        with restarted(data, centre) as centre, FakeGateway(centre) as gateway:
+            pages.wait_centre_back(page)
+            page.wait_for_timeout(1000)  # the list has heard of it
+            assert _middle(page) == place
+            street.gateway = gateway
+            street.pass_by(2)
+            expect(page.get_by_test_id("search-again")).to_contain_text("2 new")
+            assert _middle(page) == place
+            assert all_of_them(page) == street.newest_first[2:]
+            page.get_by_test_id("search-again").click()
+            assert all_of_them(page) == street.newest_first

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { exportAddress } from "../src/api/client";
 import { around, neighbours, spanAfter, spanBefore } from "../src/search/around";
-import { addressOf, alike, all, isEmpty, queryOf, searchOf, watchPath, wearing } from "../src/search/filter";
-import { compact } from "../src/search/count";
+import { addressOf, alike, all, asksMore, isEmpty, queryOf, searchOf, watchPath, wearing } from "../src/search/filter";
+import { compact, percentText, shareOf } from "../src/search/count";
 import { marksOf, saidOf } from "../src/search/drawn";
-import { bars, brushed } from "../src/search/hours";
+import { bars, brushed, pressed } from "../src/search/hours";
+import { isOf, nearOf, nearText, placesOf } from "../src/search/places";
 import { shown } from "../src/search/window";
 
 const NOW = Date.parse("2026-07-01T12:00:00.000Z");
@@ -29,6 +30,26 @@ describe("a search in the address", () => {
       "?label=vehicle&kind=truck&direction=up-left&zone=gate&min_speed=2.5&max_dwell_s=60&plate=AB*&plate_match=fuzzy&sort=fit&within=24h";
     expect(addressOf(read(address))).toBe(address);
     expect(addressOf(read("?direction=sideways&min_speed=fast&max_speed=-1&plate_match=fuzzy&sort=random"))).toBe("");
+  });
+
+  it("holds sizes, shares, own heights, and where", () => {
+    const address = "?colour=upper:green&min_size=0.01&max_size=0.2&min_speed=0.5&speed_unit=heights/s&share=0.4&min_score=0.7&site=north&gateway=pole-17&near=41.7637,-72.6851,50";
+    expect(addressOf(read(address))).toBe(address);
+    const query = queryOf(read(address), NOW, 1);
+    expect([query.get("speed_unit"), query.get("near")]).toEqual(["heights/s", "41.7637,-72.6851,50"]);
+    expect(addressOf(read("?min_size=2&share=1.5&min_score=-1&site=../x&gateway=&near=1,2&speed_unit=knots&near=91,0,5"))).toBe("");
+  });
+
+  it("says whether what is asked for less often is asked for", () => {
+    expect(["?min_score=0.5", "?near=1,2,3", "?site=north", "?plate=A*", "?direction=up", "?speed_unit=heights/s"].map((one) => asksMore(read(one)))).toEqual(Array(6).fill(true));
+    expect(asksMore(read("?label=person&colour=upper:green&camera=a/b/c&within=1h&sort=fit&like=x&region=0,0+1,0+1,1"))).toBe(false);
+  });
+
+  it("holds how far from a drawn path one may have gone, where it is not the usual", () => {
+    const address = "?along=0.1,0.9+0.9,0.5&along_within=0.2";
+    expect(addressOf(read(address))).toBe(address);
+    expect(addressOf(read("?along=0.1,0.9+0.9,0.5&along_within=0.9"))).toBe("?along=0.1,0.9+0.9,0.5");
+    expect(addressOf(read("?along_within=0.2"))).toBe("");
   });
 
   it("holds what is drawn on the picture", () => {
@@ -165,6 +186,18 @@ describe("the bars of the hours", () => {
     expect(bars([], NOW, NOW - HOUR)).toEqual([]);
   });
 
+  it("are gone through by keys, and brushed with Shift", () => {
+    const key = (name: string, shiftKey = false) => ({ key: name, shiftKey, ctrlKey: false, altKey: false, metaKey: false });
+    expect(pressed(key("ArrowLeft"), 5, undefined, 9)).toEqual({ at: 4, brush: undefined });
+    expect(pressed(key("ArrowLeft", true), 5, undefined, 9)).toEqual({ at: 4, brush: [5, 4] });
+    expect(pressed(key("ArrowRight", true), 4, [5, 4], 9)).toEqual({ at: 5, brush: [5, 5] });
+    expect(pressed(key("End", true), 5, [5, 5], 9)).toEqual({ at: 8, brush: [5, 8] });
+    expect(pressed(key("ArrowRight"), 8, [5, 8], 9)).toEqual({ at: 8, brush: undefined });
+    expect(pressed(key("Home"), 8, undefined, 9)).toEqual({ at: 0, brush: undefined });
+    expect(pressed(key("Escape"), 3, [1, 3], 9)).toEqual({ at: 3, brush: undefined });
+    for (const other of [key("Escape"), key("Enter"), key("j"), { ...key("ArrowLeft"), altKey: true }]) expect(pressed(other, 3, undefined, 9)).toBeUndefined();
+  });
+
   it("are brushed either way", () => {
     const found = bars([hour(-3, 5)], NOW - 4 * HOUR, NOW);
     const wanted = { since: new Date(NOW - 3 * HOUR).toISOString(), until: new Date(NOW - HOUR).toISOString() };
@@ -176,4 +209,31 @@ describe("the bars of the hours", () => {
 
 it("counts need little room", () => {
   expect([0, 998, 1000, 1249, 9_960, 34_499, 999_700, 5_100_000].map(compact)).toEqual(["0", "998", "1k", "1.2k", "10k", "34k", "1M", "5.1M"]);
+});
+
+describe("places to choose from", () => {
+  const of = (...names: string[]) => placesOf(names.map((name) => ({ site: name[0]!, gateway: name[1]!, camera: name })));
+
+  it("are none of one, and gateways only where a site has several", () => {
+    expect(of("s1", "s1")).toEqual([]);
+    expect(of("s2", "s1")).toEqual([{ site: "s", gateway: "1" }, { site: "s", gateway: "2" }]);
+    expect(of("t1", "s1")).toEqual([{ site: "s", gateway: "" }, { site: "t", gateway: "" }]);
+    expect(of("t1", "t2", "s1")).toHaveLength(4);
+  });
+
+  it("have their cameras", () => {
+    const camera = { site: "s", gateway: "1", camera: "x" };
+    expect([isOf({ site: "", gateway: "" }, camera), isOf({ site: "s", gateway: "" }, camera), isOf({ site: "s", gateway: "2" }, camera), isOf({ site: "t", gateway: "1" }, camera)]).toEqual([true, true, false, false]);
+  });
+
+  it("may be a circle on the map", () => {
+    expect(nearOf("41.76,-72.68,50")).toEqual({ spot: "41.76,-72.68", metres: 50 });
+    expect(nearText(nearOf("41.76,-72.68,50")!)).toBe("41.76,-72.68,50");
+    for (const wrong of ["", "1,2", "1,2,0", "1,2,20001", "91,2,3", "1,,3", "a,b,c", "1,2,3,4"]) expect(nearOf(wrong)).toBeUndefined();
+  });
+});
+
+it("shares are written in per cent, and read from it", () => {
+  expect([percentText(0.07), percentText(undefined), percentText(0.125)]).toEqual(["7", "", "12.5"]);
+  expect([shareOf("7"), shareOf(""), shareOf("12.5"), shareOf("250"), shareOf("-3")]).toEqual([0.07, undefined, 0.125, 1, 0]);
 });

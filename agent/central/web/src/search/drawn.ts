@@ -11,9 +11,13 @@ export const WAYS: readonly Way[] = ["both", "left_to_right", "right_to_left"];
 /** Points as `x,y x,y ...`; empty: not drawn. */
 export interface Drawn extends Readonly<Record<Drawable, string>> {
   readonly way: Way;
+  /** how far from a path one may have gone, a share of the picture */
+  readonly within: number;
 }
 
-export const NOTHING: Drawn = { region: "", crossed: "", along: "", way: "both" };
+/** As the API takes them, and what it takes where nothing is said. */
+export const WITHIN = { least: 0.01, most: 0.5, usual: 0.08 } as const;
+export const NOTHING: Drawn = { region: "", crossed: "", along: "", way: "both", within: WITHIN.usual };
 export const MARKS: Readonly<Record<Drawable, MarkKind>> = { region: "zone", crossed: "line", along: "path" };
 /** What is put on the picture for somebody who draws by keyboard, to be moved from there. */
 export const FIRST: Readonly<Record<Drawable, Points>> = {
@@ -39,13 +43,15 @@ export const saidOf = (points: Points): string => points.slice(0, MOST).map((poi
 export function drawnOf(query: URLSearchParams): Drawn {
   const read = (what: Drawable) => saidOf(pointsOf(query.get(what) ?? "", what));
   const way = WAYS.find((one) => one === query.get("crossed_way")) ?? "both";
-  return { region: read("region"), crossed: read("crossed"), along: read("along"), way };
+  const within = Number(query.get("along_within"));
+  return { region: read("region"), crossed: read("crossed"), along: read("along"), way, within: within >= WITHIN.least && within <= WITHIN.most ? within : WITHIN.usual };
 }
 
 export function putDrawn(query: URLSearchParams, drawn: Drawn): void {
   for (const what of DRAWABLE) {
     if (drawn[what]) query.set(what, drawn[what]);
     if (what === "crossed" && drawn.crossed && drawn.way !== "both") query.set("crossed_way", drawn.way);
+    if (what === "along" && drawn.along && drawn.within !== WITHIN.usual) query.set("along_within", String(drawn.within));
   }
 }
 

@@ -3,6 +3,7 @@
 import { isColour } from "../events/colours";
 import { isCamera, several } from "../events/filter";
 import { areaOf } from "../map/ground";
+import { nearOf } from "./places";
 import { type Drawn, drawnOf, NOTHING, putDrawn } from "./drawn";
 
 /** Spans that end now, by their names in the address, in hours. */
@@ -24,7 +25,7 @@ export const COMPASS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"] as const;
 export const SECTORS = ["up", "up-right", "right", "down-right", "down", "down-left", "left", "up-left"] as const;
 
 /** Numbers that may have a least and a most, by their names in the address and in the API. */
-export const RANGES = ["speed", "dwell_s"] as const;
+export const RANGES = ["size", "speed", "dwell_s"] as const;
 export type RangeName = (typeof RANGES)[number];
 export interface Range {
   min: number | undefined;
@@ -50,7 +51,19 @@ export interface Search {
   zones: readonly string[];
   /** corners on the map, as the API has them; its cameras are searched */
   area: string;
+  /** a size is a share of the picture, 0..1 */
   ranges: Readonly<Record<RangeName, Range>>;
+  /** speeds are in own heights a second, of cameras whose ground is not measured; else in m/s */
+  inHeights: boolean;
+  /** so much of a part must be of a colour, 0..1; undefined: as much as the centre takes */
+  share: number | undefined;
+  /** so sure must the detector have been, 0..1 */
+  minScore: number | undefined;
+  /** empty: of all */
+  site: string;
+  gateway: string;
+  /** a circle on the map in which it was last, `latitude,longitude,metres` */
+  near: string;
   /** a number plate, with `?` for one character and `*` for some */
   plate: string;
   /** look-alikes too, and one character wrong */
@@ -65,8 +78,11 @@ export interface Search {
 
 export const all: Search = {
   labels: [], kinds: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined,
-  directions: [], zones: [], area: "", ranges: { speed: ANY, dwell_s: ANY }, plate: "", fuzzy: false, like: "", drawn: NOTHING, byFit: false,
+  directions: [], zones: [], area: "", ranges: { size: ANY, speed: ANY, dwell_s: ANY }, inHeights: false,
+  share: undefined, minScore: undefined, site: "", gateway: "", near: "", plate: "", fuzzy: false, like: "", drawn: NOTHING, byFit: false,
 };
+
+const HEIGHTS = "heights/s";
 
 const isSpan = (name: string): name is SpanName => name in SPANS;
 
@@ -77,14 +93,18 @@ function moment(said: string | null): string | undefined {
 
 const DIRECTIONS: ReadonlySet<string> = new Set([...COMPASS, ...SECTORS]);
 
-function rangeOf(query: URLSearchParams, name: RangeName): Range {
-  const read = (end: "min" | "max") => {
-    const said = query.get(`${end}_${name}`);
-    const value = Number(said);
-    return said && Number.isFinite(value) && value >= 0 ? value : undefined;
-  };
-  return { min: read("min"), max: read("max") };
+function numberOf(query: URLSearchParams, name: string, most = 1e9): number | undefined {
+  const said = query.get(name);
+  const value = Number(said);
+  return said && value >= 0 && value <= most ? value : undefined;
 }
+
+function rangeOf(query: URLSearchParams, name: RangeName): Range {
+  const most = name === "size" ? 1 : undefined;
+  return { min: numberOf(query, `min_${name}`, most), max: numberOf(query, `max_${name}`, most) };
+}
+
+const idOf = (query: URLSearchParams, name: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.exec(query.get(name) ?? "")?.[0] ?? "";
 
 /** Read the page's address; what makes no sense is left out. */
 export function searchOf(query: URLSearchParams): Search {
@@ -101,10 +121,16 @@ export function searchOf(query: URLSearchParams): Search {
     directions: several(query, "direction").filter((word) => DIRECTIONS.has(word)),
     zones: several(query, "zone"),
     area: areaOf(query.get("area") ?? "") ? (query.get("area") ?? "") : "",
-    ranges: { speed: rangeOf(query, "speed"), dwell_s: rangeOf(query, "dwell_s") },
+    ranges: { size: rangeOf(query, "size"), speed: rangeOf(query, "speed"), dwell_s: rangeOf(query, "dwell_s") },
+    inHeights: query.get("speed_unit") === HEIGHTS,
+    share: numberOf(query, "share", 1),
+    minScore: numberOf(query, "min_score", 1),
+    site: idOf(query, "site"),
+    gateway: idOf(query, "gateway"),
+    near: nearOf(query.get("near") ?? "") ? (query.get("near") ?? "") : "",
     plate: (query.get("plate") ?? "").slice(0, 40),
     fuzzy: query.get("plate_match") === "fuzzy",
-    like: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.exec(query.get("like") ?? "")?.[0] ?? "",
+    like: idOf(query, "like"),
     drawn: drawnOf(query),
     byFit: query.get("sort") === "fit",
   };
@@ -143,6 +169,12 @@ function shared(search: Search): URLSearchParams {
     if (min !== undefined) query.set(`min_${name}`, String(min));
     if (max !== undefined) query.set(`max_${name}`, String(max));
   }
+  if (search.inHeights) query.set("speed_unit", HEIGHTS);
+  if (search.share !== undefined) query.set("share", String(search.share));
+  if (search.minScore !== undefined) query.set("min_score", String(search.minScore));
+  if (search.site) query.set("site", search.site);
+  if (search.gateway) query.set("gateway", search.gateway);
+  if (search.near) query.set("near", search.near);
   if (search.plate) query.set("plate", search.plate);
   if (search.plate && search.fuzzy) query.set("plate_match", "fuzzy");
   if (search.like) query.set("like", search.like);
@@ -157,6 +189,10 @@ function times(query: URLSearchParams, since: string | undefined, until: string 
 }
 
 export const isEmpty = (search: Search) => addressOf(search) === "";
+
+/** Is anything asked for of what is asked for less often? */
+export const asksMore = (search: Search) =>
+  !isEmpty({ ...search, labels: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined, area: "", like: "", drawn: NOTHING, byFit: false });
 
 /** The search for what looks like a track. */
 export const alike = ({ id }: { id: string }): Search => ({ ...all, like: id });

@@ -1,7 +1,8 @@
 /** Results as a grid that only holds what is near the screen, and asks for more before its end is reached. */
 
 import type { ComponentChildren, JSX, RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Left } from "./list";
 import { type Shown, shown } from "./window";
 
 /** px where the text is as large as usual, as the style sheet has them: a card's least width, a row with its gap, the gap. */
@@ -13,6 +14,8 @@ interface Props<T> {
   items: readonly T[];
   more: boolean;
   onMore: () => void;
+  /** it is come back to */
+  left: Left | undefined;
   card: (item: T, place: Place) => ComponentChildren;
 }
 
@@ -22,9 +25,9 @@ export interface Place extends Record<string, number> {
   "--column": number;
 }
 
-export function CardGrid<T extends object>({ items, more, onMore, card }: Props<T>): JSX.Element {
+export function CardGrid<T extends object>({ items, more, onMore, left, card }: Props<T>): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
-  const part = useShown(root, items.length);
+  const part = useShown(root, items.length, left);
   const cards = useCards(items, part, card);
   const near = part !== undefined && part.to + 2 * part.columns >= items.length;
   useEffect(() => {
@@ -57,15 +60,25 @@ function useCards<T extends object>(items: readonly T[], part: Shown | undefined
   return [...cards.values()].map(([, one]) => one);
 }
 
-function useShown(root: RefObject<HTMLDivElement | null>, count: number): Shown | undefined {
+function useShown(root: RefObject<HTMLDivElement | null>, count: number, left: Left | undefined): Shown | undefined {
   const [part, set] = useState<Shown>();
-  useEffect(() => {
+  const returned = useRef<Left | undefined>(undefined);
+  useLayoutEffect(() => {
     const frame = root.current!;
-    const look = () => {
+    const partNow = () => {
       // cards grow with the text of very large screens, and a window may be dragged to one
       const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
       const { width, top } = frame.getBoundingClientRect();
-      const now = shown({ width, above: -top, height: window.innerHeight, count }, LEAST * scale, ROW * scale, GAP * scale);
+      return shown({ width, above: -top, height: window.innerHeight, count }, LEAST * scale, ROW * scale, GAP * scale);
+    };
+    if (left && returned.current !== left) {
+      // a page is scrolled no further than it is high
+      frame.style.height = `${partNow().whole}px`;
+      window.scrollTo(0, left.scrolled);
+    }
+    returned.current = left;
+    const look = () => {
+      const now = partNow();
       set((old) => (old && JSON.stringify(old) === JSON.stringify(now) ? old : now));
     };
     look();
@@ -78,6 +91,6 @@ function useShown(root: RefObject<HTMLDivElement | null>, count: number): Shown 
       window.removeEventListener("scroll", look);
       window.removeEventListener("resize", look);
     };
-  }, [count]);
+  }, [count, left]);
   return part;
 }

@@ -31,3 +31,23 @@ export function brushed(all: readonly Bar[], a: number, b: number): { since: str
   const [first, last] = [all[Math.min(a, b)], all[Math.max(a, b)]];
   return first && last && { since: new Date(first.from).toISOString(), until: new Date(last.to).toISOString() };
 }
+
+/** From where it was begun to where it is. */
+export type Brush = readonly [anchor: number, head: number];
+
+const STEPS: Readonly<Record<string, (at: number, last: number) => number>> = {
+  ArrowLeft: (at) => at - 1,
+  ArrowRight: (at) => at + 1,
+  Home: () => 0,
+  End: (_, last) => last,
+};
+
+/** To which bar a key leads, and what is brushed then: with Shift all between, without it none. Undefined: the key does nothing here. */
+export function pressed({ key, shiftKey, ctrlKey, altKey, metaKey }: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey">, at: number, brush: Brush | undefined, count: number): { at: number; brush: Brush | undefined } | undefined {
+  if (ctrlKey || altKey || metaKey) return undefined;
+  if (key === "Escape" && brush) return { at, brush: undefined };
+  const step = STEPS[key];
+  if (!step) return undefined;
+  const to = Math.max(0, Math.min(count - 1, step(at, count - 1)));
+  return { at: to, brush: shiftKey ? [brush?.[0] ?? at, to] : undefined };
+}

@@ -1,12 +1,16 @@
-/** What is asked for less often: finer classes, which way, how fast, how long, zones, number plates. */
+/** What is asked for less often: finer classes, which way, how fast, how long, how large, how surely, zones, places, number plates. */
 
-import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
-import { toggled } from "../events/filter";
+import { cameraKey, toggled } from "../events/filter";
 import { cameras as allCameras } from "../news";
 import { text } from "../text";
-import { COMPASS, FINER, type Range, type RangeName, type Search, SECTORS } from "./filter";
+import { percentText, shareOf } from "./count";
+import { Draft } from "./draft";
+import { asksMore, COMPASS, FINER, type Range, type RangeName, type Search, SECTORS } from "./filter";
+import { NearPlace, OfPlace } from "./place";
+import { isOf } from "./places";
 
 interface Props {
   search: Search;
@@ -15,10 +19,12 @@ interface Props {
 
 export function More({ search, onChange }: Props): JSX.Element {
   const finer = (search.labels.length > 0 ? search.labels : Object.keys(FINER)).flatMap((label) => FINER[label] ?? []);
-  const zones = useZones(search.cameras);
-  const used = search.kinds.length + search.directions.length + search.zones.length > 0 || search.plate !== "" || search.ranges.speed.min !== undefined || search.ranges.speed.max !== undefined || search.ranges.dwell_s.min !== undefined || search.ranges.dwell_s.max !== undefined;
+  const zones = useZones(search);
+  const used = asksMore(search);
+  const [open, setOpen] = useState(used);
+  useEffect(() => void (used && setOpen(true)), [used]); // what is asked for is seen; what is no longer does not close it under the hand
   return (
-    <details class="search-more" open={used} data-testid="search-more">
+    <details class="search-more" open={open} onToggle={(toggle) => setOpen(toggle.currentTarget.open)} data-testid="search-more">
       <summary>{text.search.more}</summary>
       <div class="search-more-body">
         {finer.length > 0 && <Words title={text.search.kinds} words={finer} names={text.search.kindNames} chosen={search.kinds} onChange={(kinds) => onChange({ ...search, kinds })} />}
@@ -26,14 +32,27 @@ export function More({ search, onChange }: Props): JSX.Element {
           <h3>{text.search.direction}</h3>
           <Dial chosen={search.directions} onChange={(directions) => onChange({ ...search, directions })} />
         </section>
-        <Between name="speed" title={text.search.speed} search={search} onChange={onChange} />
+        <Between name="speed" title={search.inHeights ? text.search.speedHeights : text.search.speed} search={search} onChange={onChange}>
+          <div class="choices" role="group" aria-label={text.search.speedUnit}>
+            {[false, true].map((inHeights) => (
+              <button key={String(inHeights)} type="button" class="choice" aria-pressed={search.inHeights === inHeights} onClick={() => onChange({ ...search, inHeights })} data-testid={inHeights ? "speed-heights" : "speed-metres"}>
+                {inHeights ? text.event.heights : "m/s"}
+              </button>
+            ))}
+          </div>
+        </Between>
         <Between name="dwell_s" title={text.search.dwell} search={search} onChange={onChange} />
+        <Between name="size" title={text.search.size} percent search={search} onChange={onChange} />
+        <AtLeast name="min_score" title={text.search.score} share={search.minScore} onChange={(minScore) => onChange({ ...search, minScore })} />
+        {(search.colours.length > 0 || search.share !== undefined) && <AtLeast name="share" title={text.search.share} share={search.share} onChange={(share) => onChange({ ...search, share })} />}
+        <OfPlace search={search} onChange={onChange} />
+        <NearPlace search={search} onChange={onChange} />
         {zones.length > 0 && <Words title={text.search.zones} words={zones} names={{}} chosen={search.zones} onChange={(chosen) => onChange({ ...search, zones: chosen })} />}
         <section class="search-group">
           <h3>
             <label for="search-plate">{text.search.plate}</label>
           </h3>
-          <input
+          <Draft
             id="search-plate"
             class="find"
             type="text"
@@ -41,7 +60,7 @@ export function More({ search, onChange }: Props): JSX.Element {
             value={search.plate}
             placeholder="AB?12*"
             spellcheck={false}
-            onChange={(change) => onChange({ ...search, plate: change.currentTarget.value.trim() })}
+            onDone={(said) => onChange({ ...search, plate: said.trim() })}
             data-testid="plate"
           />
           <label class="fuzzy">
@@ -55,8 +74,9 @@ export function More({ search, onChange }: Props): JSX.Element {
 }
 
 /** The zones of the cameras that are searched, by name. */
-function useZones(chosen: readonly string[]): string[] {
-  const cameras = (useCell(allCameras) ?? []).filter((one) => chosen.length === 0 || chosen.includes(`${one.site}/${one.gateway}/${one.camera}`));
+function useZones(search: Search): string[] {
+  const { cameras: chosen } = search;
+  const cameras = (useCell(allCameras) ?? []).filter((one) => isOf(search, one) && (chosen.length === 0 || chosen.includes(cameraKey(one))));
   return [...new Set(cameras.flatMap((one) => one.shapes.flatMap((shape) => (shape.kind === "zone" ? [shape.name] : []))))].sort();
 }
 
@@ -121,18 +141,25 @@ function Dial({ chosen, onChange }: { chosen: readonly string[]; onChange: (chos
   );
 }
 
-function Between({ name, title, search, onChange }: Props & { name: RangeName; title: string }): JSX.Element {
+interface BetweenProps extends Props {
+  name: RangeName;
+  title: string;
+  /** a share, said in % */
+  percent?: boolean;
+  children?: ComponentChildren;
+}
+
+function Between({ name, title, percent = false, search, onChange, children }: BetweenProps): JSX.Element {
   const range = search.ranges[name];
-  const set = (end: keyof Range, said: string) => {
-    const value = said === "" ? undefined : Math.max(0, Number(said));
-    onChange({ ...search, ranges: { ...search.ranges, [name]: { ...range, [end]: value } } });
-  };
+  const read = (said: string) => (percent ? shareOf(said) : said === "" ? undefined : Math.max(0, Number(said)));
+  const set = (end: keyof Range, said: string) => onChange({ ...search, ranges: { ...search.ranges, [name]: { ...range, [end]: read(said) } } });
   const field = (end: keyof Range) => (
-    <input type="number" class="find" min={0} step="any" value={range[end] ?? ""} placeholder={text.search[end]} aria-label={`${title}: ${text.search[end]}`} onChange={(change) => set(end, change.currentTarget.value)} data-testid={`${end}-${name}`} />
+    <Draft type="number" class="find" min={0} step="any" value={percent ? percentText(range[end]) : String(range[end] ?? "")} placeholder={text.search[end]} aria-label={`${title}: ${text.search[end]}`} onDone={(said) => set(end, said)} data-testid={`${end}-${name}`} />
   );
   return (
     <section class="search-group">
       <h3>{title}</h3>
+      {children}
       <div class="min-max">
         {field("min")}
         <span aria-hidden="true">–</span>
@@ -141,3 +168,19 @@ function Between({ name, title, search, onChange }: Props & { name: RangeName; t
     </section>
   );
 }
+
+interface AtLeastProps {
+  name: string;
+  title: string;
+  share: number | undefined;
+  onChange: (share: number | undefined) => void;
+}
+
+const AtLeast = ({ name, title, share, onChange }: AtLeastProps) => (
+  <section class="search-group">
+    <h3>{title}</h3>
+    <div class="min-max">
+      <Draft type="number" class="find" min={0} max={100} step="any" value={percentText(share)} placeholder={text.search.min} aria-label={`${title}: ${text.search.min}`} onDone={(said) => onChange(shareOf(said))} data-testid={name} />
+    </div>
+  </section>
+);

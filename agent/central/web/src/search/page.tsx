@@ -58,9 +58,9 @@ export function SearchPage(): JSX.Element {
       </header>
       <div class={open ? "search-body open" : "search-body"}>
         <SearchPanel search={search} onChange={change} alike={list.old ? undefined : list.alike} facets={list.old ? undefined : list.facets} />
-        <section class="search-results" ref={results} aria-label={text.search.results} aria-busy={list.old} data-testid="results">
-          {list.facets && <Histogram bars={timeline} exact={list.facets.exact} onChoose={(since, until) => change({ ...search, within: undefined, since, until })} />}
-          {list.counting && list.items && list.items.length > 0 && <div class="histogram skeleton" aria-hidden="true" />}
+        <section class="search-results" ref={results} tabIndex={-1} aria-label={text.search.results} aria-busy={list.old} data-testid="results">
+          {list.facets && <Histogram bars={timeline} exact={list.facets.exact} onChoose={(since, until) => (change({ ...search, within: undefined, since, until }), results.current?.focus({ preventScroll: true }))} />}
+          {list.counting && !list.facets && list.items && list.items.length > 0 && <div class="histogram skeleton" aria-hidden="true" />}
           <Results list={list} search={search} address={address} />
         </section>
       </div>
@@ -94,7 +94,7 @@ function Results({ list, search, address }: { list: TrackList; search: Search; a
   }
   return (
     <>
-      <CardGrid items={list.items} more={list.more} onMore={list.next} card={card} />
+      <CardGrid items={list.items} more={list.more} onMore={list.next} left={list.left} card={card} />
       {list.error !== undefined && <p role="alert">{failureLine(list.error)}</p>}
       {!list.more && <p class="list-end">{text.search.end}</p>}
     </>

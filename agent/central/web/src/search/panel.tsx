@@ -11,10 +11,12 @@ import { labelName, text } from "../text";
 import { localField, momentOfField } from "../time/field";
 import { Icon, type IconName } from "../ui/icon";
 import { compact } from "./count";
+import { Draft } from "./draft";
 import { Draw } from "./draw";
 import { Figure } from "./figure";
 import { LooksLike } from "./like";
 import { More } from "./more";
+import { isOf } from "./places";
 import { SavedSearches } from "./saved";
 import { all, FINER, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
 
@@ -128,8 +130,8 @@ function When({ search, onChange }: Props): JSX.Element {
       </div>
       {timed && (
         <div class="between">
-          <Time name={text.search.from} at={search.since} onChange={(since) => onChange({ ...search, within: undefined, since })} />
-          <Time name={text.search.to} at={search.until} onChange={(until) => onChange({ ...search, within: undefined, until })} />
+          <Time name={text.search.from} at={search.since} onChange={(since) => (setOwn(true), onChange({ ...search, within: undefined, since }))} />
+          <Time name={text.search.to} at={search.until} onChange={(until) => (setOwn(true), onChange({ ...search, within: undefined, until }))} />
         </div>
       )}
     </>
@@ -153,11 +155,7 @@ function Time({ name, at, onChange }: { name: string; at: string | undefined; on
   return (
     <label class="field">
       <span>{name}</span>
-      <input
-        type="datetime-local"
-        value={at ? localField(new Date(at)) : ""}
-        onChange={(change) => onChange(momentOfField(change.currentTarget.value)?.toISOString())}
-      />
+      <Draft type="datetime-local" value={at ? localField(new Date(at)) : ""} onDone={(said) => onChange(momentOfField(said)?.toISOString())} />
     </label>
   );
 }
@@ -168,7 +166,7 @@ const MANY = 8;
 function Where({ search, onChange, facets }: Omit<PanelProps, "alike">): JSX.Element {
   const cameras = useCell(allCameras) ?? [];
   const [words, setWords] = useState("");
-  const shown = cameras.filter((camera) => `${camera.name} ${cameraKey(camera)}`.toLowerCase().includes(words.toLowerCase().trim()));
+  const shown = cameras.filter((camera) => isOf(search, camera) && `${camera.name} ${cameraKey(camera)}`.toLowerCase().includes(words.toLowerCase().trim()));
   return (
     <>
       {cameras.length > MANY && (

@@ -12,6 +12,7 @@ import { lookRows, speedText } from "../events/looks";
 import { useRecoding } from "../events/fetching";
 import { ClipPlayer } from "../events/player";
 import { Quality } from "../events/quality";
+import { SpriteStrip } from "../events/sprite-strip";
 import { ClipProgress, ViewSwitch } from "../events/stage";
 import { livePath } from "../live/tile";
 import { cameras as allCameras, refetch } from "../news";
@@ -28,6 +29,7 @@ import { typing, usePress } from "../ui/press";
 import { type Row, Rows } from "../ui/rows";
 import { TrackCard, trackName } from "./card";
 import { addressOf, alike, queryOf, searchOf, watchPath, wearing } from "./filter";
+import { comeBackTo } from "./kept";
 import { around, MOST, neighbours, type Span, spanAfter, spanBefore } from "./around";
 import { Way } from "./way";
 
@@ -45,8 +47,24 @@ export function TrackPage({ id }: { id: string }): JSX.Element {
       </div>
     );
   }
-  return track ? <Loaded track={track} key={track.id} /> : <div class="page event-page" aria-busy="true" aria-label={text.loading} />;
+  return track ? <Loaded track={track} key={track.id} /> : <Skeleton />;
 }
+
+const Skeleton = () => (
+  <div class="page event-page track-page" aria-busy="true" aria-label={text.loading} data-testid="track-skeleton">
+    <header class="page-head">
+      <div class="skeleton bar" />
+    </header>
+    <div class="event-body">
+      <div class="event-stage skeleton" />
+      <aside class="panel details">
+        <div class="skeleton bar" />
+        <div class="skeleton bar short" />
+        <div class="skeleton bar" />
+      </aside>
+    </div>
+  </div>
+);
 
 function useTrack(id: string): { track: Track | undefined; error: unknown } {
   const [found, set] = useState<{ track?: Track; error?: unknown }>({});
@@ -95,6 +113,7 @@ function Loaded({ track }: { track: Track }): JSX.Element {
             {clip.state.name === "ready" && <Share url={clip.state.url} />}
           </div>
           <Shots track={track} />
+          <SpriteStrip tracks={[track]} />
         </section>
         <Facts track={track} />
       </div>
@@ -105,13 +124,16 @@ function Loaded({ track }: { track: Track }): JSX.Element {
 
 function Head({ track }: { track: Track }): JSX.Element {
   const { query } = useAddress();
-  const back = `/search${addressOf(searchOf(query))}`;
+  const address = addressOf(searchOf(query));
+  const back = `/search${address}`;
   usePress((event) => {
-    if (event.key === "Escape" && !typing(event) && !document.fullscreenElement) go(back);
-  }, [back]);
+    if (event.key !== "Escape" || typing(event) || document.fullscreenElement) return;
+    comeBackTo(address);
+    go(back);
+  }, [address]);
   return (
     <header class="page-head">
-      <Link class="button quiet icon-only" href={back} aria-label={text.track.back} title={text.track.back}>
+      <Link class="button quiet icon-only" href={back} onClickCapture={() => comeBackTo(address)} aria-label={text.track.back} title={text.track.back} data-testid="track-back">
         <Icon name="back" />
       </Link>
       <h1>{trackName(track)}</h1>

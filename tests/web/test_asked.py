@@ -1,0 +1,166 @@
+"""What is asked for beside the grid of results, in Chromium: fields, counts, the bars of the hours, rarer wishes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.central.helpers import FakeGateway, camera_info, running
+from tests.fixtures.rig import wait_until
+from tests.web import pages
+from tests.web.street import Street, searching
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_new_results_come_with_new_counts(chromium: Browser, tmp_path: Path) -> None:
+    with searching(chromium, tmp_path, count=3) as (page, street):
+        counted = page.get_by_test_id("label-person").locator(".counted")
+        expect(counted).to_have_text("3")
+        street.pass_by(2)
+        again = page.get_by_test_id("search-again")
+        expect(again).to_contain_text("2 new")
+        again.click()
+        expect(counted).to_have_text("5")
+        bars = page.get_by_test_id("histogram").get_by_role("button")
+        told = bars.evaluate_all("(bars) => bars.map((bar) => Number(bar.ariaLabel.split(': ').at(-1)))")
+        assert sum(told) == 5
+
+
+def test_the_first_result_of_all_brings_its_count(chromium: Browser, tmp_path: Path) -> None:
+    with searching(chromium, tmp_path, count=1) as (page, street):
+        page.goto(page.url + "?min_speed=3")
+        expect(page.get_by_text("Nothing fits")).to_be_visible()
+        street.pass_by(1, speed=4.0, speed_unit="m/s")
+        expect(page.get_by_test_id("track-card")).to_have_count(1)
+        expect(page.get_by_test_id("label-person").locator(".counted")).to_have_text("1")
+
+
+def test_what_is_typed_outlives_news(chromium: Browser, tmp_path: Path) -> None:
+    with searching(chromium, tmp_path, count=3) as (page, street):
+        page.get_by_test_id("search-more").locator("summary").click()
+        for name, said, param in (("plate", "AB?1", r"plate=AB%3F1"), ("min-speed", "2.5", r"min_speed=2\.5")):
+            field = page.get_by_test_id(name)
+            field.press_sequentially(said)
+            before = len(street.told)
+            street.pass_by(1)
+            expect(page.get_by_test_id("search-again")).to_contain_text("1 new")
+            street.gateway.hello()
+            assert len(street.told) == before + 1
+            page.wait_for_timeout(300)
+            expect(field).to_have_value(said)
+            field.press("Enter")
+            expect(page).to_have_url(re.compile(param))
+            expect(field).to_have_value(said)
+            page.get_by_test_id("search-clear").click()
+            expect(field).to_have_value("")
+            expect(page.get_by_test_id("track-card")).to_have_count(len(street.told))
+
+
+def test_bars_are_pressed_and_brushed_by_keyboard(chromium: Browser, tmp_path: Path) -> None:
+    with searching(chromium, tmp_path, count=3) as (page, _):
+        page.goto(page.url + "?within=10h")
+        bars = page.get_by_test_id("histogram").get_by_role("button")
+        expect(bars).to_have_count(11)
+        starts = [bars.nth(number).get_attribute("aria-label") or "" for number in range(11)]
+        assert page.locator("[data-testid=histogram] button[tabindex='0']").count() == 1, "one stop of Tab"
+        bars.last.focus()
+        page.keyboard.press("Shift+ArrowLeft")
+        page.keyboard.press("Shift+ArrowLeft")
+        expect(bars.nth(8)).to_be_focused()
+        said = page.get_by_test_id("brushed")
+        expect(said).to_contain_text("3")  # tracks
+        page.keyboard.press("Escape")
+        expect(said).to_be_empty()
+        page.keyboard.press("Shift+Home")
+        page.keyboard.press("ArrowRight")
+        expect(said).to_be_empty()
+        page.keyboard.press("End")
+        for _ in range(2):
+            page.keyboard.press("Shift+ArrowLeft")
+        page.keyboard.press("Space")
+        expect(page).to_have_url(re.compile(r"since=.*&until="))
+        expect(page.get_by_test_id("track-card")).to_have_count(3)
+        assert _hours(page) == 3
+        page.go_back()
+        page.goto(page.url.partition("?")[0] + "?within=10h")
+        expect(bars).to_have_count(11)
+        assert starts == [bars.nth(number).get_attribute("aria-label") for number in range(11)]
+        bars.nth(9).evaluate("(bar) => bar.click()")  # as a screen reader does
+        expect(page).to_have_url(re.compile(r"since=.*&until="))
+        assert _hours(page) == 1
+
+
+def _hours(page: Page) -> float:
+    """Between the two times in the address."""
+    since, until = (
+        datetime.fromisoformat(page.evaluate(f"new URLSearchParams(location.search).get('{name}')"))
+        for name in ("since", "until")
+    )
+    return (until - since).total_seconds() / 3600
+
+
+def test_what_the_api_can_is_offered(chromium: Browser, tmp_path: Path, shots: Path) -> None:
+    two = (("demo", "gw-1"), ("demo", "gw-2"))
+    with (
+        running(tmp_path / "centre", gateways=two) as centre,
+        FakeGateway(centre) as gateway,
+        FakeGateway(centre, gateway="gw-2") as other,
+    ):
+        for one in (gateway, other):
+            one.hello()
+        info = camera_info().model_copy(update={"latitude": 41.76, "longitude": -72.68})
+        gateway.send(gateway.topics.camera("plaza", "info"), info, retain=True)
+        street = Street(gateway)
+        street.pass_by(1, size=0.3, speed=2.0, speed_unit="heights/s", position="41.7601,-72.68")
+        street.pass_by(1, size=0.02, score=0.4, speed=2.0, speed_unit="m/s", position="41.77,-72.68")
+        street.pass_by(1, colours={"upper": [["green", 0.3], ["red", 0.7]]})
+        assert centre.sign_in_url is not None
+        with pages.visit(chromium, centre.sign_in_url) as page:
+            pages.open_search(page)
+            page.get_by_test_id("search-more").locator("summary").click()
+            _offers(page)
+            pages.shoot(page, shots, "search-more-desktop")
+
+
+def _offers(page: Page) -> None:
+    """Each of what is asked for less often finds whom it should."""
+    for name, said, param, found in (
+        ("min-size", "10", "min_size=0.1", ["track-0001"]),
+        ("max-size", "2", "max_size=0.02", ["track-0002"]),
+        ("min_score", "85", "min_score=0.85", ["track-0003", "track-0001"]),
+    ):
+        page.get_by_test_id(name).fill(said)
+        page.get_by_test_id(name).press("Enter")
+        _finds(page, param, found)
+    page.get_by_test_id("min-speed").fill("1")
+    page.get_by_test_id("min-speed").press("Enter")
+    expect(page).to_have_url(re.compile("min_speed=1$"))
+    page.get_by_test_id("speed-heights").click()
+    _finds(page, "speed_unit=heights/s", ["track-0001"])
+    page.get_by_test_id("near").select_option("The plaza")
+    page.get_by_test_id("near-metres").fill("100")
+    page.get_by_test_id("near-metres").press("Enter")
+    _finds(page, "near=41.760000,-72.680000,100", ["track-0001"])
+    page.get_by_test_id("swatch-green").click()
+    page.get_by_test_id("share").fill("40")
+    page.get_by_test_id("share").press("Enter")
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
+    page.get_by_test_id("share").fill("30")
+    page.get_by_test_id("share").press("Enter")
+    _finds(page, "share=0.3", ["track-0003"])
+    page.get_by_test_id("place").select_option("demo · gw-2")
+    expect(page).to_have_url(re.compile(r"site=demo&gateway=gw-2$"))
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
+
+
+def _finds(page: Page, param: str, tracks: list[str]) -> None:
+    """That it stands in the address and finds these; cleared in the end."""
+    expect(page).to_have_url(re.compile(re.escape(param)))
+    wait_until(lambda: pages.found_tracks(page) == tracks, 10, f"{tracks} are found")
+    page.get_by_test_id("search-clear").click()
+    expect(page.get_by_test_id("track-card")).to_have_count(3)
