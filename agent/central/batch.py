@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from agent.central.counts import Counts, Refused
 from agent.central.news import Item
+from agent.central.opening import later_head, open_envelope, spread
 from agent.central.store import schema
 from agent.central.store.among import among
 from agent.central.store.database import Database
@@ -19,7 +20,7 @@ from agent.central.store.days import Change
 from agent.central.store.footage import Footage
 from agent.central.store.health import sample_row
 from agent.central.store.hooks import Hooks
-from agent.central.store.keeper import Keeper
+from agent.central.store.keeper import LONGEST_DAYS, Age, Keeper
 from agent.central.store.merge import document, wall_ns
 from agent.central.store.outboxes import Ledger, TooManyHoles
 from agent.central.store.pack import Document
@@ -48,13 +49,13 @@ from agent.wire.messages import (
     Status,
     TrackSummary,
     decode,
-    open_records,
     validate,
 )
 from agent.wire.topics import Address
 
 _MOST_CAMERAS = 256
 _MOST_KEYS = 64
+_MANY_DAYS = 16
 _MANY = {"camera": "cameras", "gateway_key": "keys"}
 _OF_MEDIA = frozenset({"snapshot", "snapshot_ns"})
 """Columns that another worker writes, perhaps in another process: what was read of them may be old by now."""
@@ -73,29 +74,37 @@ class AckKey(NamedTuple):
 class Batch:
     """One transaction. `take` each message, then `write`; `acks`, `news` and `problems` may go out after the commit.
 
-    With `again` the messages are those that were kept as they came: they were counted and answered then.
+    With `again` the messages are those that were kept as they came: they were counted and answered then. What began
+    earlier than `keep_days` ago would leave at once and is not taken.
     """
 
     def __init__(
         self, database: Database, change: Change, clock: Clock, counts: Counts, watcher: Watcher | None = None,
-        hooks: Hooks | None = None, *, again: bool = False,
+        hooks: Hooks | None = None, *, again: bool = False, keep_days: int = LONGEST_DAYS,
     ) -> None:  # fmt: skip
         self._hooks, self._again = hooks, again
         self._database, self._connection, self._counts = database, change.main, counts
         self._now_ns = clock.wall_ns()
-        self._change, self._footage = change, Footage(change, database.upsert, self._now_ns, counts.rejected)
-        self._keeper = Keeper(change, database.upsert, self._now_ns, counts.rejected, watcher)
+        age = Age(self._now_ns, keep_days)
+        self._change, self._footage = change, Footage(change, database.upsert, age, counts.rejected)
+        self._keeper = Keeper(change, database.upsert, age, counts.rejected, watcher)
         self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
         self._ledgers: dict[AckKey, Ledger] = {}
         self._held: dict[tuple[str, ...], Document | None] = {}
         self._counted: dict[tuple[str, str, str], int] = {}
         self._waiting: list[tuple[Address, str, str, Opened]] = []
+        self._dates: set[str] = set()
         self._unread: dict[tuple[str, str], list[tuple[LaterHead, Unread]]] = defaultdict(list)
         self._states: list[tuple[Address, Callable[[], None]]] = []
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
         self.raised: list[Event] = []
         self.problems: list[str] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Does it touch so many days that what else waits is better written after it?"""
+        return len(self._dates) >= _MANY_DAYS
 
     def take(self, address: Address, payload: bytes) -> None:
         """Take one message along; what is durable is merged at the end, with all that is held read at once.
@@ -125,15 +134,18 @@ class Batch:
         self, address: Address, camera: str, leaf: str, classes: Collection[DurableClass], payload: bytes
     ) -> None:
         try:
-            opened = _envelope(address, leaf, classes, payload)
+            opened, dates, left_out = spread(open_envelope(address, leaf, classes, payload))
         except Refused:
             raise
         except WireError as error:
-            head = _later_head(address, classes, payload)
+            head = later_head(address, classes, payload)
             if head is None:
                 raise error from None
             self._unread[address.site, address.gateway].append((head, Unread(address, head.v, payload)))
         else:
+            self._dates |= dates
+            for _ in range(left_out):
+                self._counts.rejected("too_many_days")
             self._waiting.append((address, camera, leaf, opened))
 
     def _later(self, address: Address, apply: Callable[..., None], *said: object) -> None:
@@ -363,23 +375,6 @@ class Batch:
         self._connection.execute(sa.delete(table).where(*taken))
         self._connection.execute(sa.update(table).where(table.c.id == row.id).values(**change))
         self.news[Item("clip", (row.id,))] = None
-
-
-def _envelope(address: Address, leaf: str, classes: Collection[DurableClass], payload: bytes) -> Opened:
-    opened = open_records(payload, leaf)
-    sender = (opened.head.site, opened.head.gateway)
-    if sender != (address.site, address.gateway) or opened.head.kind not in classes:
-        raise Refused("wrong_sender", "the envelope names another sender or class than its topic")
-    return opened
-
-
-def _later_head(address: Address, classes: Collection[DurableClass], payload: bytes) -> LaterHead | None:
-    """The head of an envelope of a later version, from whom it says it is; None of anything else."""
-    with suppress(WireError):
-        head = decode(LaterHead, payload)
-        if (head.site, head.gateway) == (address.site, address.gateway) and head.kind in classes:
-            return head
-    return None
 
 
 def _clip_change(reply: Reply) -> Document:

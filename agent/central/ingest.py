@@ -16,7 +16,9 @@ from agent.central.counts import Counts, Refused
 from agent.central.fair import FairQueue
 from agent.central.news import News
 from agent.central.store.database import Database, Unstorable
+from agent.central.store.days import Change
 from agent.central.store.hooks import Hooks
+from agent.central.store.keeper import LONGEST_DAYS
 from agent.central.store.unread import READING, forget, known
 from agent.central.watching import Watcher
 from agent.core.clock import NS, Clock, rfc3339
@@ -133,8 +135,9 @@ class Writer:
         publish: Publish,
         watcher: Watcher | None = None,
         hooks: Hooks | None = None,
+        keep_days: int = LONGEST_DAYS,
     ) -> None:
-        self._watcher, self._hooks = watcher, hooks
+        self._watcher, self._hooks, self._keep_days = watcher, hooks, keep_days
         self._queue, self._database, self._clock = queue, database, clock
         self._counts, self._news, self._publish = counts, news, publish
         self._grumble = SparingLog(log, clock)
@@ -180,9 +183,11 @@ class Writer:
         with self._database.change() as change:
             self._database.alone(change.main, READING)
             kept = known(change.main, VERSION, most, _BATCH_BYTES)
-            keys += [key for key, _ in kept]
-            batch = Batch(self._database, change, self._clock, self._counts, self._watcher, self._hooks, again=True)
-            for _, message in kept:
+            batch = self._batch(change, again=True)
+            for key, message in kept:
+                if batch.is_full:
+                    break
+                keys.append(key)
                 self._take(batch, Arrival(message.address, message.payload, 0))
             batch.write()
             forget(change.main, keys)
@@ -215,12 +220,13 @@ class Writer:
 
     def _write_held(self) -> None:
         try:
-            self._write(self._held)
+            written = self._write(self._held)
         except (Unstorable, WireError):
             # one of them is poison: write them one by one and leave that one out
             for arrival in self._held:
                 self._write_alone(arrival)
-        self._held = []
+            written = len(self._held)
+        self._held = self._held[written:]
 
     def _write_alone(self, arrival: Arrival) -> None:
         try:
@@ -238,13 +244,15 @@ class Writer:
                 key = AckKey(arrival.address.site, arrival.address.gateway, envelope.outbox, envelope.kind)
                 self._acknowledge({key: envelope.numbers})
 
-    def _write(self, arrivals: list[Arrival]) -> None:
+    def _write(self, arrivals: list[Arrival]) -> int:
+        """Returns how many of them, from the first, are written: a batch that touches very many days ends early."""
         if not arrivals:
-            return
+            return 0
         with self._database.change() as change:
-            batch = Batch(self._database, change, self._clock, self._counts, self._watcher, self._hooks)
-            for arrival in arrivals:
-                self._take(batch, arrival)
+            batch, taken = self._batch(change), 0
+            while taken < len(arrivals) and not batch.is_full:
+                self._take(batch, arrivals[taken])
+                taken += 1
             batch.write()
         if self._watcher is not None:
             self._watcher.settle(batch.raised)
@@ -252,6 +260,13 @@ class Writer:
         for problem in batch.problems[:1]:
             self._grumble.warning("%s", problem)
         self._news.tell(*batch.news)
+        return taken
+
+    def _batch(self, change: Change, *, again: bool = False) -> Batch:
+        return Batch(
+            self._database, change, self._clock, self._counts, self._watcher, self._hooks, again=again,
+            keep_days=self._keep_days,
+        )  # fmt: skip
 
     def _take(self, batch: Batch, arrival: Arrival) -> None:
         try:

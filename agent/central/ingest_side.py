@@ -51,8 +51,9 @@ def make_ingest(
     media = MediaIntake(base.media.folder, database, clock, counts, news, publish, owns=owns)
     to_media = media.on_message if route is None else partial(route.take, media.on_message)
     reception = Reception(clock, counts, base.known, to_live=to_live, to_media=to_media)
-    writer = Writer(reception.queue, database, clock, counts, news, publish, Watcher(searches, clock), hooks)
     keep_days, audit_days = config.central.keep_days, config.people.audit_days
+    watcher = Watcher(searches, clock)
+    writer = Writer(reception.queue, database, clock, counts, news, publish, watcher, hooks, keep_days)
     once: tuple[Worker, ...] = (
         Retention(database, clock, keep_days, base.media.kept.remove, audit_days, config.media.max_bytes),
         HookRunner(hooks, Gate(config.webhooks.allow), clock),

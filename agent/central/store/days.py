@@ -4,7 +4,8 @@ Two implementations, one suite of tests: `sqlite_days` (a file per day) and `pos
 are UTC days since 1970. Invariants, for both:
 
 1. A change is applied whole or, where it spans files and the machine dies between their commits, in part, with the
-   small tables last: what was not acknowledged comes again, and applying it twice changes nothing.
+   small tables last: what was not acknowledged comes again, and applying it twice changes nothing. A row that moves
+   is in its new day before it leaves the old one.
 2. What derives from a row (plate, tally, heat) rests in the same day and is committed with it.
 3. A day that is dropped is gone for every search that begins later; one that is running reads it to the end.
 """
@@ -38,6 +39,9 @@ class Change(Protocol):
 
     def add(self, day: int, table: sa.Table, rows: Sequence[Row]) -> None:
         """Like `put`, but what the key does not name is added to what is there."""
+
+    def moves(self, source: int, target: int) -> None:
+        """Rows go from one day to another: whoever dies between two commits leaves them in both, never in neither."""
 
     def take_out(self, day: int, table: sa.Table, ids: Collection[str]) -> None:
         """Remove rows."""

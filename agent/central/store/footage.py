@@ -16,7 +16,7 @@ from agent.central.counts import Refused
 from agent.central.store.among import one_of
 from agent.central.store.day_schema import recording
 from agent.central.store.days import Change, Days
-from agent.central.store.keeper import check_age
+from agent.central.store.keeper import Age
 from agent.central.store.merge import recording_row
 from agent.central.store.motion import union
 from agent.central.store.pack import Document
@@ -33,8 +33,8 @@ Upsert = Callable[[sa.Connection, sa.Table, list[Document]], None]
 class Footage:
     """Of one change. `put` each span, then `write`; `refuse` counts what is not taken, by reason."""
 
-    def __init__(self, change: Change, upsert: Upsert, now_ns: int, refuse: Callable[[str], None]) -> None:
-        self._change, self._upsert, self._now_ns, self._refuse = change, upsert, now_ns, refuse
+    def __init__(self, change: Change, upsert: Upsert, age: Age, refuse: Callable[[str], None]) -> None:
+        self._change, self._upsert, self._age, self._refuse = change, upsert, age, refuse
         self._waiting: list[tuple[Place, RecordingSpan, Document]] = []
         self._links: dict[tuple[int, int], str] = {}
 
@@ -55,7 +55,8 @@ class Footage:
         breaks: Counter[Place] = Counter()
         if not self._waiting:
             return breaks
-        held = {row["id"]: row for row in self._held()}
+        there = list(self._held())
+        held = {row["id"]: row for row in there}
         heads = self._heads({number_of(place) for place, _, _ in self._waiting})
         fresh: dict[str, Document] = {}
         for place, span, row in self._waiting:
@@ -66,7 +67,7 @@ class Footage:
                 self._refuse(error.reason if isinstance(error, Refused) else "broken_recording")
                 continue
             breaks[place] += self._is_given_again(number_of(place), span, known, heads, days)
-        self._put(held, fresh)
+        self._put(there, fresh)
         rows = [{"place": place, "number": number} for place, number in sorted(heads.items())]
         self._upsert(self._change.main, chain, rows)
         return +breaks
@@ -80,7 +81,7 @@ class Footage:
             # a closed segment never changes, but its times may be corrected, once, and more may be known of what moved
             return {**known, "motion": motion}
         day = day_of(row["start_ns"])
-        check_age(day, self._now_ns)
+        self._age.check(day)
         return {**row, "day": day, "place": number, "motion": motion}
 
     def _is_given_again(
@@ -117,12 +118,15 @@ class Footage:
                 query = sa.select(recording).where(recording.c.day == day, one_of(connection, recording.c.id, keys))
                 yield from map(dict, connection.execute(query).mappings())
 
-    def _put(self, held: dict[str, Document], fresh: dict[str, Document]) -> None:
+    def _put(self, there: list[Document], fresh: dict[str, Document]) -> None:
         moved, by_day = defaultdict[int, list[str]](list), defaultdict[int, list[Document]](list)
-        for key, row in fresh.items():
+        for row in fresh.values():
             by_day[row["day"]].append(row)
-            if key in held and held[key]["day"] != row["day"]:
-                moved[held[key]["day"]].append(key)
+        for row in there:
+            target = fresh[row["id"]]["day"] if row["id"] in fresh else row["day"]
+            if row["day"] != target:
+                moved[row["day"]].append(row["id"])
+                self._change.moves(row["day"], target)
         for day, keys in moved.items():
             self._change.take_out(day, recording, keys)
         for day, rows in sorted(by_day.items()):

@@ -8,7 +8,7 @@ were made at. One that rests in another day (an id that tells no time, a clock t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -31,10 +31,26 @@ from agent.core.errors import WireError
 from agent.wire.messages import Event, TrackSummary
 
 _BESIDE = (tables.track_plate, tables.track_looks)
-_OLDEST_DAYS, _NEWEST_DAYS = 3660, 1
+LONGEST_DAYS, _NEWEST_DAYS = 3660, 1
 
 Refuse = Callable[[str], None]
 Upsert = Callable[[sa.Connection, sa.Table, list[Document]], None]
+
+
+class Age(NamedTuple):
+    """When it is, and for how many days records are kept."""
+
+    now_ns: int
+    keep_days: int = LONGEST_DAYS
+
+    def check(self, day: int) -> None:
+        """No day is made because a clock is wrong, nor for what would leave within the hour.
+
+        Raises:
+            Refused: it is too far from now.
+        """
+        if not -min(self.keep_days + 1, LONGEST_DAYS) <= day - day_of(self.now_ns) <= _NEWEST_DAYS:
+            raise Refused("out_of_time", "it is of another age: a clock is wrong, or its time is over")
 
 
 class Kind(NamedTuple):
@@ -75,9 +91,9 @@ class Keeper:
     """
 
     def __init__(
-        self, change: Change, upsert: Upsert, now_ns: int, refuse: Refuse, watcher: Watcher | None = None
+        self, change: Change, upsert: Upsert, age: Age, refuse: Refuse, watcher: Watcher | None = None
     ) -> None:
-        self._change, self._upsert, self._now_ns, self._refuse = change, upsert, now_ns, refuse
+        self._change, self._upsert, self._age, self._refuse = change, upsert, age, refuse
         self._watcher = watcher
         self.events: list[tuple[Place, Any]] = []
         self._events: list[Waiting] = []
@@ -131,11 +147,13 @@ class Keeper:
     def _write(self, kind: Kind, waiting: Collection[Waiting]) -> dict[str, Held]:
         if not waiting:
             return {}
-        held = dict(_held(self._change, kind, {(one.key, one.start_ns) for one in waiting}))
+        held: dict[str, list[Held]] = defaultdict(list)
+        for key, one_held in _held(self._change, kind, {(one.key, one.start_ns) for one in waiting}):
+            held[key].append(one_held)
         fresh: dict[str, Held] = {}
         for one in waiting:
             try:
-                known = fresh.get(one.key) or held.get(one.key)
+                known = fresh.get(one.key) or _newest(held.get(one.key, []), day_of(one.start_ns))
                 fresh[one.key] = self._merged(kind, one.place, one.record, known)
             except WireError as error:
                 self._refuse(error.reason if isinstance(error, Refused) else f"broken_{kind.name}")
@@ -157,9 +175,14 @@ class Keeper:
             raise Refused("foreign_id", "this id belongs to another camera")
         body = kind.merge(known.body if known else None, record)
         row = kind.row(body)
-        check_age(row["day"], self._now_ns)
+        self._age.check(row["day"])
         row["place"] = number
-        return Held(row, body, known.received_ns if known else self._now_ns)
+        return Held(row, body, known.received_ns if known else self._age.now_ns)
+
+
+def _newest(held: Sequence[Held], day: int) -> Held | None:
+    """Of an id that rests in two days, as whoever died while it moved has left it: where it went to."""
+    return next((one for one in held if one.row["day"] == day), held[0] if held else None)
 
 
 def _is_kept(one: Waiting, kept: Mapping[str, Held]) -> bool:
@@ -170,7 +193,7 @@ def _is_kept(one: Waiting, kept: Mapping[str, Held]) -> bool:
 class _Writing:
     """The rows of one kind on their way into the days."""
 
-    def __init__(self, change: Change, kind: Kind, held: Mapping[str, Held], fresh: Mapping[str, Held]) -> None:
+    def __init__(self, change: Change, kind: Kind, held: Mapping[str, list[Held]], fresh: Mapping[str, Held]) -> None:
         self._change, self._kind, self._held, self._fresh = change, kind, held, fresh
 
     def write(self, upsert: Upsert) -> None:
@@ -188,14 +211,16 @@ class _Writing:
         upsert(self._change.main, stray, strays)
 
     def _replaced(self) -> Iterator[Held]:
-        return (self._held[key] for key in self._fresh if key in self._held)
+        return (one for key in self._fresh for one in self._held.get(key, []))
 
     def _leave(self) -> None:
         """Records whose start moved to another day are taken out of the old one."""
         moved: dict[int, list[str]] = defaultdict(list)
         for one in self._replaced():
-            if one.row["day"] != self._fresh[one.row["id"]].row["day"]:
-                moved[one.row["day"]].append(one.row["id"])
+            day, target = one.row["day"], self._fresh[one.row["id"]].row["day"]
+            if day != target:
+                moved[day].append(one.row["id"])
+                self._change.moves(day, target)
         for day, ids in moved.items():
             if self._kind is EVENTS:
                 self._carry(day, ids)
@@ -240,16 +265,6 @@ class _Writing:
         self._change.take_out(day, tables.track_looks, [key for key in looks if not looks[key] and key in self._held])
         rows = [{"day": day, "id": key} | row for key, row in looks.items() if row]
         self._change.put(day, tables.track_looks, rows)
-
-
-def check_age(day: int, now_ns: int) -> None:
-    """No day is made because a clock is wrong.
-
-    Raises:
-        Refused: it is too far from now.
-    """
-    if not -_OLDEST_DAYS <= day - day_of(now_ns) <= _NEWEST_DAYS:
-        raise Refused("out_of_time", "it is of another age: a clock is wrong")
 
 
 def _held(change: Change, kind: Kind, wanted: Collection[tuple[str, int]]) -> Iterator[tuple[str, Held]]:

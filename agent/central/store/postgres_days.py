@@ -120,6 +120,9 @@ class PostgresChange:
         """See `Change.add`."""
         self._write(day, table, rows, "{name} = old.{name} + excluded.{name}")
 
+    def moves(self, source: int, target: int) -> None:
+        """See `Change.moves`: there is one commit."""
+
     def take_out(self, day: int, table: sa.Table, ids: Collection[str]) -> None:
         """See `Change.take_out`."""
         self.main.execute(sa.delete(table).where(table.c.day == day, table.c.id == sa.any_(sa.literal(list(ids)))))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from sqlalchemy.exc import OperationalError
 
 from agent.central.store.among import one_of
 from agent.central.store.days import Change, Row
-from agent.central.store.engines import migrate, sqlite_engine, translated
+from agent.central.store.engines import Unstorable, migrate, sqlite_engine, translated
 from agent.central.store.migrations.day import HEAD
 
 _NAME = re.compile(r"^(\d{4}-\d\d-\d\d)\.db$")
 _EPOCH = date(1970, 1, 1)
 _MOST_OPEN = 64
+MOST_WRITTEN = 240
+"""Days of one change; each holds three files open until it is committed, of a thousand that a process may have."""
+_MOST_LOOKED_AT = 16
 
 
 class SqliteDays:
@@ -104,6 +108,13 @@ class SqliteDays:
                 return None
             raise
 
+    def release(self, day: int, connection: sa.Connection) -> None:
+        """Give a connection back; its files are closed where nobody would ask for it again."""
+        with self._lock:
+            if self._engines.get(day) is not connection.engine:
+                connection.detach()
+        connection.close()
+
     def _engine(self, day: int) -> sa.Engine:
         engine = self._engines.pop(day, None) or sqlite_engine(self._path(day), make=False)
         self._engines[day] = engine
@@ -139,14 +150,16 @@ class SqliteChange:
 
     def __init__(self, days: SqliteDays, main: sa.Connection) -> None:
         self._days, self.main = days, main
-        self._open: dict[int, tuple[sa.Connection, sa.Transaction]] = {}
+        self._open: OrderedDict[int, tuple[sa.Connection, sa.Transaction]] = OrderedDict()
+        self._written: set[int] = set()
+        self._before: dict[int, set[int]] = {}
 
     def lock(self, keys: Collection[int]) -> None:
         """See `Change.lock`."""
 
     def at(self, day: int) -> sa.Connection | None:
         """See `Change.at`."""
-        return self._connection(day, make=False)
+        return self._connection(day)
 
     def put(self, day: int, table: sa.Table, rows: Sequence[Row]) -> None:
         """See `Change.put`."""
@@ -156,35 +169,49 @@ class SqliteChange:
         """See `Change.add`."""
         self._write(day, table, rows, "{0} = {0} + excluded.{0}")
 
+    def moves(self, source: int, target: int) -> None:
+        """See `Change.moves`."""
+        self._before.setdefault(source, set()).add(target)
+
     def take_out(self, day: int, table: sa.Table, ids: Collection[str]) -> None:
         """See `Change.take_out`."""
-        connection = self._connection(day, make=False) if ids else None
+        connection = self._connection(day, writes=True) if ids else None
         if connection is not None:
             where = one_of(connection, table.c.id, ids)
             connection.execute(sa.delete(table).where(table.c.day == day, where))
 
     def commit(self) -> None:
         """Every day by itself."""
-        for _, transaction in self._open.values():
-            transaction.commit()
+        for day in self._order():
+            self._open[day][1].commit()
+
+    def _order(self) -> list[int]:
+        """Of moves round in a circle one is first all the same."""
+        try:
+            first = [day for day in TopologicalSorter(self._before).static_order() if day in self._open]
+        except CycleError:
+            first = []
+        return list(dict.fromkeys([*first, *self._open]))
 
     def close(self) -> None:
         """Roll back what was not committed."""
-        for connection, transaction in self._open.values():
+        for day, (connection, transaction) in self._open.items():
             with suppress(OperationalError):
                 transaction.close()
-            connection.close()
+            self._days.release(day, connection)
 
     def _write(self, day: int, table: sa.Table, rows: Sequence[Row], change: str) -> None:
         if not rows:
             return
-        connection = self._connection(day, make=True)
+        connection = self._connection(day, make=True, writes=True)
         assert connection is not None  # noqa: S101 - it was made
         names = tuple(rows[0])
         # straight to the driver: rows are many and of plain types
         connection.exec_driver_sql(_upsert(table, names, change), list(map(itemgetter(*names), rows)))
 
-    def _connection(self, day: int, *, make: bool) -> sa.Connection | None:
+    def _connection(self, day: int, *, make: bool = False, writes: bool = False) -> sa.Connection | None:
+        if writes and day not in self._written and len(self._written) >= MOST_WRITTEN:
+            raise Unstorable(f"it touches more than {MOST_WRITTEN} days at once")
         if day not in self._open:
             connection = self._days.connect(day, make=make)
             if connection is None:
@@ -195,7 +222,18 @@ class SqliteChange:
             except BaseException:
                 connection.close()
                 raise
+        self._open.move_to_end(day)
+        self._written |= {day} if writes else set()
+        self._let_go()
         return self._open[day][0]
+
+    def _let_go(self) -> None:
+        """Of days that were only looked at: each is three open files, and a look through all may be many."""
+        looked_at = [day for day in self._open if day not in self._written]
+        for day in looked_at[:-_MOST_LOOKED_AT]:
+            connection, transaction = self._open.pop(day)
+            transaction.close()
+            self._days.release(day, connection)
 
 
 @lru_cache
