@@ -305,6 +305,30 @@ def test_why_nothing_was_recorded_is_told_where_one_taps_and_in_a_list(chromium:
             assert round(head_s(page)) == 100
 
 
+def test_on_a_telephone_gaps_are_read_and_a_camera_is_taken_away_by_taps(chromium: Browser, tmp_path: Path) -> None:
+    with filming(tmp_path, plaza="h264", gate="h264") as (centre, films):
+        films.recorded(("plaza", 0, 100, "lost"), ("plaza", 400, 700, "time"), ("gate", 0, 700, "time"))
+        with centre.admin():
+            pass  # there is an account now
+        width, height = pages.SIZES["small"]
+        with chromium.new_context(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True) as own:
+            page = own.new_page()
+            pages.sign_in_again(page, centre.url, user="ann", password=PASSWORD)
+            play(page, "plaza", "gate")
+            wait_plays(page, "plaza")
+            page.get_by_test_id("gaps").tap()
+            box = page.get_by_test_id("gap").bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            page.get_by_test_id("gap").tap()
+            expect(shown(page, "plaza").get_by_test_id("played-note")).to_contain_text(REASON)
+            remove = shown(page, "plaza").get_by_test_id("tile-remove")
+            assert remove.evaluate("(one) => getComputedStyle(one).opacity") == "1", "what takes a tap is seen"
+            remove.tap()
+            expect(page.get_by_test_id("played")).to_have_count(1)
+
+
 def test_who_may_not_have_footage_fetched_is_told_so_and_is_not_asked_to_try_again(
     chromium: Browser, tmp_path: Path
 ) -> None:
