@@ -104,7 +104,7 @@ class Found(BaseModel):
 
 
 class Events(Found):
-    """A page, newest first."""
+    """A page, by time."""
 
     items: list[EventOut]
 
