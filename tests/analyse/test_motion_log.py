@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from agent.analyse.frames import Frame
 from agent.analyse.motion import Motion
@@ -10,8 +11,9 @@ from agent.analyse.motion_log import LONGEST_REST_S, MOST_S, MotionLog
 from agent.analyse.pipeline import Pipeline
 from agent.config.gateway import Camera
 from agent.core.clock import NS
+from agent.core.geometry import Box
 from agent.wire.messages import level_of
-from tests.analyse.scene import at, ids, street, walker, with_block
+from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, whole, with_block
 
 T = 1_780_000_000
 
@@ -54,17 +56,30 @@ def test_a_picture_that_was_learnt_anew_says_nothing_of_motion() -> None:
 
 
 def _walk(pipeline: Pipeline, pictures: int, *, still: bool) -> list[float | None]:
-    found = []
-    for number in range(pictures):
-        picture = street() if still else with_block(street(), walker(0.1 + 0.02 * number, 0.5, 0.06, 0.3))
-        found.append(pipeline.process(Frame(number + 1, picture, at(number * 0.2))).moving)
-    return found
+    return [
+        pipeline.process(
+            Frame(
+                number + 1,
+                street() if still else with_block(street(), _box(number)),
+                at(number * 0.2),
+            )
+        ).moving
+        for number in range(pictures)
+    ]
 
 
-def test_the_pipeline_says_how_much_moves_with_a_model_and_without() -> None:
-    camera = Camera.model_validate({"id": "cam", "url": "file:/x.mp4"})
-    walking = _walk(Pipeline(camera, None, ids()), 20, still=False)
+def _box(number: int) -> Box:
+    return walker(0.1 + 0.02 * number, 0.5, 0.06, 0.3)
+
+
+@pytest.mark.parametrize("seen", [None, [], [0.8]])
+def test_the_pipeline_says_how_much_moves_with_a_model_and_without(seen: list[float] | None) -> None:
+    def pipeline() -> Pipeline:
+        script = ScriptedDetector(lambda number: [found(_box(number), score) for score in seen or ()])
+        camera = Camera.model_validate({"id": "cam", "url": "file:/x.mp4"})
+        return Pipeline(camera, None if seen is None else script, ids(), attention=whole)
+
+    walking = _walk(pipeline(), 20, still=False)
     assert walking[0] is None, "the first picture has none before it"
     assert all(share is not None and 0.005 < share < 0.2 for share in walking[3:])
-    standing = _walk(Pipeline(camera, None, ids()), 20, still=True)
-    assert set(standing[1:]) == {0.0}
+    assert set(_walk(pipeline(), 20, still=True)[1:]) == {0.0}

@@ -120,3 +120,23 @@ def test_a_span_is_exported_as_it_was_recorded(demo: Demo, chromium: Browser, tm
         assert (stream.codec_context.name, stream.width) == ("h264", 1280)
         times = sorted(float(packet.pts * packet.time_base) for packet in film.demux(stream) if packet.pts is not None)
     assert 4.5 <= times[-1] - times[0] <= 9
+
+
+_TOPS = """(path) => [...path.getAttribute('d').matchAll(/V(\\d+)/g)].map(([, y]) => Number(y))"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_timeline_shows_how_much_moved_before_each_camera(
+    demo: Demo, chromium: Browser, shots: Path, dark: bool
+) -> None:
+    with pages.visit(chromium, demo.first_link, dark=dark) as page:
+        open_playback(page, demo, ALL)
+        strips = page.locator("[data-testid=moved] path")
+        expect(strips).to_have_count(len(CAMERAS), timeout=60_000)
+        moved = [min(strip.evaluate(_TOPS)) for strip in strips.all()]
+        assert min(moved) < 80, f"people and cars pass, and nothing stands out of the ground: {moved}"
+        pause(page)
+        expect(page.get_by_test_id("timeline")).to_have_attribute(
+            "aria-valuetext", re.compile(" (moves|\\d\\d:\\d\\d)")
+        )
+        pages.shoot(page, shots, f"playback-motion-{'dark' if dark else 'light'}")

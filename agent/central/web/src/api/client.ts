@@ -101,8 +101,10 @@ export function exportAddress(what: "tracks" | "events", form: ExportForm, wante
   return `${BASE}/exports/${what}?${query}`;
 }
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
+/** As many as the centre gives: a view is a third of what is asked for. */
+const MOTION_POINTS = 2_000;
 export const recorded = (camera: CameraName, start: string, end: string) =>
-  get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false" })}`);
+  get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false", motion: String(MOTION_POINTS) })}`);
 export const requestClip = (eventId: string, quality: WishedQuality = "auto") =>
   post<Clip>(`/events/${part(eventId)}/clip?quality=${quality}`);
 export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id)}`);

@@ -329,6 +329,8 @@ export interface Track extends CameraName {
 /** What a camera's gateway has recorded; `reason` is why a span ended. */
 export interface Recordings {
   spans: { start: string; end: string; segments: number; bytes: number; reason: string }[];
+  /** A level for each `step_s` seconds, null where nobody looked; null when nobody did at all, or nobody asked. */
+  motion: { start: string; step_s: number; levels: (number | null)[] } | null;
   truncated: boolean;
 }
 

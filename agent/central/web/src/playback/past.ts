@@ -6,11 +6,13 @@ import type { LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
 import { cameraOf } from "../events/filter";
 import { refetch } from "../news";
+import { type Motion, motionOf } from "./motion";
 import type { Recorded, Stretch } from "./time";
 
 export interface Past {
   recorded: readonly Recorded[];
   events: readonly LamppostEvent[];
+  motion?: Motion | undefined;
 }
 
 export const unknown: Past = { recorded: [], events: [] };
@@ -57,5 +59,5 @@ async function asked(camera: string, { from, to }: Stretch): Promise<Past> {
   const query = new URLSearchParams({ ...names, since: start, until: end, limit: String(MOST_EVENTS) });
   const [recorded, events] = await Promise.all([api.recorded(names, start, end), api.events(query)]);
   const spans = recorded.spans.map((span) => ({ from: Date.parse(span.start), to: Date.parse(span.end), reason: span.reason }));
-  return { recorded: spans, events: events.items.toReversed() };
+  return { recorded: spans, events: events.items.toReversed(), motion: motionOf(recorded.motion) };
 }

@@ -8,6 +8,7 @@ import { text } from "../text";
 import { clock } from "../time/format";
 import { dayText } from "../time/time";
 import { aheadMs } from "../time/zone";
+import { MotionStrip, motionText } from "./moved";
 import type { Past } from "./past";
 import { reasonText } from "./tile";
 import { coveredAt, gapReason, gapsIn, moved, type Stretch, ticks, zoomed } from "./time";
@@ -74,7 +75,7 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
       aria-valuemin={view.from}
       aria-valuemax={view.to}
       aria-valuenow={Math.round(at)}
-      aria-valuetext={[`${dayText(new Date(at))} ${clock(new Date(at))}`, ...gapsAt(rows, at)].join(", ")}
+      aria-valuetext={[`${dayText(new Date(at))} ${clock(new Date(at))}`, ...gapsAt(rows, at), motionText(rows, at)].filter(Boolean).join(", ")}
       onPointerDown={down}
       onPointerMove={move}
       onPointerUp={up}
@@ -87,6 +88,7 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
           {past.recorded.filter(inside(view)).map((span) => (
             <span key={span.from} class="recorded" style={{ left: share(Math.max(view.from, span.from)), right: `calc(100% - ${share(Math.min(view.to, span.to))})` }} />
           ))}
+          <MotionStrip motion={past.motion} view={view} />
           {gapsIn(past.recorded, view).map((gap) => (
             <span key={gap.from} class="gap" title={reasonText(gap.reason)} style={{ left: share(gap.from), right: `calc(100% - ${share(gap.to)})` }} />
           ))}

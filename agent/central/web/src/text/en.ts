@@ -429,6 +429,14 @@ export const en = ({ number, plural }: Say) => ({
     exportMore: "Go to the begin, press; go to the end, press again: the gateway cuts it, without coding it anew",
     exportOver: "Done",
     remove: (name: string) => `Take ${name} away`,
+    motion: {
+      title: "How much of the picture moves",
+      at: (name: string, much: string) => `${name}: ${much}`,
+      none: "nothing moves",
+      little: "little moves",
+      some: "something moves",
+      much: "much moves",
+    },
     nothing: "Nothing was recorded",
     before: "Nothing is known of that time",
     reasons: {

@@ -429,6 +429,14 @@ export const es = ({ number, plural }: Say): Text => ({
     exportMore: "Vaya al principio y pulse; vaya al final y pulse otra vez: la pasarela lo corta sin recodificar",
     exportOver: "Listo",
     remove: (name) => `Quitar ${name}`,
+    motion: {
+      title: "Cuánto se mueve en la imagen",
+      at: (name, much) => `${name}: ${much}`,
+      none: "no se mueve nada",
+      little: "se mueve poco",
+      some: "se mueve algo",
+      much: "se mueve mucho",
+    },
     nothing: "No se grabó nada",
     before: "No se sabe nada de ese momento",
     reasons: {
