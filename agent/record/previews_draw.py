@@ -144,7 +144,7 @@ def _coded(sheet: VideoFrame) -> bytes:
 
 def _comment(picture: VideoFrame, moments: list[int]) -> bytes:
     """Marker, length with its own two bytes, text (ITU-T T.81, B.2.4.5)."""
-    said = {"v": 1, "columns": COLUMNS, "width": picture.width, "height": picture.height}
+    said = {"v": 1, "columns": min(COLUMNS, len(moments)), "width": picture.width, "height": picture.height}
     text = b"LMPP" + json.dumps(said | {"at": [one // 1_000_000 for one in moments]}, separators=(",", ":")).encode()
     return b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
 

@@ -10,9 +10,10 @@ import av
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from agent.sim.scene.overlay import read_clock
+from tests.fixtures.rig import wait_until
 from tests.web import pages
 from tests.web.conftest import Demo
 
@@ -44,6 +45,13 @@ def clocks(page: Page) -> list[int | None]:
     """The number of the frame that each camera shows, as it is drawn into it."""
     coded = page.evaluate(_PICTURES)
     return [read_clock(cv2.imdecode(np.frombuffer(base64.b64decode(one), np.uint8), cv2.IMREAD_COLOR)) for one in coded]
+
+
+def colours(preview: Locator) -> int:
+    """How many there are in the picture, as it stands on the screen."""
+    shot = preview.locator("svg").screenshot()
+    picture = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR)
+    return len(np.unique(picture[8:-8, 8:-8].reshape(-1, 3), axis=0))
 
 
 def pause(page: Page) -> None:
@@ -102,6 +110,53 @@ def test_a_moment_comes_back_with_its_address_and_the_timeline_leads_elsewhere(d
         assert abs((clocks(page)[0] or 0) - (shown[0] or 0)) <= 45, "more than three seconds from where it was"
         page.get_by_test_id("timeline").press("ArrowLeft")
         expect(page).not_to_have_url(re.compile(re.escape(address)))
+
+
+def test_the_timeline_shows_small_pictures_of_the_moment_under_the_hand(
+    demo: Demo, chromium: Browser, shots: Path
+) -> None:
+    with pages.visit(chromium, demo.first_link) as page:
+        open_playback(page, demo, ALL)
+        pause(page)
+        timeline, small = page.get_by_test_id("timeline"), page.get_by_test_id("preview")
+        before, head = timeline.bounding_box(), page.locator(".playhead").bounding_box()
+        assert before is not None
+        assert head is not None
+        page.mouse.move(head["x"] + 1, before["y"] + 40)
+        shown = page.locator("[data-testid=preview][data-state=shown]")
+        expect(shown).to_have_count(len(CAMERAS), timeout=60_000)
+        wait_until(lambda: min(map(colours, shown.all())) > 100, 30, "pictures in the previews")
+        pages.shoot(page, shots, "playback-previews")
+        assert timeline.bounding_box() == before
+        at = int(page.evaluate("Date.parse(new URL(location.href).searchParams.get('at'))"))
+        assert all(abs(int(one.get_attribute("data-at") or 0) - at) < 60_000 for one in shown.all())
+        page.mouse.move(before["x"] + 5, before["y"] + 40)  # long before the site was there
+        expect(page.locator("[data-testid=preview][data-state=none]")).to_have_count(len(CAMERAS))
+        page.mouse.move(10, 10)
+        expect(small).to_have_count(0)
+        timeline.press("ArrowLeft")
+        expect(small).to_have_count(len(CAMERAS))
+        page.mouse.click(10, 10)
+        expect(small).to_have_count(0)
+
+
+def test_dragging_the_times_looks_around_and_lets_go_there(demo: Demo, chromium: Browser) -> None:
+    with pages.visit(chromium, demo.first_link) as page:
+        open_playback(page, demo, "camera=demo/gateway-1/yard")
+        pause(page)
+        times, head = page.locator(".timeline-scale").bounding_box(), page.locator(".playhead").bounding_box()
+        assert times is not None
+        assert head is not None
+        address, y = page.url, times["y"] + 10
+        tick = page.locator(".timeline-scale span").first.bounding_box()
+        page.mouse.move(head["x"] + 1, y)
+        page.mouse.down()
+        page.mouse.move(head["x"] - 200, y, steps=4)
+        assert page.locator(".timeline-scale span").first.bounding_box() == tick, "the times moved along"
+        expect(page.get_by_test_id("preview")).to_have_count(1)
+        expect(page).to_have_url(address)
+        page.mouse.up()
+        expect(page).not_to_have_url(address)
 
 
 def test_a_span_is_exported_as_it_was_recorded(demo: Demo, chromium: Browser, tmp_path: Path) -> None:

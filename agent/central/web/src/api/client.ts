@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
+import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsSheet, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -109,6 +109,17 @@ export const requestClip = (eventId: string, quality: WishedQuality = "auto") =>
   post<Clip>(`/events/${part(eventId)}/clip?quality=${quality}`);
 export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id)}`);
 export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
+export const askPreviews = (wish: PreviewsWish, stop: AbortSignal) => request<PreviewsSheet>("POST", "/previews", wish, stop);
+/** A medium itself. */
+export async function bytes(mediaUrl: string, stop: AbortSignal): Promise<ArrayBuffer> {
+  try {
+    const answer = await fetch(mediaUrl, { credentials: "same-origin", signal: stop });
+    if (answer.ok) return await answer.arrayBuffer();
+    throw failureOf(answer.status, await answer.json().catch(() => undefined));
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError(UNREACHABLE, "", 0);
+  }
+}
 export const belongs = (eventId: string) => post<void>(`/events/${part(eventId)}/belongs`);
 const settingsPath = ({ site, gateway, camera }: CameraName) => `/cameras/${part(site)}/${part(gateway)}/${part(camera)}/settings`;
 export const settings = (camera: CameraName) => get<CameraSettings>(settingsPath(camera));

@@ -344,6 +344,11 @@ export interface ClipWish extends CameraName {
 /** `auto`: the best there is, or as much as the gateway's uplink bears. */
 export type WishedQuality = "auto" | "proxy" | "full";
 
+export interface PreviewsWish extends CameraName {
+  at: string;
+  step_s: number;
+}
+
 export interface Clip extends CameraName {
   id: string;
   event: string | null;
@@ -361,6 +366,11 @@ export interface Clip extends CameraName {
   codecs: string;
   bytes: number | null;
   created: string;
+}
+
+/** Small pictures of a span, asked for and followed like a clip. */
+export interface PreviewsSheet extends Omit<Clip, "quality"> {
+  quality: "previews";
 }
 
 export interface Page<T> {

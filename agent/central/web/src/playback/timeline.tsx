@@ -10,6 +10,7 @@ import { dayText } from "../time/time";
 import { aheadMs } from "../time/zone";
 import { MotionStrip, motionText } from "./moved";
 import type { Past } from "./past";
+import { Previews } from "./preview";
 import { reasonText } from "./tile";
 import { coveredAt, gapReason, gapsIn, moved, type Stretch, ticks, zoomed } from "./time";
 
@@ -99,6 +100,7 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
         </div>
       ))}
       {at >= view.from && at <= view.to && <span class="playhead" style={{ left: share(at) }} />}
+      <Previews timeline={root} rows={rows} view={view} at={at} onSeek={onSeek} />
     </div>
   );
 }

@@ -408,7 +408,7 @@ export const en = ({ number, plural }: Say) => ({
     title: "Playback",
     cameras: "Cameras",
     keys: "Space plays, arrows 5 s, comma and full stop one picture, p and n events",
-    timeline: "Timeline: arrow keys 10 s, wheel zooms, drag moves",
+    timeline: "Timeline: arrow keys 10 s, wheel zooms, drag moves, dragging the times looks around",
     goTo: "Go to a day and time",
     earlier: "Event before",
     later: "Next event",
@@ -439,6 +439,7 @@ export const en = ({ number, plural }: Say) => ({
     },
     nothing: "Nothing was recorded",
     before: "Nothing is known of that time",
+    noPicture: "No picture of that moment",
     reasons: {
       lost: "The camera's stream broke off",
       end: "The camera's stream came to its end",

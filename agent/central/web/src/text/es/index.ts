@@ -408,7 +408,7 @@ export const es = ({ number, plural }: Say): Text => ({
     title: "Grabación",
     cameras: "Cámaras",
     keys: "Espacio reproduce, flechas 5 s, coma y punto un fotograma, p y n eventos",
-    timeline: "Línea de tiempo: flechas 10 s, la rueda amplía, arrastrar la mueve",
+    timeline: "Línea de tiempo: flechas 10 s, la rueda amplía, arrastrar la mueve, arrastrar las horas deja echar un vistazo",
     goTo: "Ir a un día y una hora",
     earlier: "Evento anterior",
     later: "Evento siguiente",
@@ -439,6 +439,7 @@ export const es = ({ number, plural }: Say): Text => ({
     },
     nothing: "No se grabó nada",
     before: "No se sabe nada de ese momento",
+    noPicture: "No hay imagen de ese momento",
     reasons: {
       lost: "Se cortó el vídeo de la cámara",
       end: "El vídeo de la cámara llegó a su fin",
