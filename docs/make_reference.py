@@ -119,6 +119,7 @@ EXAMPLES: dict[str, wire.Message] = {
         wire.LiveStopArgs(lease="019715b2c3d47000ff00"),
         wire.ClipArgs(camera="main-and-park", start=_START, end=_END),
         wire.PreviewsArgs(camera="main-and-park", start=_START, end=_END, count=24),
+        wire.ExportArgs(camera="main-and-park", start=_START, end=_END, by="ann", reason="incident 4711"),
         wire.WatchArgs(camera="main-and-park", seconds=20),
         wire.BelongsArgs(camera="main-and-park", event=_ID, by="ann"),
         wire.ConfigureArgs(

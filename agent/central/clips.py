@@ -20,7 +20,7 @@ from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import LamppostError, StorageError
 from agent.core.ids import new_id
 from agent.core.stop import StopToken
-from agent.wire.messages import ClipArgs, Command, PreviewsArgs
+from agent.wire.messages import ClipArgs, Command, ExportArgs, PreviewsArgs
 
 log = logging.getLogger(__name__)
 
@@ -75,27 +75,33 @@ class Clips:
         site, gateway, camera = place
         start, end = rfc3339(start_ns), rfc3339(end_ns)
         chosen = quality if quality != "auto" else "proxy" if self._is_limited(site, gateway) else "full"
-        now_ns = self._clock.wall_ns()
         if chosen == "previews":
-            self._admit(connection, site, gateway, now_ns)
+            self._admit(connection, site, gateway)
             args = PreviewsArgs(camera=camera, start=start, end=end, count=PREVIEWS)
             command = self._commander.prepared(site, gateway, "previews", args)
         else:
             clip_args = ClipArgs(camera=camera, start=start, end=end, quality=chosen, event=event)
             command = self._commander.prepared(site, gateway, "clip", clip_args)
+        self._keep(connection, command, place, (start_ns, end_ns), event, chosen)
+        return command
+
+    def _keep(
+        self, connection: sa.Connection, command: Command, place: tuple[str, str, str], span: tuple[int, int],
+        event: str | None, quality: str,
+    ) -> None:  # fmt: skip
+        now_ns = self._clock.wall_ns()
         row = {
-            "id": new_id(now_ns), "command": command.id, "site": site, "gateway": gateway, "camera": camera,
-            "event": event, "quality": chosen, "start_ns": start_ns, "end_ns": end_ns, "state": "requested",
+            "id": new_id(now_ns), "command": command.id, **dict(zip(("site", "gateway", "camera"), place, strict=True)),
+            "event": event, "quality": quality, "start_ns": span[0], "end_ns": span[1], "state": "requested",
             "error": "", "media": None, "created_ns": now_ns, "deadline_ns": now_ns + _ANSWER_NS,
         }  # fmt: skip
         connection.execute(sa.insert(clip).values(row))
-        return command
 
-    def _admit(self, connection: sa.Connection, site: str, gateway: str, now_ns: int) -> None:
+    def _admit(self, connection: sa.Connection, site: str, gateway: str) -> None:
         """One of the sheets that a gateway may draw at a time."""
         drawing = (
             clip.c.site == site, clip.c.gateway == gateway, clip.c.quality == "previews",
-            clip.c.state == "requested", clip.c.deadline_ns > now_ns,
+            clip.c.state == "requested", clip.c.deadline_ns > self._clock.wall_ns(),
         )  # fmt: skip
         if (connection.scalar(sa.select(sa.func.count()).where(*drawing)) or 0) >= MOST_SHEETS:
             raise TooManySheets(
@@ -155,6 +161,18 @@ class Clips:
         # two people who open one event get one clip
         held = lambda: self._finds.clips_of_event(event["id"])  # noqa: E731
         return self._shared(held, place, self._around(event), event["id"], quality)
+
+    def export(self, place: tuple[str, str, str], start_ns: int, end_ns: int, by: str, reason: str) -> Document:
+        """The footage between two times as evidence: cut anew for each who takes it out, whose name it bears.
+
+        Raises:
+            CommandFailed: the gateway is away.
+        """
+        args = ExportArgs(camera=place[2], start=rfc3339(start_ns), end=rfc3339(end_ns), by=by, reason=reason)
+        command = self._commander.prepared(*place[:2], "export", args)
+        with self._database.write() as connection:
+            self._keep(connection, command, place, (start_ns, end_ns), None, "export")
+        return self._ask(command)
 
     def sheet(self, place: tuple[str, str, str], at_ns: int, step_s: int) -> tuple[Document, bool]:
         """The sheet of small pictures, one for each `step_s`, that has this moment, and whether it was just asked for.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 PART_BYTES = 256 << 10
-_PLAIN_TYPE = re.compile(r"(image|video|audio)/[a-z0-9.+-]{1,60}\Z")
+_PLAIN_TYPE = re.compile(r"((image|video|audio)/[a-z0-9.+-]{1,60}|application/zip)\Z")
 
 
 class Medium(NamedTuple):
@@ -29,7 +29,7 @@ class Medium(NamedTuple):
 
     @property
     def shown_type(self) -> str:
-        """What a gateway calls it is shown by browsers: pictures, video, sound, and nothing that they would run."""
+        """What a gateway calls it is shown by browsers: pictures, video, sound, ZIP files, and nothing they run."""
         return self.type if _PLAIN_TYPE.match(self.type) else "application/octet-stream"
 
 

@@ -15,7 +15,7 @@ from agent.core.ids import new_id
 from agent.wire.messages import MediaGone, MediaManifest
 from agent.wire.topics import Address
 
-ASKED_KINDS = frozenset({"clip", "previews"})
+ASKED_KINDS = frozenset({"clip", "previews", "export"})
 """Media that people ask for: each has a row in `clip`."""
 
 

@@ -15,6 +15,7 @@ from agent.core.errors import StorageError
 from agent.core.stop import StopToken
 from agent.publish.outbox import Outbox
 from agent.record.clip import Clip, cut_clip
+from agent.record.export.export import Issuer, Request, export
 from agent.record.previews import make_sheet
 from agent.record.proxy import make_proxy
 from agent.record.store import SegmentStore
@@ -42,10 +43,11 @@ class Cutter:
 
     def __init__(
         self, store: SegmentStore, outbox: Outbox, work: Path, stop: StopToken, *, proxy_rate: int,
-        masks: Mapping[str, Polygons],
+        masks: Mapping[str, Polygons], issuer: Issuer,
     ) -> None:  # fmt: skip
+        """`issuer` states what is taken out as evidence."""
         self._store, self._outbox, self._work, self._stop = store, outbox, work, stop
-        self._proxy_rate, self._masks = proxy_rate, dict(masks)
+        self._proxy_rate, self._masks, self._issuer = proxy_rate, dict(masks), issuer
         shutil.rmtree(work, ignore_errors=True)
 
     def mask(self, camera: str, masks: Polygons) -> None:
@@ -82,6 +84,20 @@ class Cutter:
             return self._outbox.put_media(
                 id=media, camera=camera, kind="previews", type="image/jpeg", source=sheet.path.read_bytes(),
                 start=rfc3339(sheet.moments[0]), end=rfc3339(sheet.moments[-1]), asked=True,
+            )  # fmt: skip
+
+    def export(self, media: str, request: Request) -> MediaManifest:
+        """Take footage out as evidence, a ZIP file with its signed manifest, and queue it.
+
+        Raises:
+            StorageError: nothing is recorded there, or the disk does not take it.
+        """
+        with self._folder() as folder:
+            done = export(self._store, self._issuer, request, folder / "export.zip", lambda _: None)
+            clips = done.manifest.cameras[0].clips
+            return self._outbox.put_media(
+                id=media, camera=request.cameras[0], kind="export", type="application/zip", source=done.place,
+                start=rfc3339(clips[0].start_ns), end=rfc3339(clips[-1].end_ns), codecs=clips[0].codecs, asked=True,
             )  # fmt: skip
 
     def _proxy(self, camera: str, clip: Clip, target: Path) -> tuple[Path, str, ClipQuality]:

@@ -15,6 +15,7 @@ from agent.edge.evidence import Policy
 from agent.publish.budget import Budget
 from agent.publish.cheap import cheap_link
 from agent.publish.outbox import Outbox
+from agent.record.export.export import Issuer
 from agent.record.ring import Roll
 from agent.record.store import SegmentStore
 
@@ -23,7 +24,8 @@ def cutter_of(config: GatewayConfig, store: SegmentStore, outbox: Outbox, stop: 
     """Cuts clips, small ones with the cameras' privacy masks."""
     masks = {camera.id: masks_of(camera) for camera in config.camera}
     work = config.storage.path / "clips-in-work"
-    return Cutter(store, outbox, work, stop, proxy_rate=config.uplink.proxy_rate, masks=masks)
+    issuer = Issuer(config.gateway.site, config.gateway.id, store.signer)
+    return Cutter(store, outbox, work, stop, proxy_rate=config.uplink.proxy_rate, masks=masks, issuer=issuer)
 
 
 def masks_of(camera: Camera) -> Polygons:

@@ -13,10 +13,12 @@ from agent.core.stop import StopToken
 from agent.edge.child import AnalysisChild
 from agent.edge.cutter import Cutter, Wanted
 from agent.publish.live import LiveRelay
+from agent.record.export.export import Request
 from agent.wire.messages import (
     BelongsArgs,
     ClipArgs,
     ConfigureArgs,
+    ExportArgs,
     LiveArgs,
     LiveStopArgs,
     Overlay,
@@ -62,6 +64,7 @@ class Requests:
             "live_stop": self.live_stop,
             "clip": self.clip,
             "previews": self.previews,
+            "export": self.export,
             "watch": self.watch,
             "belongs": self.belongs,
             "configure": self.configure,
@@ -102,6 +105,21 @@ class Requests:
 
     def clip(self, args: ClipArgs) -> dict[str, Any]:
         """Cut a clip and hand it to the outbox."""
+        start_ns, end_ns = self._span(args)
+        media = new_id(self._clock.wall_ns())
+        manifest = self._cutter.make(Wanted(media, args.camera, start_ns, end_ns, args.quality, args.event, asked=True))
+        found = {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
+        return {**found, "quality": manifest.quality}
+
+    def export(self, args: ExportArgs) -> dict[str, Any]:
+        """Take footage out as evidence, and hand it to the outbox."""
+        start_ns, end_ns = self._span(args)
+        request = Request((args.camera,), start_ns, end_ns, by=args.by, reason=args.reason, as_zip=True)
+        manifest = self._cutter.export(new_id(self._clock.wall_ns()), request)
+        return {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
+
+    def _span(self, args: ClipArgs | ExportArgs) -> tuple[int, int]:
+        """Of a clip, once it can be read; wall ns."""
         self._known(args.camera)
         start_ns, end_ns = parse_rfc3339(args.start), parse_rfc3339(args.end)
         if not 0 < end_ns - start_ns <= MAX_CLIP_S * NS:
@@ -109,10 +127,7 @@ class Requests:
                 f"a clip is longer than 0 and at most {MAX_CLIP_S} s; ask for {args.start} and later ends"
             )
         self._wait_until(end_ns)
-        media = new_id(self._clock.wall_ns())
-        manifest = self._cutter.make(Wanted(media, args.camera, start_ns, end_ns, args.quality, args.event, asked=True))
-        found = {"media": manifest.id, "start": manifest.start, "end": manifest.end, "bytes": manifest.bytes}
-        return {**found, "quality": manifest.quality}
+        return start_ns, end_ns
 
     def previews(self, args: PreviewsArgs) -> dict[str, Any]:
         """Draw small pictures, one for each of `count` equal parts of a span, and hand their sheet to the outbox."""

@@ -22,6 +22,7 @@ from agent.wire.messages import (
     BelongsArgs,
     ClipArgs,
     ConfigureArgs,
+    ExportArgs,
     LiveArgs,
     LiveStopArgs,
     Message,
@@ -45,10 +46,11 @@ ARGUMENTS: dict[str, type[Message]] = {
     "watch": WatchArgs,
     "clip": ClipArgs,
     "previews": PreviewsArgs,
+    "export": ExportArgs,
     "belongs": BelongsArgs,
     "configure": ConfigureArgs,
 }
-SLOW = frozenset({"clip", "configure"})
+SLOW = frozenset({"clip", "export", "configure"})
 """These run on the desk's own thread; the others take no longer than a dictionary needs."""
 LAST = frozenset({"previews"})
 """These too, while nothing of `SLOW` waits: who looks around must not keep anybody from footage."""

@@ -312,7 +312,7 @@ def _rank(kind: MediaKindName, quality: ClipQuality | None, *, urgent: bool, ask
     if urgent:
         return ALARM
     if asked:
-        return ASKED_PROXY
+        return ASKED_FULL if kind == "export" else ASKED_PROXY
     return SNAPSHOT if kind == "snapshot" else SPRITE
 
 

@@ -145,7 +145,7 @@ def _hidden_requests(clip: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
             if "start" in queried:
                 options["params"] |= {"start": "2026-05-28T20:00:00Z", "end": "2026-05-28T21:00:00Z"}
             if method == "post":
-                options["json"] = _span_of(HIDDEN) if path.endswith("/clips") else {}
+                options["json"] = _span_of(HIDDEN) if path.endswith(("/clips", "/exports")) else {}
             if path.endswith("/previews"):
                 start = _span_of(HIDDEN)["start"]
                 options["json"] = {**options["params"], "at": start, "step_s": 60}

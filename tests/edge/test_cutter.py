@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import av
@@ -13,6 +18,8 @@ from agent.core.stop import StopToken
 from agent.edge.cutter import Cutter, Wanted
 from agent.publish.outbox import Outbox
 from agent.publish.spool import ASKED_FULL, ASKED_PROXY, PROXY
+from agent.record.export import verify as verifier
+from agent.record.export.export import Issuer, Request
 from tests.fixtures.clips import make_clip
 from tests.fixtures.clock import FakeClock
 from tests.record.helpers import START_NS, new_store, record
@@ -23,7 +30,10 @@ class Rig:
         self.store = new_store(path / "store", clock)
         record(self.store, make_clip(path / "film.mp4", codec=codec, seconds=12, fps=15, gop=15, size=(1280, 720)))
         self.outbox, self.work = Outbox(path / "outbox.db", clock), path / "work"
-        self.cutter = Cutter(self.store, self.outbox, self.work, StopToken(), proxy_rate=10_000, masks={"cam": masks})
+        self.cutter = Cutter(
+            self.store, self.outbox, self.work, StopToken(), proxy_rate=10_000, masks={"cam": masks},
+            issuer=Issuer("town", "pole", self.store.signer),
+        )  # fmt: skip
 
     def make(self, name: str, quality: str, *, asked: bool = True, start_s: float = 2, end_s: float = 8):
         start_ns, end_ns = START_NS + int(start_s * NS), START_NS + int(end_s * NS)
@@ -101,6 +111,24 @@ def test_previews_are_a_small_medium_that_somebody_waits_for(make):
     assert list(rig.work.iterdir()) == []
     with pytest.raises(StorageError, match="nothing is recorded"):
         rig.cutter.previews("none", "cam", [START_NS + 900 * NS])
+
+
+def test_an_export_is_a_medium_that_proves_itself(make, tmp_path: Path):
+    rig = make([])
+    request = Request(("cam",), START_NS + 2 * NS, START_NS + 8 * NS, by="ann", reason="incident 4711", as_zip=True)
+    made = rig.cutter.export("proof", request)
+    assert (made.kind, made.type, made.start) == ("export", "application/zip", rfc3339(START_NS + 2 * NS))
+    pieces = [rig.outbox.media.chunk(made, n) or b"" for n in range(made.pieces)]
+    (tmp_path / "proof.zip").write_bytes(b"".join(pieces))
+    with zipfile.ZipFile(tmp_path / "proof.zip") as packed:
+        stated = json.loads(packed.read("manifest.json"))
+        assert sorted(packed.namelist()) == ["cam.mp4", "manifest.json", "verify.py"]
+    assert (stated["by"], stated["reason"], stated["gateway"]) == ("ann", "incident 4711", "pole")
+    key = stated["keys"][stated["key"]]
+    fingerprint = hashlib.sha256(bytes.fromhex(key)).hexdigest()
+    verify = [sys.executable, str(verifier.__file__), str(tmp_path / "proof.zip"), "--key", fingerprint]
+    assert "All is as it was exported." in subprocess.run(verify, capture_output=True, text=True, check=True).stdout
+    assert list(rig.work.iterdir()) == []
 
 
 def test_where_nothing_is_recorded_nothing_is_queued_and_nothing_left(make):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import av
@@ -12,6 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from agent.record.export import verify as verifier
 from agent.sim.scene.overlay import read_clock
 from tests.fixtures.rig import wait_until
 from tests.web import pages
@@ -159,18 +164,26 @@ def test_dragging_the_times_looks_around_and_lets_go_there(demo: Demo, chromium:
         expect(page).not_to_have_url(address)
 
 
-def test_a_span_is_exported_as_it_was_recorded(demo: Demo, chromium: Browser, tmp_path: Path) -> None:
+def test_a_span_is_exported_with_what_proves_it(demo: Demo, chromium: Browser, tmp_path: Path) -> None:
     with pages.visit(chromium, demo.first_link) as page:
         open_playback(page, demo, "camera=demo/gateway-1/yard")
         pause(page)
         page.get_by_test_id("export-from").click()
         page.keyboard.press("ArrowRight")
+        expect(page.get_by_test_id("export-to")).to_be_disabled()
+        page.get_by_test_id("export-why").fill("incident 4711")
         page.get_by_test_id("export-to").click()
         with page.expect_download(timeout=60_000) as download:
             page.get_by_test_id("exported").click(timeout=60_000)
-        target = tmp_path / "export.mp4"
+        target = tmp_path / "export.zip"
         download.value.save_as(target)
-    with av.open(str(target)) as film:
+    verify = [sys.executable, str(verifier.__file__), str(target)]
+    checked = subprocess.run(verify, check=False, capture_output=True, text=True)
+    assert (checked.returncode, "All is as it was exported." in checked.stdout) == (0, True), checked.stdout
+    with zipfile.ZipFile(target) as packed:
+        assert json.loads(packed.read("manifest.json"))["reason"] == "incident 4711"
+        packed.extract("yard.mp4", tmp_path)
+    with av.open(str(tmp_path / "yard.mp4")) as film:
         stream = film.streams.video[0]
         assert (stream.codec_context.name, stream.width) == ("h264", 1280)
         times = sorted(float(packet.pts * packet.time_base) for packet in film.demux(stream) if packet.pts is not None)

@@ -120,6 +120,7 @@ RULES: dict[str, Need | None] = {
     "GET /shared/{token}": _OPEN,  # the link is what it takes
     "POST /clips": _COMMAND,
     "POST /previews": _COMMAND,
+    "POST /exports": Need("investigator", "command"),
     "GET /clips/{clip}": _READ,
     "DELETE /clips/{clip}": _COMMAND,
     "LIVE /live/{site}/{gateway}/{camera}": _LIVE,

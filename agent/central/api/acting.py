@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from agent.central.api.context import Centre, centre_of, note, person_of, why_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.media_models import ClipOut
-from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, SLOWED, ClipIn, PreviewsIn
+from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, SLOWED, ClipIn, FootageExportIn, PreviewsIn
 from agent.central.api.sending import BYTES, send
 from agent.central.clips import MOST_S, TooManySheets, Wanted
 from agent.config.base import Id
@@ -42,17 +42,43 @@ def get_media(centre: Here, request: Request, media: Id, *, download: Annotated[
 @router.post("/clips", status_code=202, tags=["clips"], responses=_AGAIN | NO_GATEWAY)
 def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipIn) -> ClipOut:
     """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream. One that is there is given again (200)."""
+    start_ns, end_ns = _span(centre, body)
+    note(request, "clip.request", f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}")
+    place = (body.site, body.gateway, body.camera)
+    clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality)
+    response.status_code = 202 if fresh else 200
+    return ClipOut.model_validate(clip)
+
+
+@router.post("/exports", status_code=202, tags=["clips"], responses=NO_GATEWAY)
+def export_footage(centre: Here, request: Request, body: FootageExportIn) -> ClipOut:
+    """Take footage out as evidence: a ZIP file with the clip as it was recorded, and what its gateway states and signs.
+
+    The manifest has the clip's hash, the chain of the segments that it was cut from, what is missing, who took it out
+    and why; `verify.py`, beside it, checks all that anywhere. Cut anew for each who asks; followed like a clip.
+    """
+    start_ns, end_ns = _span(centre, body)
+    person = person_of(request)
+    reason = " ".join(body.reason.split()) or why_of(request)
+    if not reason:
+        raise ApiError(422, "invalid", "reason: say why this is taken out; it stands in the manifest")
+    note(request, "footage.export", f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}: {reason}")
+    place = (body.site, body.gateway, body.camera)
+    return ClipOut.model_validate(centre.clips.export(place, start_ns, end_ns, person.name, reason))
+
+
+def _span(centre: Centre, body: ClipIn | FootageExportIn) -> tuple[int, int]:
+    """Of a clip of a camera that is there, wall ns.
+
+    Raises:
+        ApiError: it is not, or the clip would be too long.
+    """
     start_ns, end_ns = parse_rfc3339(body.start), parse_rfc3339(body.end)
     if not 0 < end_ns - start_ns <= MOST_S * NS:
         raise ApiError(422, "invalid", f"end: must be after start, by at most {MOST_S} s")
     if not centre.views.camera_exists(body.site, body.gateway, body.camera):
         raise not_found("camera")
-    what = f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}"
-    note(request, "clip.request", what)
-    place = (body.site, body.gateway, body.camera)
-    clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality)
-    response.status_code = 202 if fresh else 200
-    return ClipOut.model_validate(clip)
+    return start_ns, end_ns
 
 
 @router.post("/previews", status_code=202, tags=["clips"], responses=_AGAIN | NO_GATEWAY | SLOWED)

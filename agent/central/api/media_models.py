@@ -28,7 +28,8 @@ class ClipProgress(BaseModel):
 class ClipOut(BaseModel):
     """A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s.
 
-    `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are.
+    `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is
+    a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both.
     """
 
     id: str
@@ -38,7 +39,7 @@ class ClipOut(BaseModel):
     event: str | None
     start: str
     end: str
-    quality: Literal["full", "proxy", "previews"]
+    quality: Literal["full", "proxy", "previews", "export"]
     state: Literal["requested", "sending", "ready", "failed", "cancelled"]
     error: str
     progress: ClipProgress

@@ -278,6 +278,17 @@ class ClipIn(Body):
     quality: Literal["auto", "proxy", "full"] = "auto"
 
 
+class FootageExportIn(Body):
+    """Which footage to take out as evidence, and why; without `reason` the one given for the session."""
+
+    site: Annotated[Id, Field(examples=["hartford"])]
+    gateway: Annotated[Id, Field(examples=["pole-17"])]
+    camera: Annotated[Id, Field(examples=["main-and-park"])]
+    start: Moment
+    end: Moment
+    reason: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["incident 4711"])] = ""
+
+
 class PreviewsIn(Body):
     """Small pictures of which camera around which moment, and how far apart, seconds."""
 

@@ -15,8 +15,14 @@ from agent.central.api.models import ErrorOut
 from agent.central.media_kept import Link, Medium
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
-_SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}
-_TYPES = ("image/*", "video/*", "audio/*", "application/octet-stream")
+_SUFFIX = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "video/mp4": ".mp4",
+    "application/zip": ".zip",
+}
+_TYPES = ("image/*", "video/*", "audio/*", "application/zip", "application/octet-stream")
 _BINARY: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES}
 
 BYTES: dict[int | str, dict[str, Any]] = {

@@ -98,7 +98,7 @@ class Finds:
 
     def clips_of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int) -> list[Document]:
         """Clips between exactly these times, the best to look at first."""
-        return _best_first(self._of_span(place, start_ns, end_ns, clip.c.quality != "previews"))
+        return _best_first(self._of_span(place, start_ns, end_ns, clip.c.quality.in_(("full", "proxy"))))
 
     def sheets_of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int) -> list[Document]:
         """Sheets of small pictures of exactly this time, the newest first."""

@@ -33,7 +33,7 @@ class Leaving:
         Raises:
             StorageError: not all of it could be removed now.
         """
-        late = sa.case((media.c.kind.in_(("clip", "previews")), media.c.created_ns), else_=0)
+        late = sa.case((media.c.kind.in_(("clip", "previews", "export")), media.c.created_ns), else_=0)
         still = sa.and_(media.c.state == "incoming", media.c.created_ns >= first_ns)
         over = sa.select(media).where(media.c.start_ns < first_ns, late < first_ns, ~still).limit(_AT_ONCE)
         while True:

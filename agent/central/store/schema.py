@@ -185,7 +185,7 @@ clip = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # requested, sending, ready, failed
     sa.Column("error", _TEXT, nullable=False),
     sa.Column("media", _ID),
-    sa.Column("quality", sa.String(8), nullable=False),  # full, proxy; previews: a sheet of small pictures
+    sa.Column("quality", sa.String(8), nullable=False),  # full, proxy; previews, export: no clip, but alike
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Column("deadline_ns", sa.BigInteger, nullable=False),
     sa.Index(None, "command"),

@@ -27,6 +27,7 @@ from agent.wire.messages.commands import (
     BelongsArgs,
     ClipArgs,
     Command,
+    ExportArgs,
     LiveArgs,
     LiveStopArgs,
     PreviewsArgs,
@@ -87,8 +88,8 @@ from agent.wire.messages.stir import MOST_LEVEL, MOST_MOTION_S, UNSEEN, level_of
 
 ALL: tuple[type[Message], ...] = (
     Envelope, Event, TrackSummary, RecordingSpan, HealthSample, Ack, MediaAck, Status, Health, CameraInfo, CameraState,
-    FrameBoxes, MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, PreviewsArgs, WatchArgs,
-    BelongsArgs, ConfigureArgs, Reply,
+    FrameBoxes, MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, PreviewsArgs, ExportArgs,
+    WatchArgs, BelongsArgs, ConfigureArgs, Reply,
 )  # fmt: skip
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "Envelope",
     "EnvelopeHead",
     "Event",
+    "ExportArgs",
     "FrameBoxes",
     "GatewaySample",
     "Health",

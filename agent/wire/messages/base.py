@@ -22,7 +22,7 @@ Id = Annotated[str, Field(pattern=ID_PATTERN)]
 """A name that is safe as a topic level and a file name: see `agent.core.ids`."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Corners = tuple[Share, Share, Share, Share]
-MediaKindName = Literal["snapshot", "sprite", "clip", "previews"]
+MediaKindName = Literal["snapshot", "sprite", "clip", "previews", "export"]
 Text = Annotated[str, Field(max_length=400)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -15,7 +15,7 @@ class Command(Message):
 
     v: Literal[1] = 1
     id: Id
-    verb: Literal["live", "live_stop", "clip", "previews", "watch", "belongs", "configure"]
+    verb: Literal["live", "live_stop", "clip", "previews", "export", "watch", "belongs", "configure"]
     site: Id
     gateway: Id
     issued: Time
@@ -63,6 +63,19 @@ class PreviewsArgs(Message):
     start: Time
     end: Time
     count: Annotated[int, Field(ge=1, le=48)] = 24
+
+
+class ExportArgs(Message):
+    """Cut a clip of the main stream as evidence and send it as one medium, a ZIP file with its signed manifest.
+
+    The manifest says who took it out and why; the reply names the medium's id.
+    """
+
+    camera: Id
+    start: Time
+    end: Time
+    by: Annotated[Text, Field(min_length=1)]
+    reason: Annotated[Text, Field(min_length=1)]
 
 
 class WatchArgs(Message):

@@ -109,6 +109,8 @@ export const requestClip = (eventId: string, quality: WishedQuality = "auto") =>
   post<Clip>(`/events/${part(eventId)}/clip?quality=${quality}`);
 export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id)}`);
 export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
+/** The same as evidence: a ZIP file with what the gateway states of it and signs. */
+export const exportFootage = (wish: Omit<ClipWish, "quality"> & { reason: string }) => post<Clip>("/exports", wish);
 export const askPreviews = (wish: PreviewsWish, stop: AbortSignal) => request<PreviewsSheet>("POST", "/previews", wish, stop);
 /** A medium itself. */
 export async function bytes(mediaUrl: string, stop: AbortSignal): Promise<ArrayBuffer> {

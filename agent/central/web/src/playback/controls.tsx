@@ -3,8 +3,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as api from "../api/client";
+import { useCell } from "../cell";
 import { useClip } from "../events/clip";
 import { cameraOf } from "../events/filter";
+import { session } from "../session";
 import { text } from "../text";
 import { clock, span } from "../time/format";
 import { dayText } from "../time/time";
@@ -101,7 +103,12 @@ const LONGEST_MS = 600_000;
 /** First press: from here. Second: to here; the gateway cuts it and it is saved. */
 function Export({ at, cameras }: { at: number; cameras: Props["rows"] }): JSX.Element {
   const [from, setFrom] = useState<number>();
-  const [wanted, want] = useState<{ from: number; to: number }>();
+  const [wanted, want] = useState<{ from: number; to: number; reason: string | undefined }>();
+  const [typed, setTyped] = useState("");
+  const who = useCell(session);
+  const me = who.state === "in" ? who.me : undefined;
+  const proves = me?.role === "investigator" || me?.role === "admin";
+  const reason = proves ? typed.trim() || me.reason : undefined;
   if (wanted) {
     return (
       <span class="exports" role="status">
@@ -125,19 +132,36 @@ function Export({ at, cameras }: { at: number; cameras: Props["rows"] }): JSX.El
   const [first, last] = [Math.min(from, at), Math.min(Math.max(from, at), Math.min(from, at) + LONGEST_MS)];
   const finish = () => {
     setFrom(undefined);
-    if (last - first >= 1000) want({ from: first, to: last });
+    if (last - first >= 1000) want({ from: first, to: last, reason });
   };
   return (
-    <button type="button" class="button pressed" onClick={finish} data-testid="export-to">
-      <Icon name="download" size={16} />
-      {text.playback.exportTo(span((last - first) / 1000))}
-    </button>
+    <span class="exports">
+      {proves && (
+        <input
+          type="text"
+          class="export-why"
+          maxLength={200}
+          value={typed}
+          placeholder={me.reason || text.playback.exportWhy}
+          aria-label={text.playback.exportWhy}
+          title={text.playback.exportWhyMore}
+          onInput={(input) => setTyped(input.currentTarget.value)}
+          data-testid="export-why"
+        />
+      )}
+      <button type="button" class="button pressed" onClick={finish} disabled={reason === ""} data-testid="export-to">
+        <Icon name="download" size={16} />
+        {text.playback.exportTo(span((last - first) / 1000))}
+      </button>
+    </span>
   );
 }
 
-function Exported({ camera, name, from, to }: { camera: string; name: string; from: number; to: number }): JSX.Element {
-  const wish = { ...cameraOf(camera), start: new Date(from).toISOString(), end: new Date(to).toISOString(), quality: "full" as const };
-  const { state } = useClip({ ...wish, key: `${camera} ${from} ${to}`, clip: null, ask: () => api.cutClip(wish) });
+/** With a `reason` as evidence, else the clip alone. */
+function Exported({ camera, name, from, to, reason }: { camera: string; name: string; from: number; to: number; reason: string | undefined }): JSX.Element {
+  const span = { ...cameraOf(camera), start: new Date(from).toISOString(), end: new Date(to).toISOString() };
+  const ask = () => (reason ? api.exportFootage({ ...span, reason }) : api.cutClip({ ...span, quality: "full" }));
+  const { state } = useClip({ ...span, key: `${camera} ${from} ${to}`, clip: null, ask });
   if (state.name === "ready") {
     return (
       <a class="button primary" href={api.downloadAddress(state.url)} download data-testid="exported">

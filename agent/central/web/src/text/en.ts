@@ -427,6 +427,8 @@ export const en = ({ number, plural }: Say) => ({
     exportFrom: "Export from here",
     exportTo: (length: string) => `Export to here (${length})`,
     exportMore: "Go to the begin, press; go to the end, press again: the gateway cuts it, without coding it anew",
+    exportWhy: "Why? It stands in the manifest",
+    exportWhyMore: "The footage comes as a ZIP file with what its gateway states and signs: hashes, the chain of recordings, what is missing, who took it out and why",
     exportOver: "Done",
     remove: (name: string) => `Take ${name} away`,
     motion: {

@@ -427,6 +427,8 @@ export const es = ({ number, plural }: Say): Text => ({
     exportFrom: "Exportar desde aquí",
     exportTo: (length) => `Exportar hasta aquí (${length})`,
     exportMore: "Vaya al principio y pulse; vaya al final y pulse otra vez: la pasarela lo corta sin recodificar",
+    exportWhy: "¿Por qué? Consta en el manifiesto",
+    exportWhyMore: "La grabación llega como archivo ZIP con lo que su pasarela declara y firma: resúmenes, la cadena de grabaciones, lo que falta, quién la sacó y por qué",
     exportOver: "Listo",
     remove: (name) => `Quitar ${name}`,
     motion: {

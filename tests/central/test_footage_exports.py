@@ -1,0 +1,54 @@
+"""Footage taken out over the API: a ZIP file that its gateway signs, for whom and why."""
+
+from __future__ import annotations
+
+import os
+
+from agent.wire import messages as wire
+from tests.central.accounts import somebody
+from tests.central.helpers import CAMERA, GATEWAY, SITE, FakeGateway, RunningCentre, manifest, wait_for
+
+WISH = {
+    "site": SITE, "gateway": GATEWAY, "camera": CAMERA, "start": "2026-05-29T00:00:00Z", "end": "2026-05-29T00:00:20Z",
+}  # fmt: skip
+
+
+def test_an_export_says_who_and_why_and_comes_as_a_file(centre: RunningCentre, gateway: FakeGateway) -> None:
+    body = os.urandom(3000)
+    gateway.hello()
+    gateway.handlers["export"] = lambda asked: wire.Reply(id=asked.id, ok=True, result={"media": "z1"})
+    with centre.admin() as api:
+        wait_for(lambda: api.get("/api/v1/cameras").json()["items"])
+        asked = api.post("/api/v1/exports", json=WISH | {"reason": "  incident\n4711 "})
+        clip = asked.json()
+        assert (asked.status_code, clip["quality"]) == (202, "export")
+        wait_for(lambda: gateway.commands)
+        span = {"camera": CAMERA, "start": clip["start"], "end": clip["end"]}
+        assert gateway.commands[-1].args == span | {"by": "ann", "reason": "incident 4711"}
+        wait_for(lambda: api.get(f"/api/v1/clips/{clip['id']}").json()["state"] == "sending")
+        gateway.send_medium(manifest("z1", body, kind="export", type="application/zip"), body)
+        ready = wait_for(lambda: api.get(f"/api/v1/clips/{clip['id']}").json()["url"])
+        file = api.get(ready, params={"download": "1"})
+        assert (file.content, file.headers["content-type"]) == (body, "application/zip")
+        assert file.headers["content-disposition"] == f'attachment; filename="{CAMERA}-z1.zip"'
+        lines = [line for line in api.get("/api/v1/audit").json()["items"] if line["action"] == "footage.export"]
+        assert [line["what"].endswith(": incident 4711") for line in lines] == [True]
+        again = api.post("/api/v1/exports", json=WISH | {"reason": "incident 4711"})
+        assert again.json()["id"] != clip["id"]
+        assert api.post("/api/v1/clips", json=WISH).json()["quality"] == "full"
+
+
+def test_nothing_is_taken_out_without_a_reason_or_by_who_may_not(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    gateway.handlers["export"] = lambda asked: wire.Reply(id=asked.id, ok=True, result={"media": "z1"})
+    with centre.admin() as api:
+        wait_for(lambda: api.get("/api/v1/cameras").json()["items"])
+        assert api.post("/api/v1/exports", json=WISH | {"reason": " "}).status_code == 422
+        assert api.post("/api/v1/exports", json=WISH, headers={"X-Lamppost-Reason": "a fire"}).status_code == 202
+        assert gateway.commands[-1].args["reason"] == "a fire"
+        assert api.post("/api/v1/exports", json=WISH | {"reason": "x", "camera": "other"}).status_code == 404
+        assert api.post("/api/v1/exports", json=WISH | {"reason": "x", "end": WISH["start"]}).status_code == 422
+    with somebody(centre, "looks", "operator") as api:
+        assert api.post("/api/v1/exports", json=WISH | {"reason": "x"}).status_code == 403
+    with somebody(centre, "takes", "investigator") as api:
+        assert api.post("/api/v1/exports", json=WISH | {"reason": "x"}).status_code == 202
