@@ -56,12 +56,15 @@ def test_a_line_is_drawn_ruled_saved_and_its_event_is_seen_beside_it(
         page.get_by_test_id("add-rule").select_option("line_crossed")
         pages.shoot(page, shots, "editor-desktop")
         save(page)
-        page.get_by_test_id("side-events").click()
-        expect(page.get_by_text("Line crossed at middle").first).to_be_visible(timeout=90_000)
+        page.get_by_test_id("rule").last.get_by_role("combobox").first.focus()
+        expect(page.get_by_test_id("happened").get_by_text("Line crossed at middle").first).to_be_visible(
+            timeout=90_000
+        )
         page.reload()
         expect(page.get_by_test_id("shape-line")).to_have_count(1)
         page.get_by_test_id("side-rules").click()
-        page.get_by_role("button", name="Back to the gateway's own file").click()
+        page.get_by_test_id("to-file").click()
+        page.get_by_test_id("to-file-do").click()
         expect(page.get_by_test_id("shape-line")).to_have_count(0, timeout=30_000)
 
 

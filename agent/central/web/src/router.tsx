@@ -11,8 +11,42 @@ export interface Address {
 const here = (): Address => ({ path: location.pathname, query: new URLSearchParams(location.search) });
 
 const listeners = new Set<() => void>();
+const tellAll = () => listeners.forEach((tell) => tell());
+/** What the page that is shown was reached by: after a step back the browser's own address is another already. */
+let shown = location.pathname + location.search;
+
+/** Asked before another page takes the place of the one that is shown; goes `onward` when it may be. */
+type Keeper = (onward: () => void) => void;
+let keeper: Keeper | undefined;
+
+/** Have `ask` asked before this page is left, until the returned function is called. */
+export function keepHere(ask: Keeper): () => void {
+  keeper = ask;
+  return () => {
+    if (keeper === ask) keeper = undefined;
+  };
+}
+
+/** Do what leaves the page, at once or when who keeps it lets go. */
+export function leaving(onward: () => void): void {
+  if (!keeper) return onward();
+  keeper(() => {
+    keeper = undefined;
+    onward();
+  });
+}
+
+const pathOf = (target: string) => new URL(target, location.href).pathname;
+
 window.addEventListener("popstate", ({ state }) => {
-  listeners.forEach((tell) => tell());
+  if (keeper && location.pathname !== pathOf(shown)) {
+    // the step is done already: stand where we stood, and take it again when we may
+    history.pushState(null, "", shown);
+    leaving(() => history.back());
+    return;
+  }
+  shown = location.pathname + location.search;
+  tellAll();
   const left = (state as Left | null)?.left;
   if (left) scrollBack(left);
 });
@@ -43,11 +77,16 @@ function scrollBack(left: number): void {
 /** Go there; `replace` leaves no step in the history (filters, redirects). */
 export function go(target: string, { replace = false } = {}): void {
   if (target === location.pathname + location.search) return;
-  const samePage = new URL(target, location.href).pathname === location.pathname;
-  if (!replace) history.replaceState({ left: window.scrollY } satisfies Left, "");
-  history[replace ? "replaceState" : "pushState"](null, "", target);
-  listeners.forEach((tell) => tell());
-  if (!samePage) window.scrollTo(0, 0);
+  const samePage = pathOf(target) === location.pathname;
+  const step = () => {
+    if (!replace) history.replaceState({ ...(history.state as object | null), left: window.scrollY } satisfies Left, "");
+    history[replace ? "replaceState" : "pushState"](null, "", target);
+    shown = target;
+    tellAll();
+    if (!samePage) window.scrollTo(0, 0);
+  };
+  if (samePage) step();
+  else leaving(step);
 }
 
 export function useAddress(): Address {

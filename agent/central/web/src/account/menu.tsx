@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Me } from "../api/types";
-import { Link } from "../router";
+import { leaving, Link } from "../router";
 import { leave } from "../session";
 import { text } from "../text";
 import { chooseLanguage, language, type Language, LANGUAGES } from "../text/language";
@@ -68,7 +68,7 @@ export function AccountMenu({ me }: { me: Me }): JSX.Element {
               {name}
             </Link>
           ))}
-          <button type="button" role="menuitem" class="row" onClick={() => void leave()} data-testid="sign-out">
+          <button type="button" role="menuitem" class="row" onClick={() => leaving(() => void leave())} data-testid="sign-out">
             <Icon name="signOut" size={16} />
             {text.signOut}
           </button>

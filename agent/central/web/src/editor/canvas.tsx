@@ -1,7 +1,7 @@
 /** Areas and lines over the live picture, to be drawn, dragged and nudged. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { text } from "../text";
 import type { Point, Points, Shape } from "./draft";
 import { across, dropped, inserted, inside, middles, moved, shifted } from "./points";
@@ -31,7 +31,19 @@ interface Props {
 }
 
 const STEP = 0.005;
+/** of what will be the next corner: it has further to go */
+const DRAW_STEP = 0.02;
+/** what a key is meant for while it has the focus */
+const FIELDS = "input, select, textarea, [role=menu]";
 const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** How far an arrow key moves; with Shift further. */
+function stepOf(event: KeyboardEvent, step: number): Point | undefined {
+  const way = ARROWS[event.key];
+  const far = event.shiftKey ? step * 5 : step;
+  return way && [way[0] * far, way[1] * far];
+}
+
 const isOpen = (kind: MarkKind) => kind === "line" || kind === "path";
 const leastOf = (kind: MarkKind) => (isOpen(kind) ? 2 : 3);
 const isClosed = (kind: MarkKind) => !isOpen(kind);
@@ -43,30 +55,39 @@ export function Canvas({ width, height, shapes, chosen, choose, change, drawing,
     return inside([at.x / width, at.y / height]);
   };
   const common = { width, height, place };
+  const [said, say] = useState("");
   return (
-    <svg
-      ref={svg}
-      class={drawing ? "overlay canvas drawing" : "overlay canvas"}
-      viewBox={`0 0 ${width} ${height}`}
-      preserveAspectRatio="xMidYMid meet"
-      role="group"
-      aria-label={text.editor.canvas}
-      onPointerDown={(event) => !drawing && event.target === svg.current && choose(undefined)}
-      data-testid="canvas"
-    >
-      {shapes.map((shape, index) => (
-        <ShapeMark
-          key={index}
-          shape={shape}
-          chosen={index === chosen}
-          mayChange={!readOnly && !shape.locked && !drawing}
-          choose={() => !drawing && choose(index)}
-          change={(points) => change(index, points)}
-          {...common}
-        />
-      ))}
-      {drawing && <Drawing kind={drawing} drawn={drawn} svg={svg} {...common} />}
-    </svg>
+    <>
+      <svg
+        ref={svg}
+        class={drawing ? "overlay canvas drawing" : "overlay canvas"}
+        viewBox={`0 0 ${width} ${height}`}
+        preserveAspectRatio="xMidYMid meet"
+        role={drawing ? "application" : "group"} // arrow keys are for drawing then, not for a screen reader
+        tabindex={drawing ? 0 : readOnly ? undefined : -1}
+        aria-label={text.editor.canvas}
+        onPointerDown={(event) => !drawing && event.target === svg.current && choose(undefined)}
+        data-testid="canvas"
+      >
+        {shapes.map((shape, index) => (
+          <ShapeMark
+            key={index}
+            shape={shape}
+            chosen={index === chosen}
+            mayChange={!readOnly && !shape.locked && !drawing}
+            choose={() => !drawing && choose(index)}
+            change={(points) => change(index, points)}
+            {...common}
+          />
+        ))}
+        {drawing && <Drawing kind={drawing} drawn={drawn} svg={svg} say={say} {...common} />}
+      </svg>
+      {drawing && (
+        <span class="hidden-text" role="status">
+          {said}
+        </span>
+      )}
+    </>
   );
 }
 
@@ -102,15 +123,25 @@ function ShapeMark({ shape, chosen, mayChange, choose, change, width, height, pl
   const shown = list(points, width, height);
   const [x, y] = points[0] ?? [0, 0];
   const size = height / 34;
+  const title = shape.name || (kind === "path" ? "" : text.editor.shapes[kind]);
+  const press = (event: KeyboardEvent) => {
+    const by = stepOf(event, STEP);
+    if (by) change(shifted(points, by));
+    else if (event.key === "Enter" || event.key === " ") choose();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const grip = mayChange ? { tabindex: 0, role: "button" as const, "aria-label": text.editor.whole(title), "aria-pressed": chosen, onFocus: choose, onKeyDown: press } : {};
   const Outline = isClosed(kind) ? "polygon" : "polyline";
   return (
     <g class={chosen ? `shape ${kind} chosen` : `shape ${kind}`} data-testid={`shape-${kind}`}>
       <Outline class="outline" points={shown} />
-      <Outline class="grip" points={shown} {...drag} />
+      <Outline class="grip" points={shown} {...grip} {...drag} />
       {kind === "line" && <Arrow points={points} width={width} height={height} way={shape.way} />}
       {kind === "path" && <Head points={points} width={width} height={height} />}
       <text x={x * width + size * 0.5} y={y * height + size * 1.2} font-size={size}>
-        {shape.name || (kind !== "path" && text.editor.shapes[kind])}
+        {title}
       </text>
       {chosen && mayChange && <Handles shape={shape} change={change} width={width} height={height} place={place} />}
     </g>
@@ -184,10 +215,11 @@ function Handles({ shape, change, width, height, place }: HandlesProps): JSX.Ele
   const { kind, points } = shape;
   const pulled = useRef<Points | undefined>(undefined);
   const press = (index: number, event: KeyboardEvent) => {
-    const way = ARROWS[event.key];
+    const by = stepOf(event, STEP);
     const [x, y] = points[index]!;
-    const step = event.shiftKey ? STEP * 5 : STEP;
-    if (way) change(moved(points, index, [x + way[0] * step, y + way[1] * step]));
+    const after = middles(points, isClosed(kind))[index];
+    if (by) change(moved(points, index, [x + by[0], y + by[1]]));
+    else if (event.key === "+" && after) change(inserted(points, index, after));
     else if ((event.key === "Delete" || event.key === "Backspace") && points.length > leastOf(kind)) change(dropped(points, index));
     else return;
     event.preventDefault();
@@ -254,29 +286,45 @@ interface DrawingProps extends Common {
   kind: MarkKind;
   drawn: (points: Points | undefined) => void;
   svg: { current: SVGSVGElement | null };
+  /** where the next corner would be, for who does not see it */
+  say: (words: string) => void;
 }
 
-/** Point after point by click; the first corner again, Enter or a double click ends it, Escape drops it. */
-function Drawing({ kind, drawn, svg, width, height, place }: DrawingProps): JSX.Element {
+/**
+ * Point after point, by click, or by arrow keys and Space; the first corner again, Enter or a double click ends it,
+ * Escape drops it.
+ */
+function Drawing({ kind, drawn, svg, say, width, height, place }: DrawingProps): JSX.Element {
   const [points, set] = useState<Points>([]);
   const [next, setNext] = useState<Point>();
   const least = leastOf(kind);
-  const now = useRef({ points, least, drawn });
-  now.current = { points, least, drawn };
-  useEffect(() => {
+  const now = useRef({ points, next, least, drawn });
+  now.current = { points, next, least, drawn };
+  // a layout effect: keys may be pressed as soon as it is to be seen
+  useLayoutEffect(() => {
     const finish = () => now.current.points.length >= now.current.least && now.current.drawn(now.current.points);
     const near = (a: Point, b: Point) => Math.hypot((a[0] - b[0]) * width, (a[1] - b[1]) * height) < height / 40;
-    const click = (event: MouseEvent) => {
-      const at = place(event);
+    const add = (at: Point) => {
       const { points: so_far } = now.current;
       const [first, last] = [so_far[0], so_far.at(-1)];
       if (isClosed(kind) && first && so_far.length >= least && near(first, at)) finish();
       else if (last && near(last, at)) finish(); // a double click
       else set([...so_far, at]);
     };
+    const stand = (at: Point) => {
+      setNext(at);
+      say(text.editor.nextCorner(now.current.points.length + 1, Math.round(at[0] * 100), Math.round(at[1] * 100)));
+    };
+    const click = (event: MouseEvent) => add(place(event));
     const press = (event: KeyboardEvent) => {
-      if (event.key === "Enter") finish();
-      else if (event.key === "Escape") now.current.drawn(undefined);
+      const escape = event.key === "Escape";
+      if ((event.target as Element).closest?.(escape ? FIELDS : `${FIELDS}, button, a`)) return;
+      const by = stepOf(event, DRAW_STEP);
+      const at = now.current.next ?? now.current.points.at(-1) ?? [0.5, 0.5];
+      if (by) stand(inside([at[0] + by[0], at[1] + by[1]]));
+      else if (event.key === " ") add(at);
+      else if (event.key === "Enter") finish();
+      else if (escape) now.current.drawn(undefined);
       else if (event.key === "Backspace") set((old) => old.slice(0, -1));
       else return;
       event.preventDefault();
@@ -284,6 +332,7 @@ function Drawing({ kind, drawn, svg, width, height, place }: DrawingProps): JSX.
     };
     const move = (event: PointerEvent) => setNext(place(event));
     const canvas = svg.current;
+    canvas?.focus({ preventScroll: true }); // from the button that began it: its keys are ours now
     canvas?.addEventListener("click", click);
     canvas?.addEventListener("pointermove", move);
     window.addEventListener("keydown", press, { capture: true });
@@ -295,11 +344,12 @@ function Drawing({ kind, drawn, svg, width, height, place }: DrawingProps): JSX.
   }, [kind, width, height]);
   const shown = next ? [...points, next] : points;
   return (
-    <g class={`shape ${kind} chosen`}>
+    <g class={`shape ${kind} chosen`} data-testid="drawing" data-points={points.length}>
       <polyline class="outline" points={list(shown, width, height)} />
       {points.map(([x, y], index) => (
         <circle key={index} class={index === 0 ? "handle first" : "handle"} cx={x * width} cy={y * height} r={height / 70} />
       ))}
+      {next && <circle class="handle next" cx={next[0] * width} cy={next[1] * height} r={height / 90} />}
     </g>
   );
 }

@@ -59,12 +59,12 @@ export function settingsOf(draft: Draft, inForce: Settings, setHere: Settings): 
     still: { ...draft.still, ...(ignore.length > 0 || "ignore" in draft.still ? { ignore } : {}) },
   };
   const before = { ...inForce, mask: undefined };
-  const changed = Object.entries(wanted).filter(([key, value]) => key in setHere || !same(value, before[key as keyof typeof before]));
+  const changed = Object.entries(wanted).filter(([key, value]) => key in setHere || !alike(value, before[key as keyof typeof before]));
   return { ...setHere, ...Object.fromEntries(changed) };
 }
 
-/** Nothing at all is the same as an empty list or table. */
-function same(a: unknown, b: unknown): boolean {
+/** The same values, whatever the order of keys; nothing at all is the same as an empty list or table. */
+export function alike(a: unknown, b: unknown): boolean {
   const empty = (value: unknown) => value === undefined || ["[]", "{}"].includes(JSON.stringify(value));
   return (empty(a) && empty(b)) || JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 }
@@ -75,8 +75,27 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]));
 }
 
+/** The keys that are changed here; others (the place on the map, the model) are set elsewhere. */
+const OURS: ReadonlySet<string> = new Set(["zone", "line", "mask", "rule", "still"]);
+
+/** What was set, without what is changed here: that goes back to the gateway's file. */
+export const setElsewhere = (setHere: Settings): Settings => Object.fromEntries(Object.entries(setHere).filter(([key]) => !OURS.has(key)));
+
+/** What would go with it. */
+export const isSetHere = (setHere: Settings): boolean => Object.keys(setHere).some((key) => OURS.has(key));
+
+/** What of a draft the centre has set: the rest of it stands in the gateway's file. */
+export function ofOurs(draft: Draft, setHere: Settings): Draft {
+  const has = (key: string) => key in setHere;
+  return {
+    shapes: draft.shapes.filter(({ kind, locked }) => !locked && has(kind === "ignore" ? "still" : kind)),
+    rules: has("rule") ? draft.rules : [],
+    still: has("still") ? draft.still : {},
+  };
+}
+
 /** Are they the same settings, whatever the order of their keys? */
-export const sameSettings = (a: Settings, b: Settings): boolean => same(a, b);
+export const sameSettings = (a: Settings, b: Settings): boolean => alike(a, b);
 
 function shape(kind: ShapeKind, points: unknown, name: unknown = ""): Shape {
   const read = (Array.isArray(points) ? points : []).flatMap((one): Point[] => (isPoint(one) ? [[one[0], one[1]]] : []));

@@ -52,6 +52,12 @@ export function changed(rule: Rule, key: string, value: unknown): Rule {
   return nothing ? (rest as Rule) : { ...rule, [key]: value };
 }
 
+/** What its gateway calls it, in its events too: its name, else its kind and place. */
+export function titleOf(rule: Rule): string {
+  const { kind, name, zone, line } = rule;
+  return typeof name === "string" && name ? name : `${kind} ${zone || line || ""}`.trim();
+}
+
 /** Keys of a rule that are not shown as fields, and stay as they are. */
 export function others(rule: Rule): string[] {
   const shown = new Set<string>(["kind", "name", "severity", ...(KINDS[rule.kind]?.fields ?? [])]);

@@ -1,34 +1,43 @@
 /** What a camera looks out for: its zones, lines, masks and rules on the live picture, kept by the centre. */
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera, CameraName, CameraSettings } from "../api/types";
 import { useCell } from "../cell";
-import { EventStrip } from "../events/strip";
+import { wallOf } from "../live/paths";
 import { LivePicture } from "../live/picture";
+import { livePath } from "../live/tile";
 import { cameras as allCameras, sameCamera } from "../news";
-import { Link } from "../router";
+import { Link, useAddress } from "../router";
 import { session } from "../session";
 import { failureLine, text } from "../text";
 import { Moment } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { Canvas } from "./canvas";
-import { type Draft, draftOf, freshName, mistakeOf, type Points, renamed, sameSettings, settingsOf, type ShapeKind, without } from "./draft";
+import { type Draft, draftOf, freshName, type Points, renamed, type ShapeKind, without } from "./draft";
+import { Happened } from "./happened";
+import { useKeeping } from "./keeping";
+import { titleOf } from "./kinds";
+import { Clash, LeaveQuestion, ToFile } from "./questions";
 import { RuleList } from "./rules";
 import { ShapeList } from "./shapes";
 import { StillPart } from "./still";
+import { type Subject, subjectOf } from "./subject";
 
 export function EditorPage({ name }: { name: CameraName }): JSX.Element {
+  return <Told key={`${name.site}/${name.gateway}/${name.camera}`} name={name} />;
+}
+
+function Told({ name }: { name: CameraName }): JSX.Element {
   const cameras = useCell(allCameras);
   const camera = cameras?.find((other) => sameCamera(other, name));
   const [told, tell] = useState<CameraSettings>();
   const [failure, fail] = useState("");
-  const key = `${name.site}/${name.gateway}/${name.camera}`;
   useEffect(() => {
     api.settings(name).then(tell, (error: unknown) => fail(failureLine(error)));
-  }, [key]);
+  }, []);
   if (failure || (cameras && !camera)) {
     return (
       <div class="page">
@@ -41,7 +50,7 @@ export function EditorPage({ name }: { name: CameraName }): JSX.Element {
     );
   }
   if (!camera || !told) return <Waiting />;
-  return <Editor key={key} camera={camera} told={told} tell={tell} />;
+  return <Editor camera={camera} told={told} tell={tell} />;
 }
 
 const Waiting = () => (
@@ -68,52 +77,37 @@ interface EditorProps {
   tell: (told: CameraSettings) => void;
 }
 
-type Side = "shapes" | "rules" | "events";
+type Side = "shapes" | "rules";
 
 function Editor({ camera, told, tell }: EditorProps): JSX.Element {
   const who = useCell(session);
   const readOnly = who.state !== "in" || who.me.role !== "admin";
-  const [draft, set] = useState<Draft>(() => draftOf(told.in_force, told.set_here));
+  const keeping = useKeeping(camera, told, tell);
+  const { draft, set, dirty, wrong, saving, failure, theirs } = keeping;
   const [chosen, choose] = useState<number>();
+  const [rule, chooseRule] = useState<number>();
   const [drawing, draw] = useState<ShapeKind>();
   const [side, turn] = useState<Side>("shapes");
-  const [saving, setSaving] = useState(false);
-  const [failure, fail] = useState("");
-  const wanted = useMemo(() => settingsOf(draft, told.in_force, told.set_here), [draft, told]);
-  const dirty = !sameSettings(wanted, told.set_here);
-  const wrong = mistakeOf(draft);
-  const hear = useCurrent((now: CameraSettings) => {
-    if (!dirty) set(draftOf(now.in_force, now.set_here));
-    tell(now);
-  });
-  useWatch(camera, told, hear);
-  useLeaveGuard(dirty);
-
-  const save = async (settings: Readonly<Record<string, unknown>>) => {
-    setSaving(true);
-    fail("");
-    try {
-      tell(await api.setSettings(camera, settings, told.version));
-      if (settings !== wanted) set(draftOf(told.in_force, settings));
-    } catch (error) {
-      fail(error instanceof api.ApiError && error.code === "conflict" ? text.editor.conflict : failureLine(error));
-    } finally {
-      setSaving(false);
-    }
-  };
+  const [boxes, setBoxes] = useState(false);
+  const { query } = useAddress();
   const drawn = (points: Points | undefined) => {
     if (points && drawing) {
       const named = drawing === "zone" || drawing === "line" ? freshName(draft.shapes, drawing) : "";
-      set({ ...draft, shapes: [...draft.shapes, { kind: drawing, name: named, points, locked: false }] });
+      set((old) => ({ ...old, shapes: [...old.shapes, { kind: drawing, name: named, points, locked: false }] }));
       choose(draft.shapes.length);
     }
     draw(undefined);
+  };
+  const change = (index: number, points: Points) => set((old) => ({ ...old, shapes: old.shapes.map((one, i) => (i === index ? { ...one, points } : one)) }));
+  const lookAt = (index: number | undefined) => {
+    chooseRule(index);
+    choose(index === undefined ? undefined : shapeOf(draft, index));
   };
   const stream = camera.streams[0];
   return (
     <div class="page full-page editor-page">
       <header class="page-head">
-        <Link class="button quiet icon-only" href={`/live/${camera.site}/${camera.gateway}/${camera.camera}`} aria-label={text.editor.back} title={text.editor.back}>
+        <Link class="button quiet icon-only" href={`${livePath(camera)}${wallOf(query)}`} aria-label={text.editor.back} title={text.editor.back}>
           <Icon name="back" />
         </Link>
         <h1>{text.editor.title(camera.name)}</h1>
@@ -121,10 +115,10 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
         <StateOf told={told} dirty={dirty} />
         {!readOnly && (
           <>
-            <button type="button" class="button" disabled={!dirty || saving} onClick={() => set(draftOf(told.in_force, told.set_here))}>
+            <button type="button" class="button" disabled={!dirty || saving} onClick={keeping.discard}>
               {text.editor.discard}
             </button>
-            <button type="button" class="button primary" disabled={!dirty || saving || !!wrong} onClick={() => void save(wanted)} data-testid="save">
+            <button type="button" class="button primary" disabled={!dirty || saving || !!wrong || !!theirs} onClick={() => void keeping.save()} data-testid="save">
               {saving ? text.editor.saving : text.editor.save}
             </button>
           </>
@@ -135,29 +129,25 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
           {failure}
         </p>
       )}
+      <Clash told={told} keeping={keeping} />
+      <LeaveQuestion keeping={keeping} />
       <div class="live-body">
         <div class="stage-column">
           <div class="stage" data-testid="stage">
-            <LivePicture camera={camera} stream="sub" boxes={side === "events"} />
-            <Canvas
-              width={stream?.width ?? 16}
-              height={stream?.height ?? 9}
-              shapes={draft.shapes}
-              chosen={chosen}
-              choose={choose}
-              change={(index, points) => set((old) => ({ ...old, shapes: old.shapes.map((one, i) => (i === index ? { ...one, points } : one)) }))}
-              drawing={drawing}
-              drawn={drawn}
-              readOnly={readOnly}
-            />
+            <LivePicture camera={camera} stream="sub" boxes={boxes} />
+            <Canvas width={stream?.width ?? 16} height={stream?.height ?? 9} shapes={draft.shapes} chosen={chosen} choose={choose} change={change} drawing={drawing} drawn={drawn} readOnly={readOnly} />
           </div>
-          <p class="stage-bar sub" role="status">
-            {drawing ? text.editor.howDraw[drawing === "line" ? "line" : "area"] : readOnly ? text.editor.readOnly : text.editor.howChange}
-          </p>
+          <div class="stage-bar sub">
+            <p role="status">{drawing ? text.editor.howDraw[drawing === "line" ? "line" : "area"] : readOnly ? text.editor.readOnly : text.editor.howChange}</p>
+            <button type="button" class={boxes ? "button pressed" : "button"} aria-pressed={boxes} onClick={() => setBoxes(!boxes)}>
+              <Icon name="box" size={16} />
+              {text.live.boxes}
+            </button>
+          </div>
         </div>
         <aside class="strip panel">
           <div class="segmented" role="group" aria-label={text.editor.sides}>
-            {(["shapes", "rules", "events"] as const).map((one) => (
+            {(["shapes", "rules"] as const).map((one) => (
               <button key={one} type="button" aria-pressed={side === one} onClick={() => turn(one)} data-testid={`side-${one}`}>
                 {text.editor.side[one]}
               </button>
@@ -174,6 +164,7 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
                 remove={(index) => {
                   set((old) => without(old, index));
                   choose(undefined);
+                  chooseRule(undefined);
                 }}
                 draw={(kind) => draw(drawing === kind ? undefined : kind)}
                 drawing={drawing}
@@ -182,21 +173,30 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
             )}
             {side === "rules" && (
               <>
-                <RuleList rules={draft.rules} shapes={draft.shapes} change={(rules) => set((old) => ({ ...old, rules }))} readOnly={readOnly} />
+                <RuleList rules={draft.rules} shapes={draft.shapes} change={(rules) => set((old) => ({ ...old, rules }))} chosen={rule} choose={lookAt} readOnly={readOnly} />
                 <StillPart still={draft.still} change={(still) => set((old) => ({ ...old, still }))} readOnly={readOnly} />
-                {!readOnly && Object.keys(told.set_here).length > 0 && (
-                  <button type="button" class="button" disabled={saving} onClick={() => void save({})}>
-                    {text.editor.toFile}
-                  </button>
-                )}
+                {!readOnly && <ToFile told={told} keeping={keeping} />}
               </>
             )}
-            {side === "events" && <EventStrip most={30} camera={camera} empty={text.live.noEvents} />}
           </div>
+          <EventsOf camera={camera} told={told} subject={subjectOf(draft, side, rule, chosen)} />
         </aside>
       </div>
     </div>
   );
+}
+
+/** The zone or line that a rule is about. */
+function shapeOf(draft: Draft, rule: number): number | undefined {
+  const found = draft.shapes.findIndex(({ kind, name }) => name !== "" && draft.rules[rule]?.[kind] === name);
+  return found < 0 ? undefined : found;
+}
+
+function EventsOf({ camera, told, subject }: { camera: Camera; told: CameraSettings; subject: Subject }): JSX.Element {
+  const { rules, shapes } = draftOf(told.in_force, {});
+  const inForce =
+    subject.of === "camera" || (subject.of === "rule" ? rules.some((one) => titleOf(one) === titleOf(subject.rule)) : shapes.some(({ kind, name }) => kind === subject.kind && name === subject.name));
+  return <Happened camera={camera} subject={subject} inForce={inForce} />;
 }
 
 /** Whether it counts already. */
@@ -211,37 +211,4 @@ function StateOf({ told, dirty }: { told: CameraSettings; dirty: boolean }): JSX
       {told.error ? <span class="bad-text">{told.error}</span> : told.time && <span class="sub">{text.editor.by(told.by)} <Moment at={told.time} /></span>}
     </span>
   );
-}
-
-const LOOK_MS = 1_000;
-/** A gateway that has taken them tells what is in force only a moment later. */
-const LOOKS_AFTER = 5;
-
-/** Until the gateway has said whether it takes them, and what is in force then. */
-function useWatch(camera: Camera, told: CameraSettings, hear: { current: (told: CameraSettings) => void }): void {
-  useEffect(() => {
-    let looks = 0;
-    const timer = setInterval(() => {
-      looks += 1;
-      if (told.state !== "waiting" && looks >= LOOKS_AFTER) clearInterval(timer);
-      api.settings(camera).then((now) => hear.current(now), () => undefined);
-    }, LOOK_MS);
-    return () => clearInterval(timer);
-  }, [told.state, told.version]);
-}
-
-/** The newest of a function that changes with every drawing. */
-function useCurrent<T>(now: T): { current: T } {
-  const held = useRef(now);
-  held.current = now;
-  return held;
-}
-
-function useLeaveGuard(dirty: boolean): void {
-  useEffect(() => {
-    if (!dirty) return undefined;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
-  }, [dirty]);
 }

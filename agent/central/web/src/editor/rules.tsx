@@ -6,30 +6,42 @@ import { toggled } from "../events/filter";
 import { LABELS } from "../search/filter";
 import { Icon } from "../ui/icon";
 import type { Rule, Shape } from "./draft";
+import { NumberField } from "./number";
 import { changed, type Field, freshRule, KINDS, NEEDS_ZONE, others, possible } from "./kinds";
 
 interface Props {
   rules: readonly Rule[];
   shapes: readonly Shape[];
   change: (rules: readonly Rule[]) => void;
+  /** the one that is looked at */
+  chosen: number | undefined;
+  choose: (index: number | undefined) => void;
   readOnly: boolean;
 }
 
-export function RuleList({ rules, shapes, change, readOnly }: Props): JSX.Element {
+export function RuleList({ rules, shapes, change, chosen, choose, readOnly }: Props): JSX.Element {
   const put = (index: number, rule: Rule) => change(rules.map((old, i) => (i === index ? rule : old)));
+  const remove = (index: number) => {
+    change(rules.filter((_, i) => i !== index));
+    choose(undefined);
+  };
+  const add = (kind: string) => {
+    change([...rules, freshRule(kind, shapes)]);
+    choose(rules.length);
+  };
   return (
     <div class="rule-list">
       {rules.length === 0 && <p class="sub">{text.editor.noRules}</p>}
       <ul>
         {rules.map((rule, index) => (
-          <li key={index} class="rule" data-testid="rule">
+          <li key={index} class={index === chosen ? "rule chosen" : "rule"} onFocusCapture={() => choose(index)} onPointerDown={() => choose(index)} data-testid="rule">
             <fieldset disabled={readOnly}>
               <legend class="hidden-text">{kindName(rule.kind)}</legend>
               <div class="rule-head">
                 <strong>{kindName(rule.kind)}</strong>
                 <span class="spring" />
                 {!readOnly && (
-                  <button type="button" class="button quiet icon-only" onClick={() => change(rules.filter((_, i) => i !== index))} aria-label={text.editor.remove(kindName(rule.kind))} title={text.editor.remove(kindName(rule.kind))}>
+                  <button type="button" class="button quiet icon-only" onClick={() => remove(index)} aria-label={text.editor.remove(kindName(rule.kind))} title={text.editor.remove(kindName(rule.kind))}>
                     <Icon name="close" size={14} />
                   </button>
                 )}
@@ -52,7 +64,7 @@ export function RuleList({ rules, shapes, change, readOnly }: Props): JSX.Elemen
         ))}
       </ul>
       {!readOnly && (
-        <select class="button" value="" aria-label={text.editor.addRule} onChange={(event) => event.currentTarget.value && change([...rules, freshRule(event.currentTarget.value, shapes)])} data-testid="add-rule">
+        <select class="button" value="" aria-label={text.editor.addRule} onChange={(event) => event.currentTarget.value && add(event.currentTarget.value)} data-testid="add-rule">
           <option value="">{text.editor.addRule}</option>
           {possible(shapes).map((kind) => (
             <option key={kind} value={kind}>
@@ -106,13 +118,7 @@ function FieldOf({ field, rule, shapes, set }: FieldProps): JSX.Element | null {
     );
   }
   const value = rule[field];
-  const typed = (said: string) => set(said === "" || !Number.isFinite(Number(said)) ? undefined : Number(said));
-  return (
-    <label>
-      {text.editor.fields[field]}
-      <input type="number" min={0} step="any" value={typeof value === "number" ? value : ""} placeholder={text.editor.usual} onChange={(event) => typed(event.currentTarget.value)} />
-    </label>
-  );
+  return <NumberField name={text.editor.fields[field]} value={typeof value === "number" ? value : undefined} set={set} min={0} placeholder={text.editor.usual} testid={`rule-${field}`} />;
 }
 
 /** None chosen means: whoever or whatever it is. */

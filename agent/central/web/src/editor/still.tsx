@@ -2,6 +2,9 @@
 
 import type { JSX } from "preact";
 import { text } from "../text";
+import { NumberField } from "./number";
+
+const USUAL_S = 30;
 
 interface Props {
   still: Readonly<Record<string, unknown>>;
@@ -11,7 +14,7 @@ interface Props {
 
 export function StillPart({ still, change, readOnly }: Props): JSX.Element {
   const on = still["enabled"] === true;
-  const after = typeof still["after_s"] === "number" ? still["after_s"] : 30;
+  const after = typeof still["after_s"] === "number" ? still["after_s"] : USUAL_S;
   return (
     <fieldset class="rule" disabled={readOnly}>
       <legend class="hidden-text">{text.editor.still}</legend>
@@ -25,10 +28,7 @@ export function StillPart({ still, change, readOnly }: Props): JSX.Element {
       </div>
       {on && (
         <div class="rule-fields">
-          <label>
-            {text.editor.fields.after_s}
-            <input type="number" min={1} max={3600} value={after} onChange={(event) => change({ ...still, after_s: Math.max(1, Math.min(3600, Number(event.currentTarget.value) || 30)) })} />
-          </label>
+          <NumberField name={text.editor.fields.after_s} value={after} set={(value) => change({ ...still, after_s: value ?? USUAL_S })} min={1} max={3600} testid="still-after" />
         </div>
       )}
     </fieldset>
