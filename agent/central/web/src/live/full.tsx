@@ -4,30 +4,23 @@ import type { JSX, RefObject } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Camera, CameraName, StreamName } from "../api/types";
 import { useCell } from "../cell";
-import { inFull } from "../codecs";
 import { cameraKey } from "../events/filter";
 import { EventStrip } from "../events/strip";
 import { cameras as allCameras, clockAhead, sameCamera } from "../news";
 import { playbackPath } from "../playback/address";
-import { go, Link } from "../router";
+import { go, Link, useAddress } from "../router";
 import { session } from "../session";
 import { text } from "../text";
 import { clock } from "../time/format";
 import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
-import { usePress } from "../ui/press";
+import { typing, usePress } from "../ui/press";
 import { type Tone } from "./condition";
+import { wallOf } from "./paths";
 import { LivePicture } from "./picture";
 import type { Sent } from "./player";
+import { fullStream } from "./stream";
 import { CameraSigns } from "./tile";
-
-/** The main stream, unless the browser lacks its codec and there is a lighter one. */
-function fullStream(camera: Camera): StreamName {
-  const main = camera.streams.find(({ stream }) => stream === "main");
-  const codecs = main && inFull(main.codec);
-  const playable = !codecs || !("MediaSource" in window) || MediaSource.isTypeSupported(`video/mp4; codecs="${codecs}"`);
-  return playable || !camera.streams.some(({ stream }) => stream === "sub") ? "main" : "sub";
-}
 
 export function FullPage({ name }: { name: CameraName }): JSX.Element {
   const cameras = useCell(allCameras);
@@ -53,14 +46,15 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
   const [zones, setZones] = useState(false);
   const [shown, setShown] = useState<number>();
   const [sent, setSent] = useState<Sent>();
-  const stream = useMemo(() => fullStream(camera), [camera.streams]);
+  const stream = useMemo(() => fullStream(camera.streams), [camera.streams]);
+  const from = wallOf(useAddress().query);
   const who = useCell(session);
   const mayEdit = who.state === "in" && who.me.role !== "viewer";
   useKeys(stage, setBoxes, setZones);
   return (
     <div class="page full-page">
       <header class="page-head">
-        <Link class="button quiet icon-only" href="/" aria-label={text.live.back} title={text.live.back}>
+        <Link class="button quiet icon-only" href={`/${from}`} aria-label={text.live.back} title={text.live.back} data-testid="to-wall">
           <Icon name="back" />
         </Link>
         <span class={`dot ${tone}`} role="img" aria-label={text.live.state[tone]} />
@@ -85,7 +79,7 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
             <Toggle on={boxes} set={setBoxes} label={text.live.boxes} hint="b" icon="box" />
             {camera.shapes.length > 0 && <Toggle on={zones} set={setZones} label={text.live.zones} hint="z" icon="zone" />}
             {mayEdit && (
-              <Link class="button" href={`/cameras/${camera.site}/${camera.gateway}/${camera.camera}`} aria-label={text.live.edit} data-testid="edit">
+              <Link class="button" href={`/cameras/${camera.site}/${camera.gateway}/${camera.camera}${from}`} aria-label={text.live.edit} data-testid="edit">
                 <Icon name="edit" size={16} />
                 <span class="wide">{text.live.edit}</span>
               </Link>
@@ -165,8 +159,8 @@ type Flip = (change: (on: boolean) => boolean) => void;
 
 function useKeys(stage: RefObject<HTMLElement | null>, boxes: Flip, zones: Flip): void {
   const press = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && !document.fullscreenElement) go("/");
+    if (typing(event)) return;
+    if (event.key === "Escape" && !document.fullscreenElement) go(`/${wallOf(new URLSearchParams(location.search))}`);
     else if (event.key === "b") boxes((on) => !on);
     else if (event.key === "z") zones((on) => !on);
     else if (event.key === "f") void fullScreen(stage);

@@ -17,7 +17,8 @@ import { useOnScreen } from "./visible";
 
 interface Props {
   camera: Camera;
-  stream: StreamName;
+  /** undefined: not known yet */
+  stream: StreamName | undefined;
   boxes?: boolean;
   zones?: boolean;
   onTone?: (tone: Tone) => void;
@@ -54,7 +55,7 @@ export function LivePicture({ camera, stream, boxes = false, zones = false, onTo
 
 interface PlayerProps {
   camera: Camera;
-  stream: StreamName;
+  stream: StreamName | undefined;
   boxes: boolean;
   on: boolean;
   video: RefObject<HTMLVideoElement | null>;
@@ -74,10 +75,10 @@ function usePlayer({ camera, stream, boxes, on, video, still, feed }: PlayerProp
     feed.current.shownMs = () => made.shownMs();
     return () => made.discard();
   }, []);
-  const address = liveAddress(camera, stream, boxes);
+  const address = stream && liveAddress(camera, stream, boxes);
   const wanted = on && camera.gateway_online;
   useEffect(() => {
-    if (wanted) player.current?.start(address);
+    if (wanted && address) player.current?.start(address);
     else player.current?.stop();
   }, [address, wanted]);
   const up = useCell(link).state === "up"; // the centre is back

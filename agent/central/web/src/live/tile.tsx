@@ -1,21 +1,20 @@
 /** One camera on the wall. */
 
 import type { HTMLAttributes, JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { Camera, StreamName } from "../api/types";
+import { useRef, useState } from "preact/hooks";
+import type { Camera } from "../api/types";
 import { cameraKey } from "../events/filter";
-import { Link } from "../router";
+import { Link, useAddress } from "../router";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
 import type { Tone } from "./condition";
+import { useFittingStream } from "./fitting";
+import { wallOf } from "./paths";
 import { LivePicture } from "./picture";
 import type { Sent } from "./player";
 
 export const livePath = ({ site, gateway, camera }: { site: string; gateway: string; camera: string }) =>
   `/live/${[site, gateway, camera].map(encodeURIComponent).join("/")}`;
-
-/** The lightest stream there is: a wall has many tiles. */
-const tileStream = (camera: Camera): StreamName => (camera.streams.some(({ stream }) => stream === "sub") ? "sub" : "main");
 
 interface Props {
   camera: Camera;
@@ -49,12 +48,15 @@ function handlers(key: string, onMove: NonNullable<Props["onMove"]>): HTMLAttrib
 export function Tile({ camera, order, large, boxes, onMove }: Props): JSX.Element {
   const [tone, setTone] = useState<Tone>("ok");
   const [sent, setSent] = useState<Sent>();
+  const place = useRef<HTMLLIElement>(null);
+  const stream = useFittingStream(place, camera.streams);
+  const { query } = useAddress();
   const classes = ["tile", large && "large", onMove && "arranged"].filter(Boolean).join(" ");
   const arranging = onMove ? handlers(cameraKey(camera), onMove) : {};
   return (
-    <li class={classes} style={{ order }} data-testid="live-tile" data-camera={camera.camera} data-tone={tone} {...arranging}>
-      <Link href={livePath(camera)} title={onMove ? text.live.move(camera.name) : text.live.open(camera.name)} class="tile-link" draggable={false}>
-        <LivePicture camera={camera} stream={tileStream(camera)} boxes={boxes} onTone={setTone} onSent={setSent} />
+    <li ref={place} class={classes} style={{ order }} data-testid="live-tile" data-camera={camera.camera} data-tone={tone} data-stream={stream} {...arranging}>
+      <Link href={livePath(camera) + wallOf(query)} title={onMove ? text.live.move(camera.name) : text.live.open(camera.name)} class="tile-link" draggable={false}>
+        <LivePicture camera={camera} stream={stream} boxes={boxes} onTone={setTone} onSent={setSent} />
         <div class="tile-foot">
           <span class={`dot ${tone}`} role="img" aria-label={text.live.state[tone]} title={text.live.state[tone]} />
           <span class="tile-name">{camera.name}</span>
