@@ -99,6 +99,7 @@ def test_on_the_newest_event_the_way_on_opens_when_a_newer_one_comes(demo: Demo,
 def test_the_last_day_of_a_gateway_is_drawn_and_told_in_words(demo: Demo, chromium: Browser) -> None:
     with pages.visit(chromium, demo.first_link) as page:
         pages.open_system(page)
+        page.get_by_test_id("gateway-link").click()
         chart = page.get_by_test_id("chart-load")
         chart.wait_for(timeout=150_000)  # the first minute of a gateway comes after a minute
         field = chart.locator(".chart-field")

@@ -28,6 +28,7 @@ import { PlaybackPage } from "./playback/page";
 import { SearchPage } from "./search/page";
 import { TrackPage } from "./search/track";
 import { askWho, session } from "./session";
+import { GatewayPage } from "./system/one";
 import { SystemPage } from "./system/page";
 import { troubles } from "./system/trouble";
 import { text } from "./text";
@@ -101,6 +102,8 @@ function Page({ path, me }: { path: string; me: Me }): JSX.Element {
   if (track) return <TrackPage id={track["id"] ?? ""} />;
   if (match("/map", path)) return <MapPage />;
   if (match("/system", path)) return <SystemPage />;
+  const gateway = match("/system/:site/:gateway", path);
+  if (gateway) return <GatewayPage site={gateway["site"] ?? ""} gateway={gateway["gateway"] ?? ""} />;
   if (match("/account", path)) return <MyPage me={me} />;
   if (match("/people", path) && me.role === "admin") return <PeoplePage me={me} />;
   if (match("/audit", path) && me.role === "admin") return <AuditPage />;

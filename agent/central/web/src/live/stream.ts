@@ -1,6 +1,7 @@
 /** Which stream of a camera a picture of some size needs: pure. A wall of many small ones must not cost what a large one does. */
 
 import type { Camera, StreamName } from "../api/types";
+import { inFull } from "../codecs";
 
 type Stream = Camera["streams"][number];
 
@@ -12,11 +13,9 @@ export interface Size {
 /** A picture may be drawn larger than it is by this much before it looks coarse: then the next larger stream is worth it. */
 const COARSE = 1.25;
 
-const MIME: Record<string, string> = { h264: "avc1.640028", hevc: "hvc1.1.6.L120.90", h265: "hvc1.1.6.L120.90", av1: "av01.0.08M.08" };
-
 /** Whether the browser can show it; what we cannot name may work. */
 export function isPlayable(codec: string): boolean {
-  const codecs = MIME[codec];
+  const codecs = inFull(codec);
   return !codecs || !("MediaSource" in globalThis) || MediaSource.isTypeSupported(`video/mp4; codecs="${codecs}"`);
 }
 

@@ -12,7 +12,16 @@ import { Fact } from "./fact";
 import { HistoryPanel } from "./history";
 import { UplinkPanel } from "./uplink";
 
-export function GatewayPanel({ gateway, cameras }: { gateway: Gateway; cameras: readonly Camera[] }): JSX.Element {
+interface Props {
+  gateway: Gateway;
+  cameras: readonly Camera[];
+  /** with its link, its last day and its workers: on a page of its own */
+  whole?: boolean;
+}
+
+export const gatewayPath = ({ site, gateway }: { site: string; gateway: string }) => `/system/${[site, gateway].map(encodeURIComponent).join("/")}`;
+
+export function GatewayPanel({ gateway, cameras, whole = false }: Props): JSX.Element {
   const id = `gateway-${gateway.site}-${gateway.gateway}`;
   const when = gateway.online ? gateway.since : gateway.last_seen;
   return (
@@ -20,7 +29,13 @@ export function GatewayPanel({ gateway, cameras }: { gateway: Gateway; cameras: 
       <header>
         <span class={`dot ${gateway.online ? (gateway.problems.length > 0 ? "warn" : "ok") : "bad"}`} />
         <h2 id={id}>
-          {gateway.site} <span class="slash">/</span> {gateway.gateway}
+          {whole ? (
+            text.system.now
+          ) : (
+            <Link class="gateway-link" href={gatewayPath(gateway)} data-testid="gateway-link">
+              {gateway.site} <span class="slash">/</span> {gateway.gateway}
+            </Link>
+          )}
         </h2>
         <span class={gateway.online ? "tag ok" : "tag bad"}>{gateway.online ? text.system.online : text.system.offline}</span>
         <span class="sub">
@@ -29,10 +44,10 @@ export function GatewayPanel({ gateway, cameras }: { gateway: Gateway; cameras: 
         </span>
       </header>
       <GatewayFacts gateway={gateway} />
-      {gateway.health?.uplink && <UplinkPanel uplink={gateway.health.uplink} />}
-      <HistoryPanel gateway={gateway} />
+      {whole && gateway.health?.uplink && <UplinkPanel uplink={gateway.health.uplink} />}
+      {whole && <HistoryPanel gateway={gateway} />}
       {cameras.length > 0 && <CameraTable cameras={cameras} counts={gateway.health?.cameras ?? []} />}
-      <Workers workers={gateway.health?.workers ?? []} />
+      {whole && <Workers workers={gateway.health?.workers ?? []} />}
     </section>
   );
 }
@@ -59,6 +74,7 @@ function GatewayFacts({ gateway }: { gateway: Gateway }): JSX.Element {
       {typeof health.clock?.synced === "boolean" && (
         <Fact name={text.system.clock} tone={health.clock.synced ? undefined : "warn"}>
           {health.clock.synced ? text.system.clockSynced : text.system.clockFree}
+          {typeof health.clock.offset_ms === "number" && ` (${text.system.clockOff(health.clock.offset_ms)})`}
         </Fact>
       )}
       <ShedFact shed={health.shed ?? "none"} />

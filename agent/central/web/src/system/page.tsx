@@ -43,7 +43,7 @@ export function SystemPage(): JSX.Element {
 const camerasOf = (cameras: readonly Camera[], gateway: { site: string; gateway: string }) =>
   cameras.filter((camera) => camera.site === gateway.site && camera.gateway === gateway.gateway);
 
-function Troubles({ found }: { found: readonly Trouble[] }): JSX.Element {
+export function Troubles({ found }: { found: readonly Trouble[] }): JSX.Element {
   return (
     <ul class="troubles panel" aria-label={text.system.problems} data-testid="troubles">
       {found.map(({ where, what }) => (
