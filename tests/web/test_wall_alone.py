@@ -93,9 +93,7 @@ def test_a_tile_takes_the_lowest_stream_that_fills_it(chromium: Browser, tmp_pat
         wait_until(lambda: wall.running("court") == {"sub"}, 20, "the sub stream again")
 
 
-def test_a_wall_of_many_keeps_sub_streams_where_a_tile_that_passes_by_is_large(
-    chromium: Browser, tmp_path: Path
-) -> None:
+def test_a_wall_of_many_asks_for_sub_streams_alone(chromium: Browser, tmp_path: Path) -> None:
     many = tuple(f"camera-{number:02}" for number in range(16))
     with watching(chromium, tmp_path, cameras=many) as wall:
         wait_until(lambda: all(wall.asked(camera) for camera in many), 30, "all are asked for")
