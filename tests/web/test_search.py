@@ -6,9 +6,10 @@ import itertools
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.fixtures.rig import wait_until
 from tests.web import pages
@@ -66,29 +67,45 @@ def test_whoever_is_found_was_drawn_in_green_and_who_was_is_found(demo: Demo, ch
         pytest.skip("the truth of somebody else's demo is not at hand")
     drawn = Drawn(demo.folder)
     with pages.visit(chromium, demo.first_link) as page:
-        there = wait_until(lambda: _seen_in_green(page, drawn), 180, "somebody in green comes by and is gone")
+        wait_until(lambda: _well_in_green(page, drawn), 180, "somebody in green comes by and is gone")
         pages.open_search(page)
-        look_for_green(page)
+        with page.expect_request(_asks_for_green) as shown:
+            look_for_green(page)
         expect(page.get_by_test_id("track-card").first).to_be_visible()
-        found = [asked(page, f"/tracks/{track}") for track in pages.found_tracks(page)]
-    wearers = _in_green(found, drawn)
+        there = _well_in_green(page, drawn)
+        found = all_tracks(page, urlsplit(shown.value.url).query)
+        keys = {track["id"] for track in found}
+        assert keys >= set(pages.found_tracks(page)), "the page shows what it asked for"
     well = [track for track in found if _seen_well(track, drawn)]
     mistaken = [track["id"] for track in well if "green" not in drawn.shows(track)]
-    assert mistaken == [], "people are found who wear no green"
-    assert there <= wearers, "people in green were followed, and are not found"
+    assert mistaken == [], "tracks are found of people who wear no green"
+    assert there - keys == set(), "tracks of people in green are not found"
 
 
-def _seen_in_green(page: Page, drawn: Drawn) -> set[tuple[str, str]]:
-    """Who wears green and was followed well; asked once a second at most."""
+def _asks_for_green(request: Request) -> bool:
+    """For results, not for their counts."""
+    asked_for = parse_qs(urlsplit(request.url).query)
+    return "facets" not in asked_for and asked_for.get("colour") == ["upper:green"]
+
+
+def all_tracks(page: Page, query: str) -> list[dict[str, Any]]:
+    """Everything that a query finds, page by page to its end."""
+    found: list[dict[str, Any]] = []
+    asked_for = dict(parse_qsl(query)) | {"limit": "200"}
+    while True:
+        answer = asked(page, f"/tracks?{urlencode(asked_for)}")
+        found += answer["items"]
+        if answer["next"] is None:
+            return found
+        asked_for["cursor"] = answer["next"]
+
+
+def _well_in_green(page: Page, drawn: Drawn) -> set[str]:
+    """Tracks of people who wear green, of those who were seen well; asked once a second at most."""
     page.wait_for_timeout(1000)
-    tracks = asked(page, "/tracks?label=person&limit=200")["items"]
-    return _in_green([track for track in tracks if _seen_well(track, drawn)], drawn)
-
-
-def _in_green(tracks: list[dict[str, Any]], drawn: Drawn) -> set[tuple[str, str]]:
-    """Camera and id of the drawn people among them who wear green."""
-    people = [(track["camera"], person) for track in tracks if (person := drawn.person(track))]
-    return {(camera, person["id"]) for camera, person in people if person["colours"].get("upper") == "green"}
+    well = [track for track in all_tracks(page, "label=person") if _seen_well(track, drawn)]
+    people = [(track["id"], person) for track in well if (person := drawn.person(track))]
+    return {key for key, person in people if person["colours"].get("upper") == "green"}
 
 
 def _seen_well(track: dict[str, Any], drawn: Drawn) -> bool:
@@ -194,6 +211,33 @@ def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser
         page.get_by_test_id("search-clear").click()
         expect(page).to_have_url(re.compile(r"/search$"))
         expect(page.get_by_test_id("track-card").first).to_be_visible()
+
+
+def test_the_page_of_a_track_shows_all_its_shots(demo: Demo, chromium: Browser, shots: Path) -> None:
+    with pages.visit(chromium, demo.first_link) as page:
+        track = wait_until(lambda: _with_strip(page), 180, "a track with a strip of small pictures")
+        page.route("**/api/v1/tracks/*", lambda route: (page.wait_for_timeout(500), route.continue_()))
+        page.goto(pages.origin(demo.first_link) + f"search/{track['id']}")
+        expect(page.get_by_test_id("track-skeleton")).to_be_visible()
+        expect(page.get_by_test_id("track-details")).to_be_visible()
+        whole = [one for one in track["media"] if one["kind"] == "snapshot" and one["url"]]
+        expect(page.get_by_test_id("track-shots").locator("img")).to_have_count(len(whole))
+        small = page.get_by_test_id("sprites")
+        small.scroll_into_view_if_needed()
+        expect(small.locator("image").first).to_be_visible()
+        assert small.locator("li").count() >= 2
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        pages.shoot(page, shots, "track-strip-desktop")
+
+
+def _with_strip(page: Page) -> dict[str, Any] | None:
+    """A track that is over, with pictures and strip here."""
+    page.wait_for_timeout(1000)
+    for track in asked(page, "/tracks?limit=200")["items"]:
+        here = {one["kind"] for one in track["media"] if one["url"]}
+        if track["final"] and here >= {"snapshot", "sprite"}:
+            return dict(track)
+    return None
 
 
 def test_similar_tracks_are_one_step_away(demo: Demo, chromium: Browser, shots: Path) -> None:
