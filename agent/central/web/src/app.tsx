@@ -79,11 +79,11 @@ function Shell({ me, path }: { me: Me; path: string }): JSX.Element {
         <Banners />
         {me.asks_reason && !me.reason && <ReasonForm />}
         <Page path={path} me={me} />
+        <SoundNotice />
       </main>
       <p class="hidden-text" role="status" data-testid="heard">
         {said}
       </p>
-      <SoundNotice />
     </div>
   );
 }
