@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { areaOf, areaText, away, circleOf, type Spot, viewOf } from "../src/map/ground";
+import { areaOf, areaText, away, circleOf, middleOf, type Spot, viewOf } from "../src/map/ground";
 import { addressOf, searchOf } from "../src/search/filter";
-import { warmth } from "../src/map/warmth";
+import { warmPaint, warmth } from "../src/map/warmth";
 
 const HERE: Spot = [41.7637, -72.6851];
 
@@ -48,7 +48,19 @@ it("a circle's area grows with the number", () => {
   expect(circleOf(3, 12) - 8).toBeCloseTo((circleOf(12, 12) - 8) / 2);
 });
 
+it("the middle of what a camera sees lies before it, or where it hangs", () => {
+  expect(middleOf(HERE, null)).toEqual(HERE);
+  expect(middleOf(HERE, 180, 100)).toEqual(away(HERE, 180, 50));
+});
+
 describe("warmth", () => {
+  it("is paint on the map, too: none where nothing passed, red and dense where most did", () => {
+    expect(warmPaint(0, 10).cover).toBe(0);
+    expect(warmPaint(10, 10)).toEqual({ colour: "rgb(255 40 20)", cover: 0.75 });
+    expect(warmPaint(1, 10).cover).toBeGreaterThan(0.25);
+    expect(warmPaint(1, 10).cover).toBeLessThan(0.5);
+  });
+
   it("is nothing where nobody stood, and the most where most did", () => {
     const pixels = warmth([0, 1, 100]);
     expect([...pixels.slice(0, 4)][3]).toBe(0);

@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsSheet, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
+import type { Camera, CameraName, CameraSettings, CameraTotals, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsSheet, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -132,6 +132,11 @@ export const mapGround = () => get<MapGround>("/map");
 export const mapStreets = () => get<GeoJSON.GeoJsonObject>("/map/streets");
 export const MAP_PLAN = `${BASE}/map/plan`;
 export const heat = (camera: string, since: Date) => get<Heat>(`/heat?${new URLSearchParams({ camera, since: since.toISOString() })}`);
+/** Whole hours, from the one of `since` on. */
+export const counts = (since: Date) => get<CameraTotals>(`/counts?${new URLSearchParams({ since: since.toISOString() })}`);
+/** How many alarms nobody has seen to yet, by camera. */
+export const openAlarms = async () =>
+  (await get<Found<LamppostEvent>>("/events?severity=alarm&acknowledged=false&limit=1&facets=true")).facets?.cameras ?? [];
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
 export const directoryAddress = () => `${BASE}/oidc/start`;

@@ -164,6 +164,11 @@ export interface Heat {
   items: (CameraName & { cells: number[] })[];
 }
 
+/** How many tracks began at each camera; those without any are left out. */
+export interface CameraTotals {
+  items: (CameraName & { total: number })[];
+}
+
 export interface CameraName {
   site: string;
   gateway: string;

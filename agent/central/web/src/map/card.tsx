@@ -8,9 +8,18 @@ import { playbackPath } from "../playback/address";
 import { Link } from "../router";
 import { failureLine, text } from "../text";
 import { Icon } from "../ui/icon";
+import { alarmsPath } from "./alarms";
 import { Heat } from "./heat";
 
-export function CameraCard({ camera, close, move }: { camera: Camera; close: () => void; move: (() => void) | undefined }): JSX.Element {
+interface Props {
+  camera: Camera;
+  /** how many are open */
+  alarms: number;
+  close: () => void;
+  move: (() => void) | undefined;
+}
+
+export function CameraCard({ camera, alarms, close, move }: Props): JSX.Element {
   const online = camera.online && camera.gateway_online;
   const key = cameraKey(camera);
   const [heated, heat] = useState(false);
@@ -31,6 +40,11 @@ export function CameraCard({ camera, close, move }: { camera: Camera; close: () 
       </Link>
       {failure && <p class="bad-text" role="alert">{failure}</p>}
       <p class="sub">{camera.error || `${camera.site} · ${camera.gateway}`}</p>
+      {alarms > 0 && (
+        <Link class="map-alarms" href={alarmsPath(key)}>
+          {text.map.openAlarms(alarms)}
+        </Link>
+      )}
       <div class="map-links">
         <Link class="button primary" href={`/live/${key}`} data-testid="map-live">
           {text.nav.live}

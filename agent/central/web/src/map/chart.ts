@@ -4,7 +4,8 @@ import * as L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import type { Camera, MapGround } from "../api/types";
 import { cameraKey } from "../events/filter";
-import { areaText, circleOf, type Spot, spotOf, viewOf } from "./ground";
+import { areaText, away, circleOf, middleOf, REACH_M, type Spot, spotOf, viewOf } from "./ground";
+import { warmPaint } from "./warmth";
 
 const at = ([latitude, longitude]: Spot) => L.latLng(latitude, longitude);
 
@@ -13,6 +14,9 @@ export interface Names {
   camera: (camera: Camera, online: boolean) => string;
   zoomIn: string;
   zoomOut: string;
+  /** of what happened there */
+  alarms: (camera: Camera, count: number) => string;
+  seen: (count: number) => string;
 }
 
 interface Hung {
@@ -22,11 +26,15 @@ interface Hung {
 }
 
 const CLOSEST = 20;
+/** A bell stands to the upper left of its camera. */
+const BELL_PX: L.PointTuple = [27, 27];
 /** Names stand to the right of their cameras. */
 const NAMES_PX: L.PointTuple = [72, 0];
 /** Further away than that the names of streets would cover each other. */
 const NAMED_FROM = 16.75;
 const PULSE_MS = 6_000;
+/** Where a camera's view is smaller than that on the screen, its warmth is not. */
+const LEAST_WARM_PX = 26;
 /** Where there are no cameras yet, and no streets. */
 const SOMEWHERE: L.LatLngExpression = [30, 0];
 
@@ -36,11 +44,19 @@ export class Chart {
   onSpot: (spot: Spot) => void = () => undefined;
   /** the corners of an area that was drawn, as the API wants them */
   onArea: (area: string) => void = () => undefined;
+  /** how many corners it has by now */
+  onCorners: (count: number) => void = () => undefined;
+  /** the open alarms of a camera were pressed */
+  onAlarms: (key: string) => void = () => undefined;
 
   private readonly map: L.Map;
   private readonly hung = new Map<string, Hung>();
   private readonly counts = L.layerGroup();
   private readonly drawn = L.layerGroup();
+  private readonly warmed = L.layerGroup();
+  private readonly bells = new Map<string, L.Marker>();
+  private open: ReadonlyMap<string, number> = new Map();
+  private passed: ReadonlyMap<string, number> | undefined;
   private corners: Spot[] = [];
   private mode: "look" | "place" | "area" = "look";
   private fitted = false;
@@ -56,6 +72,10 @@ export class Chart {
     this.map.setView(SOMEWHERE, 2);
     this.counts.addTo(this.map);
     this.drawn.addTo(this.map);
+    this.map.createPane("warmth").style.pointerEvents = "none";
+    this.warmed.addTo(this.map);
+    this.map.on("zoomend", () => this.paintWarmth());
+    this.root.addEventListener("keydown", this.pressed);
     this.map.on("click", ({ latlng }) => this.clicked([latlng.lat, latlng.lng]));
     const far = () => this.root.classList.toggle("far", this.map.getZoom() < NAMED_FROM);
     this.map.on("zoomend", far);
@@ -64,6 +84,7 @@ export class Chart {
   }
 
   discard(): void {
+    this.root.removeEventListener("keydown", this.pressed);
     this.map.remove();
   }
 
@@ -95,6 +116,7 @@ export class Chart {
       view?.remove();
       this.hung.delete(key);
     }
+    this.ringBells();
     if (!this.fitted && this.hung.size > 0) {
       this.fitted = true;
       this.map.fitBounds(L.latLngBounds([...this.hung.values()].map(({ marker }) => marker.getLatLng())).pad(0.35), { maxZoom: 18.5, paddingBottomRight: NAMES_PX });
@@ -120,6 +142,19 @@ export class Chart {
     }
   }
 
+  /** How many alarms are open at each: a bell beside each camera that has some, for as long as it has. */
+  alarms(open: ReadonlyMap<string, number>): void {
+    this.open = open;
+    this.ringBells();
+  }
+
+  /** How many passed each, as warmth around what it sees, and in figures beside its name; undefined to take it away. */
+  warm(passed: ReadonlyMap<string, number> | undefined): void {
+    this.passed = passed;
+    for (const [key, { camera, marker }] of this.hung) this.label(key, camera, marker);
+    this.paintWarmth();
+  }
+
   /** Look for a place, or for the corners of an area, or neither. */
   ask(mode: "look" | "place" | "area"): void {
     this.mode = mode;
@@ -128,7 +163,21 @@ export class Chart {
     this.root.classList.toggle("asking", mode !== "look");
     if (mode === "area") this.map.doubleClickZoom.disable();
     else this.map.doubleClickZoom.enable();
+    if (mode !== "look") this.root.focus({ preventScroll: true }); // arrow keys move it from now on
+    this.onCorners(0);
   }
+
+  /** What is under the cross in the middle of the map, as if it had been clicked. */
+  private readonly pressed = (event: KeyboardEvent): void => {
+    if (this.mode === "look" || event.target !== this.root) return;
+    const { lat, lng } = this.map.getCenter();
+    if (event.key === " " || (event.key === "Enter" && this.mode === "place")) this.clicked([lat, lng]);
+    else if (event.key === "Enter") this.closeArea();
+    else if (event.key === "Backspace") this.setCorners(this.corners.slice(0, -1));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
 
   /** With what was clicked so far, when that makes an area. */
   closeArea(): void {
@@ -139,7 +188,12 @@ export class Chart {
   private clicked(spot: Spot): void {
     if (this.mode === "place") this.onSpot(spot);
     if (this.mode !== "area") return;
-    this.corners.push(spot);
+    this.setCorners([...this.corners, spot]);
+  }
+
+  private setCorners(corners: Spot[]): void {
+    this.corners = corners;
+    this.onCorners(corners.length);
     this.drawn.clearLayers();
     L.polygon(this.corners.map(at), { className: "map-area", interactive: false }).addTo(this.drawn);
     for (const corner of this.corners) L.circleMarker(at(corner), { radius: 4, className: "map-corner", interactive: false }).addTo(this.drawn);
@@ -148,22 +202,75 @@ export class Chart {
   private hang(key: string, camera: Camera, spot: Spot, chosen: boolean): void {
     const old = this.hung.get(key);
     const online = camera.online && camera.gateway_online;
-    const name = this.names.camera(camera, online);
     const icon = L.divIcon({ className: `map-camera ${online ? "ok" : "bad"}${chosen ? " chosen" : ""}`, html: `<span class="dot"></span><span class="map-name"></span>`, iconSize: [0, 0] });
     const marker = old?.marker ?? L.marker(at(spot), { keyboard: true, riseOnHover: true }).addTo(this.map);
-    if (!old) marker.on("click keypress", (event) => (event.type !== "keypress" || (event as unknown as L.LeafletKeyboardEvent).originalEvent.key === "Enter") && this.onChoose(key));
+    if (!old) marker.on("click keypress", (event) => (event.type !== "keypress" || (event as unknown as L.LeafletKeyboardEvent).originalEvent.key === "Enter") && this.mode === "look" && this.onChoose(key));
     marker.setLatLng(at(spot)).setIcon(icon);
-    const element = marker.getElement();
-    element?.setAttribute("aria-label", name);
-    element?.setAttribute("data-testid", "map-camera");
-    element?.setAttribute("data-camera", key);
-    const label = element?.querySelector(".map-name");
-    if (label) label.textContent = camera.name; // never as HTML: a name is whatever somebody typed
+    marker.getElement()?.setAttribute("data-testid", "map-camera");
+    marker.getElement()?.setAttribute("data-camera", key);
+    this.label(key, camera, marker);
     old?.view?.remove();
     const corners = viewOf(spot, camera.bearing, camera.field_of_view);
     const view = corners && L.polygon(corners.map(at), { className: `map-view ${online ? "ok" : "bad"}${chosen ? " chosen" : ""}`, interactive: false });
     view?.addTo(this.map);
     this.hung.set(key, { camera, marker, view });
+  }
+
+  private label(key: string, camera: Camera, marker: L.Marker): void {
+    const seen = this.passed && this.names.seen(this.passed.get(key) ?? 0);
+    const element = marker.getElement();
+    const state = this.names.camera(camera, camera.online && camera.gateway_online);
+    element?.setAttribute("aria-label", seen ? `${state}, ${seen}` : state);
+    const label = element?.querySelector(".map-name");
+    if (label) label.textContent = seen ? `${camera.name} · ${seen}` : camera.name; // never as HTML: a name is whatever somebody typed
+  }
+
+  private ringBells(): void {
+    for (const [key, bell] of this.bells) {
+      if (this.hung.has(key) && this.open.get(key)) continue;
+      bell.remove();
+      this.bells.delete(key);
+    }
+    for (const [key, count] of this.open) {
+      const hung = this.hung.get(key);
+      if (!hung || count === 0) continue;
+      const bell = this.bells.get(key) ?? this.hangBell(key);
+      const element = bell.setLatLng(hung.marker.getLatLng()).getElement();
+      element?.setAttribute("aria-label", this.names.alarms(hung.camera, count));
+      element?.setAttribute("title", this.names.alarms(hung.camera, count));
+      const shown = element?.querySelector("span");
+      if (shown) shown.textContent = count > 99 ? "99+" : String(count);
+    }
+  }
+
+  private hangBell(key: string): L.Marker {
+    const icon = L.divIcon({ className: "map-alarm", html: "<span></span>", iconSize: [24, 24], iconAnchor: BELL_PX });
+    const bell = L.marker([0, 0], { icon, keyboard: true, zIndexOffset: 1000 }).addTo(this.map);
+    bell.on("click keypress", (event) => (event.type !== "keypress" || (event as unknown as L.LeafletKeyboardEvent).originalEvent.key === "Enter") && this.mode === "look" && this.onAlarms(key));
+    bell.getElement()?.setAttribute("data-testid", "map-alarm");
+    bell.getElement()?.setAttribute("data-alarms", key);
+    this.bells.set(key, bell);
+    return bell;
+  }
+
+  private paintWarmth(): void {
+    this.warmed.clearLayers();
+    const most = Math.max(0, ...(this.passed?.values() ?? []));
+    for (const [key, count] of this.passed ?? []) {
+      const hung = this.hung.get(key);
+      const spot = hung && spotOf(hung.camera);
+      if (!spot || count === 0) continue;
+      const { colour, cover } = warmPaint(count, most);
+      const radius = Math.max(LEAST_WARM_PX, this.pixels(spot, REACH_M * 0.75));
+      const middle = at(middleOf(spot, hung.camera.bearing));
+      L.circleMarker(middle, { pane: "warmth", radius, stroke: false, fillColor: colour, fillOpacity: cover, className: "map-warm", interactive: false }).addTo(this.warmed);
+    }
+  }
+
+  /** How long so many metres are on the screen. */
+  private pixels(spot: Spot, metres: number): number {
+    const [here, there] = [at(spot), at(away(spot, 90, metres))].map((place) => this.map.latLngToLayerPoint(place));
+    return here!.distanceTo(there!);
   }
 }
 

@@ -28,6 +28,9 @@ export function viewOf(spot: Spot, bearing: number | null, fieldOfView: number |
   return view >= 360 ? arc : [spot, ...arc];
 }
 
+/** The middle of what it sees; where it hangs while nobody knows where it looks. */
+export const middleOf = (spot: Spot, bearing: number | null, reach = REACH_M): Spot => (bearing === null ? spot : away(spot, bearing, reach / 2));
+
 /** Corners as the API wants them: `41.763700,-72.685100 ...`. */
 export const areaText = (corners: readonly Spot[]): string => corners.map(([latitude, longitude]) => `${latitude.toFixed(6)},${longitude.toFixed(6)}`).join(" ");
 

@@ -6,19 +6,26 @@ import * as api from "../api/client";
 import type { Camera } from "../api/types";
 import { useCell } from "../cell";
 import { cameraKey } from "../events/filter";
-import { cameras as allCameras, onEvent } from "../news";
-import { go } from "../router";
+import { cameras as allCameras, centreNow, onEvent } from "../news";
+import { go, Link } from "../router";
+import { SPANS } from "../search/filter";
 import { session } from "../session";
 import { failureLine, text } from "../text";
 import { Icon } from "../ui/icon";
+import { Picker } from "../ui/picker";
 import { usePress } from "../ui/press";
+import { alarmsPath, useOpenAlarms } from "./alarms";
 import { CameraCard } from "./card";
 import type { Chart } from "./chart";
 import { spotOf } from "./ground";
 import { PlaceForm, type Placing } from "./place";
 
-const DAY_MS = 86_400_000;
+const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 const COUNT_AGAIN_MS = 10_000;
+const WARM_AGAIN_MS = 30_000;
+/** Whole hours are counted: shorter spans would be more of what was before than of what is asked for. */
+const HEATS = ["10h", "24h", "7d"] as const;
+type HeatSpan = (typeof HEATS)[number];
 
 export function MapPage(): JSX.Element {
   const cameras = useCell(allCameras);
@@ -26,17 +33,26 @@ export function MapPage(): JSX.Element {
   const mayPlace = who.state === "in" && who.me.role === "admin";
   const [chosen, choose] = useState<string>();
   const [mode, ask] = useState<"look" | "area">("look");
+  const [corners, setCorners] = useState(0);
+  const [heated, heat] = useState<HeatSpan>();
   const [placing, place] = useState<Placing>();
   const [counted, count] = useState(false);
   const [failure, fail] = useState("");
   const root = useRef<HTMLDivElement>(null);
   const shown = useMemo(() => (cameras ?? []).map((camera) => (placing && cameraKey(camera) === placing.key ? { ...camera, ...placing.place } : camera)), [cameras, placing]);
-  const chart = useChart(root, shown, chosen, { choose, fail, area: (area) => go(`/search?area=${encodeURIComponent(area)}`), spot: (latitude, longitude) => place((old) => old && { ...old, place: { ...old.place, latitude, longitude } }) });
-  useEffect(() => chart?.ask(placing ? "place" : mode), [chart, placing !== undefined, mode]);
+  // the one that is being placed, whatever else is chosen meanwhile: its place must never become another's
+  const placed = placing && cameras?.find((one) => cameraKey(one) === placing.key);
+  const open = useOpenAlarms();
+  const all = [...open.values()].reduce((sum, count) => sum + count, 0);
+  const chart = useChart(root, shown, chosen, { choose: (key) => placed || choose(key), corners: setCorners, alarms: (key) => go(alarmsPath(key)), fail, area: (area) => go(`/search?area=${encodeURIComponent(area)}`), spot: (latitude, longitude) => place((old) => old && { ...old, place: { ...old.place, latitude, longitude } }) });
+  useEffect(() => chart?.ask(placed ? "place" : mode), [chart, placed !== undefined, mode]);
+  useEffect(() => chart?.alarms(open), [chart, open]);
   useCounts(chart, counted, shown, fail);
+  useWarmth(chart, heated, shown, fail);
   usePress((event) => {
     if (event.key === "Escape") ask("look");
-    if (event.key === "Enter" && mode === "area") chart?.closeArea();
+    const pressed = (event.target as HTMLElement).closest?.("button, a, input, [role=button]");
+    if (event.key === "Enter" && mode === "area" && !pressed) chart?.closeArea();
   }, [mode, chart]);
   const camera = cameras?.find((one) => cameraKey(one) === chosen);
   const lost = (cameras ?? []).filter((one) => !spotOf(one));
@@ -49,7 +65,21 @@ export function MapPage(): JSX.Element {
     <div class="page map-page">
       <header class="page-head">
         <h1>{text.map.title}</h1>
+        {all > 0 && (
+          <Link class="map-alarms" href={alarmsPath()} data-testid="map-alarms">
+            {text.map.openAlarms(all)}
+          </Link>
+        )}
         <span class="spring" />
+        <Picker
+          name={text.map.heat}
+          any={text.map.heat}
+          single
+          options={HEATS.map((value) => ({ value, name: text.map.heatOf(text.search.spans[value]) }))}
+          chosen={heated ? [heated] : []}
+          onToggle={(value) => heat(value === heated ? undefined : (value as HeatSpan))}
+          testid="map-warmth"
+        />
         <button type="button" class={counted ? "button pressed" : "button"} aria-pressed={counted} onClick={() => count(!counted)} data-testid="map-counts">
           <Icon name="eye" size={16} />
           <span class="only-wide">{text.map.counts}</span>
@@ -61,7 +91,7 @@ export function MapPage(): JSX.Element {
       </header>
       {failure && <p class="bad-text" role="alert">{failure}</p>}
       <div class="map-body">
-        <div class="map" ref={root} aria-label={text.map.title} role="region" data-testid="map" />
+        <div class="map" ref={root} aria-label={text.map.title} role={placed || mode === "area" ? "application" : "region"} data-testid="map" />
         {!chart && !failure && <div class="map-wait skeleton" role="status" aria-label={text.loading} />}
         {cameras?.length === 0 && (
           <p class="map-hint" role="status">
@@ -70,17 +100,20 @@ export function MapPage(): JSX.Element {
         )}
         {mode === "area" && (
           <p class="map-hint" role="status">
-            {text.map.howArea}
+            <span>
+              {text.map.howArea} <span class="sub">{text.map.howKeys}</span>
+            </span>
+            <strong class="numbers">{text.map.corners(corners)}</strong>
             <button type="button" class="button" onClick={() => chart?.closeArea()} data-testid="map-area-done">
               {text.map.searchHere}
             </button>
           </p>
         )}
-        {(camera || lost.length > 0) && (
+        {(camera || placed || lost.length > 0) && (
           <aside class="panel map-side">
-            {camera && !placing && <CameraCard key={cameraKey(camera)} camera={camera} close={() => choose(undefined)} move={mayPlace ? () => begin(camera) : undefined} />}
-            {camera && placing && <PlaceForm camera={camera} placing={placing} change={place} done={() => place(undefined)} />}
-            {!camera && lost.length > 0 && (
+            {camera && !placed && <CameraCard key={cameraKey(camera)} camera={camera} alarms={open.get(cameraKey(camera)) ?? 0} close={() => choose(undefined)} move={mayPlace ? () => begin(camera) : undefined} />}
+            {placed && <PlaceForm key={placing.key} camera={placed} placing={placing} change={place} done={() => place(undefined)} />}
+            {!camera && !placed && lost.length > 0 && (
               <section>
                 <h2>{text.map.lost}</h2>
                 <p class="sub">{mayPlace ? text.map.lostMore : text.map.lostRead}</p>
@@ -106,6 +139,8 @@ export function MapPage(): JSX.Element {
 }
 
 interface Heard {
+  corners: (count: number) => void;
+  alarms: (key: string) => void;
   choose: (key: string) => void;
   fail: (why: string) => void;
   area: (area: string) => void;
@@ -123,9 +158,11 @@ function useChart(root: { current: HTMLDivElement | null }, cameras: readonly Ca
     const open = async () => {
       const [{ Chart: Made }, ground] = await Promise.all([import("./chart"), api.mapGround()]);
       if (over || !root.current) return;
-      made = new Made(root.current, { camera: text.map.camera, zoomIn: text.map.zoomIn, zoomOut: text.map.zoomOut });
+      made = new Made(root.current, { camera: text.map.camera, zoomIn: text.map.zoomIn, zoomOut: text.map.zoomOut, alarms: ({ name }, count) => text.map.alarmsAt(name, count), seen: text.map.seen });
       made.onChoose = (key) => now.current.choose(key);
       made.onSpot = ([latitude, longitude]) => now.current.spot(latitude, longitude);
+      made.onCorners = (count) => now.current.corners(count);
+      made.onAlarms = (key) => now.current.alarms(key);
       made.onArea = (area) => now.current.area(area);
       set(made);
       await made.lay(ground, api.mapStreets, api.MAP_PLAN);
@@ -149,15 +186,39 @@ function useCounts(chart: Chart | undefined, on: boolean, cameras: readonly Came
       chart?.count(new Map());
       return undefined;
     }
+    let stale = false;
     const look = () => {
-      const query = new URLSearchParams({ since: new Date(Date.now() - DAY_MS).toISOString(), limit: "1", facets: "true" });
+      const query = new URLSearchParams({ since: new Date(centreNow() - DAY_MS).toISOString(), limit: "1", facets: "true" });
       api.tracks(query).then(
-        ({ facets }) => chart.count(new Map((facets?.cameras ?? []).map((one) => [cameraKey(one), one.count]))),
-        (error: unknown) => fail(failureLine(error)),
+        ({ facets }) => stale || chart.count(new Map((facets?.cameras ?? []).map((one) => [cameraKey(one), one.count]))),
+        (error: unknown) => stale || fail(failureLine(error)),
       );
     };
     look();
     const timer = setInterval(() => document.hidden || look(), COUNT_AGAIN_MS);
-    return () => clearInterval(timer);
+    return () => {
+      stale = true;
+      clearInterval(timer);
+    };
   }, [chart, on, cameras.length]);
+}
+
+/** How many passed each camera in that time, as warmth. */
+function useWarmth(chart: Chart | undefined, span: HeatSpan | undefined, cameras: readonly Camera[], fail: (why: string) => void): void {
+  useEffect(() => {
+    chart?.warm(undefined);
+    if (!chart || !span) return undefined;
+    let stale = false;
+    const look = () =>
+      api.counts(new Date(centreNow() - SPANS[span] * HOUR_MS)).then(
+        ({ items }) => stale || chart.warm(new Map(items.map((one) => [cameraKey(one), one.total]))),
+        (error: unknown) => stale || fail(failureLine(error)),
+      );
+    void look();
+    const timer = setInterval(() => document.hidden || void look(), WARM_AGAIN_MS);
+    return () => {
+      stale = true;
+      clearInterval(timer);
+    };
+  }, [chart, span, cameras.length]);
 }

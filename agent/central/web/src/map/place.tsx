@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera } from "../api/types";
 import { failureLine, text } from "../text";
+import { Typed } from "../ui/typed";
 
 export interface CameraPlace {
   latitude: number | null;
@@ -48,7 +49,13 @@ export function PlaceForm({ camera, placing, change, done }: Props): JSX.Element
   return (
     <section class="map-card" data-testid="map-place">
       <h2>{camera.name}</h2>
-      <p class="sub">{there ? text.map.clickAgain : text.map.click}</p>
+      <p class="sub">
+        {there ? text.map.clickAgain : text.map.click} {text.map.clickKeys}
+      </p>
+      <div class="map-where">
+        <Degrees name={text.map.latitude} value={place.latitude} most={90} onChange={(latitude) => put({ latitude })} testid="map-latitude" />
+        <Degrees name={text.map.longitude} value={place.longitude} most={180} onChange={(longitude) => put({ longitude })} testid="map-longitude" />
+      </div>
       <Slider name={text.map.bearing} value={place.bearing ?? 0} max={359} onChange={(bearing) => put({ bearing })} />
       <Slider name={text.map.view} value={place.field_of_view ?? 60} min={5} max={360} onChange={(field_of_view) => put({ field_of_view, bearing: place.bearing ?? 0 })} />
       {failure && <p class="bad-text" role="alert">{failure}</p>}
@@ -63,6 +70,31 @@ export function PlaceForm({ camera, placing, change, done }: Props): JSX.Element
     </section>
   );
 }
+
+interface DegreesProps {
+  name: string;
+  value: number | null;
+  most: number;
+  onChange: (value: number) => void;
+  testid: string;
+}
+
+/** To a tenth of a metre; what is no place on this earth is left as it was. */
+const Degrees = ({ name, value, most, onChange, testid }: DegreesProps) => (
+  <label>
+    <span>{name}</span>
+    <Typed
+      class="text-input"
+      type="number"
+      min={-most}
+      max={most}
+      step="any"
+      value={value === null ? "" : String(Number(value.toFixed(6)))}
+      onCommit={(typed) => typed !== "" && Math.abs(Number(typed)) <= most && onChange(Number(typed))}
+      data-testid={testid}
+    />
+  </label>
+);
 
 interface SliderProps {
   name: string;
