@@ -10,8 +10,8 @@ import { cameraKey } from "../events/filter";
 import { cameras as allCameras } from "../news";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
+import { Typed } from "../ui/typed";
 import { percentText, shareOf } from "./count";
-import { Draft } from "./draft";
 import { DRAWABLE, type Drawable, type Drawn, FIRST, isDrawn, MARKS, marksOf, NOTHING, saidOf, WAYS, WITHIN } from "./drawn";
 import type { Search } from "./filter";
 import { Still } from "./still";
@@ -132,7 +132,7 @@ function Board({ camera, drawn: before, change, close }: BoardProps): JSX.Elemen
         {drawn.along && (
           <label class="draw-within">
             {text.draw.within}
-            <Draft class="find" type="number" min={100 * WITHIN.least} max={100 * WITHIN.most} step="any" value={percentText(drawn.within)} onDone={(said) => set({ ...drawn, within: Math.min(WITHIN.most, Math.max(WITHIN.least, shareOf(said) ?? WITHIN.usual)) })} data-testid="along-within" />
+            <Typed class="find" type="number" min={100 * WITHIN.least} max={100 * WITHIN.most} step="any" value={percentText(drawn.within)} onCommit={(said) => set({ ...drawn, within: Math.min(WITHIN.most, Math.max(WITHIN.least, shareOf(said) ?? WITHIN.usual)) })} data-testid="along-within" />
           </label>
         )}
       </div>

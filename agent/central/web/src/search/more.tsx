@@ -6,8 +6,8 @@ import { useCell } from "../cell";
 import { cameraKey, toggled } from "../events/filter";
 import { cameras as allCameras } from "../news";
 import { text } from "../text";
+import { Typed } from "../ui/typed";
 import { percentText, shareOf } from "./count";
-import { Draft } from "./draft";
 import { asksMore, COMPASS, FINER, type Range, type RangeName, type Search, SECTORS } from "./filter";
 import { NearPlace, OfPlace } from "./place";
 import { isOf } from "./places";
@@ -52,7 +52,7 @@ export function More({ search, onChange }: Props): JSX.Element {
           <h3>
             <label for="search-plate">{text.search.plate}</label>
           </h3>
-          <Draft
+          <Typed
             id="search-plate"
             class="find"
             type="text"
@@ -60,7 +60,7 @@ export function More({ search, onChange }: Props): JSX.Element {
             value={search.plate}
             placeholder="AB?12*"
             spellcheck={false}
-            onDone={(said) => onChange({ ...search, plate: said.trim() })}
+            onCommit={(said) => onChange({ ...search, plate: said.trim() })}
             data-testid="plate"
           />
           <label class="fuzzy">
@@ -154,7 +154,7 @@ function Between({ name, title, percent = false, search, onChange, children }: B
   const read = (said: string) => (percent ? shareOf(said) : said === "" ? undefined : Math.max(0, Number(said)));
   const set = (end: keyof Range, said: string) => onChange({ ...search, ranges: { ...search.ranges, [name]: { ...range, [end]: read(said) } } });
   const field = (end: keyof Range) => (
-    <Draft type="number" class="find" min={0} step="any" value={percent ? percentText(range[end]) : String(range[end] ?? "")} placeholder={text.search[end]} aria-label={`${title}: ${text.search[end]}`} onDone={(said) => set(end, said)} data-testid={`${end}-${name}`} />
+    <Typed type="number" class="find" min={0} step="any" value={percent ? percentText(range[end]) : String(range[end] ?? "")} placeholder={text.search[end]} aria-label={`${title}: ${text.search[end]}`} onCommit={(said) => set(end, said)} data-testid={`${end}-${name}`} />
   );
   return (
     <section class="search-group">
@@ -180,7 +180,7 @@ const AtLeast = ({ name, title, share, onChange }: AtLeastProps) => (
   <section class="search-group">
     <h3>{title}</h3>
     <div class="min-max">
-      <Draft type="number" class="find" min={0} max={100} step="any" value={percentText(share)} placeholder={text.search.min} aria-label={`${title}: ${text.search.min}`} onDone={(said) => onChange(shareOf(said))} data-testid={name} />
+      <Typed type="number" class="find" min={0} max={100} step="any" value={percentText(share)} placeholder={text.search.min} aria-label={`${title}: ${text.search.min}`} onCommit={(said) => onChange(shareOf(said))} data-testid={name} />
     </div>
   </section>
 );

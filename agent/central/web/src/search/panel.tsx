@@ -10,8 +10,8 @@ import { cameras as allCameras } from "../news";
 import { labelName, text } from "../text";
 import { localField, momentOfField } from "../time/field";
 import { Icon, type IconName } from "../ui/icon";
+import { Typed } from "../ui/typed";
 import { compact } from "./count";
-import { Draft } from "./draft";
 import { Draw } from "./draw";
 import { Figure } from "./figure";
 import { LooksLike } from "./like";
@@ -155,7 +155,7 @@ function Time({ name, at, onChange }: { name: string; at: string | undefined; on
   return (
     <label class="field">
       <span>{name}</span>
-      <Draft type="datetime-local" value={at ? localField(new Date(at)) : ""} onDone={(said) => onChange(momentOfField(said)?.toISOString())} />
+      <Typed type="datetime-local" value={at ? localField(new Date(at)) : ""} onCommit={(said) => onChange(momentOfField(said)?.toISOString())} />
     </label>
   );
 }

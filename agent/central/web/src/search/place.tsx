@@ -7,7 +7,7 @@ import { cameraKey } from "../events/filter";
 import { spotOf } from "../map/ground";
 import { cameras as allCameras } from "../news";
 import { text } from "../text";
-import { Draft } from "./draft";
+import { Typed } from "../ui/typed";
 import type { Search } from "./filter";
 import { FURTHEST, isOf, nearOf, nearText, type Place, placesOf } from "./places";
 
@@ -79,7 +79,7 @@ export function NearPlace({ search, onChange }: Props): JSX.Element | null {
         </select>
         {near && (
           <label class="near-metres">
-            <Draft class="find" type="number" min={1} max={FURTHEST} step="any" value={String(metres)} onDone={(said) => put(near.spot, Math.min(FURTHEST, Math.max(1, Number(said) || USUAL_M)))} data-testid="near-metres" />
+            <Typed class="find" type="number" min={1} max={FURTHEST} step="any" value={String(metres)} onCommit={(said) => put(near.spot, Math.min(FURTHEST, Math.max(1, Number(said) || USUAL_M)))} data-testid="near-metres" />
             {text.search.nearMetres}
           </label>
         )}

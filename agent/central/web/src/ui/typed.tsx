@@ -1,13 +1,13 @@
 /** A field that somebody types into while the page goes on: what is half typed outlives every redraw. */
 
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 interface Props {
   type: "text" | "search" | "number" | "datetime-local";
   /** what is so now; shown while nobody types */
   value: string;
-  /** with what was typed, once it is: at Enter, and when the field is left */
+  /** with what was typed, once it is: by Enter, by leaving the field, by its arrows; a field for a time says each time that is whole */
   onCommit: (value: string) => void;
   class?: string;
   id?: string;
@@ -23,13 +23,10 @@ interface Props {
 
 export function Typed({ type, value, onCommit, ...rest }: Props): JSX.Element {
   const [draft, set] = useState<string>();
-  /** what the page knows, or was told and has not answered with yet */
-  const told = useRef(value);
-  if (draft === undefined) told.current = value;
+  useLayoutEffect(() => set(undefined), [value]); // done, or changed from elsewhere
   const commit = (typed: string) => {
-    if (typed === told.current) return;
-    told.current = typed;
-    onCommit(typed);
+    set(undefined);
+    if (typed !== value) onCommit(typed);
   };
   return (
     <input
@@ -41,11 +38,7 @@ export function Typed({ type, value, onCommit, ...rest }: Props): JSX.Element {
         // its cross empties it and is meant at once
         if (type === "search" && currentTarget.value === "") commit("");
       }}
-      onKeyDown={(event) => event.key === "Enter" && commit(event.currentTarget.value)}
-      onBlur={({ currentTarget }) => {
-        commit(currentTarget.value);
-        set(undefined);
-      }}
+      onChange={({ currentTarget }) => commit(currentTarget.value)}
     />
   );
 }
