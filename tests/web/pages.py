@@ -126,11 +126,6 @@ _TIMES = """() => [...document.querySelectorAll('[data-testid=live-tile] video')
     .map((video) => video.readyState >= 2 ? video.currentTime : 0)"""
 
 
-def page_name(path: str) -> str:
-    """What a picture of that page is called: `wall`, `live`, `cameras`, `search` ..."""
-    return path.partition("/")[0] or "wall"
-
-
 def live_times(page: Page) -> list[float]:
     """Playback time of each tile, seconds; 0 where no picture came yet."""
     return [float(value) for value in page.evaluate(_TIMES)]
@@ -243,6 +238,9 @@ def wait_centre_back(page: Page, *, timeout_s: float = 60) -> None:
     """Wait until that banner is gone, by itself."""
     expect(page.get_by_test_id("banner-centre")).to_have_count(0, timeout=timeout_s * 1000)
 
+
+IS_WIDER = "document.documentElement.scrollWidth > window.innerWidth"
+"""True when the page is wider than the screen: it would have to be pushed sideways to be read."""
 
 _PICTURES_LOADED = """() => [...document.images].every((image) => {
     const { top, bottom } = image.getBoundingClientRect();

@@ -3,45 +3,86 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urljoin
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web import pages
+from tests.central.helpers import running
+from tests.web import every, pages
 from tests.web.conftest import Demo
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(900)
 
 AXE = Path(__file__).parents[2] / "agent/central/web/node_modules/axe-core/axe.min.js"
-PAGES = {
-    "": "live-tile", "live/demo/gateway-1/plaza": "stage", "events": "event-card", "search": "track-card",
-    "playback": "nav-playback", "map": "nav-map", "system": "gateway", "account": "nav-live", "people": "people",
-    "audit": "nav-live", "webhooks": "new-webhook", "cameras/demo/gateway-1/plaza": "nav-live",
-}  # fmt: skip
+LOOKS = [(size, scheme) for size in ("desktop", "phone") for scheme in ("light", "dark")]
+"""A page is looked at in each of them, one after the other: it changes as a window that is made smaller does."""
 
 _SERIOUS = """async () => (await axe.run()).violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))"""
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True)])
-def test_axe_finds_nothing_serious(demo: Demo, chromium: Browser, shots: Path, size: str, dark: bool) -> None:
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script."""
     if not AXE.exists():
         pytest.skip("no axe-core: it is there where the viewer was built from its sources")
-    script, base = AXE.read_text(), pages.origin(demo.first_link)
-    with pages.context(chromium, size=size, dark=dark, still=True) as own:
+    return AXE.read_text()
+
+
+def _judge(page: Page, name: str, axe: str, shots: Path) -> dict[str, list[str]]:
+    """What is wrong with what the page shows now, by the name of its picture; each look is kept as one."""
+    found = {}
+    for size, scheme in LOOKS:
+        width, height = pages.SIZES[size]
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(axe)
+        shot = f"{name}-{size}-{scheme}"
+        found[shot] = list(page.evaluate(_SERIOUS))
+        pages.shoot(page, shots, shot)
+    page.set_viewport_size(dict(zip(("width", "height"), pages.SIZES["desktop"], strict=True)))
+    return {shot: problems for shot, problems in found.items() if problems}
+
+
+@pytest.mark.slow
+def test_axe_finds_nothing_serious_on_any_page(demo: Demo, chromium: Browser, shots: Path, axe: str) -> None:
+    found = {}
+    with pages.context(chromium, still=True) as own:
         page = own.new_page()
         pages.sign_in(page, demo.first_link)
-        found = {}
-        for path, shown in PAGES.items():
-            page.goto(base + path)
-            expect(page.get_by_test_id(shown).first).to_be_visible(timeout=60_000)
-            found[path] = _serious(page, script)
-            pages.shoot(page, shots, f"{pages.page_name(path)}-{size}-{'dark' if dark else 'light'}")
-        pages.open_first_event(page)
-        found["event"] = _serious(page, script)
-        assert {path: problems for path, problems in found.items() if problems} == {}
+        for each in (every.open_each, every.open_layers):
+            for name in each(page, pages.origin(demo.first_link)):
+                found |= _judge(page, name, axe, shots)
+    assert found == {}
 
 
-def _serious(page: Page, script: str) -> list[str]:
-    page.evaluate(script)
-    return list(page.evaluate(_SERIOUS))
+def test_axe_finds_nothing_serious_on_the_way_in(chromium: Browser, tmp_path: Path, shots: Path, axe: str) -> None:
+    """Where somebody makes the first account, comes in by a link of an administrator's, or signs in."""
+    found = {}
+    with pages.context(chromium, still=True) as own, running(tmp_path / "centre") as centre:
+        page = own.new_page()
+        assert centre.sign_in_url is not None
+        page.goto(centre.sign_in_url)
+        expect(page.get_by_test_id("first-account")).to_be_visible()
+        found |= _judge(page, "first-account", axe, shots)
+        with centre.admin() as admin:
+            join = urljoin(centre.url, _invite(admin))
+        page.reload()
+        expect(page.get_by_test_id("to-sign-in")).to_be_visible()
+        found |= _judge(page, "first-account-used", axe, shots)
+        page.goto(join)
+        expect(page.get_by_test_id("join")).to_be_visible()
+        found |= _judge(page, "join", axe, shots)
+        page.goto(centre.url)
+        expect(page.get_by_test_id("sign-in")).to_be_visible()
+        found |= _judge(page, "sign-in", axe, shots)
+    assert found == {}
+
+
+def _invite(admin: httpx.Client) -> str:
+    """An account for somebody; the link that comes with it."""
+    made = admin.post("/api/v1/people", json={"name": "bob", "role": "operator", "places": None})
+    made.raise_for_status()
+    return str(made.json()["link"])

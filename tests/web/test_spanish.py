@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web import pages
+from tests.web import every, pages
 from tests.web.catalogue import english_only
 from tests.web.conftest import Demo
-from tests.web.test_access import PAGES
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -27,7 +26,6 @@ _SAID = """() => {
     found.add(document.title.split(' · ')[0]);
     return [...found].filter(Boolean);
 }"""
-_WIDE = "document.documentElement.scrollWidth > window.innerWidth"
 
 
 def test_the_language_is_the_browsers_or_the_chosen_one_and_stays(demo: Demo, chromium: Browser) -> None:
@@ -49,18 +47,12 @@ def test_no_page_says_english_of_ours_or_is_wider_than_the_screen(
     english = english_only()
     found: dict[str, list[str]] = {}
     with pages.visit(chromium, demo.first_link, size=size, locale="es-ES") as page:
-        for path, shown in PAGES.items():
-            page.goto(pages.origin(demo.first_link) + path)
-            expect(page.get_by_test_id(shown).first).to_be_visible(timeout=60_000)
-            found[path] = _english_on(page, english)
-            assert not page.evaluate(_WIDE), f"/{path} is wider than {size}"
-            pages.shoot(page, shots, f"{pages.page_name(path)}-{size}-es")
-        pages.open_first_event(page)
-        found["event"] = _english_on(page, english)
-        pages.shoot(page, shots, f"event-{size}-es")
-        page.get_by_test_id("account").click()
-        found["menu"] = _english_on(page, english)
-        page.keyboard.press("Escape")
+        for each in (every.open_each, every.open_layers) if size == "desktop" else (every.open_each,):
+            for name in each(page, pages.origin(demo.first_link)):
+                found[name] = _english_on(page, english)
+                assert not page.evaluate(pages.IS_WIDER), f"{name} is wider than {size}"
+                pages.shoot(page, shots, f"{name}-{size}-es")
+        page.goto(pages.origin(demo.first_link))
         pages.sign_out(page)
         found["sign-in"] = _english_on(page, english)
         pages.shoot(page, shots, f"sign-in-{size}-es")

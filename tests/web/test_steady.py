@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.fixtures.rig import wait_until
-from tests.web import pages
+from tests.web import every, pages
 from tests.web.conftest import Demo
-from tests.web.test_access import PAGES
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -49,13 +48,11 @@ def test_lists_of_events_slide_and_never_jump(demo: Demo, chromium: Browser, slo
 def test_no_page_moves_while_events_arrive(demo: Demo, chromium: Browser, size: str) -> None:
     found = {}
     with pages.visit(chromium, demo.first_link, size=size) as page:
-        for path, shown in PAGES.items():
-            page.goto(pages.origin(demo.first_link) + path)
-            expect(page.get_by_test_id(shown).first).to_be_visible(timeout=60_000)
+        for name in every.open_each(page, pages.origin(demo.first_link)):
             page.wait_for_timeout(2000)  # what loads late has come
             # a camera that falls silent under the load of other tests is told on top, once: ask again
-            found[path] = _shifts(page, 4) and _shifts(page, 4)
-    assert {path: shifts for path, shifts in found.items() if shifts} == {}
+            found[name] = _shifts(page, 4) and _shifts(page, 4)
+    assert {name: shifts for name, shifts in found.items() if shifts} == {}
 
 
 _KEEP_SOURCES = """() => {
