@@ -10,7 +10,7 @@ PORT   ?= 8080
 AGAIN  := --reruns 1 -raR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-train test-web lint format bench viewer wheel clean
+.PHONY: help demo test test-slow test-train test-web lint format bench viewer api-types wheel clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ bench: $(VENV)/.ready ## ratios against peers and bare loops, as JSON in tests/o
 
 viewer: $(VENV)/.ready ## the viewer's static files, built when older than their sources
 	@$(BIN)/python packaging/build_viewer.py
+
+api-types: $(VENV)/.ready ## the viewer's types of the API, after a change of the API
+	@$(BIN)/python packaging/api_types.py
 
 wheel: $(VENV)/.ready ## dist/lamppost-*.whl with the viewer inside
 	@packaging/build-wheel.sh

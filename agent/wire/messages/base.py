@@ -38,7 +38,10 @@ Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
 class Message(BaseModel):
     """Base of all messages."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True,
+        json_schema_serialization_defaults_required=True,  # what we write has every field
+    )  # fmt: skip
 
 
 class ClockState(Message):

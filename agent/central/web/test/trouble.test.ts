@@ -13,6 +13,7 @@ const centreWith = (broker: Partial<CentreHealth["broker"]>): CentreHealth => ({
   database: { kind: "sqlite", ok: true },
   ingest: { queued: 0, lag_s: 0, messages: 0 },
   media: { kind: "folder", waiting: 0, error: "" },
+  roles: {},
 });
 const gateway = { site: "demo", gateway: "gw-1", online: true, problems: [] as string[] } as Gateway;
 const camera = { name: "Plaza", online: true, gateway_online: true, error: "" } as Camera;

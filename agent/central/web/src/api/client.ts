@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CameraTotals, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsSheet, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
+import type { Camera, CameraName, CameraSettings, CameraTotals, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -111,7 +111,7 @@ export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id
 export const cutClip = (wish: ClipWish) => post<Clip>("/clips", wish);
 /** The same as evidence: a ZIP file with what the gateway states of it and signs. */
 export const exportFootage = (wish: Omit<ClipWish, "quality"> & { reason: string }) => post<Clip>("/exports", wish);
-export const askPreviews = (wish: PreviewsWish, stop: AbortSignal) => request<PreviewsSheet>("POST", "/previews", wish, stop);
+export const askPreviews = (wish: PreviewsWish, stop: AbortSignal) => request<Clip>("POST", "/previews", wish, stop);
 /** A medium itself. */
 export async function bytes(mediaUrl: string, stop: AbortSignal): Promise<ArrayBuffer> {
   try {

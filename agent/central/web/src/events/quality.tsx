@@ -54,11 +54,12 @@ export function useClips(event: LamppostEvent): Clips {
 
 /** What is played now, and the way to more. */
 export function Quality({ clip, askFull, recoded }: { clip: Clip; askFull: (() => void) | undefined; recoded: boolean }): JSX.Element {
-  const anew = recoded && clip.quality === "proxy";
+  const quality = clip.quality === "proxy" ? "proxy" : "full";
+  const anew = recoded && quality === "proxy";
   return (
-    <span class="quality" data-testid="clip-quality" data-quality={clip.quality}>
-      <span class={clip.quality === "proxy" ? "tag warn" : "tag"} title={anew ? text.clip.recodedMore : text.clip.qualityMore[clip.quality]}>
-        {anew ? text.clip.recoded : text.clip.quality[clip.quality]}
+    <span class="quality" data-testid="clip-quality" data-quality={quality}>
+      <span class={quality === "proxy" ? "tag warn" : "tag"} title={anew ? text.clip.recodedMore : text.clip.qualityMore[quality]}>
+        {anew ? text.clip.recoded : text.clip.quality[quality]}
       </span>
       {clip.bytes !== null && <span class="sub numbers">{bytes(clip.bytes)}</span>}
       {askFull && (

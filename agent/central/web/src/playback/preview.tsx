@@ -9,7 +9,7 @@ import { text } from "../text";
 import { clock } from "../time/format";
 import { dayText } from "../time/time";
 import type { Past } from "./past";
-import { mayShow, pictureAt, placeOf, sheetOf, stepOf } from "./previews";
+import { mayShow, pictureAt, placeOf, sheetOf, stepOf, type StepS } from "./previews";
 import { type SheetState, useSheets } from "./sheets";
 import type { Stretch } from "./time";
 
@@ -55,7 +55,7 @@ function Floating({ timeline, rows, view, at, onSeek }: Props): JSX.Element | nu
 interface SmallProps {
   name: string;
   at: number;
-  step: number;
+  step: StepS;
   /** undefined: nothing was recorded */
   state: SheetState | undefined;
 }

@@ -4,6 +4,7 @@ import { type Recorded, type Stretch } from "./time";
 
 /** Seconds between the pictures of a sheet; others the centre does not take. */
 export const STEPS_S = [2, 5, 10, 30, 60, 300, 600, 1800, 3600] as const;
+export type StepS = (typeof STEPS_S)[number];
 const PER_SHEET = 24;
 /** So many a view has at most. */
 const MOST_OF_VIEW = 36;
@@ -18,7 +19,7 @@ export const SAME_AGAIN_MS = 20_000;
 /** A sheet of one camera. */
 export interface Sheet extends Stretch {
   camera: string;
-  step: number;
+  step: StepS;
 }
 
 /** What a sheet says of itself: its pictures stand row by row. */
@@ -30,13 +31,13 @@ export interface Drawn {
   at: readonly number[];
 }
 
-export function stepOf(view: Stretch): number {
+export function stepOf(view: Stretch): StepS {
   const wanted = (view.to - view.from) / 1000 / MOST_OF_VIEW;
   return STEPS_S.find((step) => step >= wanted) ?? STEPS_S.at(-1)!;
 }
 
 /** As the centre cuts time into sheets. */
-export function sheetOf(camera: string, at: number, step: number): Sheet {
+export function sheetOf(camera: string, at: number, step: StepS): Sheet {
   const length = PER_SHEET * step * 1000;
   const from = Math.floor(at / length) * length;
   return { camera, step, from, to: from + length };
@@ -55,7 +56,7 @@ export function mayShow(recorded: readonly Recorded[], at: number, now: number):
 }
 
 /** The number of the picture that is nearest to a moment, if it shows that moment. */
-export function pictureAt(drawn: Drawn, at: number, step: number): number | undefined {
+export function pictureAt(drawn: Drawn, at: number, step: StepS): number | undefined {
   let best: number | undefined;
   drawn.at.forEach((one, i) => {
     if (best === undefined || Math.abs(one - at) < Math.abs(drawn.at[best]! - at)) best = i;

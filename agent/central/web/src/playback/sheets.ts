@@ -2,7 +2,7 @@
 
 import { useEffect, useReducer, useRef } from "preact/hooks";
 import * as api from "../api/client";
-import type { Clip, PreviewsSheet } from "../api/types";
+import type { Clip } from "../api/types";
 import { cameraOf } from "../events/filter";
 import { clockAhead, onClip } from "../news";
 import { failureLine } from "../text";
@@ -57,7 +57,7 @@ function follow(held: Map<string, Held>, sheet: Sheet, draw: () => void): () => 
     draw();
   };
   const fail = (reason: string) => set({ state: { name: "failed", reason }, clip: undefined, askedAt: nowMs() });
-  const take = async (clip: Clip | PreviewsSheet) => {
+  const take = async (clip: Clip) => {
     if (clip.state === "failed" || clip.state === "cancelled") return fail(clip.error);
     if (!clip.url) return set({ clip: clip.id });
     const before = held.get(key);
