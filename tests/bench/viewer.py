@@ -17,17 +17,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, CDPSession, Page
 
 from agent.central.store.database import Database
 from agent.central.store.pack import pack, pack_path
 from agent.central.store.rows import day_of
-from agent.core.clock import SystemClock, rfc3339
+from agent.core.clock import NS, SystemClock, rfc3339
 from tests.bench.city import Body, City
-from tests.central.helpers import CAMERA, GATEWAY, SITE, FakeGateway, event, fresh_id, running
-from tests.web import pages
+from tests.central.helpers import (
+    CAMERA,
+    GATEWAY,
+    SITE,
+    T0_NS,
+    FakeGateway,
+    RunningCentre,
+    camera_info,
+    event,
+    fresh_id,
+    running,
+    span,
+)
+from tests.web import every, pages
 
 DAYS, ROUNDS = 10, 3
 GOAL_PAINT_MS, GOAL_SEARCH_MS, GOAL_DROPPED = 1000, 300, 0.05
@@ -36,21 +48,7 @@ SCROLLED = 100_000
 """So many results are in the grid when it is scrolled."""
 ROOT = Path(__file__).parents[2]
 _CAMERA_PATH = f"{SITE}/{GATEWAY}/{CAMERA}"
-# page: what makes it useful
-USEFUL = {
-    "/": "[data-testid=live-tile]",
-    f"/live/{_CAMERA_PATH}": "[data-testid=stage]",
-    "/events": "[data-testid=event-card]",
-    "/search": "[data-testid=track-card]",
-    "/playback": "[data-testid=timeline]",
-    "/map": ".leaflet-container",
-    "/system": "[data-testid=gateway]",
-    f"/cameras/{_CAMERA_PATH}": "[data-testid=stage]",
-    "/account": "[data-testid=sessions] li",
-    "/people": "[data-testid=people] li",
-    "/webhooks": "[data-testid=new-webhook]",
-    "/audit": "[data-testid=audit] li",
-}
+_PLACE = {"latitude": 41.76, "longitude": -72.67, "bearing": 90.0}
 
 _WATCH = """(useful) => {
     window.shifts = [];
@@ -108,12 +106,15 @@ def run() -> dict[str, object]:
         _fill(data, count)
         with running(data) as centre, FakeGateway(centre) as gateway, _signed_in(chromium, centre.sign_in_url) as kept:
             gateway.hello()
+            gateway.send(gateway.topics.camera(CAMERA, "info"), camera_info().model_copy(update=_PLACE), retain=True)
             _tell(gateway, EVENTS)
+            _record(gateway)
+            visitor = _Visitor(chromium, centre.url, kept, _useful(centre))
             found: dict[str, object] = {"tracks": count, "bundle_gzip_kb": bundle_kb()}
-            found["useful_ms"] = _paints(chromium, centre.url, kept)
-            found["search_ms"] = _searches(chromium, centre.url, kept)
-            found["shift"] = _shifts(chromium, centre.url, kept, gateway)
-            found["scroll"] = _scroll(chromium, centre.url, kept)
+            found["useful_ms"] = _paints(visitor)
+            found["search_ms"] = _searches(visitor)
+            found["shift"] = _shifts(visitor, gateway)
+            found["scroll"] = _scroll(visitor)
     _print(found)
     return found
 
@@ -159,40 +160,65 @@ def _signed_in(chromium: Browser, link: str | None) -> Iterator[Any]:
         yield first.storage_state()
 
 
+class _Visitor(NamedTuple):
+    """Who looks at all pages: signed in by `kept`; `useful` says for each what makes it so."""
+
+    chromium: Browser
+    url: str
+    kept: Any
+    useful: dict[str, str]
+
+
+def _record(gateway: FakeGateway) -> None:
+    """Footage of the last half hour; it is told of, not there."""
+    now_s = time.time_ns() / NS - T0_NS / NS
+    spans = [span(fresh_id(), now_s - 60 * (30 - minute), now_s - 60 * (29 - minute)) for minute in range(29)]
+    for number, one in enumerate(spans, 1):
+        gateway.envelope("recording", number, one.model_copy(update={"number": number}))
+
+
+def _useful(centre: RunningCentre) -> dict[str, str]:
+    """All pages, with those of an event and of a track. No video comes from here: a camera's stage is without it."""
+    with centre.service() as client:
+        event, track = (client.get(f"/api/v1/{what}?limit=1").json()["items"][0]["id"] for what in ("events", "tracks"))
+    one = {f"/events/{event}": every.EVENT, f"/search/{track}": every.TRACK}
+    return every.useful(_CAMERA_PATH, picture="") | one
+
+
 @contextmanager
-def _page(chromium: Browser, kept: Any) -> Iterator[Page]:
+def _page(visitor: _Visitor) -> Iterator[Page]:
     """A page of who is signed in, with an empty cache; it notes when it is useful, and every shift of its layout."""
-    with chromium.new_context(storage_state=kept, viewport={"width": 1440, "height": 900}) as own:
-        own.add_init_script(f"({_WATCH})({json.dumps(USEFUL)})")
+    with visitor.chromium.new_context(storage_state=visitor.kept, viewport={"width": 1440, "height": 900}) as own:
+        own.add_init_script(f"({_WATCH})({json.dumps(visitor.useful)})")
         yield own.new_page()
 
 
-def _paints(chromium: Browser, url: str, kept: Any) -> dict[str, float]:
-    each = {path: [_paint(chromium, url + path, kept) for _ in range(ROUNDS)] for path in USEFUL}
+def _paints(visitor: _Visitor) -> dict[str, float]:
+    each = {path: [_paint(visitor, path) for _ in range(ROUNDS)] for path in visitor.useful}
     return {path: round(statistics.median(found), 1) for path, found in each.items()}
 
 
-def _paint(chromium: Browser, address: str, kept: Any) -> float:
-    with _page(chromium, kept) as page:
-        page.goto(address)
+def _paint(visitor: _Visitor, path: str) -> float:
+    with _page(visitor) as page:
+        page.goto(visitor.url + path)
         page.wait_for_function("() => window.usefulAt")
         return float(page.evaluate("window.usefulAt"))
 
 
-def _searches(chromium: Browser, url: str, kept: Any) -> dict[str, float]:
-    rounds = [_search_each(chromium, url, kept) for _ in range(ROUNDS)]
+def _searches(visitor: _Visitor) -> dict[str, float]:
+    rounds = [_search_each(visitor) for _ in range(ROUNDS)]
     return {name: round(statistics.median(one[name] for one in rounds), 1) for name in rounds[0]}
 
 
-def _search_each(chromium: Browser, url: str, kept: Any) -> dict[str, float]:
+def _search_each(visitor: _Visitor) -> dict[str, float]:
     """Each choice is made with Enter, on a search that has its results; the last one is a plate that is typed."""
     found = {}
-    with _page(chromium, kept) as page:
-        page.goto(f"{url}/search")
+    with _page(visitor) as page:
+        page.goto(f"{visitor.url}/search")
         page.locator("[data-testid=track-card]").first.wait_for()
         for name, button in {"people": "label-person", "red": "swatch-red", "a day": "within-24h"}.items():
             found[name] = _enter(page, f"[data-testid={button}]")
-        page.goto(f"{url}/search")
+        page.goto(f"{visitor.url}/search")
         page.locator("[data-testid=track-card]").first.wait_for()
         page.locator("[data-testid=search-more] summary").click()
         page.locator("[data-testid=plate]").press_sequentially("AB*")  # `fill` would ask at once
@@ -207,12 +233,12 @@ def _enter(page: Page, selector: str) -> float:
     return round(float(page.evaluate("window.tookMs")), 1)
 
 
-def _shifts(chromium: Browser, url: str, kept: Any, gateway: FakeGateway) -> dict[str, float]:
+def _shifts(visitor: _Visitor, gateway: FakeGateway) -> dict[str, float]:
     """The sum of all shifts while events arrive; what loading moves is counted apart, as `load PAGE`."""
     found: dict[str, float] = {}
-    for path in USEFUL:
-        with _page(chromium, kept) as page:
-            page.goto(url + path)
+    for path in visitor.useful:
+        with _page(visitor) as page:
+            page.goto(visitor.url + path)
             page.wait_for_function("() => window.usefulAt")
             page.wait_for_timeout(1000)
             loaded = page.evaluate("window.shifts.splice(0)")
@@ -229,10 +255,10 @@ def _sum(shifts: list[Any]) -> float:
     return round(sum(value for value, _ in shifts), 4)
 
 
-def _scroll(chromium: Browser, url: str, kept: Any) -> dict[str, float]:
+def _scroll(visitor: _Visitor) -> dict[str, float]:
     """Wheel gestures down and up through a grid that holds so many results already."""
-    with _page(chromium, kept) as page:
-        page.goto(f"{url}/search")
+    with _page(visitor) as page:
+        page.goto(f"{visitor.url}/search")
         page.locator("[data-testid=track-card]").first.wait_for()
         held, took_ms = page.evaluate(_FILL, SCROLLED)
         page.wait_for_timeout(1000)
