@@ -13,7 +13,7 @@ from agent.central.store.database import Database
 from agent.central.store.day_schema import track as tracks
 from agent.central.store.filters import Filters
 from agent.central.store.finds import Finds
-from agent.central.store.keeper import Keeper
+from agent.central.store.keeper import Age, Keeper
 from agent.central.store.looks import bit_of, bits_in, look_columns, named
 from agent.central.store.places import Place
 from agent.central.store.rows import day_of
@@ -43,7 +43,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def _put(database: Database, key: str, colours: Any) -> None:
     with database.change() as change:
-        keeper = Keeper(change, database.upsert, T0_NS, pytest.fail)
+        keeper = Keeper(change, database.upsert, Age(T0_NS), pytest.fail)
         keeper.put(Place(SITE, GATEWAY, CAMERA), track(key, at_s=len(str(colours)), colours=colours))
         keeper.write()
 

@@ -15,7 +15,7 @@ from agent.central.store.audit import Audit
 from agent.central.store.database import Database, Unstorable
 from agent.central.store.filters import Filters
 from agent.central.store.finds import Finds
-from agent.central.store.keeper import Keeper
+from agent.central.store.keeper import Age, Keeper
 from agent.central.store.passwords import hash_password, password_fits
 from agent.central.store.places import Place
 from agent.central.store.rows import day_of
@@ -34,7 +34,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def _put(database: Database, *keys: str, start: str = "2026-05-28T20:26:40.000Z", **more: Any) -> None:
     with database.change() as change:
-        keeper = Keeper(change, database.upsert, T0_NS + 60 * 86_400 * NS, pytest.fail)
+        keeper = Keeper(change, database.upsert, Age(T0_NS + 60 * 86_400 * NS), pytest.fail)
         for key in keys:
             keeper.put(Place(SITE, GATEWAY, CAMERA), event(key, start=start, **more))
         keeper.write()

@@ -15,17 +15,18 @@ interface Spot {
 
 /** Of all below `root` that have `data-event`, or a name in `data-slides`, at each drawing; `of` says which list it is: another one does not slide in. */
 export function useSlide(root: RefObject<HTMLElement | null>, of: unknown): void {
-  const last = useRef<{ of: unknown; spots: Map<string, Spot> }>({ of: undefined, spots: new Map() });
+  const last = useRef<{ of: unknown; width: number; spots: Map<string, Spot> }>({ of: undefined, width: 0, spots: new Map() });
   useLayoutEffect(() => {
     const frame = root.current;
     const items = frame ? [...frame.querySelectorAll<HTMLElement>("[data-event], [data-slides]")] : [];
     const spots = new Map(items.map((item) => [nameOf(item), { x: item.offsetLeft, y: item.offsetTop }]));
     // a list that was scrolled is held in its place by the browser
     const atTop = !!frame && frame.scrollTop === 0 && window.scrollY === 0;
-    if (atTop && last.current.of === of && !still?.matches) {
+    const width = frame?.clientWidth ?? 0; // a telephone that was turned lays all out anew: nothing was pushed aside
+    if (atTop && last.current.of === of && last.current.width === width && !still?.matches) {
       for (const item of items) slide(item, last.current.spots.get(nameOf(item)));
     }
-    last.current = { of, spots };
+    last.current = { of, width, spots };
   });
 }
 
