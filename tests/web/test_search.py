@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.fixtures.rig import wait_until
 from tests.web import pages
@@ -216,9 +216,14 @@ def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser
 def test_the_page_of_a_track_shows_all_its_shots(demo: Demo, chromium: Browser, shots: Path) -> None:
     with pages.visit(chromium, demo.first_link) as page:
         track = wait_until(lambda: _with_strip(page), 180, "a track with a strip of small pictures")
-        page.route("**/api/v1/tracks/*", lambda route: (page.wait_for_timeout(500), route.continue_()))
+        held: list[Route] = []
+        # Playwright puts a mark on the function, which a built-in one does not bear
+        page.route("**/api/v1/tracks/*", lambda route: held.append(route))  # noqa: PLW0108
         page.goto(pages.origin(demo.first_link) + f"search/{track['id']}")
         expect(page.get_by_test_id("track-skeleton")).to_be_visible()
+        page.unroute("**/api/v1/tracks/*")
+        for route in held:
+            route.continue_()
         expect(page.get_by_test_id("track-details")).to_be_visible()
         whole = [one for one in track["media"] if one["kind"] == "snapshot" and one["url"]]
         expect(page.get_by_test_id("track-shots").locator("img")).to_have_count(len(whole))
