@@ -74,12 +74,12 @@ def test_whoever_is_found_was_drawn_in_green_and_who_was_is_found(demo: Demo, ch
         expect(page.get_by_test_id("track-card").first).to_be_visible()
         there = _well_in_green(page, drawn)
         found = all_tracks(page, urlsplit(shown.value.url).query)
-        keys = {track["id"] for track in found}
-        assert keys >= set(pages.found_tracks(page)), "the page shows what it asked for"
+        assert {track["id"] for track in found} >= set(pages.found_tracks(page)), "the page shows what it asked for"
     well = [track for track in found if _seen_well(track, drawn)]
     mistaken = [track["id"] for track in well if "green" not in drawn.shows(track)]
     assert mistaken == [], "tracks are found of people who wear no green"
-    assert there - keys == set(), "tracks of people in green are not found"
+    # by people: on a machine that is busy one who meets others goes on as two tracks, of which one may be unknown
+    assert there <= _in_green(found, drawn), "people in green were seen well, and are not found"
 
 
 def _asks_for_green(request: Request) -> bool:
@@ -100,12 +100,16 @@ def all_tracks(page: Page, query: str) -> list[dict[str, Any]]:
         asked_for["cursor"] = answer["next"]
 
 
-def _well_in_green(page: Page, drawn: Drawn) -> set[str]:
-    """Tracks of people who wear green, of those who were seen well; asked once a second at most."""
+def _well_in_green(page: Page, drawn: Drawn) -> set[tuple[str, str]]:
+    """Who wears green and was seen well; asked once a second at most."""
     page.wait_for_timeout(1000)
-    well = [track for track in all_tracks(page, "label=person") if _seen_well(track, drawn)]
-    people = [(track["id"], person) for track in well if (person := drawn.person(track))]
-    return {key for key, person in people if person["colours"].get("upper") == "green"}
+    return _in_green([track for track in all_tracks(page, "label=person") if _seen_well(track, drawn)], drawn)
+
+
+def _in_green(tracks: list[dict[str, Any]], drawn: Drawn) -> set[tuple[str, str]]:
+    """Camera and id of the drawn people among them who wear green."""
+    people = [(track["camera"], person) for track in tracks if (person := drawn.person(track))]
+    return {(camera, person["id"]) for camera, person in people if person["colours"].get("upper") == "green"}
 
 
 def _seen_well(track: dict[str, Any], drawn: Drawn) -> bool:
@@ -221,9 +225,9 @@ def test_the_page_of_a_track_shows_all_its_shots(demo: Demo, chromium: Browser, 
         page.route("**/api/v1/tracks/*", lambda route: held.append(route))  # noqa: PLW0108
         page.goto(pages.origin(demo.first_link) + f"search/{track['id']}")
         expect(page.get_by_test_id("track-skeleton")).to_be_visible()
-        page.unroute("**/api/v1/tracks/*")
         for route in held:
             route.continue_()
+        page.unroute("**/api/v1/tracks/*")
         expect(page.get_by_test_id("track-details")).to_be_visible()
         whole = [one for one in track["media"] if one["kind"] == "snapshot" and one["url"]]
         expect(page.get_by_test_id("track-shots").locator("img")).to_have_count(len(whole))
