@@ -97,7 +97,8 @@ def test_counts_and_heat_are_asked_for_within_bounds_and_reach(centre: RunningCe
         assert get(api, "heat", area="0,0 0,1 1,1")["items"] == []
         assert api.get("/api/v1/counts").json()["items"] == []  # the last day, years after
         ages = {"since": "1970-01-01T00:00:00Z", "until": "2116-01-01T00:00:00Z", "camera": "no/such/one"}
-        for wrong in ({"until": span["since"]}, {"since": "1990-01-01T00:00:00Z"}, {"colour": "green"}, ages):
+        colours = {"colour": "green"}, {"colour": "upper:"}, {"colour": "upper:none"}
+        for wrong in ({"until": span["since"]}, {"since": "1990-01-01T00:00:00Z"}, *colours, ages):
             assert get(api, "counts", **wrong)["error"]["code"] == "invalid"
         assert "at the most" in get(api, "heat", since="1990-01-01T00:00:00Z")["error"]["message"]
     with somebody(centre, "far", "viewer", ["elsewhere"]) as api:

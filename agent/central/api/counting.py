@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from agent.central.api.asking import Colour, OfPlaces, Words, part_and_name
+from agent.central.api.asking import ColourOfPart, OfPlaces, Words, part_and_name
 from agent.central.api.context import Centre, centre_of
 from agent.central.api.errors import ApiError
 from agent.central.api.models import REFUSALS, Moment
@@ -79,7 +79,7 @@ def counts(
     when: When,
     chosen: OfPlaces,
     label: Words = [],  # noqa: B006 - FastAPI copies defaults
-    colour: Annotated[Colour | None, Query(pattern="^(upper|lower|vehicle):", examples=["upper:green"])] = None,
+    colour: Annotated[ColourOfPart | None, Query(examples=["upper:green"])] = None,
 ) -> CountsOut:
     """How many tracks began at each camera in each hour, exact; cameras and places are asked for as in `GET /tracks`.
 
