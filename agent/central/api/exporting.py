@@ -22,7 +22,10 @@ _LIMIT_MS = 30_000
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "the file",
-        "content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in TYPES.values()},
+        "content": {
+            kind.partition(";")[0]: {"schema": {"type": "object" if form == "geojson" else "string"}}
+            for form, kind in TYPES.items()
+        },
     }
 }
 
