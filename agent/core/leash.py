@@ -7,6 +7,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from agent.core.clock import Clock
+from agent.core.stop import StopToken
+
+_LOOK_S = 0.1
 _PUT_ON = (
     "import ctypes, os, sys\n"
     "ctypes.CDLL(None).prctl(1, 15)\n"  # PR_SET_PDEATHSIG, SIGTERM; it survives exec (prctl(2))
@@ -28,3 +32,18 @@ def piped(command: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         leashed(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0
     )
+
+
+def answer_of(command: Sequence[str], job: bytes, clock: Clock, until_ns: int, stop: StopToken) -> bytes:
+    """What `command`, given `job`, writes until it ends; nothing after `until_ns` (monotonic), or with `stop` set."""
+    with piped(command) as process:
+        try:
+            given: bytes | None = job
+            while clock.mono_ns() < until_ns and not stop.is_set():
+                try:
+                    return process.communicate(given, timeout=_LOOK_S)[0]
+                except subprocess.TimeoutExpired:
+                    given = None
+        finally:
+            process.kill()
+    return b""

@@ -7,7 +7,6 @@ a process of its own, at the lowest priority.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -19,7 +18,7 @@ from av.stream import Discard
 
 from agent.core.clock import NS, Clock, SystemClock, rfc3339
 from agent.core.errors import StorageError
-from agent.core.leash import piped
+from agent.core.leash import answer_of
 from agent.core.stop import StopToken
 from agent.record.clip_file import write_clip
 from agent.record.cutting import Unit, runs
@@ -32,7 +31,6 @@ LIMIT_S = 20.0
 """For all pictures of a sheet: somebody looks at a timeline, and moves on."""
 NEAR_NS = 10 * NS
 """A keyframe further off shows another moment; between keyframes there may be so much (Zipstream)."""
-_LOOK_S = 0.1
 
 Polygon = Sequence[tuple[float, float]]
 
@@ -128,7 +126,7 @@ def _numbered(units: Sequence[Unit]) -> Iterator[Unit]:
 
 def _drawn(job: Job, clock: Clock, until_ns: int, stop: StopToken) -> Sheet:
     try:
-        outcome = json.loads(_run(json.dumps(job._asdict()).encode(), clock, until_ns, stop))
+        outcome = json.loads(answer_of(COMMAND, json.dumps(job._asdict()).encode(), clock, until_ns, stop))
     except (OSError, ValueError) as error:
         raise StorageError(
             f"the previews could not be drawn: their process ended without a result ({error})"
@@ -136,18 +134,3 @@ def _drawn(job: Job, clock: Clock, until_ns: int, stop: StopToken) -> Sheet:
     if outcome["error"]:
         raise StorageError(f"the previews could not be drawn: {outcome['error']}")
     return Sheet(Path(job.target), [int(one) for one in outcome["moments"]])
-
-
-def _run(job: bytes, clock: Clock, until_ns: int, stop: StopToken) -> bytes:
-    """The answer of one process; nothing when it was ended."""
-    with piped(COMMAND) as process:
-        try:
-            given: bytes | None = job
-            while clock.mono_ns() < until_ns and not stop.is_set():
-                try:
-                    return process.communicate(given, timeout=_LOOK_S)[0]
-                except subprocess.TimeoutExpired:
-                    given = None
-        finally:
-            process.kill()
-    return b""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from agent.core.clock import NS, Clock, SystemClock
 from agent.core.errors import StorageError
-from agent.core.leash import piped
+from agent.core.leash import answer_of
 from agent.core.stop import StopToken
 
 COMMAND = (sys.executable, "-m", "agent.record.proxy_encode")
 LIMIT_S = 300.0
-_LOOK_S = 0.1
 
 Polygon = Sequence[tuple[float, float]]
 
@@ -32,9 +30,10 @@ def make_proxy(
         StorageError: it could not be made: broken video, no encoder, or it took longer than `limit_s`.
     """
     job = {"source": str(source), "target": str(target), "rate": rate, "masks": [list(mask) for mask in masks]}
+    clock = clock or SystemClock()
+    until_ns = clock.mono_ns() + int(limit_s * NS)
     try:
-        answer = _run(json.dumps(job).encode(), stop, limit_s, clock or SystemClock())
-        outcome = json.loads(answer)
+        outcome = json.loads(answer_of(COMMAND, json.dumps(job).encode(), clock, until_ns, stop))
     except (OSError, ValueError) as error:
         raise StorageError(
             f"the clip could not be made smaller: its process ended without a result ({error})"
@@ -42,19 +41,3 @@ def make_proxy(
     if outcome["error"]:
         raise StorageError(f"the clip could not be made smaller: {outcome['error']}")
     return str(outcome["codecs"])
-
-
-def _run(job: bytes, stop: StopToken, limit_s: float, clock: Clock) -> bytes:
-    """The answer of one process; nothing when it was ended."""
-    until_ns = clock.mono_ns() + int(limit_s * NS)
-    with piped(COMMAND) as process:
-        try:
-            given: bytes | None = job
-            while clock.mono_ns() < until_ns and not stop.is_set():
-                try:
-                    return process.communicate(given, timeout=_LOOK_S)[0]
-                except subprocess.TimeoutExpired:
-                    given = None
-        finally:
-            process.kill()
-    return b""

@@ -15,6 +15,7 @@ import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { typing, usePress } from "../ui/press";
 import { Share } from "../ui/share";
+import { SkeletonDetails } from "../ui/skeleton";
 import { Belongs } from "./belongs";
 import { Details } from "./details";
 import { addressOf, cameraKey, filterOf, fits } from "./filter";
@@ -47,7 +48,7 @@ export function EventPage({ id }: { id: string }): JSX.Element {
       </div>
     );
   }
-  return event ? <Loaded event={event} key={event.id} /> : <Skeleton />;
+  return event ? <Loaded event={event} key={event.id} /> : <SkeletonDetails />;
 }
 
 function useEvent(id: string): { event: LamppostEvent | undefined; error: unknown } {
@@ -227,19 +228,3 @@ function useKeys(older: string | undefined, newer: string | undefined, list: str
   };
   usePress(press, [older, newer, list]);
 }
-
-const Skeleton = () => (
-  <div class="page event-page" aria-busy="true" aria-label={text.loading}>
-    <header class="page-head">
-      <div class="skeleton bar" />
-    </header>
-    <div class="event-body">
-      <div class="event-stage skeleton" />
-      <aside class="panel details">
-        <div class="skeleton bar" />
-        <div class="skeleton bar short" />
-        <div class="skeleton bar" />
-      </aside>
-    </div>
-  </div>
-);

@@ -27,6 +27,7 @@ import { Icon } from "../ui/icon";
 import { Share } from "../ui/share";
 import { typing, usePress } from "../ui/press";
 import { type Row, Rows } from "../ui/rows";
+import { SkeletonDetails } from "../ui/skeleton";
 import { TrackCard, trackName } from "./card";
 import { addressOf, alike, queryOf, searchOf, watchPath, wearing } from "./filter";
 import { comeBackTo } from "./kept";
@@ -47,24 +48,8 @@ export function TrackPage({ id }: { id: string }): JSX.Element {
       </div>
     );
   }
-  return track ? <Loaded track={track} key={track.id} /> : <Skeleton />;
+  return track ? <Loaded track={track} key={track.id} /> : <SkeletonDetails page="track-page" data-testid="track-skeleton" />;
 }
-
-const Skeleton = () => (
-  <div class="page event-page track-page" aria-busy="true" aria-label={text.loading} data-testid="track-skeleton">
-    <header class="page-head">
-      <div class="skeleton bar" />
-    </header>
-    <div class="event-body">
-      <div class="event-stage skeleton" />
-      <aside class="panel details">
-        <div class="skeleton bar" />
-        <div class="skeleton bar short" />
-        <div class="skeleton bar" />
-      </aside>
-    </div>
-  </div>
-);
 
 function useTrack(id: string): { track: Track | undefined; error: unknown } {
   const [found, set] = useState<{ track?: Track; error?: unknown }>({});

@@ -23,3 +23,20 @@ export const SkeletonCards = ({ list, card, picture }: Props): JSX.Element => (
     ))}
   </ul>
 );
+
+/** One thing on its way: its picture, and what is known of it beside that. */
+export const SkeletonDetails = ({ page = "", ...rest }: { page?: string; "data-testid"?: string }): JSX.Element => (
+  <div class={`page event-page ${page}`} aria-busy="true" aria-label={text.loading} {...rest}>
+    <header class="page-head">
+      <div class="skeleton bar" />
+    </header>
+    <div class="event-body">
+      <div class="event-stage skeleton" />
+      <aside class="panel details">
+        <div class="skeleton bar" />
+        <div class="skeleton bar short" />
+        <div class="skeleton bar" />
+      </aside>
+    </div>
+  </div>
+);
