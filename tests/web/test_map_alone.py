@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
 from agent.core.clock import NS, rfc3339
 from tests.central.helpers import FakeGateway, camera_info, event, running, track, wait_for
@@ -65,9 +65,15 @@ class Town:
 
 
 def _marker(page: Page, camera: str) -> tuple[float, float]:
-    """Where it is on the screen, px."""
-    box = page.locator(f"[data-camera='demo/gw-1/{camera}'] .dot").bounding_box()
-    assert box is not None
+    """Where it is on the screen once the map has come to rest, px."""
+    dot = page.locator(f"[data-camera='demo/gw-1/{camera}'] .dot")
+
+    def at_rest() -> FloatRect | None:
+        before = dot.bounding_box()
+        page.wait_for_timeout(300)
+        return before if before and before == dot.bounding_box() else None
+
+    box = wait_for(at_rest)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -87,7 +93,7 @@ def test_a_camera_that_is_placed_never_becomes_another(chromium: Browser, tmp_pa
         page.keyboard.press("Enter")
         expect(form.locator("h2")).to_have_text("Gate")
         latitude = form.get_by_test_id("map-latitude")
-        assert float(latitude.input_value()) == pytest.approx(PLACES["yard"][0], abs=5e-5)
+        wait_for(lambda: float(latitude.input_value()) == pytest.approx(PLACES["yard"][0], abs=5e-5))
         form.get_by_test_id("map-longitude").fill("-72.6851")
         page.keyboard.press("Enter")
         with page.expect_request(lambda asked: asked.method == "PUT") as sent:

@@ -77,6 +77,12 @@ def test_a_phone_sees_to_an_event(demo: Demo, chromium: Browser, shots: Path) ->
         pages.shoot(page, shots, "review-phone")
         page.get_by_test_id("batch-acknowledge").click()
         expect(page.locator(".card.done").first).to_be_visible()
+        expect(page.get_by_test_id("filter-state")).to_be_hidden()  # the cards have the room
+        page.get_by_test_id("filters-open").click()
+        page.get_by_test_id("filter-state").get_by_role("button").click()
+        page.get_by_role("menuitemradio", name="Seen to", exact=True).click()
+        expect(page.get_by_test_id("filters-open")).to_have_text("Filters · 1")
+        expect(page.locator(f"[data-event='{identity}']")).to_be_visible()
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 

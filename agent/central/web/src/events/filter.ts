@@ -139,7 +139,10 @@ function fitsReview({ alarms, state, assigned, words }: Filter, { severity, revi
   return !wanted || review.notes.some(({ text }) => text.toLowerCase().includes(wanted));
 }
 
-export const isEmpty = (filter: Filter) => addressOf(filter) === "";
+/** How many things narrow the list. */
+export const countOf = (filter: Filter) => [...new URLSearchParams(addressOf(filter))].length;
+
+export const isEmpty = (filter: Filter) => countOf(filter) === 0;
 
 /** With the value if it was not in, without it if it was. */
 export const toggled = (values: readonly string[], value: string): readonly string[] =>

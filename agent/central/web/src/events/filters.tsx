@@ -22,7 +22,14 @@ const COLOURS = PARTS.flatMap((part) =>
 
 const setFilter = (filter: Filter) => go(`/events${addressOf(filter)}`, { replace: true });
 
-export function Filters({ filter, items }: { filter: Filter; items: readonly LamppostEvent[] }): JSX.Element {
+interface FiltersProps {
+  /** on a narrow page; on a wide one they always are */
+  open: boolean;
+  filter: Filter;
+  items: readonly LamppostEvent[];
+}
+
+export function Filters({ open, filter, items }: FiltersProps): JSX.Element {
   const cameras = useCell(allCameras) ?? [];
   const labels = useMemo(() => {
     const seen = items.flatMap(({ label }) => label ?? []);
@@ -31,7 +38,7 @@ export function Filters({ filter, items }: { filter: Filter; items: readonly Lam
   const [clears, setClears] = useState(0);
   const kinds = [...new Set([...Object.keys(text.kinds), ...filter.kinds])];
   return (
-    <div class="filters" role="group">
+    <div class={open ? "filters open" : "filters"} role="group" aria-label={text.search.filters}>
       <button type="button" class={filter.alarms ? "button pressed" : "button"} aria-pressed={filter.alarms} onClick={() => setFilter({ ...filter, alarms: !filter.alarms })} data-testid="filter-alarms">
         {text.review.alarms}
       </button>

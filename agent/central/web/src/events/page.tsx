@@ -14,7 +14,7 @@ import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
 import { useSlide } from "../ui/slide";
 import { EventCard } from "./card";
-import { addressOf, type Filter, filterOf, isEmpty, queryOf, toggled } from "./filter";
+import { addressOf, countOf, type Filter, filterOf, isEmpty, queryOf, toggled } from "./filter";
 import { Filters } from "./filters";
 import { type EventList, useEventList } from "./list";
 import { byDay } from "./merge";
@@ -32,6 +32,8 @@ export function EventsPage(): JSX.Element {
   const may = useMayReview();
   const deeds = useDeeds();
   const [chosen, choose] = useState<ReadonlySet<string>>(nothing);
+  const [open, setOpen] = useState(false);
+  const narrowed = countOf(filter);
   const items = list.items ?? [];
   const picked = items.filter(({ id }) => chosen.has(id));
   const toggle = (id: string) => choose((old) => new Set(toggled([...old], id)));
@@ -58,9 +60,13 @@ export function EventsPage(): JSX.Element {
         <span class="spring" />
         <span class="sub keys">{text.review.keys}</span>
         <Export what="events" query={() => queryOf(filter, centreNow(), 1)} />
+        <button type="button" class={narrowed > 0 ? "button only-small pressed" : "button only-small"} aria-expanded={open} onClick={() => setOpen(!open)} data-testid="filters-open">
+          <Icon name="filter" size={16} />
+          {narrowed > 0 ? `${text.search.filters} · ${narrowed}` : text.search.filters}
+        </button>
         <SoundSwitch />
       </header>
-      <Filters filter={filter} items={list.items ?? nothingShown} />
+      <Filters open={open} filter={filter} items={list.items ?? nothingShown} />
       {list.fresh.length > 0 && <FreshPill list={list} />}
       <div ref={cards} class={chosen.size > 0 ? "choosing" : ""}>
         <Cards list={list} filter={filter} address={address} chosen={chosen} onChoose={may ? toggle : undefined} />
