@@ -5,9 +5,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8080
 
-# Whole sites, brokers and browsers run in real time beside each other: what fails is tried once more, and the
-# summary names it (RERUN), because what comes and goes is a fault to be looked at.
-AGAIN  := --reruns 1 -raR
+# Whole sites, brokers and browsers run in real time beside each other: what fails is tried again, and the summary
+# names it (RERUN), because what comes and goes is a fault to be looked at.
+AGAIN  := --reruns 2 -raR
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow test-train test-web lint format bench viewer api-types wheel clean

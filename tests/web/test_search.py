@@ -52,6 +52,7 @@ def test_a_person_in_a_green_shirt_is_found_and_her_clip_plays(
         page.get_by_test_id("track-card").first.click(timeout=120_000)
         expect(page.get_by_test_id("track-details")).to_contain_text("green")
         assert pages.wait_clip_plays(page) > 1
+        expect(page.locator(".clip .overlay .box").first).to_be_visible()
         pages.shoot(page, shots, f"track-{size}")
         page.get_by_role("button", name="Way").click()
         expect(page.get_by_test_id("way")).to_be_visible()
@@ -67,7 +68,7 @@ def test_whoever_is_found_was_drawn_in_green_and_who_was_is_found(demo: Demo, ch
         pytest.skip("the truth of somebody else's demo is not at hand")
     drawn = Drawn(demo.folder)
     with pages.visit(chromium, demo.first_link) as page:
-        wait_until(lambda: _well_in_green(page, drawn), 180, "somebody in green comes by and is gone")
+        wait_until(lambda: _well_in_green(page, drawn), 400, "somebody in green comes by and is gone")
         pages.open_search(page)
         with page.expect_request(_asks_for_green) as shown:
             look_for_green(page)

@@ -29,6 +29,8 @@ interface Props {
 
 interface Playback {
   time: number;
+  /** of the picture on the screen: a busy machine shows it later than `time` has passed it */
+  shown: number;
   length: number;
   playing: boolean;
   failed: boolean;
@@ -62,7 +64,7 @@ export function ClipPlayer({ event, clip, url, tracks, onUnplayable }: Props): J
           data-testid="clip-video"
           aria-label={text.event.clip}
         />
-        {boxes && <ClipBoxes event={event} tracks={tracks} wallMs={begin + now.time * 1000} video={video} />}
+        {boxes && <ClipBoxes event={event} tracks={tracks} wallMs={begin + now.shown * 1000} video={video} />}
         {now.failed && (
           <div class="note" role="alert">
             <Icon name="warning" size={22} />
@@ -159,13 +161,22 @@ const clamp = (share: number) => Math.max(0, Math.min(1, Number.isFinite(share) 
 
 /** A frame-exact look at the video while it plays; events alone come four times a second. */
 function usePlayback(video: RefObject<HTMLVideoElement | null>, planned: number): Playback {
-  const [state, set] = useState<Playback>({ time: 0, length: Math.max(0.1, planned), playing: false, failed: false });
+  const [state, set] = useState<Playback>({ time: 0, shown: 0, length: Math.max(0.1, planned), playing: false, failed: false });
   useEffect(() => {
     const element = video.current!;
     let request = 0;
+    let shown: number | undefined;
+    let painting = 0;
+    const painted = (_: number, { mediaTime }: VideoFrameCallbackMetadata) => {
+      shown = mediaTime;
+      if (element.paused) look();
+      painting = element.requestVideoFrameCallback(painted);
+    };
+    // not in every browser: the clock stands for it there
+    if ("requestVideoFrameCallback" in element) painting = element.requestVideoFrameCallback(painted);
     const look = () => {
       const length = Number.isFinite(element.duration) && element.duration > 0 ? element.duration : Math.max(planned, element.currentTime, 0.1);
-      set({ time: element.currentTime, length, playing: !element.paused && !element.ended, failed: element.error !== null || isSoundAlone(element) });
+      set({ time: element.currentTime, shown: shown ?? element.currentTime, length, playing: !element.paused && !element.ended, failed: element.error !== null || isSoundAlone(element) });
       cancelAnimationFrame(request);
       if (!element.paused && !element.ended) request = requestAnimationFrame(look);
     };
@@ -173,6 +184,7 @@ function usePlayback(video: RefObject<HTMLVideoElement | null>, planned: number)
     for (const kind of kinds) element.addEventListener(kind, look);
     return () => {
       cancelAnimationFrame(request);
+      if (painting) element.cancelVideoFrameCallback(painting);
       for (const kind of kinds) element.removeEventListener(kind, look);
     };
   }, [planned]);
