@@ -71,7 +71,7 @@ def _find_again(page: Page) -> None:
     page.evaluate("() => window.lost.onerror()")
 
 
-@pytest.mark.parametrize("missed", [90, 1100])
+@pytest.mark.parametrize("missed", [90, pytest.param(1100, marks=pytest.mark.slow)])
 def test_a_long_time_offline_leaves_no_hole(chromium: Browser, tmp_path: Path, missed: int) -> None:
     """Few enough to be caught up with, and so many that the list goes on from the newest ones."""
     with reviewing(chromium, tmp_path, count=70) as (page, desk):

@@ -188,6 +188,7 @@ def test_an_events_clip_in_h265_is_asked_for_coded_anew(chromium: Browser, tmp_p
             assert films.qualities("plaza") == ["proxy"]
 
 
+@pytest.mark.slow
 def test_a_clip_that_turns_out_to_be_unplayable_is_had_coded_anew(chromium: Browser, tmp_path: Path) -> None:
     """The camera says H.264; what comes is none that the browser knows."""
     with filming(tmp_path, plaza="h264") as (centre, films):
@@ -233,6 +234,7 @@ def test_a_clip_that_cannot_be_shown_at_all_does_not_hold_the_others(chromium: B
             assert films.qualities("gate")[:2] == ["full", "proxy"]
 
 
+@pytest.mark.slow
 def test_fast_playback_asks_for_longer_pieces_and_for_few_at_once(chromium: Browser, tmp_path: Path) -> None:
     with filming(tmp_path, plaza="h264") as (centre, films):
         films.recorded(("plaza", 0, 1200, "time"))

@@ -24,6 +24,7 @@ _BOXES = """(cards) => cards.map((card) => card.getBoundingClientRect())
     .map(({ x, y, right, bottom }) => [x, y, right, bottom])"""
 
 
+@pytest.mark.slow
 def test_a_list_that_is_begun_anew_goes_on_from_its_own_end(chromium: Browser, tmp_path: Path) -> None:
     with searching(chromium, tmp_path, count=2 * PAGES_OF + 30) as (page, street):
         page.mouse.move(900, 500)
@@ -37,6 +38,7 @@ def test_a_list_that_is_begun_anew_goes_on_from_its_own_end(chromium: Browser, t
         assert all_of_them(page) == street.newest_first
 
 
+@pytest.mark.slow
 def test_a_list_in_which_nothing_is_new_goes_on_from_its_own_end(chromium: Browser, tmp_path: Path) -> None:
     with searching(chromium, tmp_path, count=2 * PAGES_OF + 30) as (page, street):
         page.mouse.move(900, 500)
@@ -59,6 +61,7 @@ def _apart(boxes: list[list[float]]) -> bool:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_cards_make_room_for_text_that_is_made_larger(chromium: Browser, tmp_path: Path) -> None:
     with searching(chromium, tmp_path, count=PAGES_OF) as (page, street):
         usual = _rows(page)
@@ -105,7 +108,9 @@ def _scroll_into(page: Page, street: Street) -> tuple[int, str]:
     return _middle(page)
 
 
-@pytest.mark.parametrize("by", ["back", "escape", "link"])
+@pytest.mark.parametrize(
+    "by", ["back", pytest.param("escape", marks=pytest.mark.slow), pytest.param("link", marks=pytest.mark.slow)]
+)
 def test_who_comes_back_from_a_track_finds_the_list_as_it_was(chromium: Browser, tmp_path: Path, by: str) -> None:
     with searching(chromium, tmp_path, count=2 * PAGES_OF + 30) as (page, street):
         place = _scroll_into(page, street)
@@ -130,6 +135,7 @@ def test_who_comes_back_from_a_track_finds_the_list_as_it_was(chromium: Browser,
         assert all_of_them(page) == street.newest_first
 
 
+@pytest.mark.slow
 def test_a_search_that_is_opened_anew_is_not_the_one_that_was_left(chromium: Browser, tmp_path: Path) -> None:
     with searching(chromium, tmp_path, count=PAGES_OF + 30) as (page, street):
         _scroll_into(page, street)

@@ -193,7 +193,7 @@ def test_a_span_is_exported_with_what_proves_it(demo: Demo, chromium: Browser, t
 _TOPS = """(path) => [...path.getAttribute('d').matchAll(/V(\\d+)/g)].map(([, y]) => Number(y))"""
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_timeline_shows_how_much_moved_before_each_camera(
     demo: Demo, chromium: Browser, shots: Path, dark: bool
 ) -> None:

@@ -30,6 +30,7 @@ def _resize(page: Page, size: str) -> None:
     page.wait_for_timeout(300)  # what is laid out by script follows
 
 
+@pytest.mark.slow
 def test_no_page_is_wider_than_a_small_telephone_and_all_use_a_wall(demo: Demo, chromium: Browser, shots: Path) -> None:
     wider, used = [], {}
     with pages.visit(chromium, demo.first_link) as page:

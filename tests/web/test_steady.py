@@ -88,7 +88,7 @@ def _tell(page: Page, messages: int, more: int) -> None:
     wait_until(seen, 20, f"{more:,} is shown")
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("size", ["desktop", pytest.param("phone", marks=pytest.mark.slow)])
 def test_numbers_that_grow_push_nothing_aside(demo: Demo, chromium: Browser, size: str) -> None:
     """What a gateway counts gets digits more, its outbox fills and empties: no word beside it moves."""
     with pages.visit(chromium, demo.first_link, size=size) as page:
