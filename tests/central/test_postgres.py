@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from agent.central.store import postgres_days
 from agent.central.store.database import Database
 from agent.central.store.filters import Filters, Range
 from agent.central.store.keeper import TRACKS
-from agent.central.store.rows import HOUR_NS
+from agent.central.store.rows import DAY_NS, HOUR_NS
 from agent.central.store.search import Search
 from agent.core.clock import NS, SystemClock, rfc3339
+from agent.core.errors import StorageError
 from tests.central.helpers import T0_NS, FakeGateway, event, manifest, running, span, track, wait_for
 from tests.central.stores import DAY, Store
 from tests.fixtures.postgres import Postgres
@@ -64,6 +66,40 @@ def test_ingest_goes_on_when_the_database_comes_back(tmp_path: Path, postgres: P
         wait_for(lambda: gateway.acked("event") == {1, 2})
         with centre.service() as api:
             assert len(api.get("/api/v1/events").json()["items"]) == 2
+
+
+@pytest.mark.parametrize("done", [2, 5, 9])
+def test_letting_go_of_a_day_that_was_cut_short_is_begun_again(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    """The day is there until all of it is gone, and what comes late meanwhile finds it whole."""
+    address = postgres.fresh()
+    database = Database.open(address, tmp_path)
+    store, steps, detach = Store(database), iter(range(done)), postgres_days._detach
+    yesterday = [rfc3339(T0_NS - DAY_NS), rfc3339(T0_NS - DAY_NS + NS)]
+    old = track("old", start=yesterday[0], end=yesterday[1], colours=GREEN)
+    store.put(old, track("new"))
+
+    def killed(*given: Any) -> None:
+        detach(*given)
+        if next(steps, None) is None:
+            raise StorageError("killed")
+
+    monkeypatch.setattr(postgres_days, "_detach", killed)
+    with pytest.raises(StorageError):
+        database.days.drop(DAY - 1)
+    monkeypatch.undo()
+    database.close()
+    again = Store(Database.open(address, tmp_path))
+    days = again.database.days
+    assert days.present() == ([DAY, DAY - 1] if done < 9 else [DAY])
+    again.put(old)
+    assert again.tracks() == ["new", "old"]
+    days.drop(DAY - 1)
+    assert (days.present(), again.tracks()) == ([DAY], ["new"])
+    again.put(old)
+    assert again.tracks() == ["new", "old"]
+    again.database.close()
 
 
 @pytest.mark.parametrize("brief", [False, True])

@@ -18,7 +18,8 @@ from agent.central.store.days import Change, Row
 from agent.central.store.engines import MAKING, Unstorable, short, translated
 from agent.core.errors import StorageError
 
-_TABLES = tuple(day_metadata.sorted_tables)
+_TABLES = tuple(sorted(day_metadata.sorted_tables, key=lambda table: table.name == "track"))
+"""The searched one last: while it is there, so is the day, and letting go of it that was cut short is begun again."""
 _PATIENCE_S = 5
 _BREATH_S = 0.05
 _PARTITION = re.compile(r"^track_(\d+)$")
@@ -30,6 +31,7 @@ class PostgresDays:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._known: frozenset[int] = frozenset()
+        self._whole: frozenset[int] = frozenset()
 
     def present(self) -> list[int]:
         """See `Days.present`."""
@@ -53,7 +55,7 @@ class PostgresDays:
         try:
             yield PostgresChange(self, main)
         except BaseException:
-            self._known = frozenset()  # perhaps another process dropped a day
+            self._known = self._whole = frozenset()  # perhaps another process dropped a day
             raise
 
     def ensure(self, day: int) -> None:
@@ -61,24 +63,25 @@ class PostgresDays:
 
         Whoever lets go of a day may wait for what the caller has read already: rather fail, and be tried again.
         """
-        if day in self._known or day in self.present():
+        if day in self._whole:
             return
         with self._engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE_S}s'")
-            _lock(connection)
-            if day not in _partitions(connection):
-                for table in _TABLES:
-                    name = _name(table, day)
-                    connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE {table.name} INCLUDING ALL)")
-                    connection.exec_driver_sql(
-                        f"ALTER TABLE {table.name} ATTACH PARTITION {name} FOR VALUES IN ({day})"
-                    )
+            if _missing(connection, day):
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE_S}s'")
+                _lock(connection)
+            for table in _missing(connection, day):
+                name = _name(table, day)
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")  # let go of, and then cut short
+                connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE {table.name} INCLUDING ALL)")
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ATTACH PARTITION {name} FOR VALUES IN ({day})")
         self._known |= {day}
+        self._whole |= {day}
 
     def drop(self, day: int) -> None:
         """See `Days.drop`. Detached concurrently, searches of other days go on meanwhile.
 
-        Not all in one go: each step has every search look up anew which partitions there are.
+        Not all in one go: each step has every search look up anew which partitions there are. What is detached
+        already concerns nobody.
         """
         with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             _lock(connection, session=True)
@@ -86,11 +89,12 @@ class PostgresDays:
                 for table in _TABLES:
                     _detach(connection, table.name, _name(table, day))
                     time.sleep(_BREATH_S)
-                    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_name(table, day)}")
-                    time.sleep(_BREATH_S)
+                names = ", ".join(_name(table, day) for table in _TABLES)
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names}")
             finally:
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MAKING})")
         self._known -= {day}
+        self._whole -= {day}
 
     def close(self) -> None:
         """See `Days.close`: the engine is not ours."""
@@ -192,6 +196,14 @@ def _partitions(connection: sa.Connection) -> set[int]:
     )
     names = (_PARTITION.match(str(row[0])) for row in connection.exec_driver_sql(query))
     return {int(found[1]) for found in names if found}
+
+
+def _missing(connection: sa.Connection, day: int) -> list[sa.Table]:
+    """The tables that have no partition for that day."""
+    query = "SELECT relname FROM pg_class WHERE relispartition AND relname = ANY(%(names)s)"
+    names = {"names": [_name(table, day) for table in _TABLES]}
+    there = set(connection.exec_driver_sql(query, names).scalars())
+    return [table for table in _TABLES if _name(table, day) not in there]
 
 
 def _detach(connection: sa.Connection, parent: str, name: str) -> None:
