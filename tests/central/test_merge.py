@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.central.store.merge import document, fold_event, merge_event
-from agent.central.store.outboxes import Ledger
+from agent.central.store.outboxes import MOST_RANGES, Ledger
 from agent.central.store.ranges import Ranges
 from agent.central.store.rows import event_row, track_row
 from agent.central.store.summary import Summary, merge_track, read_body, summaries, track_body
@@ -137,21 +140,69 @@ def _numbers(ranges: Ranges) -> set[int]:
     return {n for first, last in ranges for n in range(first, last + 1)}
 
 
-@given(st.lists(st.tuples(st.integers(1, 30), st.lists(st.tuples(st.integers(1, 30), st.integers(0, 3)), max_size=2))))
+GAPS = st.lists(st.tuples(st.integers(1, 30), st.integers(0, 3)), max_size=2)
+ENVELOPES = st.lists(st.tuples(st.lists(st.integers(1, 30), min_size=1, max_size=4) | st.integers(1, 30), GAPS))
+
+
+@given(ENVELOPES)
 def test_the_ledger_counts_what_came_what_was_dropped_and_what_is_lost(messages: list[Any]) -> None:
     ledger, came, announced = Ledger(), set[int](), set[int]()
-    for seq, gaps in messages:
+    stored = duplicates = given_up = 0
+    for said, gaps in messages:
+        seqs = said if isinstance(said, list) else list(range(said, said + 5))
         dropped = [(first, first + more) for first, more in gaps]
-        ledger = ledger.with_message(seq, dropped)
-        came.add(seq)
-        announced |= {n for first, last in dropped for n in range(first, last + 1)}
+        ledger = ledger.with_messages(seqs, dropped)
+        for number, seq in enumerate(seqs):
+            # what lies below the mark counts as known, be it received or announced
+            mark = next(n for n in range(1, 100) if n not in came | announced)
+            known = seq in came or seq < mark
+            stored, duplicates, came = stored + (not known), duplicates + known, came | {seq}
+            if not number:
+                fresh = {n for first, last in dropped for n in range(first, last + 1) if n >= mark}
+                given_up += len(fresh - announced - came)
+                announced |= fresh
         top = max(came | announced)
-        assert ledger.lost == len(set(range(1, top + 1)) - came - announced)
-    assert ledger.duplicates + ledger.stored == len(messages)
-    assert all(ledger.is_known(seq) for seq in came)
+        missing = set(range(1, top + 1)) - came - announced
+        assert (ledger.lost, ledger.high) == (len(missing), min(missing, default=top + 1) - 1)
+    assert (ledger.stored, ledger.duplicates, ledger.dropped) == (stored, duplicates, given_up)
+    assert Ledger.of(ledger.row()) == ledger
+
+
+def _steps(work: Callable[..., object], *values: object) -> int:
+    """How many lines of ours that takes: what it costs, and the same on every machine."""
+    count, before = 0, sys.gettrace()
+
+    def step(frame: FrameType, what: str, _: object) -> Any:
+        nonlocal count
+        count += what == "line" and "/agent/" in frame.f_code.co_filename
+        return step
+
+    sys.settrace(step)
+    try:
+        work(*values)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_what_a_message_costs_does_not_grow_with_the_square_of_the_holes() -> None:
+    def holes(count: int) -> Ledger:
+        announced = tuple((n, n) for n in range(5, 4 * count, 8))
+        return Ledger(1, tuple((n, n) for n in range(3, 4 * count, 8)), announced, count)
+
+    few, many = holes(MOST_RANGES // 32), holes(MOST_RANGES // 2)
+    assert (few.holes, many.holes) == (MOST_RANGES // 32, MOST_RANGES // 2)
+    drops = [(n, n) for n in range(5, 2000, 8)]
+    for seqs, dropped in (([2], drops), (list(range(2, 400)), []), (list(range(8, 3200, 8)), [])):
+        small, large = (_steps(one.with_messages, seqs, dropped) for one in (few, many))
+        assert large < 20 * small, (seqs[:3], small, large)
+    last = many.announced[-1][1] + 10
+    behind = many.with_messages([last], [])
+    going_on = _steps(behind.with_messages, list(range(last + 1, last + 200)), [])
+    assert going_on < _steps(few.with_messages, [2], [])
 
 
 @pytest.mark.parametrize(("seq", "dropped"), [(1 << 60, []), (1, [(5, 2)]), (1, [(0, 2)]), (1, [(1, 1 << 60)])])
 def test_numbers_beyond_reason_are_refused(seq: int, dropped: list[tuple[int, int]]) -> None:
     with pytest.raises(WireError):
-        Ledger().with_message(seq, dropped)
+        Ledger().with_messages([seq], dropped)

@@ -43,56 +43,78 @@ class Ledger:
         """The opposite of `of`."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
-    def with_messages(self, seqs: Sequence[int], dropped: list[Range]) -> Ledger:
+    def with_messages(self, seqs: Sequence[int], dropped: Sequence[Range]) -> Ledger:
         """After an envelope with these numbers, which announces these drops.
 
         Raises:
             WireError: a number or a range beyond all reason.
             TooManyHoles: what lies between them would be more than can be kept.
         """
-        ledger = self.with_message(seqs[0], dropped)
-        for seq in seqs[1:]:
-            ledger = ledger.with_message(seq, [])
-        return ledger
-
-    def with_message(self, seq: int, dropped: list[Range]) -> Ledger:
-        """The same for one number."""
-        if not 1 <= seq <= MAX_SEQ or any(not 1 <= first <= last <= MAX_SEQ for first, last in dropped):
-            raise WireError(f"a sequence number is beyond the limits: {seq}")
-        if seq == self.high + 1 and not (dropped or self.received or self.announced):  # as nearly all do
-            return Ledger(seq, (), (), self.stored + 1, self.duplicates, self.dropped, self.lost)
-        received = Ranges(self.received)
-        known = self.is_known(seq)
-        if seq > self.high:
-            received.add(seq, seq)
-        announced = Ranges([*self.announced, *dropped]).above(self.high)
-        fresh = announced.without(Ranges(self.announced)).without(received)
-        counted = replace(
-            self,
-            stored=self.stored + (not known),
-            duplicates=self.duplicates + known,
-            dropped=self.dropped + fresh.count(),
-        )
-        settled = _settled(counted, received, announced)
+        if not all(1 <= seq <= MAX_SEQ for seq in seqs) or not all(1 <= one <= two <= MAX_SEQ for one, two in dropped):
+            raise WireError(f"a sequence number is beyond the limits, of those from {seqs[0]} on")
+        settled = (None if dropped else self._gone_on(seqs)) or _Counting(self).counted(seqs, dropped)
         if settled.holes > max(MOST_RANGES, self.holes):
-            raise TooManyHoles(f"more than {MOST_RANGES} holes in an outbox's numbers: {seq} waits until they close")
+            raise TooManyHoles(
+                f"more than {MOST_RANGES} holes in an outbox's numbers: {seqs[0]} waits until they close"
+            )
         return settled
+
+    def _gone_on(self, seqs: Sequence[int]) -> Ledger | None:
+        """As nearly all do: with what comes right after the last that came, whatever is missing before."""
+        first, last = seqs[0], seqs[-1]
+        top = self.received[-1][1] if self.received else self.high
+        beyond = self.announced[-1][1] if self.announced else 0
+        if first != top + 1 or beyond > top or list(seqs) != list(range(first, first + len(seqs))):
+            return None
+        received = (*self.received[:-1], (self.received[-1][0], last)) if self.received else ()
+        return replace(
+            self, high=self.high if received else last, received=received, stored=self.stored + len(seqs)
+        )  # fmt: skip
 
     @property
     def holes(self) -> int:
         """How many ranges lie above the mark."""
         return len(self.received) + len(self.announced)
 
-    def is_known(self, seq: int) -> bool:
-        """Was this number received before?"""
-        return seq in Ranges(self.received) or seq <= self.high
 
+class _Counting:
+    """A ledger that takes one number after the other; `_both` is all that is received or announced."""
 
-def _settled(ledger: Ledger, received: Ranges, announced: Ranges) -> Ledger:
-    both = Ranges([*received, *announced])
-    high = both.end_of_run(ledger.high + 1)
-    top = max(high, both.last)
-    missing = top - high - both.above(high).count()
-    return replace(
-        ledger, high=high, received=tuple(received.above(high)), announced=tuple(announced.above(high)), lost=missing
-    )
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger, self._high = ledger, ledger.high
+        self._received, self._announced = Ranges(ledger.received), Ranges(ledger.announced)
+        self._both = Ranges([*ledger.received, *ledger.announced])
+
+    def counted(self, seqs: Sequence[int], dropped: Sequence[Range]) -> Ledger:
+        """What is announced counts as said with the first number."""
+        stored, fresh = int(self._took(seqs[0])), self._announce(dropped)
+        self._high = self._both.end_of_run(self._high + 1)
+        for seq in seqs[1:]:
+            stored += self._took(seq)
+            self._high = self._both.end_of_run(self._high + 1)
+        return self._settled(stored, len(seqs) - stored, fresh)
+
+    def _took(self, seq: int) -> bool:
+        """Was it received for the first time?"""
+        known = seq <= self._high or seq in self._received
+        if seq > self._high:
+            self._received.add(seq, seq)
+            self._both.add(seq, seq)
+        return not known
+
+    def _announce(self, dropped: Sequence[Range]) -> int:
+        """How many of these numbers nobody knew of."""
+        told = Ranges(dropped).above(self._high)
+        fresh = told.without(self._announced).without(self._received).count()
+        for first, last in told:
+            self._announced.add(first, last)
+            self._both.add(first, last)
+        return fresh
+
+    def _settled(self, stored: int, duplicates: int, fresh: int) -> Ledger:
+        was, high = self._ledger, self._high
+        top = max(high, self._both.last)
+        return Ledger(
+            high, tuple(self._received.above(high)), tuple(self._announced.above(high)), was.stored + stored,
+            was.duplicates + duplicates, was.dropped + fresh, top - high - self._both.above(high).count(),
+        )  # fmt: skip

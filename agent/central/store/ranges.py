@@ -13,8 +13,11 @@ class Ranges:
 
     def __init__(self, ranges: Iterable[Range] = ()) -> None:
         self._ranges: list[Range] = []
-        for first, last in ranges:
-            self.add(first, last)
+        for first, last in sorted(ranges):
+            if self._ranges and first <= self._ranges[-1][1] + 1:
+                self._ranges[-1] = self._ranges[-1][0], max(self._ranges[-1][1], last)
+            elif first <= last:
+                self._ranges.append((first, last))
 
     def add(self, first: int, last: int) -> None:
         """Put `first`..`last` in; an empty range changes nothing."""
@@ -30,29 +33,35 @@ class Ranges:
         self._ranges[start:end] = [(first, last)]
 
     def without(self, other: Ranges) -> Ranges:
-        """What is here and not in `other`."""
-        left = Ranges()
-        taken = list(other)
+        """What is here and not in `other`; both are walked once, side by side."""
+        left, taken, next_taken = Ranges(), other._ranges, 0
         for first, last in self._ranges:
             at = first
-            for gone_first, gone_last in taken:
-                if gone_last < at or gone_first > last:
-                    continue
-                left.add(at, gone_first - 1)
-                at = gone_last + 1
-            left.add(at, last)
+            while next_taken < len(taken) and taken[next_taken][0] <= last:
+                gone_first, gone_last = taken[next_taken]
+                if at < gone_first:
+                    left._ranges.append((at, gone_first - 1))
+                at = max(at, gone_last + 1)
+                if gone_last > last:  # it reaches on, perhaps into what comes next
+                    break
+                next_taken += 1
+            if at <= last:
+                left._ranges.append((at, last))
         return left
 
     def above(self, floor: int) -> Ranges:
         """The part that is greater than `floor`."""
-        return Ranges((max(first, floor + 1), last) for first, last in self._ranges if last > floor)
+        at = bisect_right(self._ranges, floor, key=lambda held: held[1])
+        part = Ranges()
+        part._ranges = self._ranges[at:]
+        if part._ranges:
+            part._ranges[0] = max(part._ranges[0][0], floor + 1), part._ranges[0][1]
+        return part
 
     def end_of_run(self, first: int) -> int:
         """The last number of the unbroken run that begins at `first`; `first` - 1 when it is not here."""
-        for held_first, held_last in self._ranges:
-            if held_first <= first <= held_last:
-                return held_last
-        return first - 1
+        at = bisect_right(self._ranges, first, key=lambda held: held[0])
+        return self._ranges[at - 1][1] if first in self else first - 1
 
     @property
     def last(self) -> int:
