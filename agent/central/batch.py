@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,8 +12,8 @@ import sqlalchemy as sa
 from agent.central.counts import Counts, Refused
 from agent.central.news import Item
 from agent.central.opening import later_head, open_envelope, spread
+from agent.central.small_rows import MOST_KEYS, SmallRows, TooMany
 from agent.central.store import schema
-from agent.central.store.among import among
 from agent.central.store.database import Database
 from agent.central.store.days import Change
 from agent.central.store.footage import Footage
@@ -22,7 +21,7 @@ from agent.central.store.health import sample_row
 from agent.central.store.hooks import Hooks
 from agent.central.store.keeper import LONGEST_DAYS, Age, Keeper
 from agent.central.store.merge import document, wall_ns
-from agent.central.store.outboxes import Ledger, TooManyHoles
+from agent.central.store.outboxes import MOST_OUTBOXES, Ledger, TooManyHoles, fold
 from agent.central.store.pack import Document
 from agent.central.store.places import Place, number_of
 from agent.central.store.unread import Unread, check_room
@@ -53,12 +52,7 @@ from agent.wire.messages import (
 )
 from agent.wire.topics import Address
 
-_MOST_CAMERAS = 256
-_MOST_KEYS = 64
 _MANY_DAYS = 16
-_MANY = {"camera": "cameras", "gateway_key": "keys"}
-_OF_MEDIA = frozenset({"snapshot", "snapshot_ns"})
-"""Columns that another worker writes, perhaps in another process: what was read of them may be old by now."""
 _HISTORY: tuple[DurableClass, ...] = ("health",)
 
 
@@ -88,10 +82,9 @@ class Batch:
         age = Age(self._now_ns, keep_days)
         self._change, self._footage = change, Footage(change, database.upsert, age, counts.rejected)
         self._keeper = Keeper(change, database.upsert, age, counts.rejected, watcher)
-        self._rows: dict[str, dict[tuple[str, ...], Document]] = defaultdict(dict)
+        self._rows = SmallRows(database, change.main)
         self._ledgers: dict[AckKey, Ledger] = {}
-        self._held: dict[tuple[str, ...], Document | None] = {}
-        self._counted: dict[tuple[str, str, str], int] = {}
+        self._fresh: set[tuple[str, str]] = set()
         self._waiting: list[tuple[Address, str, str, Opened]] = []
         self._dates: set[str] = set()
         self._unread: dict[tuple[str, str], list[tuple[LaterHead, Unread]]] = defaultdict(list)
@@ -160,6 +153,8 @@ class Batch:
         for address, apply in self._states:
             try:
                 apply()
+            except TooMany as error:
+                self._leave_out(error, 1)
             except WireError as error:
                 leaf = address.path[-1 if address.path[0] == "camera" else 0]
                 self._counts.rejected(error.reason if isinstance(error, Refused) else f"broken_{leaf}")
@@ -170,15 +165,22 @@ class Batch:
         if self._hooks is not None:
             self._hooks.put(self._connection, self._keeper.events)
         self.news |= {Item("event", (event.id,)): None for event in self.raised}
-        for name, rows in self._rows.items():
-            mine = [{key: value for key, value in row.items() if key not in _OF_MEDIA} for row in rows.values()]
-            self._database.upsert(self._connection, schema.metadata.tables[name], mine)
+        self._rows.write()
         ledgers = [key._asdict() | ledger.row() for key, ledger in self._ledgers.items()]
         self._database.upsert(self._connection, schema.outbox_seq, ledgers)
+        self._fold_outboxes()
+
+    def _fold_outboxes(self) -> None:
+        for site, gateway in sorted(self._fresh):
+            if fold(self._connection, self._database.upsert, site, gateway):
+                self.problems.append(
+                    f"{site}/{gateway} has had {MOST_OUTBOXES} outboxes; of the oldest only sums are kept. It makes a "
+                    "new one at each start where its [storage] path does not last: look at its disk"
+                )
 
     def _status(self, address: Address, status: Status) -> None:
         document(status)
-        row = self._gateway(address)
+        row = self._rows.gateway(address)
         since_ns = wall_ns(status.since)
         if status.state == "offline" and _is_of_older_session(row, status.session, since_ns):
             raise Refused("late_will", "the Will of an older session")
@@ -194,15 +196,15 @@ class Batch:
     def _key(self, address: Address, key: str) -> None:
         """Every key that ever signed footage here is kept; one that is new after the first is for a person to see."""
         table, name = schema.gateway_key, id_of_raw(bytes.fromhex(key))
-        row = self._load(table, (address.site, address.gateway, name))
+        row = self._rows.load(table, (address.site, address.gateway, name))
         if row is None:
-            self._make_room(table, address, _MOST_KEYS)
+            self._rows.make_room(table, address, MOST_KEYS)
             row = {"site": address.site, "gateway": address.gateway, "key_id": name, "key": key}
             row["first_ns"] = self._now_ns
-        self._set(table, (address.site, address.gateway, name), {**row, "last_ns": self._now_ns})
+        self._rows.keep(table, (address.site, address.gateway, name), {**row, "last_ns": self._now_ns})
 
     def _health(self, address: Address, health: Health) -> None:
-        self._gateway(address).update(health=document(health), seen_ns=self._now_ns)
+        self._rows.gateway(address).update(health=document(health), seen_ns=self._now_ns)
         self._tell_gateway(address)
 
     def _tell_gateway(self, address: Address) -> None:
@@ -210,16 +212,18 @@ class Batch:
 
     def _camera(self, address: Address, camera: str, part: str, message: CameraInfo | CameraState) -> None:
         _must_fit(camera, message.camera)
-        row = self._camera_row(address, camera)
+        row = self._rows.camera(address, camera)
         row[part] = document(message)
-        self._gateway(address)["seen_ns"] = self._now_ns
+        self._rows.gateway(address)["seen_ns"] = self._now_ns
         self.news[Item("camera", (address.site, address.gateway, camera))] = None
 
     def _merge_envelopes(self) -> None:
         heads = [opened.head for _, _, _, opened in self._waiting]
-        self._expect(schema.gateway, {(one.site, one.gateway) for one in heads})
-        self._expect(schema.outbox_seq, {AckKey(one.site, one.gateway, one.outbox, one.kind) for one in heads})
-        self._expect(schema.camera, {(at.site, at.gateway, camera) for at, camera, _, _ in self._waiting if camera})
+        self._rows.expect(schema.gateway, {(one.site, one.gateway) for one in heads})
+        self._rows.expect(schema.outbox_seq, {AckKey(one.site, one.gateway, one.outbox, one.kind) for one in heads})
+        self._rows.expect(
+            schema.camera, {(at.site, at.gateway, camera) for at, camera, _, _ in self._waiting if camera}
+        )
         for address, camera, leaf, opened in self._waiting:
             try:
                 self._envelope(address, camera, opened)
@@ -235,16 +239,26 @@ class Batch:
         ledger = (
             self._ledger(key) if self._again else self._ledger(key).with_messages(envelope.numbers, envelope.dropped)
         )
-        self._know(address, camera)
-        for record in opened.records:
-            self._record(address, camera, envelope.kind, record)
+        try:
+            self._know(address, camera)
+        except TooMany as error:
+            self._leave_out(error, len(opened.records))
+        else:
+            for record in opened.records:
+                self._record(address, camera, envelope.kind, record)
         if not self._again:
             self._answer(address, key, envelope, ledger)
+
+    def _leave_out(self, error: TooMany, records: int) -> None:
+        """Names leave rows for ever, so there is an end to them. It is answered: it would only come again."""
+        for _ in range(records):
+            self._counts.rejected(error.reason)
+        self.problems.append(str(error))
 
     def _answer(self, address: Address, key: AckKey, head: EnvelopeHead, ledger: Ledger) -> None:
         self._ledgers[key] = ledger
         self.acks[key] += head.numbers
-        self._gateway(address)["seen_ns"] = self._now_ns
+        self._rows.gateway(address)["seen_ns"] = self._now_ns
 
     def _keep_unread(self) -> None:
         """As it came, what a later version says; what a gateway has no room for is not answered and comes again."""
@@ -254,7 +268,7 @@ class Batch:
                 for head, message in several:
                     key = AckKey(site, gateway, head.outbox, head.kind)
                     ledger = self._ledger(key).with_messages(head.numbers, head.dropped)
-                    self._rows[schema.unread.name][message.key,] = message.row(self._now_ns)
+                    self._rows.keep(schema.unread, (message.key,), message.row(self._now_ns))
                     self._answer(message.address, key, head, ledger)
                     self._counts.rejected("later_version")
             except WireError as error:
@@ -266,10 +280,9 @@ class Batch:
 
     def _know(self, address: Address, camera: str) -> None:
         """What comes on a stick tells of cameras that never announced themselves: they are there all the same."""
-        if camera and self._load(schema.camera, (address.site, address.gateway, camera)) is None:
-            with suppress(Refused):  # too many on one gateway: what they saw is kept, and found by their names
-                self._camera_row(address, camera)
-                self.news[Item("camera", (address.site, address.gateway, camera))] = None
+        if camera and self._rows.load(schema.camera, (address.site, address.gateway, camera)) is None:
+            self._rows.camera(address, camera)
+            self.news[Item("camera", (address.site, address.gateway, camera))] = None
 
     def _record(self, address: Address, camera: str, kind: DurableClass, raw: Message | dict[str, Any]) -> None:
         """A broken record is counted and its neighbours are kept: to refuse the envelope would only bring it again."""
@@ -294,70 +307,19 @@ class Batch:
                 self._footage.put(Place(address.site, address.gateway, camera), record)
             case HealthSample():
                 row = sample_row(address.site, address.gateway, record, self._now_ns)
-                self._rows[schema.health_sample.name][address.site, address.gateway, str(row["time_ns"])] = row
+                self._rows.keep(schema.health_sample, (address.site, address.gateway, str(row["time_ns"])), row)
 
     def _write_footage(self) -> None:
         for place, count in self._footage.write(self._database.days).items():
-            row = self._gateway(Address(place.site, place.gateway, ()))
+            row = self._rows.gateway(Address(place.site, place.gateway, ()))
             row["chain_breaks"] = (row["chain_breaks"] or 0) + count
-
-    def _set(self, table: sa.Table, key: tuple[str, ...], row: Document) -> None:
-        self._rows[table.name][key] = row
-        self._held[table.name, *key] = row
-
-    def _expect(self, table: sa.Table, keys: set[tuple[str, ...]]) -> None:
-        """Read these rows at once instead of one by one."""
-        columns = table.primary_key.columns.values()
-        wanted = sorted(key for key in keys if (table.name, *key) not in self._held)
-        self._held |= {(table.name, *key): None for key in wanted}
-        where = among(self._connection, columns, wanted)
-        for row in self._connection.execute(sa.select(table).where(where)).mappings() if wanted else ():
-            self._held[table.name, *(row[column.name] for column in columns)] = dict(row)
-
-    def _load(self, table: sa.Table, key: tuple[str, ...]) -> Document | None:
-        cached = (table.name, *key)
-        if cached not in self._held:
-            where = [column == value for column, value in zip(table.primary_key, key, strict=True)]
-            row = self._connection.execute(sa.select(table).where(*where)).mappings().first()
-            self._held[cached] = dict(row) if row else None
-        return self._held[cached]
-
-    def _gateway(self, address: Address) -> Document:
-        key = (address.site, address.gateway)
-        row = self._rows["gateway"].get(key)
-        if row is None:
-            row = self._load(schema.gateway, key) or dict.fromkeys(schema.gateway.columns.keys()) | {
-                "site": address.site, "gateway": address.gateway, "state": "offline"
-            }  # fmt: skip
-            self._set(schema.gateway, key, row)
-        return row
-
-    def _camera_row(self, address: Address, camera: str) -> Document:
-        key = (address.site, address.gateway, camera)
-        row = self._load(schema.camera, key)
-        if row is None:
-            self._make_room(schema.camera, address, _MOST_CAMERAS)
-            row = {"info": None, "state": None}
-            row |= {"site": address.site, "gateway": address.gateway, "camera": camera}
-        self._set(schema.camera, key, row)
-        return row
-
-    def _make_room(self, table: sa.Table, address: Address, most: int) -> None:
-        """For one more row of a gateway's; how many it has is asked once."""
-        key = (table.name, address.site, address.gateway)
-        if key not in self._counted:
-            where = (table.c.site == address.site, table.c.gateway == address.gateway)
-            query = sa.select(sa.func.count()).select_from(table).where(*where)
-            self._counted[key] = self._connection.scalar(query) or 0
-        if self._counted[key] >= most:
-            what = _MANY[table.name]
-            raise Refused(f"too_many_{what}", f"more than {most} {what} of one gateway")
-        self._counted[key] += 1
 
     def _ledger(self, key: AckKey) -> Ledger:
         if key not in self._ledgers:
-            row = self._load(schema.outbox_seq, tuple(key))
+            row = self._rows.load(schema.outbox_seq, tuple(key))
             self._ledgers[key] = Ledger.of(row) if row else Ledger()
+            if row is None:
+                self._fresh.add((key.site, key.gateway))
         return self._ledgers[key]
 
     def _reply(self, address: Address, command: str, reply: Reply) -> None:

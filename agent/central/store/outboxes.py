@@ -6,15 +6,28 @@ greatest one seen that was neither received nor announced is lost until it arriv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from agent.central.store.ranges import Range, Ranges
+from agent.central.store.schema import outbox_seq
 from agent.core.errors import WireError
+from agent.wire.messages import DURABLE_CLASSES
 
 MAX_SEQ = 1 << 53
 MOST_RANGES = 4096
+MOST_OUTBOXES = 200
+"""Of one gateway, as if each had all classes; beyond it only sums are known of the oldest."""
+EARLIER = "-"
+"""Stands for those; no outbox can be named so."""
+_MOST_LEDGERS = MOST_OUTBOXES * len(DURABLE_CLASSES)
+_SUMS = ("stored", "duplicates", "dropped", "lost")
+
+Upsert = Callable[[sa.Connection, sa.Table, list[dict[str, Any]]], None]
 
 
 class TooManyHoles(WireError):
@@ -118,3 +131,28 @@ class _Counting:
             high, tuple(self._received.above(high)), tuple(self._announced.above(high)), was.stored + stored,
             was.duplicates + duplicates, was.dropped + fresh, top - high - self._both.above(high).count(),
         )  # fmt: skip
+
+
+def fold(main: sa.Connection, upsert: Upsert, site: str, gateway: str) -> int:
+    """Put the oldest of too many outboxes together: ids begin with the time. Returns how many ledgers went.
+
+    A gateway that invents outboxes has an end, and one whose disk forgets goes on for ever.
+    """
+    table = outbox_seq
+    here = (table.c.site == site, table.c.gateway == gateway)
+    mine = (*here, table.c.outbox != EARLIER)
+    many = (main.scalar(sa.select(sa.func.count()).select_from(table).where(*mine)) or 0) - _MOST_LEDGERS
+    if many <= 0:
+        return 0
+    oldest = main.execute(sa.select(table).where(*mine).order_by(table.c.outbox).limit(many)).mappings().all()
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in (*oldest, *main.execute(sa.select(table).where(*here, table.c.outbox == EARLIER)).mappings()):
+        sums[row["kind"]].update({name: row[name] for name in _SUMS})
+    key = {"site": site, "gateway": gateway, "outbox": EARLIER}
+    rows = [
+        key | {"kind": kind} | Ledger().row() | {name: summed[name] for name in _SUMS} for kind, summed in sums.items()
+    ]
+    upsert(main, table, rows)
+    for outbox, kind in {(row["outbox"], row["kind"]) for row in oldest}:
+        main.execute(sa.delete(table).where(*here, table.c.outbox == outbox, table.c.kind == kind))
+    return many
