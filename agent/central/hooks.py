@@ -31,6 +31,7 @@ _LOOK_S, _SWEEP_NS = 0.5, 3600 * NS
 _LONGEST_NS = 30 * NS
 """Whoever answers a byte now and then is cut off."""
 _GONE = 410
+_GONE_FOR_GOOD = "the receiver wants no more: the webhook is switched off"
 _OK = range(200, 300)
 
 
@@ -105,7 +106,9 @@ class HookRunner:
             return
         if status == _GONE:  # Standard Webhooks: the receiver wants no more
             log.warning("the receiver of a webhook is gone for good (410): it is switched off")
+            self._hooks.settle(delivery, "failed", status, _GONE_FOR_GOOD, now_ns)
             self._hooks.change(delivery.hook, enabled=False)
+            return
         error = error or ("redirects are not followed" if status is not None and 300 <= status < 400 else "")
         if delivery.attempts >= len(PAUSES_S):
             self._hooks.settle(delivery, "failed", status, error, now_ns)

@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 
 from agent.central.hooks import PAUSES_S, HookRunner
 from agent.central.outgoing import Gate, Unsent, check_url, post
 from agent.central.store import hooks as kept
+from agent.central.store import schema
 from agent.central.store.hooks import Hooks
 from agent.central.store.places import Place
 from agent.core.stop import StopToken
@@ -117,18 +119,73 @@ def test_a_slow_receiver_delays_nobody_else_and_the_end(plain_store: Store, hear
         # stopped at once, though it still waits for an answer
 
 
-def test_who_is_gone_is_told_no_more_and_who_is_switched_off_waits(plain_store: Store, heard: Receiver) -> None:
-    hooks = Hooks(plain_store.database, plain_store.clock, SEALER)
+def _said(hooks: Hooks, key: str) -> dict[str, tuple[str, int | None, str]]:
+    return {one["event"]: (one["state"], one["status"], one["error"]) for one in _log(hooks, key)}
+
+
+def test_who_is_gone_is_told_no_more_and_nothing_late_when_switched_on_again(store: Store, heard: Receiver) -> None:
+    hooks = Hooks(store.database, store.clock, SEALER)
     key, _ = _make(hooks, heard.url)
     heard.answers = [410]
-    _put(plain_store, hooks, event("e1"))
-    with _delivering(plain_store, hooks):
+    for number in range(3):
+        _put(store, hooks, event(f"e{number}"))
+        store.clock.advance(1)
+    with _delivering(store, hooks):
         wait_for(lambda: not hooks.one(key)["enabled"])  # type: ignore[index]
-        _put(plain_store, hooks, event("e2"))
+        off = ("failed", None, "the webhook was switched off before this was told")
+        gone = ("failed", 410, "the receiver wants no more: the webhook is switched off")
+        assert _said(hooks, key) == {"e0": gone, "e1": off, "e2": off}
+        _put(store, hooks, event("e3"))
+        assert hooks.again(key, _log(hooks, key)[0]["id"])
+        is_off = ("failed", None, "the webhook is switched off: switch it on, then send this again")
+        assert _said(hooks, key) == {"e0": gone, "e1": off, "e2": is_off}
         hooks.change(key, enabled=True)
-        plain_store.clock.advance(60)
-        wait_for(lambda: [one["state"] for one in _log(hooks, key)] == ["delivered"])
-    assert [one["event"] for one in _log(hooks, key)] == ["e1"]
+        store.clock.advance(86_400)
+        _put(store, hooks, event("e4"))
+        wait_for(lambda: _said(hooks, key)["e4"] == ("delivered", 204, ""))
+        assert hooks.again(key, _log(hooks, key)[-2]["id"])
+        wait_for(lambda: _said(hooks, key)["e1"] == ("delivered", 204, ""))
+    assert [one["data"]["id"] for one in heard.told()] == ["e0", "e4", "e1"]
+    assert _said(hooks, key)["e2"] == is_off
+
+
+def test_switched_off_while_it_is_told_says_how_that_ended(plain_store: Store, heard: Receiver) -> None:
+    hooks = Hooks(plain_store.database, plain_store.clock, SEALER)
+    key, _ = _make(hooks, heard.url)
+    heard.answers = [204, 503]
+    with _delivering(plain_store, hooks):
+        for name, said in (("e1", ("delivered", 204, "")), ("e2", ("failed", 503, "the webhook was switched off bef"))):
+            heard.wait.clear()
+            _put(plain_store, hooks, event(name))
+            wait_for(lambda name=name: [one for one in heard.told() if one["data"]["id"] == name])
+            hooks.change(key, enabled=False)
+            assert _said(hooks, key)[name][0] == "failed"
+            hooks.change(key, enabled=True)
+            heard.wait.set()
+            wait_for(lambda name=name: _said(hooks, key)[name][1])
+            state, status, error = _said(hooks, key)[name]
+            assert (state, status, error[:32]) == said
+
+
+def test_a_change_of_anything_else_gives_nothing_up(plain_store: Store) -> None:
+    hooks = Hooks(plain_store.database, plain_store.clock, SEALER)
+    key, _ = _make(hooks, "https://away.example")
+    _put(plain_store, hooks, event("e1"))
+    hooks.change(key, name="other", enabled=True)
+    assert _said(hooks, key) == {"e1": ("waiting", None, "")}
+
+
+def test_a_test_of_one_that_is_off_fails_at_once_and_what_slipped_in_is_swept(store: Store) -> None:
+    hooks = Hooks(store.database, store.clock, SEALER)
+    key, _ = _make(hooks, "https://away.example")
+    _put(store, hooks, event("e1"))
+    with store.database.write() as connection:  # as another process may, in the same moment
+        connection.execute(sa.update(schema.webhook).values(enabled=False))
+    hooks.test(key)
+    hooks.sweep()
+    said = {one["type"]: (one["state"], one["attempts"]) for one in _log(hooks, key)}
+    assert said == {"event.start": ("failed", 0), "test": ("failed", 0)}
+    assert hooks.one(key)["waiting"] == 0  # type: ignore[index]
 
 
 def test_what_another_process_makes_or_switches_off_counts_from_the_next_event_on(store: Store) -> None:

@@ -29,6 +29,8 @@ MOST_WAITING = 10_000
 KEEP_NS = 7 * 86_400 * NS
 _COUNT_NS = 5 * NS
 _LEASE_NS = 60 * NS
+_WENT_OFF = "the webhook was switched off before this was told"
+_IS_OFF = "the webhook is switched off: switch it on, then send this again"
 
 
 class Delivery(NamedTuple):
@@ -71,9 +73,12 @@ class Hooks:
         return next((hook for hook in self.all() if hook["id"] == key), None)
 
     def change(self, key: str, **changes: Any) -> None:
-        """Something else of a webhook."""
+        """Something else of a webhook. Switched off or on, what waits is given up: it would be told out of its time."""
         with self._database.write() as connection:
+            switched = "enabled" in changes and changes["enabled"] != _is_on(connection, key)
             connection.execute(sa.update(webhook).where(webhook.c.id == key).values(**changes))
+            if switched:
+                _give_up(connection, webhook_delivery.c.webhook == key)
 
     def new_secret(self, key: str) -> str:
         """Another secret; the old one is void."""
@@ -111,9 +116,11 @@ class Hooks:
             main.execute(sa.update(webhook).where(webhook.c.id == key).values(dropped=more))
 
     def test(self, key: str) -> str:
-        """Queue a delivery that tells of nothing; returns its id."""
+        """Queue a delivery that tells of nothing; returns its id. Of one that is switched off it fails at once."""
         row = self._row(key, "test", secrets.token_hex(8), {"message": "This is a test."})
         with self._database.write() as connection:
+            if not _is_on(connection, key):
+                row |= {"state": "failed", "error": _IS_OFF}
             self._insert(connection, [row])
         return str(row["id"])
 
@@ -143,14 +150,20 @@ class Hooks:
         return Delivery(row["id"], row["webhook"], row["url"], secret, row["body"], row["attempts"])
 
     def settle(self, delivery: Delivery, state: str, status: int | None, error: str, next_ns: int) -> None:
-        """How an attempt went: `delivered`, `failed` for good, or `waiting` for another at `next_ns`."""
-        table, now_ns = webhook_delivery, self._clock.wall_ns()
-        values = {"state": state, "status": status, "error": error[:400], "next_ns": next_ns, "tried_ns": now_ns}
+        """How an attempt went: `delivered`, `failed` for good, or `waiting` for another at `next_ns`.
+
+        What was given up meanwhile is not tried again, but what did arrive is said to have arrived.
+        """
+        table = webhook_delivery
+        tried = {"status": status, "tried_ns": self._clock.wall_ns(), "attempts": delivery.attempts + 1}
+        values: Document = {"state": state, "error": error[:400], "next_ns": next_ns}
         if state == "delivered":
             values["body"] = ""  # it tells of people, and nobody needs it any more
+        mine = table.c.id == delivery.id
+        still = [table.c.state == "waiting"] if state == "waiting" else []
         with self._database.write() as connection:
-            more = {**values, "attempts": delivery.attempts + 1}
-            connection.execute(sa.update(table).where(table.c.id == delivery.id).values(**more))
+            connection.execute(sa.update(table).where(mine).values(**tried))
+            connection.execute(sa.update(table).where(mine, *still).values(**values))
 
     def deliveries(self, key: str, state: str | None, limit: int, before: str | None) -> Document:
         """What was and is to be told, the newest first."""
@@ -169,18 +182,20 @@ class Hooks:
         return {"items": [_delivery_shown(row) for row in rows[:limit]], "next": after}
 
     def again(self, key: str, delivery: str) -> bool:
-        """Try a failed one anew, at once; False when there is none that failed."""
+        """Try a failed one anew, at once, where its webhook is on; False when there is none that failed."""
         table = webhook_delivery
         where = (table.c.webhook == key, table.c.id == delivery, table.c.state == "failed")
-        fresh = {"state": "waiting", "attempts": 0, "next_ns": self._clock.wall_ns()}
+        anew: Document = {"state": "waiting", "attempts": 0, "status": None, "error": ""}
         with self._database.write() as connection:
+            fresh = anew | {"next_ns": self._clock.wall_ns()} if _is_on(connection, key) else {"error": _IS_OFF}
             return bool(connection.execute(sa.update(table).where(*where).values(**fresh)).rowcount)
 
     def sweep(self) -> None:
-        """The log is kept for a week."""
+        """The log is kept for a week. What was queued in the moment its webhook was switched off is given up."""
         table = webhook_delivery
         where = (table.c.state != "waiting", table.c.created_ns < self._clock.wall_ns() - KEEP_NS)
         with self._database.write() as connection:
+            _give_up(connection, table.c.webhook.not_in(sa.select(webhook.c.id).where(webhook.c.enabled)))
             connection.execute(sa.delete(table).where(*where))
 
     def _enabled(self, main: sa.Connection) -> list[Any]:
@@ -210,6 +225,16 @@ class Hooks:
         with self._database.write() as connection:
             leased = sa.update(table).where(*where).values(next_ns=now_ns + _LEASE_NS)
             return bool(connection.execute(leased).rowcount)
+
+
+def _is_on(connection: sa.Connection, key: str) -> bool:
+    return bool(connection.scalar(sa.select(webhook.c.enabled).where(webhook.c.id == key)))
+
+
+def _give_up(connection: sa.Connection, whose: sa.ColumnElement[bool]) -> None:
+    table = webhook_delivery
+    over = {"state": "failed", "error": _WENT_OFF}
+    connection.execute(sa.update(table).where(whose, table.c.state == "waiting").values(**over))
 
 
 def _wants(hook: Any, place: Place, event: Event) -> bool:
