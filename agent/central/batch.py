@@ -335,8 +335,14 @@ class Batch:
         # its medium may be quicker than the answer: then it was taken for one that nobody had asked for
         taken = (table.c.media == change.get("media"), table.c.command == table.c.media)
         self._connection.execute(sa.delete(table).where(*taken))
+        if change.get("state") == "sending" and self._is_ready(change["media"]):
+            change["state"] = "ready"
         self._connection.execute(sa.update(table).where(table.c.id == row.id).values(**change))
         self.news[Item("clip", (row.id,))] = None
+
+    def _is_ready(self, medium: str) -> bool:
+        query = sa.select(schema.media.c.state).where(schema.media.c.id == medium)
+        return self._connection.scalar(query) == "ready"
 
 
 def _clip_change(reply: Reply) -> Document:

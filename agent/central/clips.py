@@ -15,7 +15,7 @@ from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.pack import Document
 from agent.central.store.reach import Reach
-from agent.central.store.schema import clip
+from agent.central.store.schema import clip, gateway, media
 from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import LamppostError, StorageError
 from agent.core.ids import new_id
@@ -31,7 +31,13 @@ _AHEAD_NS = 10 * NS  # the gateway waits for footage that is still being recorde
 _ANSWER_NS = 120 * NS  # a proxy takes a slow gateway about as long as it lasts
 _ASKING = 0x6C616D75
 """Of PostgreSQL's advisory locks: who holds it looks for a clip, and asks for it when there is none."""
-_ALIVE = frozenset({"requested", "sending", "ready"})
+_UNDER_WAY = frozenset({"requested", "sending"})
+_ALIVE = _UNDER_WAY | {"ready"}
+_SILENT_NS = 3600 * NS
+_LONGEST_NS = 2 * 86_400 * NS
+"""Where every byte is paid for a clip may wait for its turn for long. One that was given up and comes is taken."""
+_EVERY = 60
+"""Seconds between two looks at those that are being sent."""
 
 Wanted = Literal["auto", "proxy", "full"]
 
@@ -197,16 +203,19 @@ class Clips:
 
     def call_off(self, key: str) -> Document | None:
         """Nobody wants it any more; what is ready stays. None: no such clip."""
-        found = self._finds.clip(key)
-        if found is None or found["state"] not in {"requested", "sending"}:
-            return found
+        while (found := self._finds.clip(key)) is not None and found["state"] in _UNDER_WAY:
+            if self._was_called_off(found):
+                if found["media"] is not None:
+                    self._cancel(found["site"], found["gateway"], found["media"])
+                self._news.tell(Item("clip", (key,)))
+        return found
+
+    def _was_called_off(self, found: Document) -> bool:
+        """False: it is not as it was found any more, perhaps ready."""
+        same = (clip.c.id == found["id"], clip.c.state == found["state"])
         with self._database.write() as connection:
-            off = {"state": "cancelled", "error": "called off"}
-            connection.execute(sa.update(clip).where(clip.c.id == key).values(**off))
-        if found["media"] is not None:
-            self._cancel(found["site"], found["gateway"], found["media"])
-        self._news.tell(Item("clip", (key,)))
-        return self._finds.clip(key)
+            off = sa.update(clip).where(*same).values(state="cancelled", error="called off")
+            return bool(connection.execute(off).rowcount)
 
     def _around(self, event: Document) -> tuple[int, int]:
         start_ns = parse_rfc3339(event["start"])
@@ -219,7 +228,7 @@ class Clips:
 
 
 class Overdue:
-    """A worker that gives up on requests which no gateway answered."""
+    """A worker that gives up on what no gateway answers, or sends. What comes all the same is taken."""
 
     name = "clips"
 
@@ -227,17 +236,43 @@ class Overdue:
         self._database, self._clock, self._news = database, clock, news
 
     def run(self, stop: StopToken) -> None:
-        """Fail the requests that nobody answered."""
+        """Look every second for answers that did not come, every minute for media."""
+        seconds = 0
         while not stop.wait(1.0):
-            late = self._give_up()
-            self._news.tell(*(Item("clip", (key,)) for key in late))
+            seconds += 1  # so the gateways of a centre that has just started have a minute
+            self.look(sending=seconds % _EVERY == 0)
 
-    def _give_up(self) -> list[str]:
-        where = (clip.c.state == "requested", clip.c.deadline_ns < self._clock.wall_ns())
+    def look(self, *, sending: bool) -> None:
+        """Fail the requests that nobody answered, and with `sending` those whose medium is not coming."""
+        now_ns = self._clock.wall_ns()
+        unanswered = (clip.c.state == "requested", clip.c.deadline_ns < now_ns)
+        late = self._fail(f"the gateway did not answer within {_ANSWER_NS // NS} s", *unanswered)
+        if sending:
+            late += self._fail("its gateway was not heard of for an hour; ask again when it is back", *_silent(now_ns))
+            late += self._fail(f"it did not come within {_LONGEST_NS // NS // 3600} hours; ask again", *_slow(now_ns))
+        self._news.tell(*(Item("clip", (key,)) for key in late))
+
+    def _fail(self, error: str, *where: sa.ColumnElement[bool]) -> list[str]:
         with self._database.read() as connection:
             late = list(connection.scalars(sa.select(clip.c.id).where(*where)))
         if late:
-            failed = {"state": "failed", "error": f"the gateway did not answer within {_ANSWER_NS // NS} s"}
+            query = sa.update(clip).where(clip.c.id.in_(late), *where)
             with self._database.write() as connection:
-                connection.execute(sa.update(clip).where(clip.c.id.in_(late), *where).values(**failed))
+                connection.execute(query.values(state="failed", error=error))
         return late
+
+
+def _silent(now_ns: int) -> tuple[sa.ColumnElement[bool], ...]:
+    same = (gateway.c.site == clip.c.site, gateway.c.gateway == clip.c.gateway)
+    heard = sa.exists().where(*same, gateway.c.seen_ns >= now_ns - _SILENT_NS)
+    return (*_sending(), clip.c.created_ns < now_ns - _SILENT_NS, ~heard)
+
+
+def _slow(now_ns: int) -> tuple[sa.ColumnElement[bool], ...]:
+    begun = sa.exists().where(media.c.id == clip.c.media, media.c.created_ns >= now_ns - _LONGEST_NS)
+    return (*_sending(), clip.c.created_ns < now_ns - _LONGEST_NS, ~begun)
+
+
+def _sending() -> tuple[sa.ColumnElement[bool], ...]:
+    """A medium may be whole before its clip's row says so."""
+    return clip.c.state == "sending", ~sa.exists().where(media.c.id == clip.c.media, media.c.state == "ready")

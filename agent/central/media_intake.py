@@ -184,11 +184,7 @@ class MediaIntake:
         if held is None or not held[1].is_like(manifest):
             self._answer(topics, manifest.id, "unknown")
             return
-        held[1].heard_ns = self._clock.mono_ns()
-        if held[1].is_whole():
-            self._finish(address, topics, held[1])
-        else:
-            self._want(topics, held[1])
+        self._asked(address, topics, held[1])
 
     def _begin(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
         held = self._incoming.get(manifest.id)
@@ -203,11 +199,7 @@ class MediaIntake:
             held[1].recover()
             self._incoming[manifest.id] = held
             self._tell_clips(fresh)
-        held[1].heard_ns = self._clock.mono_ns()
-        if held[1].is_whole():
-            self._finish(address, topics, held[1])
-        else:
-            self._want(topics, held[1])
+        self._asked(address, topics, held[1])
 
     def _gone(self, address: Address, media: str, notice: MediaGone) -> None:
         topics, row = GatewayTopics(address.site, address.gateway), self._rows.get(media)
@@ -297,6 +289,16 @@ class MediaIntake:
         self._told_ns.pop(manifest.id, None)
         self._answer(topics, manifest.id, "done")
         self._tell_ready(address, manifest)
+
+    def _asked(self, address: Address, topics: GatewayTopics, incoming: Incoming) -> None:
+        """Its gateway asks what is missing."""
+        incoming.heard_ns = self._clock.mono_ns()
+        if incoming.is_whole():
+            self._finish(address, topics, incoming)
+            return
+        if incoming.manifest.kind in ASKED_KINDS:
+            self._tell_clips(self._rows.goes_on(incoming.manifest.id))
+        self._want(topics, incoming)
 
     def _want(self, topics: GatewayTopics, incoming: Incoming) -> None:
         self._answer(topics, incoming.manifest.id, "want", missing=incoming.missing())

@@ -19,6 +19,9 @@ ASKED_KINDS = frozenset({"clip", "previews", "export"})
 """Media that people ask for: each has a row in `clip`."""
 
 
+_SENDING = {"state": "sending", "error": ""}
+
+
 class MediaRows:
     """Of the tables `media` and `clip`."""
 
@@ -36,21 +39,32 @@ class MediaRows:
             return connection.execute(sa.select(media).where(media.c.id == key)).mappings().first()
 
     def begin(self, address: Address, manifest: MediaManifest) -> list[str]:
-        """A medium is on its way; the ids of clips that nobody here asked for and that it begins."""
+        """A medium is on its way; the ids of clips that it begins, or that were given up before."""
         kept = manifest.model_dump(mode="json")
         names = ("id", "camera", "kind", "type", "bytes", "sha256", "codecs", "event", "track", "quality")
         row = {name: kept[name] for name in names} | {"state": "incoming", "manifest": kept, "reason": ""}
         with self._database.write() as connection:
             self._database.upsert(connection, media, [row | self._place(address, manifest)])
-            if manifest.kind != "clip":
-                return []
-            return self._unasked(connection, address, manifest, {"state": "sending", "error": ""})
+            again = self._taken_up(connection, manifest.id)
+            if manifest.kind != "clip" or again:
+                return again
+            return self._unasked(connection, address, manifest, _SENDING)
+
+    def goes_on(self, key: str) -> list[str]:
+        """Its gateway speaks of it again: the ids of clips that were given up meanwhile."""
+        with self._database.read() as connection:
+            given_up = connection.scalar(sa.select(clip.c.id).where(*_given_up(key)))
+        if given_up is None:
+            return []
+        with self._database.write() as connection:
+            return self._taken_up(connection, key)
 
     def ready(self, address: Address, manifest: MediaManifest) -> None:
         """A medium is whole; a picture of an event may be its camera's newest (a track's own shows one thing)."""
         with self._database.write() as connection:
             whole = {"state": "ready", "manifest": None}
             connection.execute(sa.update(media).where(media.c.id == manifest.id).values(**whole))
+            self._clips(connection, manifest.id, {"state": "ready", "error": ""})
             if manifest.kind == "snapshot" and manifest.event is not None:
                 start_ns = wall_ns(manifest.start)
                 where = (
@@ -86,6 +100,11 @@ class MediaRows:
         with self._database.read() as connection:
             return connection.scalar(sa.select(clip.c.id).where(*where)) is not None
 
+    def _taken_up(self, connection: sa.Connection, key: str) -> list[str]:
+        found = list(connection.scalars(sa.select(clip.c.id).where(*_given_up(key))))
+        connection.execute(sa.update(clip).where(*_given_up(key)).values(**_SENDING))
+        return found
+
     def _clips(self, connection: sa.Connection, key: str, change: dict[str, str]) -> list[str]:
         where = (clip.c.media == key, clip.c.state != "cancelled")
         found = list(connection.scalars(sa.select(clip.c.id).where(*where)))
@@ -112,3 +131,7 @@ class MediaRows:
             "site": address.site, "gateway": address.gateway, "start_ns": wall_ns(told.start),
             "end_ns": wall_ns(told.end), "created_ns": self._clock.wall_ns(),
         }  # fmt: skip
+
+
+def _given_up(key: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return clip.c.media == key, clip.c.state == "failed"
