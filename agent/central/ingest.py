@@ -65,8 +65,15 @@ def _size(item: Arrival) -> int:
     return len(item.payload)
 
 
-def _whose(item: Arrival) -> str:
-    return f"{item.address.site}/{item.address.gateway}"
+def _whose(item: Arrival) -> tuple[str, str]:
+    address = item.address
+    sort = "records" if address.path[-1] in _DURABLE else "status" if address.path == ("status",) else "state"
+    return f"{address.site}/{address.gateway}", sort
+
+
+def _alike(item: Arrival) -> tuple[object, ...] | None:
+    """What tells how things stand replaces what said so before. Of status each counts: an old Will may come late."""
+    return tuple(item.address) if _whose(item)[1] == "state" else None
 
 
 class Reception:
@@ -84,7 +91,7 @@ class Reception:
         self._clock, self._counts, self._known = clock, counts, known
         self._to_live, self._to_media = to_live, to_media
         self._grumble = SparingLog(log, clock)
-        self.queue: FairQueue[Arrival] = FairQueue(QUEUE_ITEMS, QUEUE_BYTES, _size, _whose)
+        self.queue: FairQueue[Arrival] = FairQueue(QUEUE_ITEMS, QUEUE_BYTES, _size, _whose, _alike)
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> bool:  # noqa: ARG002 - the link's signature
         """False: no room now, offer it again."""
@@ -112,12 +119,15 @@ class Reception:
                 return self._to_media(address, payload)
         if len(payload) > MAX_JSON_BYTES:
             raise Refused("too_large", "a message larger than any of ours")
+        arrival = Arrival(address, payload, self._clock.mono_ns())
+        if self.queue.crowded_by(arrival):
+            if self.queue.renew(arrival):
+                return True
+            self._grumble.warning("%s sends more than can be stored; it waits alone", _whose(arrival)[0])
+            raise Refused("flooding", "what rests in its outbox comes again")
         if address.path[0] == "reply":
             self._to_live(address, payload)
-        if address.path[-1] in _DURABLE and self.queue.crowded_by(f"{address.site}/{address.gateway}"):
-            self._grumble.warning("%s/%s sends more than can be stored; it waits alone", address.site, address.gateway)
-            raise Refused("flooding", "unanswered, it stays in its outbox and comes again")
-        return self.queue.put(Arrival(address, payload, self._clock.mono_ns()))
+        return self.queue.put(arrival)
 
 
 class Writer:

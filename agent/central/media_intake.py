@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from agent.central.counts import Counts
+from agent.central.counts import Counts, Refused
+from agent.central.fair import FairQueue
 from agent.central.ingest import Publish
 from agent.central.media_rows import ASKED_KINDS, MediaRows
 from agent.central.media_store import Incoming, MediaFolder, Pages, is_consistent
@@ -16,7 +18,7 @@ from agent.central.store.database import Database
 from agent.central.store.merge import document
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
-from agent.core.queues import BoundedQueue
+from agent.core.sparing import SparingLog
 from agent.core.stop import StopToken
 from agent.wire.messages import CHUNK_BYTES, MAX_JSON_BYTES, MediaAck, MediaGone, MediaManifest, decode, encode
 from agent.wire.topics import Address, GatewayTopics
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 _QUEUE_ITEMS, _QUEUE_BYTES = 4096, 64 << 20
 _ASK_AGAIN_NS = 3 * NS
 MOST_INCOMING = 2000
+_ALWAYS_INCOMING = 16
+"""Of any gateway, and half of all at the most of one: the others find a place."""
 _FORGOTTEN_NS = 3600 * NS
 _MOST_PAGED = 32
 """Manifests that come in several messages, at the same time."""
@@ -38,6 +42,14 @@ class Piece(NamedTuple):
 
     address: Address
     payload: bytes
+
+
+def _size(piece: Piece) -> int:
+    return len(piece.payload)
+
+
+def _whose(piece: Piece) -> tuple[str, str]:
+    return f"{piece.address.site}/{piece.address.gateway}", "media"
 
 
 class Progress(NamedTuple):
@@ -61,7 +73,8 @@ class MediaIntake:
         self._most, self._owns = most, owns
         self._folder, self._rows, self._clock = folder, MediaRows(database, clock), clock
         self._counts, self._news, self._publish = counts, news, publish
-        self._queue: BoundedQueue[Piece] = BoundedQueue(_QUEUE_ITEMS, _QUEUE_BYTES, lambda item: len(item.payload))
+        self._queue: FairQueue[Piece] = FairQueue(_QUEUE_ITEMS, _QUEUE_BYTES, _size, _whose)
+        self._grumble = SparingLog(log, clock)
         self._incoming: dict[str, tuple[GatewayTopics, Incoming]] = {}
         self._pages: dict[str, Pages] = {}
         self._asked_unknown: dict[str, int] = {}
@@ -72,7 +85,11 @@ class MediaIntake:
         """Queue it; False when there is no room now."""
         if len(payload) > (MAX_JSON_BYTES if address.path[-1] == "manifest" else CHUNK_BYTES):
             raise WireError("a piece larger than any of ours")
-        return self._queue.put(Piece(address, payload))
+        piece = Piece(address, payload)
+        if self._queue.crowded_by(piece):
+            self._grumble.warning("%s sends more media than can be kept; it waits alone", _whose(piece)[0])
+            raise Refused("flooding", "what is missing is asked for again")
+        return self._queue.put(piece)
 
     def progress(self, media: str) -> Progress | None:
         """How much of `media` has come; None when it is not on its way."""
@@ -172,7 +189,7 @@ class MediaIntake:
             return page
         key = f"{topics.root}/{page.id}"
         if key not in self._pages and len(self._pages) >= _MOST_PAGED:
-            self._pages.pop(next(iter(self._pages)))
+            del self._pages[_of_the_most(self._pages)]
         whole = self._pages.setdefault(key, Pages(page)).add(page)
         if whole is not None:
             del self._pages[key]
@@ -189,7 +206,7 @@ class MediaIntake:
     def _begin(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
         held = self._incoming.get(manifest.id)
         if held is None or not held[1].is_like(manifest):
-            if held is None and not (self._has_place() and self._folder.has_room(manifest.bytes)):
+            if held is None and not (self._has_place(topics) and self._folder.has_room(manifest.bytes)):
                 self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
                 return
             if held is not None and held[1].manifest.sha256 != manifest.sha256:
@@ -229,17 +246,29 @@ class MediaIntake:
             held[1].discard()
         self._told_ns.pop(media, None)
 
-    def _has_place(self) -> bool:
+    def _has_place(self, topics: GatewayTopics) -> bool:
         """Gateways give media up without a word: what nobody spoke of for an hour makes room, else all fills up."""
-        if len(self._incoming) < self._most:
+        several = self._in_the_way(topics)
+        if not several:
             return True
-        media, (_, oldest) = min(self._incoming.items(), key=lambda item: item[1][1].heard_ns)
+        media, (_, oldest) = min(several.items(), key=lambda item: item[1][1].heard_ns)
         if self._clock.mono_ns() - oldest.heard_ns < _FORGOTTEN_NS:
             return False
         self._counts.rejected("media_forgotten")
         self._drop(media)
         self._tell_clips(self._rows.forget(media, "the gateway stopped sending it; ask for it again"))
         return True
+
+    def _in_the_way(self, topics: GatewayTopics) -> dict[str, tuple[GatewayTopics, Incoming]]:
+        """Those of which one must go before another comes: all when all is full, one's own beyond an even part."""
+        if len(self._incoming) >= self._most:
+            return self._incoming
+        half = self._most // 2
+        if len(self._incoming) < half:
+            return {}
+        gateways = {held.root for held, _ in self._incoming.values()} | {topics.root}
+        mine = {media: held for media, held in self._incoming.items() if held[0].root == topics.root}
+        return mine if len(mine) >= max(_ALWAYS_INCOMING, half // len(gateways)) else {}
 
     def _chunk(self, address: Address, media: str, number: int, data: bytes) -> None:
         topics = GatewayTopics(address.site, address.gateway)
@@ -323,3 +352,9 @@ class MediaIntake:
         if manifest.kind == "snapshot":
             items.append(Item("camera", (address.site, address.gateway, manifest.camera)))
         self._news.tell(*items)
+
+
+def _of_the_most(pages: dict[str, Pages]) -> str:
+    """The oldest key of the gateway that has the most."""
+    owners = Counter(key.rpartition("/")[0] for key in pages)
+    return next(key for key in pages if owners[key.rpartition("/")[0]] == max(owners.values()))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.central.counts import Counts
+from agent.central.fair import FairQueue
 from agent.central.ingest import Reception, Writer
 from agent.central.media_intake import MediaIntake
 from agent.central.media_store import MediaFolder
@@ -22,7 +23,6 @@ from agent.central.store.database import Database
 from agent.central.store.views import Views
 from agent.core.clock import SystemClock
 from agent.core.errors import WireError
-from agent.core.queues import BoundedQueue
 from agent.core.stop import StopToken
 from agent.wire import messages as wire
 from agent.wire.topics import Address, parse
@@ -231,7 +231,7 @@ def test_any_topic_is_taken_apart_or_refused(topic: str) -> None:
 def test_a_full_queue_means_not_taken_and_nothing_is_counted() -> None:
     counts = Counts()
     reception = Reception(FakeClock(), counts, None, to_live=lambda *_: None, to_media=lambda *_: False)
-    reception.queue = BoundedQueue(1)
+    reception.queue = FairQueue(1, 1 << 20, lambda _: 1, lambda _: ("", ""))
     assert reception.on_message(f"{ROOT}/health", b"{}", retained=False)
     assert not reception.on_message(f"{ROOT}/health", b"{}", retained=False)
     assert not reception.on_message(f"{ROOT}/media/m1/chunk/0", b"x", retained=False)

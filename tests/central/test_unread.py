@@ -57,7 +57,7 @@ def _newer(store: Store, monkeypatch: pytest.MonkeyPatch) -> Writer:
     with store.database.write() as connection:
         connection.execute(sa.update(schema.unread).values(version=wire.VERSION))
     monkeypatch.setattr(ingest, "_BATCH", 2)
-    queue = FairQueue[ingest.Arrival](10, 1000, lambda _: 1, lambda _: "")
+    queue = FairQueue[ingest.Arrival](10, 1000, lambda _: 1, lambda _: ("", ""))
     return Writer(queue, store.database, store.clock, store.counts, News(), lambda *_: True)
 
 
@@ -136,16 +136,16 @@ def test_who_floods_waits_alone() -> None:
 
 
 def test_who_floods_with_few_large_messages_waits_alone_too() -> None:
-    queue = FairQueue[tuple[str, int]](10_000, 64 << 20, lambda item: item[1], lambda item: item[0])
+    queue = FairQueue[tuple[str, int]](10_000, 64 << 20, lambda item: item[1], lambda item: (item[0], ""))
     for _ in range(33):
-        assert not queue.crowded_by("large")
+        assert not queue.crowded_by(("large", 1))
         assert queue.put(("large", 1 << 20))
-    assert not queue.crowded_by("large")  # alone it may have all
+    assert not queue.crowded_by(("large", 1))  # alone it may have all
     assert queue.put(("small", 100))
-    assert queue.crowded_by("large")
-    assert not queue.crowded_by("small")
+    assert queue.crowded_by(("large", 1))
+    assert not queue.crowded_by(("small", 1))
     queue.drain(8)
-    assert not queue.crowded_by("large")
+    assert not queue.crowded_by(("large", 1))
 
 
 def test_poison_alone_is_left_out_and_a_mass_is_read_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def test_poison_alone_is_left_out_and_a_mass_is_read_in_parts(store: Store, monk
 
 
 def test_a_single_gateway_has_the_queue_to_itself_and_room_comes_back() -> None:
-    queue = FairQueue[str](4 * ALWAYS, 1 << 20, len, lambda item: item)
+    queue = FairQueue[str](4 * ALWAYS, 1 << 20, len, lambda item: (item, ""))
     for _ in range(4 * ALWAYS):
         assert not queue.crowded_by("a")
         assert queue.put("a")
