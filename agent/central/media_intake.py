@@ -206,8 +206,9 @@ class MediaIntake:
     def _begin(self, address: Address, topics: GatewayTopics, manifest: MediaManifest) -> None:
         held = self._incoming.get(manifest.id)
         if held is None or not held[1].is_like(manifest):
-            if held is None and not (self._has_place(topics) and self._folder.has_room(manifest.bytes)):
+            if held is None and (why := self._why_not_now(topics, manifest)):
                 self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
+                self._grumble.warning("media of %s/%s wait at their gateway: %s", *address[:2], why)
                 return
             if held is not None and held[1].manifest.sha256 != manifest.sha256:
                 held[1].discard()  # in other pieces the same bytes stay good
@@ -245,6 +246,15 @@ class MediaIntake:
         if held is not None:
             held[1].discard()
         self._told_ns.pop(media, None)
+
+    def _why_not_now(self, topics: GatewayTopics, manifest: MediaManifest) -> str:
+        """Empty: there is room for it, beside all that is promised to others."""
+        if not self._has_place(topics):
+            return f"{len(self._incoming)} are on their way, of which no more may be its"
+        promised = sum(held.awaited_bytes for _, held in self._incoming.values())
+        if not self._folder.has_room(manifest.bytes + promised):
+            return "the disk of [central] data would be full; make room on it, or set [media] max_bytes"
+        return ""
 
     def _has_place(self, topics: GatewayTopics) -> bool:
         """Gateways give media up without a word: what nobody spoke of for an hour makes room, else all fills up."""

@@ -100,11 +100,14 @@ class MediaFolder:
 
 
 class Incoming:
-    """One medium on its way; `heard_ns` is when its gateway spoke of it last, by the monotonic clock."""
+    """One medium on its way; `heard_ns` is when its gateway spoke of it last, by the monotonic clock.
+
+    `received` is how many pieces have come.
+    """
 
     def __init__(self, path: Path, manifest: MediaManifest) -> None:
         self.path, self.manifest = path, manifest
-        self.heard_ns = 0
+        self.heard_ns, self.received = 0, 0
         self._have = Ranges()
 
     def is_like(self, manifest: MediaManifest) -> bool:
@@ -122,6 +125,7 @@ class Incoming:
                 data = file.read(self._size(number))
                 if hashlib.sha256(data).hexdigest() == expected:
                     self._have.add(number, number)
+        self.received = self._have.count()
 
     def put(self, number: int, data: bytes) -> bool:
         """Take a piece; False when it is not the piece that was announced. One that is here already is fine."""
@@ -139,6 +143,7 @@ class Incoming:
             finally:
                 os.close(handle)
         self._have.add(number, number)
+        self.received += 1
         return True
 
     def missing(self, most: int = 10_000) -> list[tuple[int, int]]:
@@ -146,14 +151,14 @@ class Incoming:
         return list(Ranges([(0, len(self.manifest.chunks) - 1)]).without(self._have))[:most]
 
     @property
-    def received(self) -> int:
-        """Pieces that have come."""
-        return self._have.count()
-
-    @property
     def received_bytes(self) -> int:
         """Bytes of them, the last piece counted as whole unless all are here."""
         return min(self.received * self.manifest.chunk_bytes, self.manifest.bytes)
+
+    @property
+    def awaited_bytes(self) -> int:
+        """Bytes that the disk has promised to them and does not hold yet."""
+        return self.manifest.bytes - self.received_bytes
 
     def is_whole(self) -> bool:
         """Have all pieces come?"""
@@ -170,7 +175,7 @@ class Incoming:
     def discard(self) -> None:
         """Forget all pieces."""
         self.path.unlink(missing_ok=True)
-        self._have = Ranges()
+        self._have, self.received = Ranges(), 0
 
     def _size(self, number: int) -> int:
         rest = self.manifest.bytes - number * self.manifest.chunk_bytes

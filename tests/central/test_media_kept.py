@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -26,8 +28,10 @@ from agent.central.store.leaving import Leaving
 from agent.config.central import Media as MediaConfig
 from agent.core.errors import ConfigError, StorageError
 from agent.core.stop import StopToken
-from tests.central.helpers import GATEWAY, SITE, T0_NS, FakeGateway, manifest, running, wait_for
+from agent.wire import messages as wire
+from tests.central.helpers import GATEWAY, SITE, T0_NS, FakeGateway, manifest, pieces, running, wait_for
 from tests.central.stores import Store
+from tests.central.test_fuzz import ROOT, Rig
 from tests.fixtures.s3 import S3Server, s3_server
 
 BODY = os.urandom(700_000)
@@ -337,3 +341,36 @@ def test_a_link_is_given_only_for_what_the_folder_has_no_more(tmp_path: Path) ->
     assert b"".join(media.find(medium, 0, 2, None) or ()) == b"abc"  # type: ignore[arg-type]
     folder.remove(medium)
     assert media.find(medium, 0, 2, "x.jpg") == Link("https://s3.example/m1?x.jpg")
+
+
+def test_room_that_is_promised_to_media_on_their_way_is_not_promised_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig, body = Rig(tmp_path), os.urandom(4096)
+    files = tmp_path / "media"
+
+    def usage(_: Path) -> Any:
+        held = sum(path.stat().st_size for path in files.rglob("*") if path.is_file())
+        return shutil._ntuple_diskusage(0, 0, 10_000 - held)
+
+    def begins(key: str) -> bool:
+        rig.answers.clear()
+        rig.say(f"{ROOT}/media/{key}/manifest", wire.encode(manifest(key, body)))
+        return "want" in [json.loads(answer)["state"] for _, answer in rig.answers]
+
+    def come(key: str, *numbers: int) -> None:
+        for number in numbers:
+            rig.say(f"{ROOT}/media/{key}/chunk/{number}", pieces(body)[number])
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    assert [begins(key) for key in ("m1", "m2", "m3")] == [True, True, False]
+    assert "media of demo/gw-1 wait at their gateway: the disk of [central] data would be full" in caplog.text
+    come("m1", 0, 1, 1)
+    come("m2", 0)
+    assert not begins("m3")  # what has come lies on the disk instead
+    come("m1", 2, 3)
+    assert not begins("m3")
+    rig.media.cancel(SITE, GATEWAY, "m2")
+    assert begins("m4")  # what nobody wants any more needs no room
+    assert rig.counts.reasons() == {"media_no_room": 3}
+    rig.database.close()
