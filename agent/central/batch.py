@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from agent.central.counts import Counts, Refused
 from agent.central.news import Item
-from agent.central.opening import later_head, open_envelope, spread
+from agent.central.opening import later_head, later_version, open_envelope, spread
 from agent.central.small_rows import MOST_KEYS, SmallRows, TooMany
 from agent.central.store import schema
 from agent.central.store.database import Database
@@ -87,7 +87,7 @@ class Batch:
         self._fresh: set[tuple[str, str]] = set()
         self._waiting: list[tuple[Address, str, str, Opened]] = []
         self._dates: set[str] = set()
-        self._unread: dict[tuple[str, str], list[tuple[LaterHead, Unread]]] = defaultdict(list)
+        self._unread: dict[tuple[str, str], list[tuple[LaterHead | None, Unread]]] = defaultdict(list)
         self._states: list[tuple[Address, Callable[[], None]]] = []
         self.acks: dict[AckKey, list[int]] = defaultdict(list)
         self.news: dict[Item, None] = {}
@@ -107,19 +107,19 @@ class Batch:
         """
         match address.path:
             case ("status",):
-                self._later(address, self._status, decode(Status, payload))
+                self._take_state(address, self._status, Status, payload)
             case ("health",):
-                self._later(address, self._health, decode(Health, payload))
-            case ("camera", camera, "info"):
-                self._later(address, self._camera, camera, "info", decode(CameraInfo, payload))
-            case ("camera", camera, "state"):
-                self._later(address, self._camera, camera, "state", decode(CameraState, payload))
+                self._take_state(address, self._health, Health, payload)
+            case ("camera", _, "info"):
+                self._take_state(address, partial(self._camera, part="info"), CameraInfo, payload)
+            case ("camera", _, "state"):
+                self._take_state(address, partial(self._camera, part="state"), CameraState, payload)
             case ("camera", camera, leaf) if leaf in CLASSES_OF_LEAF:
                 self._take_envelope(address, camera, leaf, CLASSES_OF_LEAF[leaf], payload)
             case ("health", "history"):
                 self._take_envelope(address, "", "health", _HISTORY, payload)
-            case ("reply", command):
-                self._later(address, self._reply, command, decode(Reply, payload))
+            case ("reply", _):
+                self._take_state(address, self._reply, Reply, payload)
             case _:
                 raise Refused("unknown_topic", f"nobody expects {'/'.join(address.path)[:80]}")
 
@@ -141,8 +141,20 @@ class Batch:
                 self._counts.rejected("too_many_days")
             self._waiting.append((address, camera, leaf, opened))
 
-    def _later(self, address: Address, apply: Callable[..., None], *said: object) -> None:
-        self._states.append((address, partial(apply, address, *said)))
+    def _take_state(
+        self, address: Address, apply: Callable[[Address, Any], None], kind: type[Message], payload: bytes
+    ) -> None:
+        try:
+            message = decode(kind, payload)
+        except WireError:
+            version = later_version(payload)
+            if version is None:
+                raise
+            if address.path[0] == "reply":  # who waits for it does not wait so long
+                raise Refused("later_version", f"a reply of version {version}") from None
+            self._unread[address.site, address.gateway].append((None, Unread(address, version, payload)))
+        else:
+            self._states.append((address, partial(apply, address, message)))
 
     def write(self) -> None:
         """Merge what was taken, and put it into the tables."""
@@ -210,7 +222,8 @@ class Batch:
     def _tell_gateway(self, address: Address) -> None:
         self.news[Item("gateway", (address.site, address.gateway))] = None
 
-    def _camera(self, address: Address, camera: str, part: str, message: CameraInfo | CameraState) -> None:
+    def _camera(self, address: Address, message: CameraInfo | CameraState, *, part: str) -> None:
+        camera = address.path[1]
         _must_fit(camera, message.camera)
         row = self._rows.camera(address, camera)
         row[part] = document(message)
@@ -266,17 +279,24 @@ class Batch:
             try:
                 check_room(self._connection, [message for _, message in several])
                 for head, message in several:
-                    key = AckKey(site, gateway, head.outbox, head.kind)
-                    ledger = self._ledger(key).with_messages(head.numbers, head.dropped)
-                    self._rows.keep(schema.unread, (message.key,), message.row(self._now_ns))
-                    self._answer(message.address, key, head, ledger)
-                    self._counts.rejected("later_version")
+                    self._keep_one_unread(head, message)
             except WireError as error:
                 self._counts.rejected(error.reason if isinstance(error, Refused) else "too_many_holes")
             self.problems.append(
-                f"{site}/{gateway} speaks version {several[0][0].v} of the messages, this centre {VERSION}: they are "
-                "kept as they came and read once the centre is newer"
+                f"{site}/{gateway} speaks version {several[0][1].version} of the messages, this centre {VERSION}: they "
+                "are kept as they came and read once the centre is newer"
             )
+
+    def _keep_one_unread(self, head: LaterHead | None, message: Unread) -> None:
+        """`head` of an envelope, whose numbers are answered."""
+        address = message.address
+        if head is not None:
+            key = AckKey(address.site, address.gateway, head.outbox, head.kind)
+            ledger = self._ledger(key).with_messages(head.numbers, head.dropped)
+            self._answer(address, key, head, ledger)
+        self._rows.gateway(address)["seen_ns"] = self._now_ns
+        self._rows.keep(schema.unread, (message.key,), message.row(self._now_ns))
+        self._counts.rejected("later_version")
 
     def _know(self, address: Address, camera: str) -> None:
         """What comes on a stick tells of cameras that never announced themselves: they are there all the same."""
@@ -322,7 +342,8 @@ class Batch:
                 self._fresh.add((key.site, key.gateway))
         return self._ledgers[key]
 
-    def _reply(self, address: Address, command: str, reply: Reply) -> None:
+    def _reply(self, address: Address, reply: Reply) -> None:
+        command = address.path[1]
         _must_fit(command, reply.id)
         table = schema.clip
         where = (table.c.command == command, table.c.site == address.site, table.c.gateway == address.gateway)

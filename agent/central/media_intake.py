@@ -14,6 +14,7 @@ from agent.central.ingest import Publish
 from agent.central.media_rows import ASKED_KINDS, MediaRows
 from agent.central.media_store import Incoming, MediaFolder, Pages, is_consistent
 from agent.central.news import Item, News
+from agent.central.opening import later_version
 from agent.central.store.database import Database
 from agent.central.store.merge import document
 from agent.core.clock import NS, Clock, rfc3339
@@ -150,7 +151,9 @@ class MediaIntake:
                 case _:
                     self._counts.rejected("unknown_topic")
         except WireError as error:
-            self._counts.rejected("broken_manifest")
+            # unanswered, one of a later version rests at its gateway until the centre is newer
+            later = later_version(piece.payload) is not None
+            self._counts.rejected("later_version" if later else "broken_manifest")
             log.debug("refused a manifest: %s", error)
         except StorageError as error:
             # the gateway keeps the medium until we say it is done, and announces it again: then look anew what is there

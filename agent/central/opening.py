@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
 
 from agent.central.counts import Refused
 from agent.core.errors import WireError
-from agent.wire.messages import DurableClass, LaterHead, Message, Opened, decode, open_records
+from agent.wire.messages import VERSION, DurableClass, LaterHead, Message, Opened, decode, open_records
 from agent.wire.topics import Address
 
 MOST_DAYS = 200
 """Of one envelope: as many as a gateway packs records into it."""
+
+
+class _Later(Message):
+    v: Annotated[int, Field(gt=VERSION, lt=1 << 31)]
 
 
 class Spread(NamedTuple):
@@ -42,6 +48,13 @@ def later_head(address: Address, classes: Collection[DurableClass], payload: byt
         head = decode(LaterHead, payload)
         if (head.site, head.gateway) == (address.site, address.gateway) and head.kind in classes:
             return head
+    return None
+
+
+def later_version(payload: bytes) -> int | None:
+    """Of a message without an envelope: its version, if it is after ours."""
+    with suppress(WireError):
+        return decode(_Later, payload).v
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,8 +21,9 @@ from agent.core.errors import WireError
 from agent.core.stop import StopToken
 from agent.wire import messages as wire
 from agent.wire.topics import Address, GatewayTopics
-from tests.central.helpers import CAMERA, GATEWAY, SITE, track
+from tests.central.helpers import CAMERA, GATEWAY, SITE, camera_info, health, manifest, track
 from tests.central.stores import Store
+from tests.central.test_fuzz import ROOT, Rig
 
 HERE = Address(SITE, GATEWAY, ("camera", CAMERA, "track"))
 
@@ -95,6 +97,70 @@ def test_what_is_broken_even_so_is_counted_and_gone(store: Store, monkeypatch: p
     _newer(store, monkeypatch).run(_stopped())
     assert (_kept(store), store.tracks()) == (0, [])
     assert store.counts.reasons() == {"later_version": 1, "broken_track": 1}
+
+
+CAM = ("camera", CAMERA)
+STATES: dict[tuple[str, ...], wire.Message] = {
+    ("status",): wire.Status(state="online", session="s1", since="2026-05-28T20:26:40Z", version="9.0.0"),
+    ("health",): health(),
+    (*CAM, "info"): camera_info(),
+    (*CAM, "state"): wire.CameraState(
+        camera=CAMERA, online=True, recording=True, analysing=True, since="2026-05-28T20:26:40Z"
+    ),
+}
+
+
+def _say(store: Store, path: tuple[str, ...], payload: bytes) -> Batch:
+    with store.database.change() as change:
+        batch = Batch(store.database, change, store.clock, store.counts)
+        batch.take(Address(SITE, GATEWAY, path), payload)
+        batch.write()
+    return batch
+
+
+def _gateway(store: Store) -> tuple[object, ...]:
+    with store.database.read() as connection:
+        row = connection.execute(sa.select(schema.gateway)).one()
+        cameras = connection.execute(sa.select(schema.camera)).all()
+    return (row.state, row.version, bool(row.health), *((bool(one.info), bool(one.state)) for one in cameras))
+
+
+def test_how_things_stand_in_a_later_version_is_kept_and_the_newest_is_read_by_a_newer_centre(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, message in STATES.items():
+        for mark in ("old", "new"):
+            later = json.loads(wire.encode(message)) | {"v": 2, "said": mark}
+            batch = _say(store, path, json.dumps(later).encode())
+            assert "speaks version 2" in batch.problems[0]
+    assert (_kept(store), store.counts.reasons()) == (4, {"later_version": 8})
+    assert _gateway(store) == ("offline", None, False)
+    table = schema.unread
+    with store.database.write() as connection:
+        for row in connection.execute(sa.select(table)).all():
+            kept = json.loads(row.payload)
+            assert kept["said"] == "new"
+            ours = sa.update(table).where(table.c.key == row.key)
+            connection.execute(ours.values(payload=json.dumps(kept | {"v": 1}).encode()))
+    _newer(store, monkeypatch).run(_stopped())
+    assert (_kept(store), store.counts.reasons()) == (0, {"later_version": 8})
+    assert _gateway(store) == ("online", "9.0.0", True, (True, True))
+
+
+def test_a_reply_and_a_manifest_of_a_later_version_are_counted_and_wait_elsewhere(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    for leaf, message in (("reply/r1", wire.Reply(id="r1", ok=True)), ("media/m1/manifest", manifest("m1", b"x" * 9))):
+        rig.say(f"{ROOT}/{leaf}", json.dumps(json.loads(wire.encode(message)) | {"v": 2}).encode())
+    assert (rig.counts.reasons(), rig.answers) == ({"later_version": 2}, [])
+    rig.database.close()
+
+
+def test_states_that_are_broken_are_no_later_version(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    for payload in (b'{"v": 0}', b'{"v": "x"}', b'{"v": 1}', b"[]"):
+        rig.say(f"{ROOT}/health", payload)
+    assert rig.counts.reasons() == {"broken_health": 4}
+    rig.database.close()
 
 
 def test_nobody_fills_the_store_with_what_cannot_be_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Messages of a version that this centre does not speak yet: kept as they came, and read once a newer centre does.
 
-They count as stored: their gateway may forget them. So what one gateway may leave here is bounded.
+Records count as stored: their gateway may forget them. Of what tells how things stand the newest is kept. What one
+gateway may leave here is bounded.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import sqlalchemy as sa
 
 from agent.central.counts import Refused
 from agent.central.store.schema import unread
+from agent.wire.messages import CLASSES_OF_LEAF
 from agent.wire.topics import Address
 
 MOST, MOST_BYTES = 20_000, 64 << 20
 """Of one gateway."""
+_RECORDS = frozenset({*CLASSES_OF_LEAF, "history"})
 READING = 0x6C616D76
 """Of `Database.alone`: who reads again."""
 
@@ -31,8 +34,10 @@ class Unread(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The same for the same message: it may come twice."""
-        return blake2b("/".join(self.address.path).encode() + b"\0" + self.payload, digest_size=16).hexdigest()
+        """The same for the same message, which may come twice, and for all that say how the same thing stands."""
+        site, gateway, path = self.address
+        said = self.payload if path[-1] in _RECORDS else f"{site}/{gateway}".encode()
+        return blake2b("/".join(path).encode() + b"\0" + said, digest_size=16).hexdigest()
 
     def row(self, now_ns: int) -> dict[str, Any]:
         """As it rests."""
