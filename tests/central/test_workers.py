@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +25,24 @@ from agent.central.store.day_schema import tally, track
 from agent.core.clock import SystemClock
 from agent.wire import messages as wire
 from agent.wire.topics import Address, GatewayTopics
+from tests.central.city import City
 from tests.central.helpers import CAMERA, SITE, fresh_id, wait_for
 from tests.central.helpers import track as a_track
 from tests.fixtures.mosquitto import Mosquitto
 from tests.fixtures.postgres import Postgres
 
 GATEWAYS = [f"gw-{number}" for number in range(4)]
+TOGETHER = 25
+"""Tracks in an envelope: a thousand a second of all gateways together."""
 
 
-def _payload(gateway: str, seq: int, key: str) -> bytes:
-    record = a_track(key, final=True, colours={"upper": [["green", 0.9]]}, path=[(0, 0.1, 0.1, 0.2, 0.2)])
+def _payload(gateway: str, seq: int, *keys: str) -> bytes:
+    """Tracks, with a number each, from `seq` on."""
+    colours, path = {"upper": [["green", 0.9]]}, [(0, 0.1, 0.1, 0.2, 0.2)]
+    records = [a_track(key, final=True, colours=colours, path=path).model_dump(mode="json") for key in keys]
     head = {"site": SITE, "gateway": gateway, "outbox": "o", "class": "track", "seq": seq}
-    return wire.encode(wire.Envelope.model_validate(head | {"records": [record.model_dump(mode="json")]}))
+    numbers = list(range(seq, seq + len(keys)))
+    return wire.encode(wire.Envelope.model_validate(head | {"seqs": numbers, "records": records}))
 
 
 def _stored(database: Database) -> tuple[set[str], int, int, int]:
@@ -84,11 +89,11 @@ def test_two_workers_at_the_same_gateways_store_each_message_once(tmp_path: Path
 
 
 class Outbox:
-    """What gateways hold until it is acknowledged; they send it again and again."""
+    """What gateways hold, by the first number of each envelope, until it is acknowledged; they send it again."""
 
     def __init__(self, port: int) -> None:
         self.waiting: dict[tuple[str, int], tuple[str, bytes]] = {}
-        self.ids: dict[tuple[str, int], str] = {}
+        self.ids: dict[tuple[str, int], list[str]] = {}
         self._lock = threading.Lock()
         self.client = paho.Client(CallbackAPIVersion.VERSION2, "outboxes", protocol=MQTTProtocolVersion.MQTTv5)
         self.client.on_connect = lambda client, *_: client.subscribe("lamppost/v1/+/+/ack/+", 1)
@@ -102,11 +107,10 @@ class Outbox:
                 self.waiting.pop((message.topic.split("/")[3], seq), None)
 
     def add(self, seq: int) -> None:
-        """One more track of each gateway."""
+        """Some more tracks of each gateway."""
         for gateway in GATEWAYS:
-            self.ids[gateway, seq] = fresh_id()
-            topic = GatewayTopics(SITE, gateway).camera(CAMERA, "track")
-            payload = _payload(gateway, seq, self.ids[gateway, seq])
+            self.ids[gateway, seq] = keys = [fresh_id() for _ in range(TOGETHER)]
+            topic, payload = GatewayTopics(SITE, gateway).camera(CAMERA, "track"), _payload(gateway, seq, *keys)
             with self._lock:
                 self.waiting[gateway, seq] = topic, payload
             self.client.publish(topic, payload, 1)
@@ -126,19 +130,20 @@ class Outbox:
 
 
 @contextmanager
-def _workers(broker: Mosquitto, address: str, folder: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    children = [_worker(broker, address, folder, "w" if count > 1 else "") for _ in range(count)]
+def _centre(folder: Path, broker: Mosquitto, address: str, workers: int) -> Iterator[list[Callable[[], None]]]:
+    """The very processes that an operator runs; each is killed, and begins again, when it is called."""
+    city, role = City(folder, broker.url, address, tuple(GATEWAYS)), "" if address == "sqlite" else "ingest"
+    running = [city.start(role).up() for _ in range(workers)]
+
+    def again(number: int) -> None:
+        running[number].kill()
+        running[number] = city.start(role)  # and is perhaps killed before it is up
+
     try:
-        yield children
+        yield [partial(again, number) for number in range(workers)]
     finally:
-        for child in children:
-            child.kill()
-            child.wait()
-
-
-def _worker(broker: Mosquitto, address: str, folder: Path, share: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.central.worker", broker.url, address, str(folder), share]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        for process in running:
+            process.kill()
 
 
 @pytest.mark.slow
@@ -148,25 +153,22 @@ def test_what_was_acknowledged_is_there_whoever_was_killed(
 ) -> None:
     broker, dice = mosquitto(), random.Random(workers)
     cluster: Postgres | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
-    address, outbox, seq = cluster.fresh() if cluster else "sqlite", Outbox(broker.port), 0
-    acknowledged = set[str]()
-    with _workers(broker, address, tmp_path, workers) as children:
+    address, outbox, seq = cluster.fresh() if cluster else "sqlite", Outbox(broker.port), 1
+    acknowledged = list[str]()
+    with _centre(tmp_path, broker, address, workers) as processes:
         for _ in range(8):
-            until = time.monotonic() + dice.uniform(2, 6)
+            until = time.monotonic() + dice.uniform(2, 10)
             while time.monotonic() < until:
-                seq += 1
                 outbox.add(seq)
+                seq += TOGETHER
                 time.sleep(0.1)
             outbox.send()
             if cluster is not None and dice.random() < 0.3:
                 cluster.stop()
                 cluster.start()
             else:
-                number = dice.randrange(workers)
-                children[number].kill()
-                children[number].wait()
-                children[number] = _worker(broker, address, tmp_path, "w" if workers > 1 else "")
-            acknowledged = {key for place, key in outbox.ids.items() if place not in outbox.waiting}
+                dice.choice(processes)()
+            acknowledged = [key for place, keys in outbox.ids.items() if place not in outbox.waiting for key in keys]
         assert acknowledged, "nothing was ever acknowledged"
 
         def all_taken() -> bool:
@@ -174,11 +176,11 @@ def test_what_was_acknowledged_is_there_whoever_was_killed(
             time.sleep(2)
             return not outbox.waiting
 
-        wait_for(all_taken, 120)
+        wait_for(all_taken, 240)
     outbox.close()
-    database = Database.open(address, tmp_path)
+    database = Database.open(address, tmp_path / "data")
     keys, counted, stored, lost = _stored(database)
     database.close()
-    count = len(outbox.ids)
-    assert acknowledged <= keys
+    count = len(outbox.ids) * TOGETHER
+    assert keys.issuperset(acknowledged)
     assert (len(keys), counted, stored, lost) == (count, count, count, 0)
