@@ -75,7 +75,7 @@ class MediaIntake:
         self._folder, self._rows, self._clock = folder, MediaRows(database, clock), clock
         self._counts, self._news, self._publish = counts, news, publish
         self._queue: FairQueue[Piece] = FairQueue(_QUEUE_ITEMS, _QUEUE_BYTES, _size, _whose)
-        self._grumble = SparingLog(log, clock)
+        self._of_floods, self._of_room = SparingLog(log, clock), SparingLog(log, clock)  # each of one thread
         self._incoming: dict[str, tuple[GatewayTopics, Incoming]] = {}
         self._pages: dict[str, Pages] = {}
         self._asked_unknown: dict[str, int] = {}
@@ -88,7 +88,7 @@ class MediaIntake:
             raise WireError("a piece larger than any of ours")
         piece = Piece(address, payload)
         if self._queue.crowded_by(piece):
-            self._grumble.warning("%s sends more media than can be kept; it waits alone", _whose(piece)[0])
+            self._of_floods.warning("%s sends more media than can be kept; it waits alone", _whose(piece)[0])
             raise Refused("flooding", "what is missing is asked for again")
         return self._queue.put(piece)
 
@@ -211,7 +211,7 @@ class MediaIntake:
         if held is None or not held[1].is_like(manifest):
             if held is None and (why := self._why_not_now(topics, manifest)):
                 self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
-                self._grumble.warning("media of %s/%s wait at their gateway: %s", *address[:2], why)
+                self._of_room.warning("media of %s/%s wait at their gateway: %s", *address[:2], why)
                 return
             if held is not None and held[1].manifest.sha256 != manifest.sha256:
                 held[1].discard()  # in other pieces the same bytes stay good
