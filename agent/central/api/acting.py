@@ -10,22 +10,35 @@ from starlette.responses import StreamingResponse
 
 from agent.central.api.context import Centre, centre_of, note, person_of, why_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.media_models import ClipOut
-from agent.central.api.models import NO_GATEWAY, NOT_THERE, OVER, REFUSALS, SLOWED, ClipIn, FootageExportIn, PreviewsIn
+from agent.central.api.examples import content, finds
+from agent.central.api.media_models import ClipIn, ClipOut, FootageExportIn, PreviewsIn
+from agent.central.api.models import NO_GATEWAY, OVER, REFUSALS, SLOWED, Responses, not_there
 from agent.central.api.sending import BYTES, send
 from agent.central.clips import MOST_S, TooManySheets, Wanted
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339
 from agent.wire.messages import STILL_KINDS, BelongsArgs
 
-router = APIRouter(responses=REFUSALS | NOT_THERE)
+router = APIRouter(responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
 
-_AGAIN: dict[int | str, dict[str, Any]] = {200: {"model": ClipOut, "description": "it was asked for before"}}
+
+def _asked_before(example: dict[str, Any]) -> Responses:
+    return {200: {"model": ClipOut, "description": "it was asked for before", **content(example)}}
 
 
-@router.get("/media/{media}", tags=["media"], response_class=StreamingResponse, responses=BYTES)
+_AGAIN = _asked_before(finds.CLIP_READY)
+_EXPORT: Responses = {202: content(finds.EXPORT)}
+_SHEET: Responses = {202: content(finds.SHEET), **_asked_before(finds.SHEET_READY)}
+
+
+@router.get(
+    "/media/{media}",
+    tags=["media"],
+    response_class=StreamingResponse,
+    responses=not_there("medium here; it may still rest at the gateway") | BYTES,
+)
 def get_media(centre: Here, request: Request, media: Id, *, download: Annotated[bool, Query()] = False) -> Response:
     """The bytes of a picture or clip, whole or in part (Range)."""
     row = centre.views.medium(media)
@@ -39,7 +52,7 @@ def get_media(centre: Here, request: Request, media: Id, *, download: Annotated[
     return send(centre, row, request, who, partial(note, request, "media.view"), headers, download=download)
 
 
-@router.post("/clips", status_code=202, tags=["clips"], responses=_AGAIN | NO_GATEWAY)
+@router.post("/clips", status_code=202, tags=["clips"], responses=not_there("camera") | _AGAIN | NO_GATEWAY)
 def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipIn) -> ClipOut:
     """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream. One that is there is given again (200)."""
     start_ns, end_ns = _span(centre, body)
@@ -50,7 +63,7 @@ def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipI
     return ClipOut.model_validate(clip)
 
 
-@router.post("/exports", status_code=202, tags=["clips"], responses=NO_GATEWAY)
+@router.post("/exports", status_code=202, tags=["clips"], responses=not_there("camera") | _EXPORT | NO_GATEWAY)
 def export_footage(centre: Here, request: Request, body: FootageExportIn) -> ClipOut:
     """Take footage out as evidence: a ZIP file with the clip as it was recorded, and what its gateway states and signs.
 
@@ -81,7 +94,7 @@ def _span(centre: Centre, body: ClipIn | FootageExportIn) -> tuple[int, int]:
     return start_ns, end_ns
 
 
-@router.post("/previews", status_code=202, tags=["clips"], responses=_AGAIN | NO_GATEWAY | SLOWED)
+@router.post("/previews", status_code=202, tags=["clips"], responses=not_there("camera") | _SHEET | NO_GATEWAY | SLOWED)
 def ask_for_previews(centre: Here, request: Request, response: Response, body: PreviewsIn) -> ClipOut:
     """Ask a gateway for a sheet of 24 small pictures, `step_s` apart: the one that has the moment `at`.
 
@@ -101,7 +114,7 @@ def ask_for_previews(centre: Here, request: Request, response: Response, body: P
     return ClipOut.model_validate(sheet)
 
 
-@router.get("/clips/{clip}", tags=["clips"])
+@router.get("/clips/{clip}", tags=["clips"], responses=not_there("clip"))
 def get_clip(centre: Here, clip: Id) -> ClipOut:
     """How far a clip is."""
     found = centre.finds.clip(clip)
@@ -110,7 +123,7 @@ def get_clip(centre: Here, clip: Id) -> ClipOut:
     return ClipOut.model_validate(found)
 
 
-@router.delete("/clips/{clip}", tags=["clips"])
+@router.delete("/clips/{clip}", tags=["clips"], responses=not_there("clip"))
 def call_clip_off(centre: Here, request: Request, clip: Id) -> ClipOut:
     """Nobody wants it any more: the gateway stops sending. One that is ready stays."""
     if centre.finds.clip(clip) is None:
@@ -120,7 +133,9 @@ def call_clip_off(centre: Here, request: Request, clip: Id) -> ClipOut:
     return ClipOut.model_validate(found)
 
 
-@router.post("/events/{event}/clip", status_code=202, tags=["events"], responses=_AGAIN | NO_GATEWAY)
+@router.post(
+    "/events/{event}/clip", status_code=202, tags=["events"], responses=not_there("event") | _AGAIN | NO_GATEWAY
+)
 def ask_for_event_clip(
     centre: Here, request: Request, response: Response, event: Id,
     quality: Annotated[Wanted, Query()] = "auto",
@@ -138,7 +153,9 @@ def ask_for_event_clip(
     return ClipOut.model_validate(clip)
 
 
-@router.post("/events/{event}/belongs", status_code=204, tags=["events"], responses=NO_GATEWAY | OVER)
+@router.post(
+    "/events/{event}/belongs", status_code=204, tags=["events"], responses=not_there("event") | NO_GATEWAY | OVER
+)
 def belongs_there(centre: Here, request: Request, event: Id) -> None:
     """What an event of a thing left or taken tells of belongs there: background at once. The event's end follows."""
     found = centre.finds.event(event)

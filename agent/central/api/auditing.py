@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
 from agent.central.api.context import Centre, centre_of, note
-from agent.central.api.models import REFUSALS, Moment
+from agent.central.api.examples import people
+from agent.central.api.models import REFUSALS, Moment, Responses
 from agent.central.api.people_models import AuditPage, AuditVerdict
 from agent.central.api.sheet import line as sheet_line
 from agent.central.store.audit import Sought
@@ -21,9 +22,27 @@ router = APIRouter(prefix="/audit", tags=["audit"], responses=REFUSALS)
 Here = Annotated[Centre, Depends(centre_of)]
 Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
-_TEXT: dict[str, Any] = {"schema": {"type": "string"}}
-_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": _TEXT, "application/x-ndjson": _TEXT}}}
 COLUMNS = ("seq", "time", "who", "action", "what", "why", "from", "salt", "said", "hash")
+
+
+def as_json(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """A JSON object a line."""
+    for line in lines:
+        yield json.dumps({name: line[name] for name in COLUMNS}) + "\n"
+
+
+def as_csv(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """With a head; see `sheet`."""
+    yield sheet_line(COLUMNS)
+    for line in lines:
+        yield sheet_line(line[name] for name in COLUMNS)
+
+
+def _file(write: Callable[[Iterable[dict[str, Any]]], Iterator[str]]) -> dict[str, Any]:
+    return {"schema": {"type": "string"}, "example": "".join(write([people.AUDIT_LINE]))}
+
+
+_FILES: Responses = {200: {"content": {"text/csv": _file(as_csv), "application/x-ndjson": _file(as_json)}}}
 
 
 def sought(
@@ -68,16 +87,3 @@ def export(
     body, kind = (as_csv(lines), "text/csv") if form == "csv" else (as_json(lines), "application/x-ndjson")
     headers = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
     return StreamingResponse(body, media_type=kind, headers=headers)
-
-
-def as_json(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """A JSON object a line."""
-    for line in lines:
-        yield json.dumps({name: line[name] for name in COLUMNS}) + "\n"
-
-
-def as_csv(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """With a head; see `sheet`."""
-    yield sheet_line(COLUMNS)
-    for line in lines:
-        yield sheet_line(line[name] for name in COLUMNS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Depends, FastAPI
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
@@ -34,6 +36,7 @@ from agent.central.api import (
 from agent.central.api.access import PREFIX, may
 from agent.central.api.context import Centre
 from agent.central.api.errors import install
+from agent.central.api.examples import uncovered
 from agent.central.api.guard import Guard
 
 ROUTERS = (
@@ -56,9 +59,18 @@ def create_app(centre: Centre) -> ASGIApp:
     return Guard(make_routes(centre), centre)
 
 
+class _Routes(FastAPI):
+    """With every example on the OpenAPI page as it is written."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = uncovered(super().openapi())
+        return super().openapi()
+
+
 def make_routes(centre: Centre | None = None) -> FastAPI:
     """The routes without the guard; without a centre good for its OpenAPI document only."""
-    app = FastAPI(
+    app = _Routes(
         title="Lamppost centre",
         version=__version__,
         openapi_url=f"{PREFIX}/openapi.json",

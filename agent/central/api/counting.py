@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from agent.central.api.asking import ColourOfPart, OfPlaces, Words, part_and_name
 from agent.central.api.context import Centre, centre_of
 from agent.central.api.errors import ApiError
+from agent.central.api.examples import finds, shown
 from agent.central.api.models import REFUSALS, Moment
 from agent.central.store.heat import COLUMNS, ROWS
 from agent.central.store.sums import Hours
@@ -37,6 +38,8 @@ class CameraCounts(BaseModel):
 class CountsOut(BaseModel):
     """By camera, the most first; those without any are left out. `counts` begin with the hour of `since`."""
 
+    model_config = shown(finds.COUNTS)
+
     since: str
     until: str
     items: list[CameraCounts]
@@ -53,6 +56,8 @@ class CameraHeat(BaseModel):
 
 class HeatOut(BaseModel):
     """By camera; those without any are left out. The picture has `columns` times `rows` cells."""
+
+    model_config = shown(finds.HEAT)
 
     since: str
     until: str

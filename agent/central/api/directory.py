@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse
 from agent.central.api.access import PREFIX
 from agent.central.api.context import Centre, centre_of, origin_of
 from agent.central.api.errors import not_found
-from agent.central.api.models import NOT_THERE, REFUSALS, SLOWED
+from agent.central.api.models import REFUSALS, SLOWED, not_there
 from agent.central.api.people import told
 from agent.central.api.sign_in import signed_in, slow_down
 from agent.central.directory import Arrival, Asked, Directory, Refused
@@ -21,7 +21,9 @@ from agent.central.store.people import NotSo
 
 log = logging.getLogger(__name__)
 
-router = APIRouter(prefix="/oidc", tags=["sign-in"], responses=REFUSALS | NOT_THERE)
+_NO_DIRECTORY = not_there("directory: [oidc] is not configured")
+
+router = APIRouter(prefix="/oidc", tags=["sign-in"], responses=REFUSALS | _NO_DIRECTORY)
 
 Here = Annotated[Centre, Depends(centre_of)]
 

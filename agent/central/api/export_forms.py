@@ -95,6 +95,14 @@ def write(form: Form, what: What, results: Results, positions: Positions) -> Ite
             return _geojson(what, results, positions)
 
 
+def example(form: Form, what: What, found: Document) -> str | Document:
+    """What a file with one result looks like, for the OpenAPI page: GeoJSON as the document that it is."""
+    page = {"items": [found], "next": None, "complete": True}
+    text = "".join(write(form, what, Results(lambda _: page, Filters(), 1), {}))
+    document: Document = json.loads(text) if form == "geojson" else {}
+    return document or text
+
+
 def _csv(what: What, results: Results, positions: Positions) -> Iterator[str]:
     yield sheet.line(what.columns)
     for page in results:

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
 from agent.central.api.asking import OfEvents, OfTracks
 from agent.central.api.context import Centre, centre_of, note
-from agent.central.api.export_forms import EVENTS, TRACKS, TYPES, Form, Results, What, write
+from agent.central.api.examples import Document, covered, finds
+from agent.central.api.export_forms import EVENTS, TRACKS, TYPES, Form, Results, What, example, write
 from agent.central.api.finding import note_plate
-from agent.central.api.models import REFUSALS
+from agent.central.api.models import REFUSALS, Responses
 from agent.core.clock import rfc3339
 
 MOST, USUAL = 1_000_000, 100_000
 _LIMIT_MS = 30_000
 """Of a page: how long a search may look before it says how far it came."""
 
-_FILES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "the file",
-        "content": {
-            kind.partition(";")[0]: {"schema": {"type": "object" if form == "geojson" else "string"}}
-            for form, kind in TYPES.items()
-        },
-    }
-}
+
+def _files(what: What, found: Document) -> Responses:
+    files: Document = {}
+    for form, kind in TYPES.items():
+        plain, schema = kind.partition(";")[0], {"type": "object" if form == "geojson" else "string"}
+        files[plain] = {"schema": schema, "example": covered(example(form, what, found))}
+    return {200: {"description": "the file", "content": files}}
+
 
 router = APIRouter(prefix="/exports", tags=["exports"], responses=REFUSALS)
 
@@ -36,7 +36,7 @@ InForm = Annotated[Form, Query()]
 Most = Annotated[int, Query(ge=1, le=MOST)]
 
 
-@router.get("/tracks", response_class=StreamingResponse, responses=_FILES)
+@router.get("/tracks", response_class=StreamingResponse, responses=_files(TRACKS, finds.TRACK))
 def tracks(
     centre: Here, request: Request, chosen: OfTracks, form: InForm = "csv", most: Most = USUAL
 ) -> StreamingResponse:
@@ -49,7 +49,7 @@ def tracks(
     return _file(centre, request, TRACKS, form, Results(partial(centre.finds.tracks, limit_ms=_LIMIT_MS), chosen, most))
 
 
-@router.get("/events", response_class=StreamingResponse, responses=_FILES)
+@router.get("/events", response_class=StreamingResponse, responses=_files(EVENTS, finds.EVENT))
 def events(
     centre: Here, request: Request, chosen: OfEvents, form: InForm = "csv", most: Most = USUAL
 ) -> StreamingResponse:

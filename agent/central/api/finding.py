@@ -11,7 +11,7 @@ from agent.central.api.context import Centre, centre_of, note
 from agent.central.api.errors import there
 from agent.central.api.found import EventOut, Events, Neighbours, TrackOut, Tracks
 from agent.central.api.gone import WhenGone
-from agent.central.api.models import NOT_THERE, REFUSALS
+from agent.central.api.models import REFUSALS, not_there
 from agent.central.store.filters import Filters
 from agent.central.store.search import LIMIT_MS
 from agent.config.base import Id
@@ -34,13 +34,13 @@ def events(
     return Events.model_validate(centre.finds.asked(gone).events(chosen, limit_ms, facets=facets))
 
 
-@router.get("/events/{event}/neighbours", tags=["events"], responses=NOT_THERE)
+@router.get("/events/{event}/neighbours", tags=["events"], responses=not_there("event"))
 def neighbours(centre: Here, event: Id, chosen: OfEvents) -> Neighbours:
     """The next older and the next newer event among those that the filters find (`limit` and `cursor` do nothing)."""
     return Neighbours.model_validate(there(centre.finds.neighbours(event, chosen), "event"))
 
 
-@router.get("/events/{event}", tags=["events"], responses=NOT_THERE)
+@router.get("/events/{event}", tags=["events"], responses=not_there("event"))
 def event(centre: Here, event: Id) -> EventOut:
     """One event."""
     return EventOut.model_validate(there(centre.finds.event(event), "event"))
@@ -84,7 +84,7 @@ def tracks(
     return Tracks.model_validate(centre.finds.asked(gone).tracks(chosen, limit_ms, facets=facets))
 
 
-@router.get("/tracks/{track}", tags=["tracks"], responses=NOT_THERE)
+@router.get("/tracks/{track}", tags=["tracks"], responses=not_there("track"))
 def track(centre: Here, track: Id) -> TrackOut:
     """One track."""
     return TrackOut.model_validate(there(centre.finds.track(track), "track"))

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from agent.central.api.examples import finds, shown
 from agent.central.api.media_models import ClipOut, MediaOut
 from agent.wire import messages as wire
 
@@ -39,6 +40,8 @@ class EventOut(wire.Event):
     `severity` is what it counts for now: what people made it (`review`), else what its gateway said.
     """
 
+    model_config = shown(finds.EVENT)
+
     site: str
     gateway: str
     camera_name: str
@@ -52,6 +55,8 @@ class EventOut(wire.Event):
 
 class Neighbours(BaseModel):
     """The events before and after one, among those that the filters find; null at an end."""
+
+    model_config = shown(finds.NEIGHBOURS)
 
     older: str | None
     newer: str | None
@@ -106,11 +111,15 @@ class Found(BaseModel):
 class Events(Found):
     """A page, by time."""
 
+    model_config = shown(finds.EVENTS)
+
     items: list[EventOut]
 
 
 class TrackOut(wire.TrackSummary):
     """A track with where it comes from and what became of its media."""
+
+    model_config = shown(finds.TRACK)
 
     site: str
     gateway: str
@@ -128,6 +137,8 @@ class Tracks(Found):
     `alike` says by what tracks were compared that should look like one (`like`): `appearance`, or `colours` where its
     gateway sent no vector; `likeness` of an item is 0..1.
     """
+
+    model_config = shown(finds.TRACKS)
 
     alike: Literal["appearance", "colours"] | None = None
     items: list[TrackOut]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from agent.central.api.context import Centre, centre_of
 from agent.central.api.errors import ApiError, there
-from agent.central.api.models import NOT_THERE, REFUSALS, CameraHistory, CameraPoint, GatewayHealth, Moment
+from agent.central.api.models import REFUSALS, CameraHistory, CameraPoint, GatewayHealth, Moment, not_there
 from agent.central.store.health import MOST_POINTS
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339
@@ -49,14 +49,14 @@ def window(
 When = Annotated[Window, Depends(window)]
 
 
-@router.get("/gateways/{site}/{gateway}/health", tags=["gateways"], responses=NOT_THERE)
+@router.get("/gateways/{site}/{gateway}/health", tags=["gateways"], responses=not_there("gateway"))
 def gateway_health(centre: Here, when: When, site: Id, gateway: Id) -> GatewayHealth:
     """How a gateway was: minutes of the last week, hours before that, as long as everything else is kept."""
     there(next(iter(centre.views.gateways(site, gateway)), None), "gateway")
     return GatewayHealth(step_s=when.step_s, items=centre.history.gateway(site, gateway, *when))
 
 
-@router.get("/cameras/{site}/{gateway}/{camera}/health", tags=["cameras"], responses=NOT_THERE)
+@router.get("/cameras/{site}/{gateway}/{camera}/health", tags=["cameras"], responses=not_there("camera"))
 def camera_health(centre: Here, when: When, site: Id, gateway: Id, camera: Id) -> CameraHistory:
     """How a camera was: minutes of the last week, hours before that, as long as everything else is kept."""
     there(next(iter(centre.views.cameras(site, gateway, camera)), None), "camera")

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
-from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, Body
+from agent.central.api.examples import kept, shown
+from agent.central.api.models import CONFLICT, REFUSALS, Body, not_there
 from agent.central.store.layouts import MOST_OF_ONE
 from agent.central.store.pack import Document
 from agent.config.base import Id
@@ -35,6 +36,8 @@ class LayoutIn(Body):
     `large`: the first one is larger. `shared`: others see it, too.
     """
 
+    model_config = shown(kept.LAYOUT_IN)
+
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$", examples=["Night shift"])]
     shared: bool = False
     cameras: Annotated[
@@ -47,6 +50,8 @@ class LayoutIn(Body):
 class LayoutOut(BaseModel):
     """A layout. Cameras that one may not see are left out."""
 
+    model_config = shown(kept.LAYOUT)
+
     id: str
     owner: str
     name: str
@@ -58,6 +63,8 @@ class LayoutOut(BaseModel):
 
 class LayoutsOut(BaseModel):
     """One's own and the shared ones, by name."""
+
+    model_config = shown(kept.LAYOUTS)
 
     items: list[LayoutOut]
 
@@ -80,7 +87,7 @@ def save_layout(body: LayoutIn, request: Request, centre: Here) -> LayoutOut:
     return LayoutOut.model_validate(there(centre.layouts.one(key, person.reach), "layout"))
 
 
-@router.put("/{layout}", responses=NOT_THERE)
+@router.put("/{layout}", responses=not_there("layout"))
 def change_layout(layout: Id, body: LayoutIn, request: Request, centre: Here) -> LayoutOut:
     """Make one's own so."""
     _own(layout, request, centre)
@@ -89,7 +96,7 @@ def change_layout(layout: Id, body: LayoutIn, request: Request, centre: Here) ->
     return LayoutOut.model_validate(there(centre.layouts.one(layout, person_of(request).reach), "layout"))
 
 
-@router.delete("/{layout}", status_code=204, responses=NOT_THERE)
+@router.delete("/{layout}", status_code=204, responses=not_there("layout"))
 def remove_layout(layout: Id, request: Request, centre: Here) -> None:
     """Remove one's own; an admin of the whole centre anybody's that is shared."""
     person = person_of(request)

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from agent.central.api.context import Centre, centre_of
 from agent.central.api.errors import ApiError, there
 from agent.central.api.models import (
-    NOT_THERE,
     REFUSALS,
     CameraOut,
     Cameras,
@@ -21,6 +20,7 @@ from agent.central.api.models import (
     Processes,
     Sites,
     Stats,
+    not_there,
 )
 from agent.central.api.recording_models import MOST_POINTS, Recordings
 from agent.config.base import Id
@@ -77,7 +77,7 @@ def gateways(centre: Here, site: Id | None = None) -> Gateways:
     return Gateways.model_validate({"items": centre.views.gateways(site)})
 
 
-@router.get("/gateways/{site}/{gateway}", tags=["gateways"], responses=NOT_THERE)
+@router.get("/gateways/{site}/{gateway}", tags=["gateways"], responses=not_there("gateway"))
 def gateway(centre: Here, site: Id, gateway: Id) -> GatewayOut:
     """One gateway."""
     return GatewayOut.model_validate(_one(centre.views.gateways(site, gateway), "gateway"))
@@ -89,13 +89,13 @@ def cameras(centre: Here, site: Id | None = None, gateway: Id | None = None) -> 
     return Cameras.model_validate({"items": centre.views.cameras(site, gateway)})
 
 
-@router.get("/cameras/{site}/{gateway}/{camera}", tags=["cameras"], responses=NOT_THERE)
+@router.get("/cameras/{site}/{gateway}/{camera}", tags=["cameras"], responses=not_there("camera"))
 def camera(centre: Here, site: Id, gateway: Id, camera: Id) -> CameraOut:
     """One camera."""
     return CameraOut.model_validate(_one(centre.views.cameras(site, gateway, camera), "camera"))
 
 
-@router.get("/recordings", tags=["recordings"], responses=NOT_THERE)
+@router.get("/recordings", tags=["recordings"], responses=not_there("camera"))
 def recordings(
     centre: Here,
     site: Id,

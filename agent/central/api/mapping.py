@@ -11,7 +11,8 @@ from starlette.responses import FileResponse
 
 from agent.central.api.context import Centre, centre_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.models import NOT_THERE, REFUSALS
+from agent.central.api.examples import places, shown
+from agent.central.api.models import REFUSALS, Responses, not_there
 
 router = APIRouter(tags=["map"], responses=REFUSALS)
 
@@ -19,15 +20,18 @@ Here = Annotated[Centre, Depends(centre_of)]
 
 _MOST_BYTES = 20 << 20
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-_STREETS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}}}
+_GEOJSON = "application/geo+json"
+_STREETS: Responses = {200: {"content": {_GEOJSON: {"schema": {"type": "object"}, "example": places.STREETS}}}}
 _PICTURE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-_PLAN: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(_PICTURES.values(), _PICTURE)}}
+_PLAN: Responses = {200: {"content": dict.fromkeys(_PICTURES.values(), _PICTURE)}}
 
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class MapOut(BaseModel):
     """Whether `/map/streets` and `/map/plan` have something; corners are latitude, longitude."""
+
+    model_config = shown(places.MAP)
 
     streets: bool
     plan: bool
@@ -47,13 +51,13 @@ def what_is_there(centre: Here) -> MapOut:
     )  # fmt: skip
 
 
-@router.get("/map/streets", responses=NOT_THERE | _STREETS, response_class=FileResponse)
+@router.get("/map/streets", responses=not_there("map") | _STREETS, response_class=FileResponse)
 def streets(centre: Here) -> FileResponse:
     """Streets, buildings and areas as GeoJSON (RFC 7946)."""
-    return _file(centre.ground.streets, "application/geo+json")
+    return _file(centre.ground.streets, _GEOJSON)
 
 
-@router.get("/map/plan", responses=NOT_THERE | _PLAN, response_class=FileResponse)
+@router.get("/map/plan", responses=not_there("map") | _PLAN, response_class=FileResponse)
 def plan(centre: Here) -> FileResponse:
     """The picture that lies under the cameras."""
     path = centre.ground.plan

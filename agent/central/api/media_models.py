@@ -2,11 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from agent.central.api.examples import finds, shown
+from agent.central.api.models import NO_NUL, Body, Moment
+from agent.config.base import Id
 from agent.wire import messages as wire
+
+
+class ClipIn(Body):
+    """Which footage to fetch."""
+
+    model_config = shown(finds.CLIP_IN)
+
+    site: Annotated[Id, Field(examples=["hartford"])]
+    gateway: Annotated[Id, Field(examples=["pole-17"])]
+    camera: Annotated[Id, Field(examples=["main-and-park"])]
+    start: Moment
+    end: Moment
+    quality: Literal["auto", "proxy", "full"] = "auto"
+
+
+class FootageExportIn(Body):
+    """Which footage to take out as evidence, and why; without `reason` the one given for the session."""
+
+    model_config = shown(finds.EXPORT_IN)
+
+    site: Annotated[Id, Field(examples=["hartford"])]
+    gateway: Annotated[Id, Field(examples=["pole-17"])]
+    camera: Annotated[Id, Field(examples=["main-and-park"])]
+    start: Moment
+    end: Moment
+    reason: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["incident 4711"])] = ""
+
+
+class PreviewsIn(Body):
+    """Small pictures of which camera around which moment, and how far apart, seconds."""
+
+    model_config = shown(finds.SHEET_IN)
+
+    site: Annotated[Id, Field(examples=["hartford"])]
+    gateway: Annotated[Id, Field(examples=["pole-17"])]
+    camera: Annotated[Id, Field(examples=["main-and-park"])]
+    at: Moment
+    step_s: Annotated[Literal[2, 5, 10, 30, 60, 300, 600, 1800, 3600], Field(examples=[60])]
 
 
 class MediaOut(wire.MediaRef):
@@ -31,6 +72,8 @@ class ClipOut(BaseModel):
     `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is
     a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both.
     """
+
+    model_config = shown(finds.CLIP)
 
     id: str
     site: str

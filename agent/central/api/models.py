@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from agent.central.api.examples import BUSY, places, refusal, shown
+from agent.central.api.examples import people as accounts
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
 from agent.wire import messages as wire
@@ -51,6 +53,8 @@ LinkToken = Annotated[str, Field(max_length=200, examples=["what stands behind t
 class FirstIn(Body):
     """The token of the one-time link, and the account to make."""
 
+    model_config = shown(accounts.FIRST)
+
     token: LinkToken
     username: Annotated[Id, Field(examples=["ann"])]
     password: NewPassword
@@ -58,6 +62,8 @@ class FirstIn(Body):
 
 class SignIn(Body):
     """Name and password, and the code of now (or a recovery code) where a second factor is on."""
+
+    model_config = shown(accounts.SIGN_IN)
 
     username: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["ann"])]
     password: Password
@@ -111,6 +117,8 @@ class HealthOut(BaseModel):
     `roles`: the processes it is made of, by `whole` or `ingest` and `web`; `ingest` is all of those together.
     """
 
+    model_config = shown(places.HEALTH)
+
     ok: bool
     version: str
     first_start: bool
@@ -142,6 +150,8 @@ class ProcessOut(BaseModel):
 class Processes(BaseModel):
     """All processes, by role and age."""
 
+    model_config = shown(places.PROCESSES)
+
     items: list[ProcessOut]
 
 
@@ -169,6 +179,8 @@ class GatewayOut(BaseModel):
     camera's chain was given before, with another link. `timezone` is the site's, by its IANA name.
     """
 
+    model_config = shown(places.GATEWAY)
+
     site: str
     gateway: str
     online: bool
@@ -190,6 +202,8 @@ class GatewayOut(BaseModel):
 class Gateways(BaseModel):
     """All gateways."""
 
+    model_config = shown(places.GATEWAYS)
+
     items: list[GatewayOut]
 
 
@@ -205,6 +219,8 @@ class SiteOut(BaseModel):
 class Sites(BaseModel):
     """All sites."""
 
+    model_config = shown(places.SITES)
+
     items: list[SiteOut]
 
 
@@ -218,6 +234,8 @@ class Snapshot(BaseModel):
 
 class CameraOut(BaseModel):
     """A camera. `online` needs its gateway online too."""
+
+    model_config = shown(places.CAMERA)
 
     site: str
     gateway: str
@@ -243,11 +261,15 @@ class CameraOut(BaseModel):
 class Cameras(BaseModel):
     """Cameras, sorted by site, gateway and id."""
 
+    model_config = shown(places.CAMERAS)
+
     items: list[CameraOut]
 
 
 class GatewayHealth(BaseModel):
     """How a gateway was, in spans of `step_s` seconds, oldest first; a span without a sample is left out."""
+
+    model_config = shown(places.GATEWAY_HEALTH)
 
     step_s: int
     items: list[wire.GatewaySample]
@@ -263,40 +285,10 @@ class CameraPoint(wire.CameraSample):
 class CameraHistory(BaseModel):
     """How a camera was, in spans of `step_s` seconds, oldest first; a span without a sample is left out."""
 
+    model_config = shown(places.CAMERA_HISTORY)
+
     step_s: int
     items: list[CameraPoint]
-
-
-class ClipIn(Body):
-    """Which footage to fetch."""
-
-    site: Annotated[Id, Field(examples=["hartford"])]
-    gateway: Annotated[Id, Field(examples=["pole-17"])]
-    camera: Annotated[Id, Field(examples=["main-and-park"])]
-    start: Moment
-    end: Moment
-    quality: Literal["auto", "proxy", "full"] = "auto"
-
-
-class FootageExportIn(Body):
-    """Which footage to take out as evidence, and why; without `reason` the one given for the session."""
-
-    site: Annotated[Id, Field(examples=["hartford"])]
-    gateway: Annotated[Id, Field(examples=["pole-17"])]
-    camera: Annotated[Id, Field(examples=["main-and-park"])]
-    start: Moment
-    end: Moment
-    reason: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["incident 4711"])] = ""
-
-
-class PreviewsIn(Body):
-    """Small pictures of which camera around which moment, and how far apart, seconds."""
-
-    site: Annotated[Id, Field(examples=["hartford"])]
-    gateway: Annotated[Id, Field(examples=["pole-17"])]
-    camera: Annotated[Id, Field(examples=["main-and-park"])]
-    at: Moment
-    step_s: Annotated[Literal[2, 5, 10, 30, 60, 300, 600, 1800, 3600], Field(examples=[60])]
 
 
 class MessageCounts(BaseModel):
@@ -329,6 +321,8 @@ class StoredCounts(BaseModel):
 class Stats(BaseModel):
     """Numbers for summaries: `lost` must be 0."""
 
+    model_config = shown(places.STATS)
+
     messages: MessageCounts
     rejected: dict[str, int]
     stored: StoredCounts
@@ -340,25 +334,33 @@ class Stats(BaseModel):
     since: str
 
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    code: {"model": ErrorOut, "description": text}
-    for code, text in (
-        (401, "not signed in"), (403, "not allowed"), (413, "a request larger than 64 KiB"), (422, "not understood"),
-        (503, "the centre's store does not answer now; try again"),
-    )
-}  # fmt: skip
+Responses = dict[int | str, dict[str, Any]]
+
+
+def refused(status: int, description: str, code: str, message: str) -> Responses:
+    """One error that a route may answer, with an example of it; for `responses`."""
+    return {status: {"model": ErrorOut, "description": description, **refusal(code, message)}}
+
+
+def not_there(what: str) -> Responses:
+    """404, of this; for `responses`."""
+    return refused(404, "not there", "not_found", f"there is no such {what}")
+
+
+REFUSALS: Responses = {
+    **refused(401, "not signed in", "not_signed_in", "sign in first"),
+    **refused(403, "not allowed", "forbidden", "this needs the role operator; you are viewer"),
+    **refused(413, "a request larger than 64 KiB", "too_large", "a request may have 65536 bytes"),
+    **refused(422, "not understood", "invalid", "until: must be after since"),
+    **refused(503, BUSY, "storage", BUSY),
+}
 """What any route may answer."""
-SLOWED: dict[int | str, dict[str, Any]] = {
-    429: {
-        "model": ErrorOut,
-        "description": "too many attempts of late",
-        "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}},
-    }
+SLOWED = refused(429, "too many attempts of late", "too_many", "too many attempts; try again in 30 s")
+SLOWED[429]["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+NO_GATEWAY = {
+    **refused(502, "the gateway is offline or refuses", "gateway_offline", "gateway pole-17 at hartford is offline"),
+    **refused(504, "the gateway does not answer", "gateway_silent", "gateway pole-17 at hartford did not answer"),
 }
-NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut, "description": "not there"}}
-NO_GATEWAY: dict[int | str, dict[str, Any]] = {
-    502: {"model": ErrorOut, "description": "the gateway is offline or refuses"},
-    504: {"model": ErrorOut, "description": "the gateway does not answer"},
-}
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "description": "as things stand it cannot be"}}
-OVER: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "description": "it is over"}}
+CANNOT = "as things stand it cannot be"
+CONFLICT = refused(409, CANNOT, "too_many", "at most 100 layouts each; remove some")
+OVER = refused(409, "it is over", "over", "the event is over, or tells of nothing that lies there")

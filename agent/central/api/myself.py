@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from agent.central.api.context import Centre, centre_of, note, origin_of, person_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, SLOWED
+from agent.central.api.models import CANNOT, REFUSALS, SLOWED, not_there, refused
 from agent.central.api.people_models import (
     CodeIn,
     Me,
@@ -25,6 +25,8 @@ from agent.central.store.second_factor import address, picture
 from agent.config.base import Id
 
 router = APIRouter(prefix="/me", tags=["myself"], responses=REFUSALS)
+
+_ALREADY_ON = refused(409, CANNOT, "already_on", "there is a second factor already; take it off first")
 
 Here = Annotated[Centre, Depends(centre_of)]
 
@@ -73,7 +75,7 @@ def end_other_sessions(request: Request, centre: Here) -> None:
     centre.sessions.end_all(person.name, but=person.session)
 
 
-@router.delete("/sessions/{session}", status_code=204, responses=NOT_THERE)
+@router.delete("/sessions/{session}", status_code=204, responses=not_there("session"))
 def end_session(session: Id, request: Request, centre: Here) -> None:
     """Sign out there."""
     note(request, "account.sessions-ended", f"one of {person_of(request).name}")
@@ -81,7 +83,7 @@ def end_session(session: Id, request: Request, centre: Here) -> None:
         raise not_found("session")
 
 
-@router.post("/second-factor", responses=CONFLICT | SLOWED)
+@router.post("/second-factor", responses=_ALREADY_ON | SLOWED)
 def begin_second_factor(body: ProofIn, request: Request, centre: Here) -> SecondFactorOut:
     """A secret for an app that shows codes (TOTP, RFC 6238); it counts once a code of it was confirmed."""
     person = person_of(request)

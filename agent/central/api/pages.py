@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from agent.central.api.errors import ApiError
+from agent.central.api.examples import examples_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,11 +50,13 @@ def _inside(static: Path, path: str) -> Path | None:
 
 
 def api_page(app: FastAPI) -> HTMLResponse:
-    """The routes in plain HTML, without scripts from elsewhere."""
+    """The routes in plain HTML, with their examples, without scripts from elsewhere."""
+    document = app.openapi()
     rows = [
         f"<tr><td><code>{method.upper()}</code></td><td><code>{html.escape(path)}</code></td>"
-        f"<td>{html.escape(operation.get('description') or operation.get('summary', ''))}</td></tr>"
-        for path, operations in _paths(app).items()
+        f"<td>{html.escape(operation.get('description') or operation.get('summary', ''))}"
+        f"{_examples(document, operation)}</td></tr>"
+        for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
     return HTMLResponse(
@@ -62,6 +66,14 @@ def api_page(app: FastAPI) -> HTMLResponse:
     )
 
 
-def _paths(app: FastAPI) -> dict[str, Any]:
-    paths: dict[str, Any] = app.openapi()["paths"]
-    return paths
+def _examples(document: dict[str, Any], operation: dict[str, Any]) -> str:
+    """Of the body and of what is answered when all is well, to be unfolded."""
+    parts = [("Body", operation.get("requestBody", {}))]
+    parts += [(f"Answer {status}", one) for status, one in operation["responses"].items() if status < "300"]
+    return "".join(
+        f"<details><summary>{name}, <code>{html.escape(kind)}</code></summary>"
+        f"<pre>{html.escape(example if isinstance(example, str) else json.dumps(example, indent=2))}</pre></details>"
+        for name, part in parts
+        for kind, content in part.get("content", {}).items()
+        for example in examples_of(document, content)
+    )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
-from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS
+from agent.central.api.models import CANNOT, REFUSALS, not_there, refused
 from agent.central.api.people_models import LinkOut, PeopleOut, PersonChange, PersonIn, PersonOut
 from agent.central.store.people import LINK_S
 from agent.central.store.reach import Reach
@@ -16,6 +16,10 @@ from agent.config.base import Id
 from agent.core.clock import NS, rfc3339
 
 router = APIRouter(prefix="/people", tags=["people"], responses=REFUSALS)
+
+_TAKEN = refused(409, CANNOT, "taken", "there is somebody called bob already")
+_LAST = refused(409, CANNOT, "last_admin", "this is the last admin who sees everything: make another first")
+_ELSEWHERE = refused(409, CANNOT, "elsewhere", "this account signs in through the directory: it has no password here")
 
 Here = Annotated[Centre, Depends(centre_of)]
 
@@ -26,7 +30,7 @@ def people(request: Request, centre: Here) -> PeopleOut:
     return PeopleOut.model_validate({"items": [one for one in centre.people.all() if _manages(request, one)]})
 
 
-@router.post("", status_code=201, responses=CONFLICT)
+@router.post("", status_code=201, responses=_TAKEN)
 def make_person(body: PersonIn, request: Request, centre: Here) -> LinkOut:
     """Make an account; whoever gets the link sets the password."""
     _must_cover(request, body.places)
@@ -35,13 +39,13 @@ def make_person(body: PersonIn, request: Request, centre: Here) -> LinkOut:
     return _link(centre, body.name, token)
 
 
-@router.get("/{name}", responses=NOT_THERE)
+@router.get("/{name}", responses=not_there("person"))
 def person(name: Id, request: Request, centre: Here) -> PersonOut:
     """One account."""
     return PersonOut.model_validate(_managed(request, centre, name))
 
 
-@router.patch("/{name}", responses=NOT_THERE | CONFLICT)
+@router.patch("/{name}", responses=not_there("person") | _LAST)
 def change_person(name: Id, body: PersonChange, request: Request, centre: Here) -> PersonOut:
     """Another role, other places, or disable: a disabled account is signed out everywhere, and its tokens are void."""
     _managed(request, centre, name)
@@ -52,7 +56,7 @@ def change_person(name: Id, body: PersonChange, request: Request, centre: Here) 
     return PersonOut.model_validate(there(centre.people.change(name, **changes), "person"))
 
 
-@router.delete("/{name}", status_code=204, responses=NOT_THERE | CONFLICT)
+@router.delete("/{name}", status_code=204, responses=not_there("person") | _LAST)
 def remove_person(name: Id, request: Request, centre: Here) -> None:
     """Remove an account with its sessions and tokens. What it did stays in the audit log."""
     _managed(request, centre, name)
@@ -60,7 +64,7 @@ def remove_person(name: Id, request: Request, centre: Here) -> None:
     centre.people.remove(name)
 
 
-@router.post("/{name}/link", responses=NOT_THERE)
+@router.post("/{name}/link", responses=not_there("person") | _ELSEWHERE)
 def reset_password(name: Id, request: Request, centre: Here) -> LinkOut:
     """A one-time link to set a new password with; the present one is good until then."""
     account = _managed(request, centre, name)
@@ -73,7 +77,7 @@ def reset_password(name: Id, request: Request, centre: Here) -> LinkOut:
     return _link(centre, name, token)
 
 
-@router.delete("/{name}/second-factor", status_code=204, responses=NOT_THERE)
+@router.delete("/{name}/second-factor", status_code=204, responses=not_there("person"))
 def take_off_second_factor(name: Id, request: Request, centre: Here) -> None:
     """For who lost both telephone and recovery codes."""
     _managed(request, centre, name)
@@ -81,7 +85,7 @@ def take_off_second_factor(name: Id, request: Request, centre: Here) -> None:
     centre.people.drop_second_factor(name)
 
 
-@router.delete("/{name}/sessions", status_code=204, responses=NOT_THERE)
+@router.delete("/{name}/sessions", status_code=204, responses=not_there("person"))
 def sign_out_everywhere(name: Id, request: Request, centre: Here) -> None:
     """End all sessions of an account."""
     _managed(request, centre, name)

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from agent.central.api.examples import people, shown
 from agent.central.api.models import Body, LinkToken, Moment, NewPassword, Password
 from agent.central.store.people import Role, Scope
 from agent.central.store.reach import MOST_GRANTS, Reach
@@ -33,6 +34,8 @@ class Me(BaseModel):
     `asks_reason` says that some of what one may do here needs one.
     """
 
+    model_config = shown(people.ME)
+
     name: str
     role: Role
     csrf_header: str
@@ -47,6 +50,8 @@ class Me(BaseModel):
 class PasswordIn(Body):
     """The old password, and the one that takes its place."""
 
+    model_config = shown(people.PASSWORD)
+
     old: Password
     new: NewPassword
 
@@ -54,11 +59,15 @@ class PasswordIn(Body):
 class ReasonIn(Body):
     """Why; empty takes it back."""
 
+    model_config = shown(people.REASON)
+
     reason: Reason
 
 
 class JoinIn(Body):
     """The token of a one-time link, and the password to set."""
+
+    model_config = shown(people.JOIN)
 
     token: LinkToken
     password: NewPassword
@@ -67,17 +76,23 @@ class JoinIn(Body):
 class CodeIn(Body):
     """The code of now."""
 
+    model_config = shown(people.CODE)
+
     code: Code
 
 
 class ProofIn(Body):
     """The password, so that a session that was left open is not enough."""
 
+    model_config = shown(people.PROOF)
+
     password: Password
 
 
 class SecondFactorOut(BaseModel):
     """What an app needs: the secret, the same as an address, and that as a picture (SVG in a `data:` address)."""
+
+    model_config = shown(people.SECOND_FACTOR)
 
     secret: str
     address: str
@@ -86,6 +101,8 @@ class SecondFactorOut(BaseModel):
 
 class RecoveryCodes(BaseModel):
     """Each works once in place of a code; they are not shown again."""
+
+    model_config = shown(people.RECOVERY_CODES)
 
     codes: list[str]
 
@@ -105,11 +122,15 @@ class SessionOut(BaseModel):
 class SessionsOut(BaseModel):
     """Open sessions, the one that was used last first."""
 
+    model_config = shown(people.SESSIONS)
+
     items: list[SessionOut]
 
 
 class PersonOut(BaseModel):
     """An account. `waiting`: the one-time link has not been used yet; `elsewhere`: signs in through the directory."""
+
+    model_config = shown(people.PERSON)
 
     name: str
     role: Role
@@ -125,11 +146,15 @@ class PersonOut(BaseModel):
 class PeopleOut(BaseModel):
     """All accounts that one may manage, by name."""
 
+    model_config = shown(people.PEOPLE)
+
     items: list[PersonOut]
 
 
 class PersonIn(Body):
     """An account to make."""
+
+    model_config = shown(people.PERSON_IN)
 
     name: Annotated[Id, Field(examples=["bob"])]
     role: Role = "viewer"
@@ -138,6 +163,8 @@ class PersonIn(Body):
 
 class PersonChange(Body):
     """What shall be otherwise; what is not named stays. `places` of null is everything."""
+
+    model_config = shown(people.PERSON_CHANGE)
 
     role: Role = "viewer"
     places: Places | None = None
@@ -153,6 +180,8 @@ class PersonChange(Body):
 class LinkOut(BaseModel):
     """A page of the viewer where the person sets a password; it works once, until then. Not shown again."""
 
+    model_config = shown(people.LINK)
+
     person: PersonOut
     link: Annotated[str, Field(examples=["/join?token=..."])]
     expires: str
@@ -160,6 +189,8 @@ class LinkOut(BaseModel):
 
 class TokenIn(Body):
     """A token to make; what it may is never more than what its owner may."""
+
+    model_config = shown(people.TOKEN_IN)
 
     name: Annotated[Id, Field(examples=["nightly-report"])]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=6, examples=[["read", "search"]])]
@@ -183,11 +214,15 @@ class TokenOut(BaseModel):
 class TokensOut(BaseModel):
     """Tokens, the newest first."""
 
+    model_config = shown(people.TOKENS)
+
     items: list[TokenOut]
 
 
 class TokenMade(TokenOut):
     """With the token itself, which is not shown again."""
+
+    model_config = shown(people.TOKEN_MADE)
 
     token: str
 
@@ -216,6 +251,8 @@ class AuditLine(BaseModel):
 class AuditPage(BaseModel):
     """Newest first."""
 
+    model_config = shown(people.AUDIT)
+
     items: list[AuditLine]
     next: str | None
 
@@ -225,6 +262,8 @@ class AuditVerdict(BaseModel):
 
     Whoever keeps `lines` and `head` elsewhere sees later whether the end was cut off.
     """
+
+    model_config = shown(people.VERDICT)
 
     verified: bool
     lines: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from agent.central.api.examples import places, shown
+
 MOST_POINTS = 2_000
 """Of motion in one answer: about as many as a wide screen has room for."""
 
@@ -58,6 +60,8 @@ class Recordings(BaseModel):
 
     `motion` is there when points of it were asked for, and anybody looked.
     """
+
+    model_config = shown(places.RECORDINGS)
 
     spans: list[Span]
     segments: list[Segment]

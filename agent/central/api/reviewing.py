@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError
+from agent.central.api.examples import finds, shown
 from agent.central.api.found import EventOut
 from agent.central.api.models import REFUSALS, Body
 from agent.central.news import Item
@@ -47,6 +48,8 @@ class ReviewIn(Body):
     `assigned` of null: nobody's; `severity` of null: as the gateway said.
     """
 
+    model_config = shown(finds.REVIEW_IN)
+
     events: Annotated[list[Seen], Field(min_length=1, max_length=_AT_ONCE, examples=[[_SEEN]])]
     acknowledged: bool | None = None
     assigned: Annotated[Id | None, Field(examples=["ann"])] = None
@@ -59,6 +62,8 @@ class Reviewed(BaseModel):
 
     `full` have so many notes that there is no room; `missing` are not there (any more).
     """
+
+    model_config = shown(finds.REVIEWED)
 
     items: list[EventOut]
     changed_before: list[str]
@@ -75,6 +80,8 @@ class Reviewer(BaseModel):
 
 class Reviewers(BaseModel):
     """All of them, by name."""
+
+    model_config = shown(finds.REVIEWERS)
 
     items: list[Reviewer]
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field, model_validator
 from agent.central.api.asking import OfEvents, OfTracks
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
-from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, Body
+from agent.central.api.examples import kept, shown
+from agent.central.api.models import CONFLICT, REFUSALS, Body, not_there
 from agent.central.store.filters import Filters
 from agent.central.store.searches import MOST_OF_ONE, MOST_WATCHED
 from agent.config.base import Id
@@ -31,6 +32,8 @@ _NO_WATCH = ApiError(422, "invalid", "watch: what looks like a track is ranked, 
 class SearchIn(Body):
     """`shared`: others may use it, too. `watch`: every track that comes and fits raises an alarm."""
 
+    model_config = shown(kept.SEARCH_IN)
+
     name: Name
     shared: bool = False
     watch: bool = False
@@ -38,6 +41,8 @@ class SearchIn(Body):
 
 class SearchChange(Body):
     """What shall be otherwise; what is not named stays."""
+
+    model_config = shown(kept.SEARCH_CHANGE)
 
     name: Name = "-"
     shared: bool = False
@@ -56,6 +61,8 @@ class SearchOut(BaseModel):
     `raised` alarms came of it; `held_back` were more than 30 in a minute. Both lag a few seconds.
     """
 
+    model_config = shown(kept.SEARCH)
+
     id: str
     owner: str
     name: str
@@ -70,6 +77,8 @@ class SearchOut(BaseModel):
 
 class SearchesOut(BaseModel):
     """One's own and the shared ones, by name."""
+
+    model_config = shown(kept.SEARCHES)
 
     items: list[SearchOut]
 
@@ -95,7 +104,7 @@ def save_event_search(body: SearchIn, chosen: OfEvents, request: Request, centre
     return _save(body, "events", chosen, request, centre)
 
 
-@router.patch("/{search}", responses=NOT_THERE | CONFLICT)
+@router.patch("/{search}", responses=not_there("saved search") | CONFLICT)
 def change_search(search: Id, body: SearchChange, request: Request, centre: Here) -> SearchOut:
     """Another name; shared or not; watched for or not. One's own."""
     found = _own(search, request, centre)
@@ -112,7 +121,7 @@ def change_search(search: Id, body: SearchChange, request: Request, centre: Here
     return SearchOut.model_validate(there(centre.searches.one(search), "saved search"))
 
 
-@router.delete("/{search}", status_code=204, responses=NOT_THERE)
+@router.delete("/{search}", status_code=204, responses=not_there("saved search"))
 def remove_search(search: Id, request: Request, centre: Here) -> None:
     """Remove one's own; an admin of the whole centre anybody's."""
     found = _own(search, request, centre)

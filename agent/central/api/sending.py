@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, StreamingResponse
 
 from agent.central.api.context import Centre
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.models import ErrorOut
+from agent.central.api.models import Responses, refused
 from agent.central.media_kept import Link, Medium
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
@@ -25,12 +25,12 @@ _SUFFIX = {
 _TYPES = ("image/*", "video/*", "audio/*", "application/zip", "application/octet-stream")
 _BINARY: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES}
 
-BYTES: dict[int | str, dict[str, Any]] = {
+BYTES: Responses = {
     200: {"description": "all of it", "content": _BINARY},
     206: {"description": "the part that was asked for", "content": _BINARY},
     304: {"description": "it is as it was"},
     307: {"description": "it is at the store elsewhere, from which browsers fetch it by themselves"},
-    416: {"model": ErrorOut, "description": "there is no such part"},
+    **refused(416, "there is no such part", "bad_range", "no such part"),
 }
 
 

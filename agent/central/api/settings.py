@@ -9,15 +9,18 @@ from pydantic import BaseModel, Field
 
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.models import NOT_THERE, REFUSALS, Body, ErrorOut
+from agent.central.api.examples import places, shown
+from agent.central.api.models import REFUSALS, Body, not_there, refused
 from agent.central.settings import Changed
 from agent.config.base import Id
 from agent.core.errors import ConfigError
 from agent.wire.messages import CameraInfo
 
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut, "description": "somebody else has changed it"}}
+CONFLICT = refused(
+    409, "somebody else has changed it", "conflict", "version 3 is the newest, not 2: look at it and change it again"
+)
 
-router = APIRouter(tags=["cameras"], responses=REFUSALS | NOT_THERE)
+router = APIRouter(tags=["cameras"], responses=REFUSALS | not_there("camera"))
 
 Here = Annotated[Centre, Depends(centre_of)]
 
@@ -28,6 +31,8 @@ class SettingsOut(BaseModel):
     `state`: `waiting` until the gateway says that it has the newest version; `refused` with the reason in `error`.
     Whoever changes it names the `version` that was seen.
     """
+
+    model_config = shown(places.SETTINGS)
 
     in_force: dict[str, Any]
     set_here: dict[str, Any]
@@ -43,6 +48,8 @@ class SettingsIn(Body):
 
     What is left out goes back to the file. `version` is the one that was seen.
     """
+
+    model_config = shown(places.SETTINGS_IN)
 
     settings: Annotated[
         dict[str, Any],

@@ -10,7 +10,8 @@ from starlette.responses import StreamingResponse
 
 from agent.central.api.context import Centre, centre_of, note, origin_of, person_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.models import CONFLICT, NO_NUL, NOT_THERE, REFUSALS, Body
+from agent.central.api.examples import kept, shown
+from agent.central.api.models import CONFLICT, NO_NUL, REFUSALS, Body, not_there
 from agent.central.api.sending import BYTES, send
 from agent.central.store.links import MOST_OF_ONE
 from agent.central.store.people import ROLES, Role
@@ -36,6 +37,8 @@ Token = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}\.[A-Za-z0-9_-]{43}$")]
 class LinkIn(Body):
     """How long it is good, and for whom or what: that is shown in the list."""
 
+    model_config = shown(kept.LINK_IN)
+
     days: Annotated[int, Field(ge=1, le=30, examples=[7])] = 7
     note: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["Case 4711, public prosecutor"])] = ""
 
@@ -56,16 +59,20 @@ class MediaLinkOut(BaseModel):
 class MediaLinkMade(MediaLinkOut):
     """With the address below the centre's own, which is not shown again."""
 
+    model_config = shown(kept.LINK_MADE)
+
     link: str
 
 
 class MediaLinks(BaseModel):
     """The newest first."""
 
+    model_config = shown(kept.LINKS)
+
     items: list[MediaLinkOut]
 
 
-@router.post("/media/{media}/links", status_code=201, responses=NOT_THERE | CONFLICT)
+@router.post("/media/{media}/links", status_code=201, responses=not_there("medium here; fetch it first") | CONFLICT)
 def make_link(media: Id, body: LinkIn, request: Request, centre: Here) -> MediaLinkMade:
     """Make a link to a picture or clip. Whoever has it sees that, without an account, until it is over or taken back.
 
@@ -89,7 +96,7 @@ def links(request: Request, centre: Here, *, everybody: Annotated[bool, Query()]
     return MediaLinks.model_validate({"items": centre.links.all(None if everybody else person_of(request).name)})
 
 
-@router.delete("/links/{link}", status_code=204, responses=NOT_THERE)
+@router.delete("/links/{link}", status_code=204, responses=not_there("link"))
 def take_back(link: Id, request: Request, centre: Here) -> None:
     """It is void at once. One's own, or for admins of the whole centre anybody's."""
     found = centre.links.one(link)
@@ -99,7 +106,7 @@ def take_back(link: Id, request: Request, centre: Here) -> None:
     centre.links.remove(link)
 
 
-@router.get(SHARED + "{token}", response_class=StreamingResponse, responses=NOT_THERE | BYTES)
+@router.get(SHARED + "{token}", response_class=StreamingResponse, responses=not_there("link") | BYTES)
 def shared(token: Token, request: Request, *, download: Annotated[bool, Query()] = False) -> Response:
     """What a link opens. Open to everybody who has it; each look is in the audit log under its maker's name."""
     whole: Centre = request.app.state.centre

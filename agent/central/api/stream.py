@@ -14,20 +14,31 @@ from starlette.responses import StreamingResponse
 
 from agent import __version__
 from agent.central.api.context import Centre, centre_of
+from agent.central.api.examples import places
 from agent.central.api.found import EventOut
 from agent.central.api.guard import is_the_same
 from agent.central.api.media_models import ClipOut
-from agent.central.api.models import REFUSALS, CameraOut, GatewayOut, HealthOut
+from agent.central.api.models import REFUSALS, CameraOut, GatewayOut, HealthOut, Responses
 from agent.central.news import LAGGING, Item
 from agent.core.clock import rfc3339
 from agent.core.errors import StorageError
 
 router = APIRouter(responses=REFUSALS, tags=["stream"])
 
-_EVENTS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 _MOST_PENDING = 1000
 _KEEP_S = 15
 _GATHER_S = 0.1
+
+
+def _message(kind: str, data: Any) -> str:
+    return f"event: {kind}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
+
+
+_EVENTS: Responses = {
+    200: {
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _message("camera", places.CAMERA)}}
+    }
+}
 
 
 class _Pending:
@@ -130,7 +141,3 @@ def _camera(row: dict[str, Any]) -> Any:
 
 def _clip(row: dict[str, Any]) -> Any:
     return ClipOut.model_validate(row).model_dump(mode="json")
-
-
-def _message(kind: str, data: Any) -> str:
-    return f"event: {kind}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"

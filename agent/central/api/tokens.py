@@ -8,13 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found
-from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS
+from agent.central.api.models import CANNOT, REFUSALS, not_there, refused
 from agent.central.api.people_models import TokenIn, TokenMade, TokensOut
 from agent.central.store.reach import Reach
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
 
 router = APIRouter(prefix="/tokens", tags=["tokens"], responses=REFUSALS)
+
+_CONFIGURED = refused(409, CANNOT, "configured", "this token is in the configuration: service_token_file")
 
 Here = Annotated[Centre, Depends(centre_of)]
 
@@ -44,7 +46,7 @@ def make_token(body: TokenIn, request: Request, centre: Here) -> TokenMade:
     return TokenMade(**kept, token=token)
 
 
-@router.delete("/{token}", status_code=204, responses=NOT_THERE | CONFLICT)
+@router.delete("/{token}", status_code=204, responses=not_there("token") | _CONFIGURED)
 def revoke_token(token: Id, request: Request, centre: Here) -> None:
     """It is void at once. One's own, or for admins of the whole centre anybody's."""
     found = centre.tokens.one(token)

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from agent.central.api.context import Centre, centre_of, note
 from agent.central.api.errors import ApiError, not_found, there
-from agent.central.api.models import CONFLICT, NOT_THERE, REFUSALS, Body
+from agent.central.api.examples import kept, shown
+from agent.central.api.models import CONFLICT, REFUSALS, Body, not_there
 from agent.central.api.people_models import Places
 from agent.central.outgoing import check_url
 from agent.central.store.hooks import MOST_HOOKS
@@ -37,6 +38,8 @@ Severity = Literal["info", "alarm"]
 class WebhookIn(Body):
     """Whom to tell of which events; null is any. Sent by POST, as Standard Webhooks 1.0 has it."""
 
+    model_config = shown(kept.HOOK_IN)
+
     name: Name
     url: Url
     kinds: Kinds | None = None
@@ -47,6 +50,8 @@ class WebhookIn(Body):
 
 class WebhookChange(Body):
     """What shall be otherwise; what is not named stays."""
+
+    model_config = shown(kept.HOOK_CHANGE)
 
     name: Name = "-"
     url: Url = "https://host.example"
@@ -66,6 +71,8 @@ class WebhookChange(Body):
 class WebhookOut(BaseModel):
     """A webhook. `waiting` deliveries are not through yet; `dropped` came while 10,000 waited."""
 
+    model_config = shown(kept.HOOK)
+
     id: str
     name: str
     url: str
@@ -82,11 +89,15 @@ class WebhookOut(BaseModel):
 class WebhookMade(WebhookOut):
     """With the secret that signs what is sent, which is not shown again."""
 
+    model_config = shown(kept.HOOK_MADE)
+
     secret: Annotated[str, Field(examples=["whsec_..."])]
 
 
 class WebhooksOut(BaseModel):
     """All webhooks, by name."""
+
+    model_config = shown(kept.HOOKS)
 
     items: list[WebhookOut]
 
@@ -109,12 +120,16 @@ class DeliveryOut(BaseModel):
 class DeliveriesOut(BaseModel):
     """The newest first, of the last seven days."""
 
+    model_config = shown(kept.DELIVERIES)
+
     items: list[DeliveryOut]
     next: str | None
 
 
 class TestOut(BaseModel):
     """The delivery to follow."""
+
+    model_config = shown(kept.DELIVERY)
 
     delivery: str
 
@@ -135,13 +150,13 @@ def make_webhook(body: WebhookIn, request: Request, centre: Here) -> WebhookMade
     return WebhookMade(**_one(centre, key), secret=secret)
 
 
-@router.get("/{webhook}", responses=NOT_THERE)
+@router.get("/{webhook}", responses=not_there("webhook"))
 def webhook(webhook: Id, centre: Here) -> WebhookOut:
     """One webhook."""
     return WebhookOut.model_validate(_one(centre, webhook))
 
 
-@router.patch("/{webhook}", responses=NOT_THERE)
+@router.patch("/{webhook}", responses=not_there("webhook"))
 def change_webhook(webhook: Id, body: WebhookChange, request: Request, centre: Here) -> WebhookOut:
     """Something else of it. What waits is told to the new address; switched off, it waits."""
     found, changes = _one(centre, webhook), body.model_dump(include=body.model_fields_set)
@@ -151,14 +166,14 @@ def change_webhook(webhook: Id, body: WebhookChange, request: Request, centre: H
     return WebhookOut.model_validate(_one(centre, webhook))
 
 
-@router.delete("/{webhook}", status_code=204, responses=NOT_THERE)
+@router.delete("/{webhook}", status_code=204, responses=not_there("webhook"))
 def remove_webhook(webhook: Id, request: Request, centre: Here) -> None:
     """Remove it, with all that waits."""
     note(request, "webhook.remove", _one(centre, webhook)["name"])
     centre.hooks.remove(webhook)
 
 
-@router.post("/{webhook}/secret", responses=NOT_THERE)
+@router.post("/{webhook}/secret", responses=not_there("webhook"))
 def new_secret(webhook: Id, request: Request, centre: Here) -> WebhookMade:
     """Another secret; whatever is sent from now on is signed with it."""
     found = _one(centre, webhook)
@@ -166,14 +181,14 @@ def new_secret(webhook: Id, request: Request, centre: Here) -> WebhookMade:
     return WebhookMade(**found, secret=centre.hooks.new_secret(webhook))
 
 
-@router.post("/{webhook}/test", status_code=202, responses=NOT_THERE)
+@router.post("/{webhook}/test", status_code=202, responses=not_there("webhook"))
 def test_webhook(webhook: Id, request: Request, centre: Here) -> TestOut:
     """Tell it of nothing, to see whether that arrives."""
     note(request, "webhook.test", _one(centre, webhook)["name"])
     return TestOut(delivery=centre.hooks.test(webhook))
 
 
-@router.get("/{webhook}/deliveries", responses=NOT_THERE)
+@router.get("/{webhook}/deliveries", responses=not_there("webhook"))
 def deliveries(
     webhook: Id,
     centre: Here,
@@ -186,7 +201,7 @@ def deliveries(
     return DeliveriesOut.model_validate(centre.hooks.deliveries(webhook, state, limit, cursor))
 
 
-@router.post("/{webhook}/deliveries/{delivery}/again", status_code=202, responses=NOT_THERE)
+@router.post("/{webhook}/deliveries/{delivery}/again", status_code=202, responses=not_there("webhook"))
 def deliver_again(webhook: Id, delivery: Id, request: Request, centre: Here) -> TestOut:
     """Try one that failed for good once more, from the beginning."""
     note(request, "webhook.again", _one(centre, webhook)["name"])
