@@ -14,6 +14,7 @@ import pytest
 from agent.central.batch import Batch
 from agent.central.store import facets as counting
 from agent.central.store import walk
+from agent.central.store.deadline import never
 from agent.central.store.drawn import Drawn
 from agent.central.store.filters import Filters, Near, Range
 from agent.central.store.looks import USUAL_SHARE
@@ -285,7 +286,7 @@ def test_a_search_that_nobody_waits_for_any_more_is_not_gone_on_with(store: Stor
     finds = store.finds.asked(gone)
     page = finds.tracks(Filters(speed=Range(1e6, None)))
     assert (page["items"], page["complete"], asked) == ([], False, 6)
-    whole = finds.asked(walk.never).tracks(Filters(limit=1), facets=True)["facets"]
+    whole = finds.asked(never).tracks(Filters(limit=1), facets=True)["facets"]
     cut = finds.tracks(Filters(limit=1), facets=True)
     assert whole["exact"]
     assert sum(one["count"] for one in whole["hours"]) == days

@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from agent.central.api.build import make_routes
-from agent.central.store.search import Search
-from agent.central.store.walk import Late
+from agent.central.store.deadline import Deadline
 from tests.central.helpers import CAMERA, GATEWAY, SITE, FakeGateway, event, running, track, wait_for
 
 GREEN = {"upper": [["green", 0.7]], "lower": [["blue", 0.9]]}
@@ -136,19 +135,14 @@ def test_the_parameters_have_examples() -> None:
 @pytest.mark.parametrize("of", ["tracks?min_speed=99", "events?line=nowhere"])
 def test_a_search_that_was_left_ends(api: httpx.Client, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[bool] = []
-    real = Search.late
 
-    def slow(search: Search, limit_ms: int) -> Late:
-        late = real(search, limit_ms)
+    def asked(deadline: Deadline) -> bool:
+        time.sleep(0.3)
+        said.append(real(deadline))
+        return said[-1]
 
-        def asked() -> bool:
-            time.sleep(0.3)
-            said.append(late())
-            return said[-1]
-
-        return asked
-
-    monkeypatch.setattr(Search, "late", slow)
+    real = Deadline.__call__
+    monkeypatch.setattr(Deadline, "__call__", asked)
     assert api.get(f"/api/v1/{of}").json()["complete"]
     whole = len(said)
     assert whole > 2

@@ -61,12 +61,19 @@ def test_neighbours_are_the_next_on_either_side_of_the_same_list(database: Datab
     _put(database, "later", start="2026-06-28T20:26:40.000Z")
     _put(database, "apart", start="2026-05-28T20:26:41.000Z", kind="loitering")
     anything = Filters()
-    assert finds.neighbours("e000", anything) == {"older": None, "newer": "e001"}
-    assert finds.neighbours("e150", anything) == {"older": "e149", "newer": "e151"}
-    assert finds.neighbours("e299", anything) == {"older": "e298", "newer": "apart"}
-    assert finds.neighbours("e299", Filters(kind=("zone_entered",))) == {"older": "e298", "newer": "later"}
-    assert finds.neighbours("apart", Filters(kind=("zone_entered",))) == {"older": "e299", "newer": "later"}
-    assert finds.neighbours("later", anything) == {"older": "apart", "newer": None}
+
+    def beside(key: str, filters: Filters) -> tuple[str | None, str | None]:
+        found = finds.neighbours(key, filters)
+        assert found is not None
+        assert found["complete"]
+        return found["older"], found["newer"]
+
+    assert beside("e000", anything) == (None, "e001")
+    assert beside("e150", anything) == ("e149", "e151")
+    assert beside("e299", anything) == ("e298", "apart")
+    assert beside("e299", Filters(kind=("zone_entered",))) == ("e298", "later")
+    assert beside("apart", Filters(kind=("zone_entered",))) == ("e299", "later")
+    assert beside("later", anything) == ("apart", None)
     assert finds.neighbours("none", anything) is None
 
 

@@ -35,9 +35,9 @@ def events(
 
 
 @router.get("/events/{event}/neighbours", tags=["events"], responses=not_there("event"))
-def neighbours(centre: Here, event: Id, chosen: OfEvents) -> Neighbours:
+def neighbours(centre: Here, event: Id, chosen: OfEvents, gone: WhenGone) -> Neighbours:
     """The next older and the next newer event among those that the filters find (`limit` and `cursor` do nothing)."""
-    return Neighbours.model_validate(there(centre.finds.neighbours(event, chosen), "event"))
+    return Neighbours.model_validate(there(centre.finds.asked(gone).neighbours(event, chosen), "event"))
 
 
 @router.get("/events/{event}", tags=["events"], responses=not_there("event"))

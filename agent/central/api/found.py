@@ -54,12 +54,16 @@ class EventOut(wire.Event):
 
 
 class Neighbours(BaseModel):
-    """The events before and after one, among those that the filters find; null at an end."""
+    """The events before and after one, among those that the filters find; null at an end.
+
+    `complete` is false when the time was up before that was known.
+    """
 
     model_config = shown(finds.NEIGHBOURS)
 
     older: str | None
     newer: str | None
+    complete: bool
 
 
 class CountOut(BaseModel):

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from agent.central.api.errors import ApiError
-from agent.central.store.walk import Late
+from agent.central.store.deadline import Late
 
 
 async def gone(request: Request) -> AsyncIterator[Late]:

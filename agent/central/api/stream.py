@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -111,33 +112,31 @@ async def _wait(pending: _Pending) -> bool:
 
 
 def _told(centre: Centre, items: list[Item]) -> list[str]:
+    """All of one kind at once: in a busy moment each gateway, camera and event is one of many."""
+    keys: dict[str, list[Any]] = {}
+    for item in items:
+        keys.setdefault(item.kind, []).append(item.key)
     try:
-        return [_message(kind, found) for item in items for kind, found in _look_up(centre, item)]
+        return [text for kind, some in keys.items() for text in _said(centre, kind, some)]
     except StorageError:
         return [_message("lagging", {})]
 
 
-def _look_up(centre: Centre, item: Item) -> list[tuple[str, Any]]:
-    match item.kind:
-        case "event":
-            event = centre.finds.event(*item.key)
-            return [("event", EventOut.model_validate(event).model_dump(mode="json"))] if event else []
-        case "camera":
-            return [("camera", _camera(row)) for row in centre.views.cameras(*item.key)]
-        case "gateway":
-            rows = centre.views.gateways(*item.key)
-            return [("gateway", GatewayOut.model_validate(row).model_dump(mode="json")) for row in rows]
-        case "clip" | "media":
-            clips = [centre.finds.clip(*item.key)] if item.kind == "clip" else centre.finds.clips_of_media(*item.key)
-            return [("clip", _clip(clip)) for clip in clips if clip]
-        case "centre":
-            return [("centre", HealthOut.model_validate(centre.health()).model_dump(mode="json"))]
-    return []
+def _said(centre: Centre, kind: str, keys: list[Any]) -> list[str]:
+    name, model, find = _FOUND_BY[kind]
+    return [_message(name, model.model_validate(row).model_dump(mode="json")) for row in find(centre, keys)]
 
 
-def _camera(row: dict[str, Any]) -> Any:
-    return CameraOut.model_validate(row).model_dump(mode="json")
+def _ids(keys: list[Any]) -> list[str]:
+    return [key for (key,) in keys]
 
 
-def _clip(row: dict[str, Any]) -> Any:
-    return ClipOut.model_validate(row).model_dump(mode="json")
+_FOUND_BY: dict[str, tuple[str, type[BaseModel], Callable[[Centre, list[Any]], list[dict[str, Any]]]]] = {
+    "event": ("event", EventOut, lambda centre, keys: centre.finds.events_of(_ids(keys))),
+    "camera": ("camera", CameraOut, lambda centre, keys: centre.views.cameras_at(keys)),
+    "gateway": ("gateway", GatewayOut, lambda centre, keys: centre.views.gateways_at(keys)),
+    "clip": ("clip", ClipOut, lambda centre, keys: centre.finds.clips_of(_ids(keys))),
+    "media": ("clip", ClipOut, lambda centre, keys: centre.finds.clips_of_media(_ids(keys))),
+    "centre": ("centre", HealthOut, lambda centre, _: [centre.health()]),
+}
+"""What is told of each kind of news: the message's name, its shape, and how all of them are looked up at once."""

@@ -25,6 +25,7 @@ def _plain(length: int) -> sa.types.TypeEngine[str]:
 _LOOK = _plain(11)  # a character for each of the eleven colours: see `looks`
 _PARTED: dict[str, Any] = {"postgresql_partition_by": "LIST (day)"}
 _ALL = sa.text("place = 0")
+_MADE = sa.text("severity IS NOT NULL")
 _CLUSTERED: dict[str, Any] = {**_PARTED, "sqlite_with_rowid": False}  # the row rests in the key's own tree
 
 
@@ -157,6 +158,7 @@ event_review = sa.Table(
     sa.Column("severity", sa.String(8)),  # null: as its gateway said
     sa.Column("notes", sa.Text, nullable=False),  # JSON: who, when, what
     sa.Column("words", sa.Text, nullable=False),  # of all notes, without case
+    sa.Index("ix_event_review_made", "severity", "id", sqlite_where=_MADE, postgresql_where=_MADE),
     **_PARTED,
 )
 

@@ -18,6 +18,8 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from agent.central.store.deadline import Deadline
+
 Row = dict[str, Any]
 
 
@@ -53,8 +55,12 @@ class Days(Protocol):
     def present(self) -> list[int]:
         """The days that exist, the newest first."""
 
-    def read(self, day: int) -> AbstractContextManager[sa.Connection | None]:
-        """A consistent view of one day; None when it does not exist (any more)."""
+    def read(self, day: int, late: Deadline | None = None) -> AbstractContextManager[sa.Connection | None]:
+        """A consistent view of one day; None when it does not exist (any more).
+
+        Raises:
+            OutOfTime: a statement within ran on when it was `late`.
+        """
 
     def change(self, main: sa.Connection) -> AbstractContextManager[Change]:
         """Committed at the end, before `main` is; rolled back when it is left by an error."""

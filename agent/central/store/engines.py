@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from agent.central.store.deadline import OutOfTime
 from agent.core.errors import StorageError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -70,11 +71,18 @@ def translated() -> Iterator[None]:
 
     Raises:
         StorageError: it does not answer as it should; it may later.
+        OutOfTime: it ended a statement that ran for too long.
         Unstorable: it will never take this.
     """
     try:
         yield
     except (OperationalError, PoolTimeout) as error:
+        original = getattr(error, "orig", None)
+        if (
+            getattr(original, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
+            or getattr(original, "sqlstate", "") == "57014"
+        ):
+            raise OutOfTime("the database needed too long to answer") from error
         raise StorageError(f"the database does not answer as it should: {short(error)}") from error
     except (DBAPIError, OverflowError) as error:
         raise Unstorable(f"the database refuses these rows: {short(error)}") from error

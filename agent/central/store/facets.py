@@ -9,7 +9,7 @@ few, else by its share. Events are few: they are counted as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -17,16 +17,18 @@ import sqlalchemy as sa
 
 from agent.central.store.among import one_of_some
 from agent.central.store.day_schema import event, tally, track
+from agent.central.store.deadline import OutOfTime
 from agent.central.store.filters import Filters, conditions
 from agent.central.store.looks import USUAL_SHARE, bits_in, wears
 from agent.central.store.picks import OF_ALL, colours_counted, with_plate
 from agent.central.store.reviews import severity_now
 from agent.central.store.rows import DAY_NS, HOUR_NS
-from agent.central.store.walk import Late, Span, Walk, never
+from agent.central.store.walk import Span, Walk
 from agent.wire.messages import COLOURED_PARTS, COLOURS
 
 _FEW = 20_000
 _SAMPLES, _SAMPLE = 8, 250
+K = TypeVar("K")
 _EVERY_COLOUR = range(1, 1 + len(COLOURED_PARTS) * len(COLOURS))
 
 
@@ -54,36 +56,38 @@ class Facets:
         return Facets(cameras, labels, _scaled(self.colours, share), _scaled(self.hours, share), exact=False)
 
 
-K = TypeVar("K")
-
-
 def _scaled(counts: Counter[K], share: float) -> Counter[K]:
     return Counter({key: round(count * share) for key, count in counts.items()})
 
 
-def track_facets(walk: Walk, filters: Filters, late: Late) -> Facets:
+def track_facets(walk: Walk, filters: Filters) -> Facets:
     """Of the tracks that `walk` (of `filters`) would find.
 
     Labels are counted whatever label is asked for, colours whatever colour: they stand beside the choices of each.
     """
     if filters.plate is not None or _total(walk) <= _FEW:
-        return _by_row(walk, filters, late)
+        return _by_row(walk, filters)
     known = Filters(label=filters.label, colour=filters.colour[:1] if filters.share == USUAL_SHARE else ())
-    facets = Facets()
-    for day, span, connection in _days(walk, facets, late):
-        _Counting(connection, day, walk.places, known).count(span, facets)
+
+    def count(connection: sa.Connection, day: int, span: Span) -> Facets:
+        return _Counting(connection, day, walk.places, known).count(span)
+
+    facets = _together(*_each_day(walk, count))
     if filters.is_counted():
         return facets
-    return facets.scaled(_share_that_fits(walk, known, facets, late))
+    return facets.scaled(_share_that_fits(walk, known, facets))
 
 
-def event_facets(walk: Walk, late: Late) -> Facets:
+def event_facets(walk: Walk) -> Facets:
     """Of the events that `walk` would find."""
-    facets = Facets()
     hour = (event.c.start_ns - event.c.start_ns % HOUR_NS).label("hour")
     keys = (event.c.place, event.c.label, event.c.kind, severity_now().label("severity"), hour)
-    for day, span, connection in _days(walk, facets, late):
-        where = [*_rows_of(connection, event, day, span, walk.places), *walk.where]
+
+    def count(connection: sa.Connection, day: int, span: Span) -> Facets:
+        facets, picked = Facets(), walk.pick(connection, day)
+        if picked is None:
+            return facets
+        where = [*_rows_of(connection, event, day, span, walk.places), *walk.where, picked.where]
         query = sa.select(*keys, sa.func.count().label("events")).where(*where).group_by(*keys)
         for row in connection.execute(query):
             facets.cameras[row.place] += row.events
@@ -92,22 +96,40 @@ def event_facets(walk: Walk, late: Late) -> Facets:
             facets.hours[row.hour] += row.events
             if row.label is not None:
                 facets.labels[row.label] += row.events
+        return facets
+
+    return _together(*_each_day(walk, count))
+
+
+def _together(several: Iterable[Facets], exact: bool) -> Facets:
+    facets = Facets(exact=exact)
+    for one in several:
+        facets.add(one)
     return facets
 
 
-def _days(walk: Walk, facets: Facets, late: Late) -> Iterator[tuple[int, Span, sa.Connection]]:
-    """The days of a walk, each with the span of it that is asked for; when the time is up the facets are not exact."""
+def _each_day(walk: Walk, look: Callable[[sa.Connection, int, Span], K]) -> tuple[list[K], bool]:
+    """What a look at each day of a walk finds, in the span of it that is asked for; was there time for all of them?"""
     since_ns, until_ns = walk.since_ns or 0, walk.until_ns if walk.until_ns is not None else 1 << 62
-    for day in walk.days.present() if walk.places is None or walk.places else ():
-        low_ns, high_ns = max(since_ns, day * DAY_NS), min(until_ns, (day + 1) * DAY_NS)
-        if low_ns >= high_ns:
-            continue
-        if late():
-            facets.exact = False
-            break
-        with walk.days.read(day) as connection:
-            if connection is not None:
-                yield day, (low_ns, high_ns), connection
+    days = walk.days.present() if walk.places is None or walk.places else []
+    spans = [(max(since_ns, day * DAY_NS), min(until_ns, (day + 1) * DAY_NS)) for day in days]
+    return _each_span(walk, [span for span in spans if span[0] < span[1]], look)
+
+
+def _each_span(
+    walk: Walk, spans: Iterable[Span], look: Callable[[sa.Connection, int, Span], K]
+) -> tuple[list[K], bool]:
+    """The same of spans, each of one day; of one in which the time is up nothing is told."""
+    found: list[K] = []
+    for span in spans:
+        day = span[0] // DAY_NS
+        try:
+            walk.in_time()
+            with walk.days.read(day, walk.late) as connection:
+                found += [] if connection is None else [look(connection, day, span)]
+        except OutOfTime:
+            return found, False
+    return found, True
 
 
 def _rows_of(
@@ -119,13 +141,13 @@ def _rows_of(
 
 def _total(walk: Walk) -> int:
     """How many tracks there are in the span and of the cameras of a walk, by whole hours."""
-    total = 0
-    for day, span, connection in _days(walk, Facets(), never):
-        query = _Counting(connection, day, walk.places, Filters()).select(
-            _hours(day, span), sa.func.sum(tally.c.tracks)
-        )
-        total += int(connection.scalar(query.where(tally.c.colour == 0)) or 0)
-    return total
+
+    def count(connection: sa.Connection, day: int, span: Span) -> int:
+        tracks = sa.func.sum(tally.c.tracks)
+        query = _Counting(connection, day, walk.places, Filters()).select(_hours(day, span), tracks)
+        return int(connection.scalar(query.where(tally.c.colour == 0)) or 0)
+
+    return sum(_each_day(walk, count)[0])
 
 
 def _hours(day: int, span: Span) -> dict[int, Span]:
@@ -149,13 +171,14 @@ class _Counting:
         span = tally.c.hour.between(min(hours), max(hours))
         return sa.select(*columns).where(tally.c.day == self._day, span, cameras)
 
-    def count(self, span: Span, facets: Facets) -> None:
+    def count(self, span: Span) -> Facets:
         """Whole hours as they are; those that the ends cut by track, or by their share where they are many."""
         parts = _hours(self._day, span)
         whole = [hour for hour, (low_ns, high_ns) in parts.items() if high_ns - low_ns == HOUR_NS]
-        facets.add(self._of_hours(whole))
+        facets = self._of_hours(whole)
         for hour in parts.keys() - whole:
             facets.add(self._of_part(hour, parts[hour]))
+        return facets
 
     def _of_part(self, hour: int, span: Span) -> Facets:
         query = self.select([hour], sa.func.sum(tally.c.tracks)).where(tally.c.colour == 0)
@@ -194,15 +217,17 @@ class _Counting:
         return [tally.c.label.in_(list(self._connection.scalars(query)))]
 
 
-def _by_row(walk: Walk, filters: Filters, late: Late) -> Facets:
+def _by_row(walk: Walk, filters: Filters) -> Facets:
     """Few enough to look at each."""
-    facets, others = Facets(), conditions(track, replace(filters, label=(), colour=()))
-    plate = filters.plate
-    for day, span, connection in _days(walk, facets, late):
-        picked = [with_plate(plate, connection, day)] if plate is not None else []
+    others, plate = conditions(track, replace(filters, label=(), colour=())), filters.plate
+
+    def count(connection: sa.Connection, day: int, span: Span) -> Facets:
+        facets, picked = Facets(), [with_plate(plate, connection, day)] if plate is not None else []
         where = [*_rows_of(connection, track, day, span, walk.places), *others, *picked]
         _add_rows(facets, walk.tested(connection, day, _read(connection, where, filters)), filters)
-    return facets
+        return facets
+
+    return _together(*_each_day(walk, count))
 
 
 def _read(connection: sa.Connection, where: Sequence[Any], filters: Filters) -> Sequence[Any]:
@@ -225,22 +250,18 @@ def _add_rows(facets: Facets, rows: Iterable[Any], filters: Filters) -> None:
             facets.hours[row["start_ns"] - row["start_ns"] % HOUR_NS] += 1
 
 
-def _share_that_fits(walk: Walk, known: Filters, facets: Facets, late: Late) -> float:
+def _share_that_fits(walk: Walk, known: Filters, facets: Facets) -> float:
     """Of some tracks that the counts know, spread evenly over them, how many fit all that is asked for."""
-    fits = sa.case((sa.and_(sa.true(), *walk.where), 1), else_=0)
-    seen = fitting = 0
-    for at_ns in _spread(facets.hours):
-        if late():
-            break
-        with walk.days.read(at_ns // DAY_NS) as connection:
-            if connection is None:
-                continue
-            where = _rows_of(connection, track, at_ns // DAY_NS, (at_ns, at_ns + HOUR_NS), walk.places)
-            query = sa.select(track.c.id, fits.label("fits")).where(*where, *conditions(track, known))
-            query = query.order_by(track.c.start_ns).limit(_SAMPLE)
-            some = connection.execute(query).mappings().all()
-            fitting += len(walk.tested(connection, at_ns // DAY_NS, [row for row in some if row["fits"]]))
-        seen += len(some)
+    fits = sa.case((sa.and_(sa.true(), *walk.where), 1), else_=0).label("fits")
+
+    def look(connection: sa.Connection, day: int, span: Span) -> tuple[int, int]:
+        where = _rows_of(connection, track, day, span, walk.places)
+        query = sa.select(track.c.id, fits).where(*where, *conditions(track, known))
+        some = connection.execute(query.order_by(track.c.start_ns).limit(_SAMPLE)).mappings().all()
+        return len(walk.tested(connection, day, [row for row in some if row["fits"]])), len(some)
+
+    looks, _ = _each_span(walk, [(at_ns, at_ns + HOUR_NS) for at_ns in _spread(facets.hours)], look)
+    fitting, seen = (sum(numbers) for numbers in zip(*looks, strict=True)) if looks else (0, 0)
     return fitting / seen if seen else 0.0
 
 

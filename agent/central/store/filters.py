@@ -16,7 +16,7 @@ from agent.central.store.looks import USUAL_SHARE, Wanted, looks_like
 from agent.central.store.places import Place, number_of
 from agent.central.store.plates import Plate
 from agent.central.store.reach import EVERYTHING, Reach
-from agent.central.store.reviews import reviewed, severity_now
+from agent.central.store.reviews import reviewed
 from agent.central.store.rows import listed
 from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import place as places
@@ -106,9 +106,9 @@ def uncounted(filters: Filters) -> bool:
 
 
 def conditions(table: sa.Table, filters: Filters) -> list[Any]:
-    """Of everything but time, cameras and plates, on `track` or `event`; what a table does not know it has none of.
+    """Of everything but time and cameras, on `track` or `event`; what a table does not know it has none of.
 
-    Of what is drawn only roughly: see `drawn`.
+    Of what is drawn only roughly: see `drawn`. Of plates and severities nothing: see `picks`.
     """
     columns = table.c
     found = [columns.phase == filters.phase] if filters.phase is not None else []
@@ -130,8 +130,8 @@ def conditions(table: sa.Table, filters: Filters) -> list[Any]:
 
 
 def _reviewed(filters: Filters) -> list[Any]:
-    """What people have made of an event, and how grave it is."""
-    found = [severity_now() == filters.severity] if filters.severity is not None else []
+    """What people have made of an event; how grave it is, a day's reviews tell: see `picks`."""
+    found: list[Any] = []
     if filters.acknowledged is not None:
         seen_to = reviewed(event_review.c.acknowledged_ns.is_not(None))
         found.append(seen_to if filters.acknowledged else ~seen_to)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from agent.central.store.among import one_of
 from agent.central.store.database import Database
+from agent.central.store.deadline import Late, never
 from agent.central.store.facets import event_facets, track_facets
 from agent.central.store.filters import Filters
 from agent.central.store.keeper import EVENTS, TRACKS, Kind, bodies_of, rows_of
@@ -25,7 +26,7 @@ from agent.central.store.search import LIMIT_MS, Search
 from agent.central.store.strays import find_days
 from agent.central.store.summary import Summary
 from agent.central.store.views import facets_shown, media_url
-from agent.central.store.walk import Late, Mark, never
+from agent.central.store.walk import Mark
 from agent.core.clock import Clock, rfc3339
 
 _NAMES = ("site", "gateway", "camera")
@@ -74,9 +75,11 @@ class Finds:
         held = self._held(EVENTS, [key]).get(key)
         if held is None or not self._sees(held):
             return None
-        here = Mark(held.row["start_ns"], key)
-        older, newer = (self._search.walk(EVENTS, filters, backward=way).take(1, here).rows for way in (True, False))
-        return {name: rows[0]["id"] if rows else None for name, rows in (("older", older), ("newer", newer))}
+        here, late = Mark(held.row["start_ns"], key), self._search.late(LIMIT_MS)
+        ways = (("older", True), ("newer", False))
+        found = {name: self._search.walk(EVENTS, filters, backward=way, late=late).take(1, here) for name, way in ways}
+        ids = {name: one.rows[0]["id"] if one.rows else None for name, one in found.items()}
+        return {**ids, "complete": all(one.reached is None for one in found.values())}
 
     def tracks(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
         """A page of tracks by time, or the best fit first; with `facets` how many there are of each."""
@@ -88,8 +91,12 @@ class Finds:
 
     def clip(self, key: str) -> Document | None:
         """One clip."""
+        return next(iter(self.clips_of([key])), None)
+
+    def clips_of(self, keys: Collection[str]) -> list[Document]:
+        """Those of these clips that there are."""
         with self._database.read() as connection:
-            return next(iter(self._clips(connection, clip.c.id == key)), None)
+            return self._clips(connection, one_of(connection, clip.c.id, keys))
 
     def clips_of_event(self, key: str) -> list[Document]:
         """The newest clip of each quality that this event has, or will have, the best to look at first."""
@@ -110,10 +117,10 @@ class Finds:
         with self._database.read() as connection:
             return self._clips(connection, sa.and_(*same, clip.c.start_ns == start_ns, clip.c.end_ns == end_ns, where))
 
-    def clips_of_media(self, key: str) -> list[Document]:
-        """Clips that this medium is, or will be."""
+    def clips_of_media(self, keys: Collection[str]) -> list[Document]:
+        """Clips that these media are, or will be."""
         with self._database.read() as connection:
-            return self._clips(connection, clip.c.media == key)
+            return self._clips(connection, one_of(connection, clip.c.media, keys))
 
     def _page(self, kind: Kind, filters: Filters, limit_ms: int, *, facets: bool) -> Document:
         filters = self._search.meant(filters)
@@ -131,9 +138,8 @@ class Finds:
         return found | {"facets": counted}
 
     def _facets(self, kind: Kind, filters: Filters, limit_ms: int) -> Document:
-        late = self._search.late(limit_ms)
-        walk = self._search.walk(kind, filters, late=late)
-        counted = track_facets(walk, filters, late) if kind is TRACKS else event_facets(walk, late)
+        walk = self._search.walk(kind, filters, late=self._search.late(limit_ms))
+        counted = track_facets(walk, filters) if kind is TRACKS else event_facets(walk)
         with self._database.read() as connection:
             query = sa.select(places).where(one_of(connection, places.c.number, list(counted.cameras)))
             named = {row["number"]: row for row in connection.execute(query).mappings()}

@@ -98,7 +98,8 @@ class HealthHistory:
     def thin(self, now_ns: int, keep_days: int) -> int:
         """Drop what is over and make hours of what is older than `MINUTES_DAYS`; returns how many hours were made."""
         with self._database.write() as connection:
-            connection.execute(sa.delete(table).where(table.c.time_ns < now_ns - keep_days * DAY_NS))
+            over = table.c.hour.in_((False, True)), table.c.time_ns < now_ns - keep_days * DAY_NS  # as the index begins
+            connection.execute(sa.delete(table).where(*over))
         before_ns = (now_ns - MINUTES_DAYS * DAY_NS) // HOUR_NS * HOUR_NS
         made = 0
         while hours := self._fine(before_ns):

@@ -1,4 +1,7 @@
-"""What a day's other tables say before its tracks are read: which of them have the plate, and which hours are empty."""
+"""What a day's other tables say before its rows are read.
+
+Of tracks: which have the plate, and which hours are empty; of events: which people have made graver, or less grave.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from agent.central.store.among import one_of
-from agent.central.store.day_schema import tally, track, track_plate
+from agent.central.store.day_schema import event, tally, track, track_plate
 from agent.central.store.filters import Filters
 from agent.central.store.looks import USUAL_SHARE, bit_of
 from agent.central.store.plates import Plate, folded
+from agent.central.store.reviews import severities_of
 from agent.central.store.rows import DAY_NS, HOUR_NS
 from agent.central.store.walk import Pick, Picked, everything
 from agent.wire.messages import COLOURED_PARTS
@@ -31,6 +35,26 @@ def pick_for(filters: Filters) -> Pick:
     if (filters.colour and filters.share >= USUAL_SHARE) or filters.label:
         return _where_counted(filters)
     return everything
+
+
+def pick_for_events(filters: Filters) -> Pick:
+    """The `Pick` of a search for events: what people made graver or less grave is named, the rest an index tells."""
+    wanted = filters.severity
+    if wanted is None:
+        return everything
+
+    def pick(connection: sa.Connection, day: int) -> Picked:
+        made = severities_of(connection, day)
+        plain = event.c.severity == wanted
+        if not made:
+            return Picked(plain)
+        others = [key for key, severity in made.items() if severity != wanted]
+        so = [key for key, severity in made.items() if severity == wanted]
+        return Picked(
+            sa.or_(sa.and_(plain, ~one_of(connection, event.c.id, others)), one_of(connection, event.c.id, so))
+        )
+
+    return pick
 
 
 def _with_plate(plate: Plate) -> Pick:

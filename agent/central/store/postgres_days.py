@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from agent.central.store.day_schema import day_metadata
 from agent.central.store.days import Change, Row
+from agent.central.store.deadline import Deadline
 from agent.central.store.engines import MAKING, Unstorable, short, translated
 from agent.core.errors import StorageError
 
@@ -22,6 +23,8 @@ _TABLES = tuple(sorted(day_metadata.sorted_tables, key=lambda table: table.name 
 """The searched one last: while it is there, so is the day, and letting go of it that was cut short is begun again."""
 _PATIENCE_S = 5
 _BREATH_S = 0.05
+_MUCH_OF_IT = 0.9
+"""Of the time limit: while so much is left of what the server knows, it is not told anew."""
 _PARTITION = re.compile(r"^track_(\d+)$")
 
 
@@ -30,6 +33,8 @@ class PostgresDays:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        sa.event.listen(engine, "begin", _on_begin)
+        sa.event.listen(engine, "before_cursor_execute", _on_statement)
         self._known: frozenset[int] = frozenset()
         self._whole: frozenset[int] = frozenset()
 
@@ -41,12 +46,14 @@ class PostgresDays:
         return sorted(found, reverse=True)
 
     @contextmanager
-    def read(self, day: int) -> Iterator[sa.Connection | None]:
+    def read(self, day: int, late: Deadline | None = None) -> Iterator[sa.Connection | None]:
         """See `Days.read`."""
         if day not in self._known and day not in self.present():
             yield None
             return
         with translated(), self._engine.connect() as connection:
+            if late is not None:  # the driver's own BEGIN would be a message more; see `_on_begin`
+                connection.execution_options(isolation_level="AUTOCOMMIT", lamppost_late=late)
             yield connection
 
     @contextmanager
@@ -184,6 +191,25 @@ def _translated() -> Iterator[None]:
 
 def _name(table: sa.Table, day: int) -> str:
     return f"{table.name}_{day}"
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    """The time limit goes with the transaction, in one message, and ends with it: the pool never sees it."""
+    late: Deadline | None = connection.get_execution_options().get("lamppost_late")
+    if late is not None:
+        left_ms = connection.info["left_ms"] = late.left_ms()
+        connection.exec_driver_sql(f"BEGIN; SET LOCAL statement_timeout = {left_ms}")
+
+
+def _on_statement(connection: sa.Connection, cursor: Any, *_: Any) -> None:
+    """The server's limit is of each statement: what comes after others have taken their time has less."""
+    late: Deadline | None = connection.get_execution_options().get("lamppost_late")
+    if late is None or not connection.in_transaction():
+        return
+    left_ms = late.left_ms()
+    if left_ms < _MUCH_OF_IT * connection.info["left_ms"]:
+        connection.info["left_ms"] = left_ms
+        cursor.execute(f"SET LOCAL statement_timeout = {left_ms}")
 
 
 def _lock(connection: sa.Connection, *, session: bool = False) -> None:

@@ -117,6 +117,13 @@ def severity_now() -> Any:
     return sa.func.coalesce(override, event.c.severity)
 
 
+def severities_of(connection: sa.Connection, day: int) -> dict[str, str]:
+    """The events of a day that people made graver or less grave, and what they count for."""
+    made = event_review.c.severity
+    query = sa.select(event_review.c.id, made).where(event_review.c.day == day, made.is_not(None))
+    return {row.id: row.severity for row in connection.execute(query)}
+
+
 def _same() -> Sequence[Any]:
     return event_review.c.id == event.c.id, event_review.c.day == event.c.day
 

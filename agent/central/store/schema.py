@@ -137,7 +137,7 @@ media = sa.Table(
     sa.Column("reason", _TEXT, nullable=False),  # why it is gone
     sa.Column("manifest", Json),  # until it is ready
     sa.Column("created_ns", sa.BigInteger, nullable=False),
-    sa.Index(None, "state"),
+    sa.Index(None, "state", "start_ns", "id"),  # in the order in which they leave
     sa.Index(None, "event"),
     sa.Index(None, "start_ns"),
 )
@@ -190,6 +190,7 @@ clip = sa.Table(
     sa.Column("deadline_ns", sa.BigInteger, nullable=False),
     sa.Index(None, "command"),
     sa.Index(None, "event", "created_ns"),
+    sa.Index(None, "site", "gateway", "camera", "start_ns", "end_ns"),
     sa.Index(None, "media"),
     sa.Index(None, "state"),
 )

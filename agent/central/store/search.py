@@ -22,21 +22,21 @@ from agent.central.store.among import one_of
 from agent.central.store.database import Database
 from agent.central.store.day_schema import track_plate
 from agent.central.store.days import Days
+from agent.central.store.deadline import Deadline, Late, never
 from agent.central.store.drawn import Drawn, that_fit
 from agent.central.store.filters import Filters, conditions, numbers_of
 from agent.central.store.keeper import TRACKS, Kind
 from agent.central.store.looks import share_of
-from agent.central.store.picks import pick_for
+from agent.central.store.picks import pick_for, pick_for_events
 from agent.central.store.plates import Plate
 from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.strays import find_days
-from agent.central.store.walk import Late, Mark, Test, Walk, everything, never
+from agent.central.store.walk import Mark, Test, Walk
 from agent.core.clock import Clock
 from agent.core.errors import LamppostError
 
 MOST = 2000
 LIMIT_MS = 5000
-_MS = 1_000_000
 
 Fits = Callable[[Sequence[Any]], list[float]]
 
@@ -85,12 +85,12 @@ class Search:
             return _best(walk, filters, MOST, lambda rows: _fits(walk.days, rows, filters))[0]
         return _by_time(replace(walk, brief=True), filters)
 
-    def walk(self, kind: Kind, filters: Filters, *, backward: bool = True, late: Late = never) -> Walk:
+    def walk(self, kind: Kind, filters: Filters, *, backward: bool = True, late: Deadline | None = None) -> Walk:
         """Through all that `filters` find, in the order of time."""
         with self._database.read() as connection:
             numbers = numbers_of(connection, filters, self._reach)
         where, since_ns, until_ns = conditions(kind.table, filters), filters.since_ns, filters.until_ns
-        pick = pick_for(filters) if kind is TRACKS else everything
+        pick = pick_for(filters) if kind is TRACKS else pick_for_events(filters)
         test = _test_of(filters.drawn) if kind is TRACKS and filters.drawn is not None else None
         days, table = self._database.days, kind.table
         return Walk(days, table, where, numbers, since_ns, until_ns, backward, late, pick, test)
@@ -121,10 +121,9 @@ class Search:
                 return one
         raise NoSuchTrack("like: there is no such track")
 
-    def late(self, limit_ms: int) -> Late:
+    def late(self, limit_ms: int) -> Deadline:
         """Is the time up, or nobody there?"""
-        end_ns = self._clock.mono_ns() + limit_ms * _MS
-        return lambda: self._clock.mono_ns() >= end_ns or self._gone()
+        return Deadline(self._clock, limit_ms, self._gone)
 
 
 def _test_of(drawn: Drawn) -> Test:

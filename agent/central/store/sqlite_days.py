@@ -12,18 +12,22 @@ from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from agent.central.store.among import one_of
 from agent.central.store.days import Change, Row
+from agent.central.store.deadline import Deadline
 from agent.central.store.engines import Unstorable, migrate, sqlite_engine, translated
 from agent.central.store.migrations.day import HEAD
 
 _NAME = re.compile(r"^(\d{4}-\d\d-\d\d)\.db$")
 _EPOCH = date(1970, 1, 1)
 _MOST_OPEN = 64
+_STEPS = 50_000
+"""Of SQLite's machine, between two looks at the clock."""
 MOST_WRITTEN = 240
 """Days of one change; each holds three files open until it is committed, of a thousand that a process may have."""
 _MOST_LOOKED_AT = 16
@@ -51,13 +55,13 @@ class SqliteDays:
         return sorted((_day(found[1]) for found in named if found), reverse=True)
 
     @contextmanager
-    def read(self, day: int) -> Iterator[sa.Connection | None]:
+    def read(self, day: int, late: Deadline | None = None) -> Iterator[sa.Connection | None]:
         """See `Days.read`."""
         connection = self.connect(day)
         if connection is None:
             yield None
             return
-        with translated(), connection:
+        with translated(), connection, _ended_when(late, connection):
             yield connection
 
     @contextmanager
@@ -244,6 +248,20 @@ def _upsert(table: sa.Table, names: tuple[str, ...], change: str) -> str:
         f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "  # noqa: S608 - our own
         f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
     )
+
+
+@contextmanager
+def _ended_when(late: Deadline | None, connection: sa.Connection) -> Iterator[None]:
+    """SQLite asks every millisecond or so of work whether to go on, in the thread that waits for it."""
+    if late is None:
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.set_progress_handler(late, _STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 def _day(name: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -31,6 +31,8 @@ STALE_NS = 60 * NS
 PerGateway = dict[tuple[str, str], int]
 K = TypeVar("K", int, str)
 Keys = dict[tuple[str, str], list[Document]]
+Some = Callable[[sa.Table], Any]
+"""A condition on the rows of gateways and cameras, of whatever table tells of them."""
 
 Place = tuple[str, str, str]
 """Site, gateway and camera."""
@@ -66,14 +68,21 @@ class Views:
 
     def gateways(self, site: str | None = None, gateway: str | None = None) -> list[Document]:
         """All gateways, or some."""
+        return self._gateways(lambda table: _narrow(table, site=site, gateway=gateway))
+
+    def gateways_at(self, keys: Collection[tuple[str, str]]) -> list[Document]:
+        """Those that are named by site and id."""
+        return self._gateways(lambda table: _named(table, keys))
+
+    def _gateways(self, some: Some) -> list[Document]:
         with self._database.read() as connection:
-            query = _narrow(sa.select(gateways), gateways, site=site, gateway=gateway)
-            query = query.where(self._reach.condition(gateways, ("site", "gateway")))
+            query = sa.select(gateways).where(some(gateways), self._reach.condition(gateways, ("site", "gateway")))
             rows = connection.execute(query.order_by(gateways.c.site, gateways.c.gateway)).mappings().all()
-            counts = _per_gateway(connection, sa.func.count(), cameras, self._reach.condition(cameras))
-            lost = _per_gateway(connection, sa.func.sum(outbox_seq.c.lost), outbox_seq)
-            dropped = _per_gateway(connection, sa.func.sum(outbox_seq.c.dropped), outbox_seq)
-            keys = _keys(connection)
+            mine = some(cameras), self._reach.condition(cameras)
+            counts = _per_gateway(connection, sa.func.count(), cameras, *mine)
+            lost = _per_gateway(connection, sa.func.sum(outbox_seq.c.lost), outbox_seq, some(outbox_seq))
+            dropped = _per_gateway(connection, sa.func.sum(outbox_seq.c.dropped), outbox_seq, some(outbox_seq))
+            keys = _keys(connection, some(gateway_key))
         return [self._gateway(row, counts, lost, dropped, keys) for row in rows]
 
     def sites(self) -> list[Document]:
@@ -104,18 +113,25 @@ class Views:
 
     def camera_info(self, site: str, gateway: str, camera: str) -> CameraInfo | None:
         """What a camera said it is; None for one that was never heard of."""
-        query = _narrow(sa.select(cameras.c.info), cameras, site=site, gateway=gateway, camera=camera)
+        where = _narrow(cameras, site=site, gateway=gateway, camera=camera), self._reach.condition(cameras)
         with self._database.read() as connection:
-            row = connection.execute(query.where(self._reach.condition(cameras))).first()
+            row = connection.execute(sa.select(cameras.c.info).where(*where)).first()
         return None if row is None else CameraInfo.model_validate(row.info or {"camera": camera, "name": camera})
 
     def cameras(self, site: str | None = None, gateway: str | None = None, camera: str | None = None) -> list[Document]:
         """All cameras, or some, sorted."""
+        return self._cameras(lambda table: _narrow(table, site=site, gateway=gateway, camera=camera))
+
+    def cameras_at(self, keys: Collection[tuple[str, ...]]) -> list[Document]:
+        """Those that are named in full, and all of gateways that are; sorted."""
+        return self._cameras(lambda table: _named(table, keys))
+
+    def _cameras(self, some: Some) -> list[Document]:
+        states = [gateways.c[name] for name in ("site", "gateway", "state", "seen_ns")]
         with self._database.read() as connection:
-            query = _narrow(sa.select(cameras), cameras, site=site, gateway=gateway, camera=camera)
-            query = query.where(self._reach.condition(cameras))
+            query = sa.select(cameras).where(some(cameras), self._reach.condition(cameras))
             rows = connection.execute(query.order_by(*cameras.primary_key.columns)).mappings().all()
-            held = connection.execute(sa.select(gateways)).mappings().all()
+            held = connection.execute(sa.select(*states).where(some(gateways))).mappings().all()
         online = {(row["site"], row["gateway"]): self._online(row) for row in held}
         return [_camera(row, online=online.get((row["site"], row["gateway"]), False)) for row in rows]
 
@@ -258,11 +274,17 @@ class Views:
         }
 
 
-def _narrow(query: Any, table: sa.Table, **equal: str | None) -> Any:
-    for name, value in equal.items():
-        if value is not None:
-            query = query.where(table.c[name] == value)
-    return query
+def _narrow(table: sa.Table, **equal: str | None) -> Any:
+    """Of rows of any table that has some of these columns."""
+    wanted = {name: value for name, value in equal.items() if value is not None and name in table.c}
+    return sa.and_(sa.true(), *(table.c[name] == value for name, value in wanted.items()))
+
+
+def _named(table: sa.Table, keys: Collection[tuple[str, ...]]) -> Any:
+    """The same, by site, gateway and perhaps camera."""
+    columns = [table.c[name] for name in ("site", "gateway", "camera") if name in table.c]
+    cut = sorted({key[: len(columns)] for key in keys})
+    return sa.or_(*(sa.tuple_(*columns[:length]).in_([key for key in cut if len(key) == length]) for length in (2, 3)))
 
 
 def _per_gateway(connection: sa.Connection, what: Any, table: sa.Table, *where: Any) -> PerGateway:
@@ -270,10 +292,11 @@ def _per_gateway(connection: sa.Connection, what: Any, table: sa.Table, *where: 
     return {(site, gateway): int(value or 0) for site, gateway, value in connection.execute(query).all()}
 
 
-def _keys(connection: sa.Connection) -> Keys:
+def _keys(connection: sa.Connection, some: Any) -> Keys:
     """The public keys of each gateway, the one that was seen last first."""
     table, found = gateway_key, Keys()
-    for row in connection.execute(sa.select(table).order_by(table.c.last_ns.desc(), table.c.first_ns.desc())):
+    query = sa.select(table).where(some).order_by(table.c.last_ns.desc(), table.c.first_ns.desc())
+    for row in connection.execute(query):
         times = {"first_seen": rfc3339(row.first_ns), "last_seen": rfc3339(row.last_ns)}
         found.setdefault((row.site, row.gateway), []).append({"id": row.key_id, "key": row.key, **times})
     return found

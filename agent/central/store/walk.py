@@ -16,6 +16,7 @@ from sqlalchemy.sql import visitors
 from agent.central.store.among import one_of_some
 from agent.central.store.day_schema import INDEXED, track
 from agent.central.store.days import Days
+from agent.central.store.deadline import Deadline, OutOfTime
 from agent.central.store.rows import DAY_NS
 from agent.core.clock import NS
 
@@ -25,8 +26,6 @@ BRIEF = ("id", "day", "place", "start_ns")
 _TESTED = 1000
 """Rows that are tested at once, at most."""
 
-Late = Callable[[], bool]
-"""Has what is wanted no more use, for the time is up or nobody waits?"""
 Span = tuple[int, int]
 """From, and up to: nanoseconds."""
 
@@ -58,11 +57,6 @@ class Found(NamedTuple):
     reached: Mark | None
 
 
-def never() -> bool:
-    """A `Late` that is not."""
-    return False
-
-
 def everything(_connection: sa.Connection, _day: int) -> Picked:
     """A `Pick` that leaves nothing out."""
     return Picked(sa.true())
@@ -72,7 +66,8 @@ def everything(_connection: sa.Connection, _day: int) -> Picked:
 class Walk:
     """Through the rows of `table` from the newest to the oldest, or the other way.
 
-    `where` are conditions on its rows, `places` the cameras (None: all). `late` is asked between windows.
+    `where` are conditions on its rows, `places` the cameras (None: all). When it is `late` the walk ends, if need
+    be within a window: then nothing of that one counts.
     What passes `where` and what `pick` says is `test`ed a thousand at a time.
     Rows have all columns, with `brief` no more than id, day, place and start: an index tells those.
     """
@@ -84,7 +79,7 @@ class Walk:
     since_ns: int | None = None
     until_ns: int | None = None
     backward: bool = True
-    late: Late = never
+    late: Deadline | None = None
     pick: Pick = everything
     test: Test | None = None
     brief: bool = False
@@ -93,39 +88,65 @@ class Walk:
         """The next `count` rows behind `after`."""
         rows: list[Any] = []
         for day in self._days(after) if self.places is None or self.places else ():
-            with self.days.read(day) as connection:
-                picked = None if connection is None else self.pick(connection, day)
-                if connection is None or picked is None:
-                    continue
-                for window in self._windows(day, after, few=picked.few):
-                    left = count - len(rows)
-                    for some, reached in self._batches(connection, day, window, after, picked.where, left):
-                        rows += some
-                        if reached is not None or len(rows) >= count:
-                            return Found(rows[:count], None if len(rows) >= count else reached)
-        return Found(rows, None)
+            here = self._begin(day, after)
+            try:
+                with self.days.read(day, self.late) as connection:
+                    if connection is not None:
+                        for some, place in self._of_day(connection, day, here, count - len(rows)):
+                            rows, here = rows + some, place
+            except OutOfTime:
+                return Found(rows, here)
+            if len(rows) >= count:
+                break
+        return Found(rows[:count], None)
 
     def tested(self, connection: sa.Connection, day: int, rows: Sequence[Any]) -> list[Any]:
         """Those that pass the test."""
         return list(rows) if self.test is None else self.test(connection, day, rows)
 
-    def _batches(
-        self, connection: sa.Connection, day: int, window: Span, after: Mark | None, picked: Any, count: int
-    ) -> Iterator[tuple[list[Any], Mark | None]]:
-        """What fits in a window, in one go or as far as it is tested, with the place where the time was up."""
-        low_ns, high_ns = window
-        here = Mark(high_ns if self.backward else low_ns, "")
+    def _begin(self, day: int, after: Mark | None) -> Mark:
+        low_ns, high_ns = self._within(day, after)
+        begin_ns = high_ns if self.backward else low_ns
+        return after if after is not None and low_ns <= after.start_ns < high_ns else Mark(begin_ns, "")
+
+    def _of_day(self, connection: sa.Connection, day: int, after: Mark, count: int) -> Iterator[tuple[list[Any], Mark]]:
+        """What fits, some at a time until there are `count`, each with the place up to which all was looked at."""
+        self.in_time()
+        picked = self.pick(connection, day)
+        if picked is None:
+            return
+        for number, window in enumerate(self._windows(day, after, few=picked.few)):
+            if number:
+                self.in_time()
+            for some, here in self._of_window(connection, day, window, after, picked.where, count):
+                yield some, here
+                count -= len(some)
+                if count <= 0:
+                    return
+
+    def _of_window(
+        self, connection: sa.Connection, day: int, window: Span, after: Mark, picked: Any, count: int
+    ) -> Iterator[tuple[list[Any], Mark]]:
         size = count if self.test is None else _TESTED
         while True:
-            if self.late():
-                yield [], here
-                return
             query = self._query(connection, day, window, after, picked, size)
             rows = list(connection.execute(query).mappings())
-            yield self.tested(connection, day, rows), None
-            if self.test is None or len(rows) < size:
+            some = self.tested(connection, day, rows)
+            if len(rows) < size:
+                yield some, Mark(window[0] if self.backward else window[1], "")
                 return
-            after = here = Mark(rows[-1]["start_ns"], rows[-1]["id"])
+            after = Mark(rows[-1]["start_ns"], rows[-1]["id"])
+            yield some, after
+            self.in_time()
+
+    def in_time(self) -> None:
+        """Look at the clock.
+
+        Raises:
+            OutOfTime: it is late.
+        """
+        if self.late is not None and self.late():
+            raise OutOfTime("the time is up")
 
     def _days(self, after: Mark | None) -> list[int]:
         low_ns, high_ns = self._span(after)
@@ -137,11 +158,16 @@ class Walk:
         high_ns = 1 << 62 if self.until_ns is None else self.until_ns
         if after is None:
             return low_ns, high_ns
-        return (low_ns, min(high_ns, after.start_ns + 1)) if self.backward else (max(low_ns, after.start_ns), high_ns)
+        if not self.backward:
+            return max(low_ns, after.start_ns), high_ns
+        return low_ns, min(high_ns, after.start_ns + bool(after.id))  # nothing of a moment is before the empty id
 
-    def _windows(self, day: int, after: Mark | None, *, few: bool) -> Iterator[Span]:
+    def _within(self, day: int, after: Mark | None) -> Span:
         low_ns, high_ns = self._span(after)
-        low_ns, high_ns = max(low_ns, day * DAY_NS), min(high_ns, (day + 1) * DAY_NS)
+        return max(low_ns, day * DAY_NS), min(high_ns, (day + 1) * DAY_NS)
+
+    def _windows(self, day: int, after: Mark, *, few: bool) -> Iterator[Span]:
+        low_ns, high_ns = self._within(day, after)
         width_ns = DAY_NS if few else FIRST_NS
         while low_ns < high_ns:
             if self.backward:
@@ -153,14 +179,14 @@ class Walk:
             width_ns *= _GROWS
 
     def _query(
-        self, connection: sa.Connection, day: int, window: Span, after: Mark | None, picked: Any, size: int
+        self, connection: sa.Connection, day: int, window: Span, after: Mark, picked: Any, size: int
     ) -> sa.Select[Any]:
         table, (low_ns, high_ns) = self.table, window
         start, key = table.c.start_ns, table.c.id
         where = [table.c.day == day, start >= low_ns, start < high_ns, *self.where, picked]
         if self.places is not None:
             where.append(one_of_some(connection, table.c.place, self.places))
-        if after is not None and low_ns <= after.start_ns < high_ns:
+        if after is not None and after.id and low_ns <= after.start_ns < high_ns:
             here, place = sa.tuple_(start, key), sa.tuple_(sa.literal(after.start_ns), sa.literal(after.id))
             where.append(here < place if self.backward else here > place)
         postgres = connection.dialect.name == "postgresql"

@@ -62,7 +62,7 @@ EVENTS: Document = {
         **_COUNTED, "kinds": [{"value": "line_crossed", "count": 1}], "severities": [{"value": "alarm", "count": 1}]
     },
 }  # fmt: skip
-NEIGHBOURS: Document = {"older": "0197c2918e407a1b8c2d3e4f50617283", "newer": None}
+NEIGHBOURS: Document = {"older": "0197c2918e407a1b8c2d3e4f50617283", "newer": None, "complete": True}
 
 _TRACK = wire.TrackSummary(
     id=TRACK_ID, camera=WHERE["camera"], final=True, label="person", score=0.87, start=EVENING, end=_END,

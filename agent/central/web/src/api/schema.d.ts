@@ -586,10 +586,11 @@ export interface NamedShape {
   points: [number, number][];
 }
 
-/** The events before and after one, among those that the filters find; null at an end. */
+/** The events before and after one, among those that the filters find; null at an end. `complete` is false when the time was up before that was known. */
 export interface Neighbours {
   older: string | null;
   newer: string | null;
+  complete: boolean;
 }
 
 /** What somebody wrote. */

@@ -196,7 +196,7 @@ function useTracks(event: LamppostEvent): readonly Track[] {
 }
 
 function useNeighbours(event: LamppostEvent, query: URLSearchParams): Neighbours {
-  const [near, set] = useState<Neighbours>({ older: null, newer: null });
+  const [near, set] = useState<Neighbours>({ older: null, newer: null, complete: false });
   const generation = useCell(refetch);
   const newer = useRef<string | null>(null);
   newer.current = near.newer;

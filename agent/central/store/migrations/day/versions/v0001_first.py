@@ -97,6 +97,10 @@ def _make_event_review() -> None:
         sa.PrimaryKeyConstraint("id", "day", name=op.f("pk_event_review")),
         **_PARTED,
     )
+    made = sa.text("severity IS NOT NULL")
+    op.create_index(
+        "ix_event_review_made", "event_review", ["severity", "id"], sqlite_where=made, postgresql_where=made
+    )
 
 
 def _make_heat() -> None:

@@ -129,6 +129,8 @@ def _make_clip() -> None:
     op.create_index(op.f("ix_clip_command"), "clip", ["command"], unique=False)
     op.create_index(op.f("ix_clip_event_created_ns"), "clip", ["event", "created_ns"], unique=False)
     op.create_index(op.f("ix_clip_media"), "clip", ["media"], unique=False)
+    span = ["site", "gateway", "camera", "start_ns", "end_ns"]
+    op.create_index(op.f(f"ix_clip_{'_'.join(span)}"), "clip", span, unique=False)
     op.create_index(op.f("ix_clip_state"), "clip", ["state"], unique=False)
 
 
@@ -210,7 +212,7 @@ def _make_media() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
     )
     op.create_index(op.f("ix_media_event"), "media", ["event"], unique=False)
-    op.create_index(op.f("ix_media_state"), "media", ["state"], unique=False)
+    op.create_index(op.f("ix_media_state_start_ns_id"), "media", ["state", "start_ns", "id"], unique=False)
     op.create_index(op.f("ix_media_start_ns"), "media", ["start_ns"], unique=False)
 
 
