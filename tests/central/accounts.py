@@ -23,7 +23,8 @@ class OwnProcess(RunningCentre):
         file = self.data.parent / "central.toml"
         gateways = "".join(f'[[gateway]]\nsite = "{one.site}"\nid = "{one.id}"\n' for one in self.config.gateway)
         ports = 'listen = "127.0.0.1:0"\nmqtt_listen = "127.0.0.1:0"\nkeep_days = 3650\n'
-        file.write_text(f"[central]\ndata = {json.dumps(str(self.data))}\n{ports}{gateways}")
+        rests = f"data = {json.dumps(str(self.data))}\ndatabase = {json.dumps(self.config.central.database)}\n"
+        file.write_text(f"[central]\n{rests}{ports}{gateways}")
         command = [sys.executable, "-m", "agent.cli", "central", "--config", str(file), "--ready-file", str(self.ready)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for(lambda: self.ready.exists() or self._process.poll() is not None, 60)
@@ -37,9 +38,11 @@ class OwnProcess(RunningCentre):
 
 
 @contextmanager
-def own_process(folder: Path, gateways: tuple[tuple[str, str], ...]) -> Iterator[RunningCentre]:
+def own_process(
+    folder: Path, gateways: tuple[tuple[str, str], ...], database: str = "sqlite"
+) -> Iterator[RunningCentre]:
     """A centre for the length of a block."""
-    centre = OwnProcess(folder / "data", gateways=gateways)
+    centre = OwnProcess(folder / "data", gateways=gateways, database=database)
     try:
         yield centre.start()
     finally:

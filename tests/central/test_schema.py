@@ -1,9 +1,13 @@
-"""What the OpenAPI page says is so: Schemathesis asks every route of a centre with data, as an admin and as nobody."""
+"""What the OpenAPI page says is so: Schemathesis asks every route of a centre with data, on either database.
+
+As an admin, as an operator, as a viewer who sees one camera, and as nobody.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +47,17 @@ LAST = ("/me/sessions", "/me/password", "/sign-out", "/first", "/join", "/sign-i
 """What ends the session that asks, or locks out who goes on trying."""
 MINUTE = {"start": "2026-05-28T20:26:40Z", "end": "2026-05-28T20:27:40Z"}
 EXAMPLES = int(os.environ.get("LAMPPOST_CASES", "40"))
+"""Of a route, on both databases and of all who ask together, about."""
+SHARES: dict[str, tuple[int, Any]] = {
+    "ann": (EXAMPLES * 2 // 5, (POSITIVE, NEGATIVE)),
+    "otto": (max(2, EXAMPLES // 20), (POSITIVE,)),
+    "vera": (max(2, EXAMPLES // 20), (POSITIVE,)),
+    "nobody": (2, (POSITIVE,)),
+}
+ROLES: dict[str, tuple[str, list[str] | None]] = {
+    "otto": ("operator", None),
+    "vera": ("viewer", [f"{SITE}/{GATEWAY}/{CAMERA}"]),
+}
 PICTURE = b"\xff\xd8" + bytes(3000)
 
 
@@ -52,25 +67,32 @@ class Town:
 
     centre: RunningCentre
     gateway: FakeGateway
-    admin: requests.Session
+    people: dict[str, requests.Session]
     known: dict[str, list[str]]
 
-    def come_back(self) -> None:
-        """Sign in, if nobody is; the gateway says that it is still there."""
+    @property
+    def admin(self) -> requests.Session:
+        return self.people["ann"]
+
+    def come_back(self, name: str) -> requests.Session:
+        """Sign them in, if they are not; the gateway says that it is still there."""
         self.gateway.send(self.gateway.topics.health, health(), retain=True)
-        api, body = f"{self.centre.url}/api/v1", {"username": "ann", "password": PASSWORD}
-        if self.admin.get(f"{api}/me").status_code == 401:
-            wait_for(lambda: self.admin.post(f"{api}/sign-in", json=body).status_code == 200, 40)
+        session, api = self.people[name], f"{self.centre.url}/api/v1"
+        body = {"username": name, "password": PASSWORD}
+        if name != "nobody" and session.get(f"{api}/me").status_code == 401:
+            wait_for(lambda: session.post(f"{api}/sign-in", json=body).status_code == 200, 40)
+        return session
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("schema")
+    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres").fresh()
     with (
-        own_process(folder, ((SITE, GATEWAY),)) as centre,
+        own_process(folder, ((SITE, GATEWAY),), database) as centre,
         FakeGateway(centre) as gateway,
         centre.admin() as admin,
-        requests.Session() as session,
+        ExitStack() as sessions,
     ):
         gateway.hello()
         gateway.envelope("recording", 1, span("s1", 0, 30), span("s2", 30, 60))
@@ -79,9 +101,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         gateway.send_medium(manifest("m1", PICTURE, event="e1"), PICTURE)
         wait_for(lambda: gateway.acked("event") and gateway.acked("track") and gateway.acked("recording"))
         wait_for(lambda: any(ack["state"] == "done" for ack in gateway.media_acks("m1")))
-        session.headers["X-Lamppost"] = "1"
-        town = Town(centre, gateway, session, _fill(admin))
-        town.come_back()
+        people = {name: sessions.enter_context(requests.Session()) for name in SHARES}
+        for session in people.values():
+            session.headers["X-Lamppost"] = "1"
+        for name, (role, places) in ROLES.items():
+            body = {"token": make(admin, name, role, places), "password": PASSWORD}
+            people[name].post(f"{centre.url}/api/v1/join", json=body).raise_for_status()
+        town = Town(centre, gateway, people, _fill(admin))
+        town.come_back("ann")
         yield town
 
 
@@ -142,10 +169,11 @@ def ask(town: Town, operation: Any, session: requests.Session, examples: int, mo
 def test_whatever_is_asked_is_answered_as_the_page_says(town: Town) -> None:
     asked = operations(town)
     assert len(asked) > 70
-    with requests.Session() as nobody:
+    try:
         for operation in asked:
-            for session, modes in ((town.admin, (POSITIVE, NEGATIVE)), (nobody, (POSITIVE,))):
-                town.come_back()
-                ask(town, operation, session, EXAMPLES if session is town.admin else 3, modes)
-    town.come_back()
-    assert town.admin.get(f"{town.centre.url}/api/v1/audit/verify").json()["verified"]
+            for name, (examples, modes) in SHARES.items():
+                ask(town, operation, town.come_back(name), examples, modes)
+        assert town.come_back("ann").get(f"{town.centre.url}/api/v1/audit/verify").json()["verified"]
+    finally:
+        for session in town.people.values():
+            session.close()

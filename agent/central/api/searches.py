@@ -90,13 +90,13 @@ def searches(request: Request, centre: Here) -> SearchesOut:
     return SearchesOut.model_validate({"items": centre.searches.of(person.name, person.reach)})
 
 
-@router.post("/tracks", status_code=201, responses=CONFLICT)
+@router.post("/tracks", status_code=201, responses=not_there("camera") | CONFLICT)
 def save_track_search(body: SearchIn, chosen: OfTracks, request: Request, centre: Here) -> SearchOut:
     """Keep a search for tracks: what is in the address, as in `GET /tracks`. What is watched for has no time span."""
     return _save(body, "tracks", chosen, request, centre)
 
 
-@router.post("/events", status_code=201, responses=CONFLICT)
+@router.post("/events", status_code=201, responses=not_there("camera") | CONFLICT)
 def save_event_search(body: SearchIn, chosen: OfEvents, request: Request, centre: Here) -> SearchOut:
     """Keep a search for events: what is in the address, as in `GET /events`. Events cannot be watched for."""
     if body.watch:
