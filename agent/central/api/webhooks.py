@@ -158,7 +158,7 @@ def webhook(webhook: Id, centre: Here) -> WebhookOut:
 
 @router.patch("/{webhook}", responses=not_there("webhook"))
 def change_webhook(webhook: Id, body: WebhookChange, request: Request, centre: Here) -> WebhookOut:
-    """Something else of it. What waits is told to the new address; switched off, it waits."""
+    """Something else of it. What waits is told to the new address; switched off, it is given up."""
     found, changes = _one(centre, webhook), body.model_dump(include=body.model_fields_set)
     told = ", ".join(f"{name} {value}" for name, value in changes.items())
     note(request, "webhook.change", f"{found['name']}: {told}")
