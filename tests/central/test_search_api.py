@@ -39,7 +39,8 @@ def api(tmp_path: Path) -> Iterator[httpx.Client]:
             track("t1", path=WALK, colours=GREEN, final=True, zones=["plaza"], size=0.1, speed=2, speed_unit="m/s"),
             track("t2", label="vehicle", kind="bus", plate="AB12CDE", at_s=90), track("t3", score=0.2, colours=GREEN),
         )  # fmt: skip
-        gateway.envelope("event", 1, event("e1", zone="plaza", severity="alarm"), event("e2", kind="loitering"))
+        together = event("e2", kind="loitering", tracks=["t3", "walks-still", "t1"])
+        gateway.envelope("event", 1, event("e1", zone="plaza", severity="alarm"), together)
         wait_for(lambda: gateway.acked("track") and gateway.acked("event"))
         with centre.service() as client:
             wait_for(lambda: client.get("/api/v1/tracks").json()["items"])
@@ -97,6 +98,15 @@ def test_what_people_try_is_answered_or_refused_and_never_breaks(api: httpx.Clie
             assert answer.status_code in {200, 422}, (name, bad, answer.text)
             assert answer.status_code == 422 or answer.json()["items"] is not None
     assert found(api) == before
+
+
+def test_the_tracks_of_an_event_are_those_that_are_known(api: httpx.Client) -> None:
+    def tracks(key: str) -> list[str]:
+        return [item["id"] for item in api.get(f"/api/v1/events/{key}/tracks").raise_for_status().json()["items"]]
+
+    assert tracks("e2") == ["t1", "t3"]
+    assert tracks("e1") == []
+    assert api.get("/api/v1/events/none/tracks").status_code == 404
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -99,6 +99,7 @@ RULES: dict[str, Need | None] = {
     "GET /events": _SEARCH,
     "GET /events/{event}": _READ,
     "GET /events/{event}/neighbours": _SEARCH,
+    "GET /events/{event}/tracks": _READ,
     "GET /counts": _SEARCH,
     "GET /heat": _SEARCH,
     "GET /layouts": _READ,

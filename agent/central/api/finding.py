@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from agent.central.api.asking import LimitMs, OfEvents, OfTracks, WithFacets
 from agent.central.api.context import Centre, centre_of, note
 from agent.central.api.errors import there
-from agent.central.api.found import EventOut, Events, Neighbours, TrackOut, Tracks
+from agent.central.api.found import EventOut, Events, EventTracks, Neighbours, TrackOut, Tracks
 from agent.central.api.gone import WhenGone
 from agent.central.api.models import REFUSALS, not_there
 from agent.central.store.filters import Filters
@@ -38,6 +38,12 @@ def events(
 def neighbours(centre: Here, event: Id, chosen: OfEvents, gone: WhenGone) -> Neighbours:
     """The next older and the next newer event among those that the filters find (`limit` and `cursor` do nothing)."""
     return Neighbours.model_validate(there(centre.finds.asked(gone).neighbours(event, chosen), "event"))
+
+
+@router.get("/events/{event}/tracks", tags=["events"], responses=not_there("event"))
+def tracks_of_event(centre: Here, event: Id) -> EventTracks:
+    """Those of an event's first eight tracks that their gateway has told of by now: it does after half a minute."""
+    return EventTracks.model_validate(there(centre.finds.tracks_of_event(event), "event"))
 
 
 @router.get("/events/{event}", tags=["events"], responses=not_there("event"))

@@ -135,6 +135,12 @@ class TrackOut(wire.TrackSummary):
     likeness: float | None = None
 
 
+class EventTracks(BaseModel):
+    """Who took part in an event, as far as it is known, in the event's order."""
+
+    items: list[TrackOut]
+
+
 class Tracks(Found):
     """A page, in the order that was asked for.
 

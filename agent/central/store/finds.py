@@ -29,6 +29,9 @@ from agent.central.store.views import facets_shown, media_url
 from agent.central.store.walk import Mark
 from agent.core.clock import Clock, rfc3339
 
+MOST_TRACKS = 8
+"""Of an event, at once: a path has up to 2,000 points."""
+
 _NAMES = ("site", "gateway", "camera")
 
 R = TypeVar("R", bound=Collection[str])
@@ -88,6 +91,16 @@ class Finds:
     def track(self, key: str) -> Document | None:
         """One track."""
         return self._one(TRACKS, key)
+
+    def tracks_of_event(self, key: str) -> Document | None:
+        """Those of its first tracks that have been told of, in the event's order; None: no such event."""
+        found = self.event(key)
+        if found is None:
+            return None
+        wanted = found["tracks"][:MOST_TRACKS]
+        held = self._held(TRACKS, sorted(wanted))
+        known = [held[one] for one in wanted if one in held and self._sees(held[one])]
+        return {"items": self._joined(TRACKS, known)}
 
     def clip(self, key: str) -> Document | None:
         """One clip."""

@@ -100,6 +100,8 @@ export function exportAddress(what: "tracks" | "events", form: ExportForm, wante
   query.set("form", form);
   return `${BASE}/exports/${what}?${query}`;
 }
+/** Those that are known by now: of who is still there nothing may have been told yet. */
+export const eventTracks = async (event: string) => (await get<{ items: Track[] }>(`/events/${part(event)}/tracks`)).items;
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 /** As many as the centre gives: a view is a third of what is asked for. */
 const MOTION_POINTS = 2_000;

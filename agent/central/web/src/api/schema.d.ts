@@ -305,6 +305,11 @@ export interface EventOut {
   received: string;
 }
 
+/** Who took part in an event, as far as it is known, in the event's order. */
+export interface EventTracks {
+  items: TrackOut[];
+}
+
 /** A page, by time. */
 export interface Events {
   next: string | null;

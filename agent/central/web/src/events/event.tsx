@@ -187,9 +187,12 @@ function useTracks(event: LamppostEvent): readonly Track[] {
   const key = `${event.tracks.join()} ${event.phase}`;
   useEffect(() => {
     let stale = false;
-    void Promise.allSettled(event.tracks.slice(0, 8).map(api.track)).then((answers) => {
-      if (!stale) set(answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])));
-    });
+    if (event.tracks.length > 0) {
+      api.eventTracks(event.id).then(
+        (found) => !stale && set(found),
+        () => undefined, // the page has picture and clip all the same
+      );
+    }
     return () => void (stale = true);
   }, [key]);
   return tracks;

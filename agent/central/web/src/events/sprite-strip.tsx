@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Media, Track } from "../api/types";
 import { text } from "../text";
 import { clock } from "../time/format";
-import { type Cell, cellsOf, thinned } from "./sprites";
+import { type Cell, cellsOf, stripOf, thinned } from "./sprites";
 
 const MOST_SHOWN = 24;
 
@@ -32,14 +32,6 @@ function Sprite({ cell, strip }: { cell: Cell; strip: Media }): JSX.Element {
       <image href={strip.url!} width={strip.width!} height={strip.height!} />
     </svg>
   );
-}
-
-function stripOf(tracks: readonly Track[]): [Track, Media] | undefined {
-  for (const track of tracks) {
-    const strip = track.media.find(({ kind, url, width, height }) => kind === "sprite" && url && width && height);
-    if (strip) return [track, strip];
-  }
-  return undefined;
 }
 
 function useCells(url: string | undefined): readonly Cell[] {

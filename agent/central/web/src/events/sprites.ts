@@ -5,6 +5,8 @@
  * then the cell's place and size in the strip, px.
  */
 
+import type { Media, Track } from "../api/types";
+
 export interface Cell {
   /** seconds since the track's start */
   at: number;
@@ -15,6 +17,15 @@ export interface Cell {
 
 const CHUNK = "LMPS";
 const MOST_CELLS = 256;
+
+/** The first of these tracks that has a strip here, with it. */
+export function stripOf(tracks: readonly Track[]): [Track, Media] | undefined {
+  for (const track of tracks) {
+    const strip = track.media.find(({ kind, url, width, height }) => kind === "sprite" && url && width && height);
+    if (strip) return [track, strip];
+  }
+  return undefined;
+}
 
 /** The cells of a strip; none when it is not one. */
 export function cellsOf(webp: ArrayBuffer): Cell[] {
