@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from agent.analyse.track.sprites import Sprites
 from agent.core.clock import NS, rfc3339
-from tests.central.helpers import FakeGateway, event, running, wait_for
+from agent.core.geometry import Box
+from tests.central.helpers import FakeGateway, event, fresh_id, manifest, running, track, wait_for
 from tests.web import pages
 
 pytestmark = pytest.mark.timeout(180)
@@ -30,6 +34,21 @@ class Desk:
     def __init__(self, gateway: FakeGateway) -> None:
         self._gateway, self._seq = gateway, 0
         self.first_ns = time.time_ns() - 3600 * NS
+
+    def tell_strip(self, key: str, colours: list[tuple[int, int, int]]) -> None:
+        """A track with a strip of one cell in each colour (B, G, R): narrow ones, as of people."""
+        sprites, first_ns = Sprites(), time.time_ns()
+        for number, colour in enumerate(colours):
+            picture = np.full((96, 96, 3), colour, np.uint8)
+            sprites.add(picture, Box(0.4, 0.0, 0.7, 1.0), first_ns + number * NS, None)
+        strip = sprites.strip(first_ns)
+        assert strip is not None
+        medium = fresh_id()
+        more = {"kind": "sprite", "type": "image/webp", "width": strip.width, "height": strip.height}
+        ref = {"id": medium, "bytes": len(strip.webp)} | more
+        self._gateway.envelope("track", 1, track(key, final=True, media=[ref]))
+        self._gateway.send_medium(manifest(medium, strip.webp, track=key, **more), strip.webp)
+        wait_for(lambda: any(ack["state"] == "done" for ack in self._gateway.media_acks(medium)))
 
     def tell(self, count: int, **more: object) -> list[str]:
         """So many events; their ids, once the centre has them."""
@@ -197,3 +216,42 @@ def test_a_sound_that_the_browser_keeps_back_is_told(chromium: Browser, tmp_path
         fresh.get_by_test_id("allow-sound").click()
         expect(fresh.get_by_test_id("sound-blocked")).to_have_count(0)
         expect(fresh.get_by_test_id("sound")).to_have_attribute("title", "Alarms are heard")
+
+
+CELLS = {"blue": (220, 30, 30), "green": (30, 200, 30), "red": (30, 30, 220)}
+
+
+def _colours_of(png: bytes) -> set[str]:
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR).astype(int)
+    return {name for name, colour in CELLS.items() if (np.abs(picture - colour).max(axis=2) < 60).mean() > 0.01}
+
+
+def test_a_moving_preview_shows_one_cell_at_a_time(chromium: Browser, tmp_path: Path) -> None:
+    """And of a track that is not told of yet nothing is asked in vain."""
+    with reviewing(chromium, tmp_path, count=1) as (page, desk):
+        missed: list[str] = []
+        page.on("response", lambda answer: answer.status == 404 and missed.append(answer.url))
+        told, early = *desk.tell(1, tracks=["walks"]), *desk.tell(1, tracks=["walks-still"])
+        desk.tell_strip("walks", list(CELLS.values()))
+        with page.expect_response(re.compile(f"/events/{early}/tracks$")):
+            page.locator(f"[data-event='{early}']").hover()
+        page.locator(f"[data-event='{told}']").hover()
+        preview = page.locator(f"[data-event='{told}']").get_by_test_id("preview")
+        expect(preview).to_be_visible()
+        page.wait_for_function("() => document.querySelector('.moving image').getBBox().width > 0")
+        seen = [_colours_of(preview.screenshot()) for _ in range(4)]
+        assert {len(colours) for colours in seen} == {1}, seen
+        assert missed == []
+
+
+def test_a_card_that_was_seen_to_moves_nothing(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=12) as (page, _):
+        tops = "() => [...document.querySelectorAll('.card')].map((card) => card.getBoundingClientRect().top)"
+        card = page.locator("[data-event='event-0011']")
+        before = page.evaluate(tops)
+        card.hover()
+        card.get_by_test_id("choose").click()
+        page.get_by_test_id("batch-acknowledge").click()
+        expect(card.locator(".tag.ok")).to_have_text("ann")
+        assert page.evaluate(tops) == before
+        expect(page.get_by_test_id("said")).to_have_css("position", "static")  # no empty sign over the page

@@ -13,7 +13,7 @@ import { ColourDots } from "./chips";
 import { coloursOf } from "./colours";
 import { EventPicture } from "./picture";
 import { Preview } from "./preview";
-import { eventIcon, eventPath, eventPlace, eventTitle, seenTo } from "./words";
+import { eventIcon, eventPath, eventTitle, ruleWords, seenTo } from "./words";
 
 const lengthOf = (event: LamppostEvent) => event.end && (Date.parse(event.end) - Date.parse(event.start)) / 1000;
 
@@ -33,17 +33,19 @@ export function EventCard({ event, address, chosen, onChoose }: CardProps): JSX.
   const [held, setHeld] = useState(false);
   const root = useRef<HTMLLIElement>(null);
   const centred = useCentred(root, !still.matches);
-  const { acknowledged, assigned, notes } = event.review;
+  const rule = ruleWords(event);
   const press = (pressed: TargetedKeyboardEvent<HTMLAnchorElement>) => {
     if (pressed.key !== " ") return;
     pressed.preventDefault();
     setHeld(!held);
   };
-  const classes = ["card", acknowledged && "done", chosen && "chosen"].filter(Boolean).join(" ");
+  const classes = ["card", event.review.acknowledged && "done", chosen && "chosen"].filter(Boolean).join(" ");
   return (
     <li ref={root} class={classes} data-testid="event-card" data-event={event.id} onPointerEnter={(event) => setOver(event.pointerType === "mouse" && !still.matches)} onPointerLeave={() => setOver(false)}>
       <Link class="card-link" href={eventPath(event) + address} onKeyDown={press} onBlur={() => setHeld(false)}>
-        <Preview event={event} playing={over || held || centred} />
+        <Preview event={event} playing={over || held || centred}>
+          <Reviewed event={event} />
+        </Preview>
         <span class="card-tags">
           {event.severity === "alarm" && <span class="tag bad">{text.events.alarm}</span>}
           {!event.end && <span class="tag accent">{text.events.ongoing}</span>}
@@ -55,27 +57,13 @@ export function EventCard({ event, address, chosen, onChoose }: CardProps): JSX.
             <strong>{event.label ? labelName(event.label) : kindName(event.kind)}</strong>
             <Moment at={event.start} withDay={false} />
           </div>
-          <div class="card-sub">
-            <span>{[event.label && kindName(event.kind), eventPlace(event)].filter(Boolean).join(" ")}</span>
-            <ColourDots colours={coloursOf(event)} />
-            <span class="card-camera">{event.camera_name}</span>
+          <div class="card-rule" title={rule}>
+            {rule}
           </div>
-          {(acknowledged || assigned || notes.length > 0) && (
-            <div class="card-review">
-              {acknowledged && (
-                <span class="card-done" title={seenTo(event)}>
-                  <Icon name="check" size={14} />
-                  {acknowledged.by}
-                </span>
-              )}
-              {assigned && <span title={text.review.is(assigned)}><Icon name="person" size={14} /> {assigned}</span>}
-              {notes.length > 0 && (
-                <span title={notes.at(-1)?.text}>
-                  <Icon name="note" size={14} /> <span class="numbers" aria-label={text.review.count(notes.length)}>{notes.length}</span>
-                </span>
-              )}
-            </div>
-          )}
+          <div class="card-from">
+            <span>{event.camera_name}</span>
+            <ColourDots colours={coloursOf(event)} />
+          </div>
         </div>
       </Link>
       {onChoose && (
@@ -84,6 +72,36 @@ export function EventCard({ event, address, chosen, onChoose }: CardProps): JSX.
         </label>
       )}
     </li>
+  );
+}
+
+/** What people made of it, over the picture: there it comes and goes, and nothing below it moves. */
+function Reviewed({ event }: { event: LamppostEvent }): JSX.Element | null {
+  const { acknowledged, assigned, notes } = event.review;
+  if (!acknowledged && !assigned && notes.length === 0) return null;
+  return (
+    <div class="card-review">
+      {acknowledged && (
+        <span class="tag ok" title={seenTo(event)}>
+          <Icon name="check" size={14} />
+          <span>{acknowledged.by}</span>
+        </span>
+      )}
+      {assigned && (
+        <span class="tag" title={text.review.is(assigned)}>
+          <Icon name="person" size={14} />
+          <span>{assigned}</span>
+        </span>
+      )}
+      {notes.length > 0 && (
+        <span class="tag" title={notes.at(-1)?.text}>
+          <Icon name="note" size={14} />
+          <span class="numbers" aria-label={text.review.count(notes.length)}>
+            {notes.length}
+          </span>
+        </span>
+      )}
+    </div>
   );
 }
 
@@ -97,7 +115,7 @@ export function EventRow({ event }: { event: LamppostEvent }): JSX.Element {
             {event.severity === "alarm" && <span class="dot bad" role="img" aria-label={text.events.alarm} />}
             {event.label ? labelName(event.label) : kindName(event.kind)}
           </strong>
-          <span>{[event.label && kindName(event.kind), eventPlace(event)].filter(Boolean).join(" ")}</span>
+          <span>{ruleWords(event)}</span>
           <span class="row-when">
             <Moment at={event.start} />
             <span class="row-camera">{event.camera_name}</span>

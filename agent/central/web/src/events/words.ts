@@ -5,10 +5,15 @@ import { kindName, labelName, text } from "../text";
 import { momentText } from "../time/time";
 import type { IconName } from "../ui/icon";
 
-const VEHICLES = new Set(["car", "truck", "bus", "bicycle", "motorcycle", "vehicle", "van"]);
+const ICONS = new Map<string | null, IconName>([
+  ["person", "person"],
+  ["animal", "animal"],
+  ...["vehicle", "car", "truck", "bus", "van"].map((label): [string, IconName] => [label, "vehicle"]),
+  ...["two_wheeler", "bicycle", "motorcycle"].map((label): [string, IconName] => [label, "cycle"]),
+]);
 
-export const eventIcon = (label: string | null): IconName =>
-  label === "person" ? "person" : label && VEHICLES.has(label) ? "vehicle" : "object";
+/** As the search draws it. */
+export const eventIcon = (label: string | null): IconName => ICONS.get(label) ?? "object";
 
 /** `Person · Entered zone`. */
 export const eventTitle = (event: LamppostEvent): string =>
@@ -20,6 +25,10 @@ export function eventPlace(event: LamppostEvent): string {
   if (event.zone) return text.event.at(event.zone);
   return event.line ? text.event.line(event.line) : "";
 }
+
+/** Below the title: `Entered zone plaza`; of what has no label the title has the first half. */
+export const ruleWords = (event: LamppostEvent): string =>
+  [event.label && kindName(event.kind), eventPlace(event)].filter(Boolean).join(" ");
 
 /** `Ann, 14:03`: who has seen to it. */
 export const seenTo = ({ review: { acknowledged } }: LamppostEvent): string =>
