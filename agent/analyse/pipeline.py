@@ -36,6 +36,7 @@ from agent.config.gateway import Camera
 from agent.config.rules import Base
 from agent.core.clock import NS
 from agent.core.errors import ModelError, SourceBroken
+from agent.core.geometry import Box
 from agent.core.plugins import Plugins
 from agent.wire.messages import ClockState, Event, TrackSummary
 
@@ -67,6 +68,7 @@ class _Open:
 
     id: str
     happening: Happening
+    box: Box | None
 
 
 class Pipeline:
@@ -319,22 +321,25 @@ class Pipeline:
     def _say(self, number: int, table: Base, happening: Happening, outcome: Outcome, view: View | None) -> None:
         key = number, happening.key
         if happening.phase == "start":
-            self._open[key] = _Open(self._make_id(self._last_ns), happening)
+            self._open[key] = _Open(self._make_id(self._last_ns), happening, self._box_of(happening.seen))
         begun = self._open.pop(key) if happening.phase == "end" else self._open[key]
         media = []
         if happening.phase == "start" and happening.shown and view is not None and self._with_pictures:
             shot = self._shot(view, begun, urgent=table.severity == "alarm")
             outcome.pictures.append(shot)
             media = [shot.ref()]
-        first = begun.happening.seen
         facts = self._looks_of(happening.seen) | attributes_of(happening, self._camera.zone, self._blind_s)
-        box = None if first is None else first.box
         outcome.events.append(
             event_of(
-                happening, box, begun.id, table, self._camera.id, self._last_ns, self._clock, media, facts,
+                happening, begun.box, begun.id, table, self._camera.id, self._last_ns, self._clock, media, facts,
                 self._survey.plane,
             )
         )  # fmt: skip
+
+    def _box_of(self, seen: Seen | None) -> Box | None:
+        """Where it is in this picture: rules may have decided by the sight before it, of who is out again since."""
+        story = None if seen is None else self._stories.get(seen.ids[-1])
+        return seen and seen.box if story is None else story.track.expected(self._last_ns)
 
     def _shot(self, view: View, begun: _Open, *, urgent: bool) -> Picture:
         seen, now = begun.happening.seen, self._last_ns

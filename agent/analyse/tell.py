@@ -32,7 +32,10 @@ def event_of(
     happening: Happening, begun_at: Box | None, event_id: str, table: Base, camera: str, wall_ns: int,
     clock: ClockState, media: list[MediaRef], attributes: dict[str, object], plane: Plane | None,
 ) -> Event:  # fmt: skip
-    """One phase of a happening as the wire's Event; its box is `begun_at` in every phase, as in its picture."""
+    """One phase of a happening as the wire's Event; its box is `begun_at` in every phase, as in its picture.
+
+    It has none where the thing had left the picture by then.
+    """
     seen = happening.seen
     place = None if seen is None else seen.travel.place
     tracks = happening.tracks or (() if seen is None else seen.ids)
@@ -40,7 +43,7 @@ def event_of(
         id=event_id, camera=camera, kind=happening.kind, phase=happening.phase, time=rfc3339(wall_ns),
         start=rfc3339(happening.start_ns), end=None if happening.end_ns is None else rfc3339(happening.end_ns),
         label=happening.label or (seen and seen.label), score=seen and round(seen.score, 3),
-        box=None if begun_at is None else corners(begun_at), rule=table.title, zone=happening.zone,
+        box=corners(begun_at) if begun_at and begun_at.clipped().area else None, rule=table.title, zone=happening.zone,
         line=happening.line, direction=happening.direction, count=happening.count, severity=table.severity,
         tracks=list(tracks)[:MOST_TRACKS], attributes=attributes, media=media, position=position_of(plane, place),
         clock=clock,

@@ -213,6 +213,35 @@ def test_the_box_of_an_event_stays_where_its_picture_shows_it():
     assert end.box == start.box
 
 
+@pytest.mark.parametrize(
+    ("kind", "left", "right"),
+    [pytest.param("zone_entered", 0.45, 0.49, id="right through"), pytest.param("zone_left", 0.0, 0.39, id="left")],
+)
+def test_the_box_is_that_of_the_picture_where_a_rule_tells_of_an_older_sight(kind: str, left: float, right: float):
+    rules = {
+        "zone": [{"name": "strip", "polygon": [[left, 0.0], [right, 0.0], [right, 1.0], [left, 1.0]]}],
+        "rule": [{"kind": kind, "zone": "strip"}],
+    }
+    outcomes = walk(Whole(camera(**rules), walking_detector(), ids()), 40)
+    number, start = next((n, one) for n, outcome in enumerate(outcomes) for one in outcome.events)
+    assert start.kind == kind
+    shown = cv2.imdecode(np.frombuffer(outcomes[number].pictures[0].body, np.uint8), cv2.IMREAD_COLOR)
+    x1, y1, x2, y2 = (round(share * size) for share, size in zip(start.box, (640, 360, 640, 360), strict=True))
+    red = np.abs(shown[y1:y2, x1:x2].astype(int) - (20, 20, 235)).max(axis=2) < 60
+    assert red.mean() > 0.8
+    assert iou(Box(*start.box), box_at(number)) > 0.8
+
+
+def test_what_has_left_the_picture_has_no_box_in_it():
+    rules = {
+        "zone": [{"name": "strip", "polygon": [[0.0, 0.0], [0.95, 0.0], [0.95, 1.0], [0.0, 1.0]]}],
+        "rule": [{"kind": "zone_left", "zone": "strip"}],
+    }
+    detector = ScriptedDetector(lambda number: [found(box_at(number))] if box_at(number).x1 < 1.0 else [])
+    outcomes = walk(Whole(camera(**rules), detector, ids()), 56)
+    assert [(one.kind, one.box) for one in events(outcomes)] == [("zone_left", None)] * 2
+
+
 def with_clock(picture, second: int):
     """The seconds of a clock in a corner, drawn anew five times a second."""
     x = 0.05 + 0.02 * (second % 2)
