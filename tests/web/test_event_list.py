@@ -255,3 +255,28 @@ def test_a_card_that_was_seen_to_moves_nothing(chromium: Browser, tmp_path: Path
         expect(card.locator(".tag.ok")).to_have_text("ann")
         assert page.evaluate(tops) == before
         expect(page.get_by_test_id("said")).to_have_css("position", "static")  # no empty sign over the page
+
+
+def test_colours_are_chosen_on_a_figure_as_in_the_search(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=2, size="small") as (page, desk):
+        (green,) = desk.tell(1, attributes={"colours": {"upper": [["green", 0.8]]}})
+        page.get_by_test_id("filters-open").click()
+        button = page.get_by_test_id("filter-colour").get_by_role("button").first
+        for width, height in (pages.SIZES["small"], (1000, 800), pages.SIZES["desktop"]):
+            page.set_viewport_size({"width": width, "height": height})
+            button.click()
+            figure = page.get_by_role("dialog")
+            expect(figure.get_by_test_id("part-upper")).to_be_focused()
+            place = figure.bounding_box()
+            assert place is not None
+            assert place["x"] >= 0
+            assert place["x"] + place["width"] <= width
+            assert place["y"] + place["height"] <= height
+            page.keyboard.press("Escape")
+            expect(button).to_be_focused()
+        button.click()
+        figure.get_by_test_id("swatch-green").click()
+        expect(page).to_have_url(re.compile(r"colour=upper:green$"))
+        expect(page.get_by_test_id("event-card")).to_have_count(1)
+        assert _shown(page) == [green]
+        expect(button).to_have_attribute("aria-label", "Colour: Upper clothing: green")

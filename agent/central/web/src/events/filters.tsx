@@ -7,18 +7,14 @@ import { useCell } from "../cell";
 import { cameras as allCameras } from "../news";
 import { go } from "../router";
 import { session } from "../session";
-import { colourName, kindName, labelName, text } from "../text";
+import { kindName, labelName, text } from "../text";
 import { localField, momentOfField } from "../time/field";
 import { Icon } from "../ui/icon";
 import { Picker } from "../ui/picker";
 import { Typed } from "../ui/typed";
-import { CHIPS, PARTS } from "./colours";
+import { ColourFilter } from "./colour-filter";
 import { addressOf, cameraKey, everything, type Filter, isEmpty, isSpan, NOBODY, SPANS, type SpanName, toggled } from "./filter";
 import { useMayReview, useReviewers } from "./review";
-
-const COLOURS = PARTS.flatMap((part) =>
-  Object.entries(CHIPS).map(([name, chip]) => ({ value: `${part}:${name}`, name: text.coloured(text.parts[part], colourName(name)), chip })),
-);
 
 const setFilter = (filter: Filter) => go(`/events${addressOf(filter)}`, { replace: true });
 
@@ -78,14 +74,7 @@ export function Filters({ open, filter, items }: FiltersProps): JSX.Element {
         onToggle={(value) => setFilter({ ...filter, labels: toggled(filter.labels, value) })}
         testid="filter-label"
       />
-      <Picker
-        name={text.events.colour}
-        any={text.events.anyColour}
-        options={COLOURS}
-        chosen={filter.colours}
-        onToggle={(value) => setFilter({ ...filter, colours: toggled(filter.colours, value) })}
-        testid="filter-colour"
-      />
+      <ColourFilter chosen={filter.colours} onChange={(colours) => setFilter({ ...filter, colours })} />
       <Typed
         class="text-input words"
         type="search"

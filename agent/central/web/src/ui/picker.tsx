@@ -8,8 +8,6 @@ import { Icon } from "./icon";
 interface Option {
   value: string;
   name: string;
-  /** a colour to show before the name */
-  chip?: string;
 }
 
 interface Props {
@@ -47,7 +45,7 @@ export function Picker({ name, any, options, chosen, onToggle, single = false, t
       </button>
       {open && (
         <div class="picker-list" role="menu" aria-label={name} onKeyDown={walk}>
-          {options.map(({ value, name: label, chip }, i) => (
+          {options.map(({ value, name: label }, i) => (
             <button
               key={value}
               type="button"
@@ -58,7 +56,6 @@ export function Picker({ name, any, options, chosen, onToggle, single = false, t
               onClick={() => pick(value)}
             >
               <span class="tick">{chosen.includes(value) && <Icon name="check" size={14} />}</span>
-              {chip && <span class="chip" style={{ background: chip }} aria-hidden="true" />}
               {label}
             </button>
           ))}
