@@ -280,3 +280,21 @@ def test_colours_are_chosen_on_a_figure_as_in_the_search(chromium: Browser, tmp_
         expect(page.get_by_test_id("event-card")).to_have_count(1)
         assert _shown(page) == [green]
         expect(button).to_have_attribute("aria-label", "Colour: Upper clothing: green")
+
+
+def test_on_a_telephone_an_event_is_seen_to_without_scrolling(chromium: Browser, tmp_path: Path) -> None:
+    with reviewing(chromium, tmp_path, count=1, size="phone") as (page, _):
+        page.locator("[data-event='event-0001'] a").click()
+        expect(page.get_by_test_id("acknowledge")).to_be_hidden()  # it is far below
+        button, bar = page.get_by_test_id("bar-acknowledge"), page.get_by_test_id("nav-events")
+        place, under = button.bounding_box(), bar.bounding_box()
+        assert place is not None
+        assert under is not None
+        assert place["y"] + place["height"] <= under["y"]
+        button.click()
+        expect(page.get_by_test_id("review-bar")).to_contain_text("Seen to by ann")
+        button.click()
+        expect(button).to_have_text("Acknowledge")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        expect(page.get_by_test_id("review-bar")).to_be_hidden()
+        expect(page.get_by_test_id("acknowledge")).to_be_visible()

@@ -24,7 +24,7 @@ import { EventPicture } from "./picture";
 import { ClipPlayer } from "./player";
 import type { ClipState } from "./progress";
 import { Quality, useClips, useHeld } from "./quality";
-import { ReviewPanel } from "./review";
+import { AcknowledgeBar, ReviewPanel } from "./review";
 import { Scenes } from "./scenes";
 import { SpriteStrip } from "./sprite-strip";
 import { ClipProgress, ViewSwitch } from "./stage";
@@ -118,6 +118,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
           <ReviewPanel event={event} />
         </Details>
       </div>
+      <AcknowledgeBar event={event} />
     </div>
   );
 }

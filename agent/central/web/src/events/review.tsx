@@ -48,16 +48,7 @@ export function ReviewPanel({ event }: { event: LamppostEvent }): JSX.Element {
       )}
       {may && (
         <div class="review-tools">
-          <button
-            type="button"
-            class={acknowledged ? "button" : "button primary"}
-            disabled={deeds.busy}
-            onClick={() => void act({ acknowledged: !acknowledged })}
-            data-testid="acknowledge"
-          >
-            {!acknowledged && <Icon name="check" size={16} />}
-            {acknowledged ? text.review.again : text.review.acknowledge}
-          </button>
+          <Acknowledge event={event} deeds={deeds} testid="acknowledge" />
           <Assign chosen={event.review.assigned} names={reviewers} busy={deeds.busy} onChange={(assigned) => void act({ assigned })} />
           <Severity chosen={event.review.severity} busy={deeds.busy} onChange={(severity) => void act({ severity })} />
         </div>
@@ -78,6 +69,36 @@ export function ReviewPanel({ event }: { event: LamppostEvent }): JSX.Element {
       )}
       {may && <NoteForm busy={deeds.busy} onNote={(note) => act({ note })} />}
     </section>
+  );
+}
+
+/** On a narrow page the panel lies below all the pictures: what most events want stays at the lower edge. */
+export function AcknowledgeBar({ event }: { event: LamppostEvent }): JSX.Element | null {
+  const may = useMayReview();
+  const deeds = useDeeds();
+  if (!may) return null;
+  return (
+    <div class="batch panel review-bar" role="region" aria-label={text.review.title} data-testid="review-bar">
+      <Said said={deeds.said} />
+      {event.review.acknowledged && (
+        <p class="seen-to">
+          <Icon name="check" size={16} />
+          {seenTo(event)}
+        </p>
+      )}
+      <Acknowledge event={event} deeds={deeds} testid="bar-acknowledge" />
+    </div>
+  );
+}
+
+/** Sees to it, or makes it open again. */
+function Acknowledge({ event, deeds, testid }: { event: LamppostEvent; deeds: Deeds; testid: string }): JSX.Element {
+  const done = event.review.acknowledged !== null;
+  return (
+    <button type="button" class={done ? "button" : "button primary"} disabled={deeds.busy} onClick={() => void deeds.make([event], { acknowledged: !done })} data-testid={testid}>
+      {!done && <Icon name="check" size={16} />}
+      {done ? text.review.again : text.review.acknowledge}
+    </button>
   );
 }
 
