@@ -113,6 +113,6 @@ def test_the_api_finds_the_event_and_the_track_of_a_green_shirt(centre: RunningC
         assert found("tracks", colour="lower:blue", share=0.8) == [walked]
         assert found("tracks", colour="lower:blue", share=0.95) == []
         near = api.get(f"/api/v1/events/{wanted}/neighbours", params={"colour": "upper:green"}).json()
-        assert near == {"older": None, "newer": None}
+        assert near == {"older": None, "newer": None, "complete": True}
         for wrong in ({"colour": "beige"}, {"colour": "hat:red"}, {"colour": "green", "share": 2}):
             assert api.get("/api/v1/tracks", params=wrong).status_code == 422

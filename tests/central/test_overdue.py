@@ -137,7 +137,7 @@ def test_a_clip_that_was_given_up_and_comes_all_the_same_is_there(tmp_path: Path
     finds = Finds(rig.database, rig.clock, lambda _: None)
     announced = wire.encode(manifest("m1", BODY, kind="clip", type="video/mp4", event="e1"))
     rig.say(f"{ROOT}/media/m1/manifest", announced)
-    (clip,) = finds.clips_of_media("m1")
+    (clip,) = finds.clips_of_media(["m1"])
     later = FakeClock(rig.clock.wall_ns() + 2 * HOUR_NS)
     Overdue(rig.database, later, News()).look(sending=True)
     assert (finds.clip(clip["id"]) or {})["state"] == "failed"

@@ -138,6 +138,8 @@ class TrackOut(wire.TrackSummary):
 class EventTracks(BaseModel):
     """Who took part in an event, as far as it is known, in the event's order."""
 
+    model_config = shown(finds.EVENT_TRACKS)
+
     items: list[TrackOut]
 
 

@@ -79,6 +79,7 @@ TRACKS: Document = {
         **_COUNTED, "upper": [{"value": "green", "count": 1}], "lower": [{"value": "blue", "count": 1}]
     },
 }  # fmt: skip
+EVENT_TRACKS: Document = {"items": [TRACK]}
 
 REVIEW_IN: Document = {
     "events": [{"event": EVENT_ID, "version": 0}], "acknowledged": True, "assigned": "ann", "note": "A fox, no person."
