@@ -127,6 +127,19 @@ def test_an_area_is_drawn_by_keyboard(chromium: Browser, tmp_path: Path) -> None
         assert len(set(corners)) == 3
 
 
+def test_a_chosen_cameras_card_never_lies_over_an_area_that_is_drawn(chromium: Browser, tmp_path: Path) -> None:
+    with mapped(chromium, tmp_path, size="phone") as (page, _):
+        _choose(page, "gate")
+        page.get_by_test_id("map-area").click()
+        expect(page.get_by_test_id("map-card")).to_have_count(0)
+        x, y = _marker(page, "gate")
+        for dx, dy in ((-60, 40), (60, 40), (0, 120)):
+            page.mouse.click(x + dx, y + dy)
+        expect(page.locator(".map-hint")).to_contain_text("3 corners")
+        page.get_by_test_id("map-area-done").click()
+        expect(page).to_have_url(re.compile(r"/search\?area="))
+
+
 def test_open_alarms_are_marked_until_they_are_seen_to(chromium: Browser, tmp_path: Path, shots: Path) -> None:
     with mapped(chromium, tmp_path) as (page, town):
         bells = page.get_by_test_id("map-alarm")

@@ -55,6 +55,10 @@ export function MapPage(): JSX.Element {
     if (event.key === "Enter" && mode === "area" && !pressed) chart?.closeArea();
   }, [mode, chart]);
   const camera = cameras?.find((one) => cameraKey(one) === chosen);
+  const askArea = (asked: boolean) => {
+    ask(asked ? "area" : "look");
+    if (asked) choose(undefined);
+  };
   const lost = (cameras ?? []).filter((one) => !spotOf(one));
   const begin = (one: Camera) => {
     choose(cameraKey(one));
@@ -84,7 +88,7 @@ export function MapPage(): JSX.Element {
           <Icon name="eye" size={16} />
           <span class="only-wide">{text.map.counts}</span>
         </button>
-        <button type="button" class={mode === "area" ? "button pressed" : "button"} aria-pressed={mode === "area"} onClick={() => ask(mode === "area" ? "look" : "area")} data-testid="map-area">
+        <button type="button" class={mode === "area" ? "button pressed" : "button"} aria-pressed={mode === "area"} disabled={!!placed} onClick={() => askArea(mode !== "area")} data-testid="map-area">
           <Icon name="zone" size={16} />
           <span class="only-wide">{text.map.area}</span>
         </button>
@@ -109,7 +113,7 @@ export function MapPage(): JSX.Element {
             </button>
           </p>
         )}
-        {(camera || placed || lost.length > 0) && (
+        {(camera || placed || lost.length > 0) && mode === "look" && (
           <aside class="panel map-side">
             {camera && !placed && <CameraCard key={cameraKey(camera)} camera={camera} alarms={open.get(cameraKey(camera)) ?? 0} close={() => choose(undefined)} move={mayPlace ? () => begin(camera) : undefined} />}
             {placed && <PlaceForm key={placing.key} camera={placed} placing={placing} change={place} done={() => place(undefined)} />}
