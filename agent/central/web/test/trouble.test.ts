@@ -33,6 +33,17 @@ describe("what needs attention", () => {
     expect(found([{ ...gateway, problems: ["analysis restarts"] }], [])).toHaveLength(1);
   });
 
+  it("is what a gateway runs on with for now: a full disk, a free clock, pictures left out", () => {
+    const disk = { free: 12e9, total: 271e9, recordings: 1e9 };
+    const health = { disk, clock: { synced: false, offset_ms: 8.6 }, shed: "down to 2 pictures a second" };
+    const told = found([{ ...gateway, health } as Gateway], []).map(({ what }) => what);
+    expect(told).toEqual([expect.stringContaining("12.0 GB free of 271 GB"), expect.stringContaining("Clock not synchronised"), expect.stringContaining("only 2 pictures a second")]);
+    const well = { disk: { ...disk, free: 100e9 }, clock: { synced: true, offset_ms: 1 }, shed: "none" };
+    expect(found([{ ...gateway, health: well } as Gateway], [])).toEqual([]);
+    expect(found([{ ...gateway, health: { shed: "off", clock: { synced: null } } } as unknown as Gateway], [])).toEqual([]);
+    expect(found([{ ...gateway, online: false, health } as Gateway], [])).toHaveLength(1);
+  });
+
   it("is a media store that is away, and how much waits for it", () => {
     const away = { ...centreWith({}), media: { kind: "s3" as const, waiting: 3, error: "it does not answer" } };
     expect(troubles(away, [], [], text.system, NOW).map(({ what }) => what)).toEqual(["3 pictures and clips wait for the media store: it does not answer"]);

@@ -10,6 +10,7 @@ import { momentText } from "../time/time";
 import { CountCell } from "./count";
 import { Fact } from "./fact";
 import { HistoryPanel } from "./history";
+import { diskLow, sheds, shedText } from "./trouble";
 import { UplinkPanel } from "./uplink";
 
 interface Props {
@@ -91,10 +92,9 @@ function GatewayFacts({ gateway }: { gateway: Gateway }): JSX.Element {
 }
 
 function ShedFact({ shed }: { shed: string }): JSX.Element {
-  const sheds = shed !== "none" && shed !== "off";
   return (
-    <Fact name={text.system.shed} tone={sheds ? "warn" : undefined}>
-      {sheds ? (text.system.words[shed] ?? shed) : shed === "off" ? "–" : text.system.shedNone}
+    <Fact name={text.system.shed} hint={text.system.shedMore} tone={sheds(shed) ? "warn" : undefined}>
+      {sheds(shed) ? shedText(shed, text.system) : shed === "off" ? "–" : text.system.shedNone}
     </Fact>
   );
 }
@@ -135,10 +135,9 @@ function KeyFact({ keys, breaks }: { keys: readonly FootageKey[]; breaks: number
 
 function DiskFacts({ disk }: { disk: GatewayHealth["disk"] }): JSX.Element | null {
   if (!disk) return null;
-  const low = disk.total > 0 && disk.free / disk.total < 0.05;
   return (
     <>
-      <Fact name={text.system.disk} tone={low ? "bad" : undefined}>
+      <Fact name={text.system.disk} tone={diskLow(disk) ? "bad" : undefined}>
         {text.system.diskUse(bytes(disk.free), bytes(disk.total))}
         <meter min={0} max={disk.total} value={disk.total - disk.free} aria-label={text.system.disk} />
       </Fact>

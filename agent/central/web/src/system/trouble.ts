@@ -1,6 +1,7 @@
 /** What needs a person's attention: pure. The rail's badge and the system page say the same. */
 
-import type { Camera, CentreHealth, Gateway } from "../api/types";
+import type { Camera, CentreHealth, Gateway, GatewayHealth } from "../api/types";
+import { bytes } from "../time/format";
 import { momentText } from "../time/time";
 
 export interface Trouble {
@@ -17,6 +18,11 @@ interface Words {
   databaseBad: string;
   mediaWait: (count: number) => string;
   offline: string;
+  diskLow: (free: string, total: string) => string;
+  clockWrong: string;
+  shedding: (what: string) => string;
+  shedTo: (fps: number) => string;
+  words: Record<string, string>;
 }
 
 export function troubles(
@@ -50,7 +56,29 @@ const backSince = ({ restarts, since }: CentreHealth["broker"], nowMs: number): 
 function ofGateway(gateway: Gateway, words: Words): Trouble[] {
   const where = `${gateway.site} · ${gateway.gateway}`;
   if (!gateway.online) return [{ where, what: words.offline }];
-  return gateway.problems.map((what) => ({ where, what }));
+  return [...gateway.problems, ...ofHealth(gateway.health ?? {}, words)].map((what) => ({ where, what }));
+}
+
+/** What a gateway runs on with, for now, but nobody should leave as it is. */
+function ofHealth({ disk, clock, shed }: Partial<GatewayHealth>, words: Words): string[] {
+  const found: string[] = [];
+  if (disk && diskLow(disk)) found.push(words.diskLow(bytes(disk.free), bytes(disk.total)));
+  if (clock?.synced === false) found.push(words.clockWrong);
+  if (sheds(shed)) found.push(words.shedding(shedText(shed, words)));
+  return found;
+}
+
+type Disk = NonNullable<GatewayHealth["disk"]>;
+
+export const diskLow = ({ free, total }: Pick<Disk, "free" | "total">): boolean => total > 0 && free / total < 0.05;
+
+/** Does analysis go without something? */
+export const sheds = (shed: string | undefined): shed is string => shed !== undefined && shed !== "none" && shed !== "off";
+
+/** In the reader's words; what is not known is shown as it came. */
+export function shedText(shed: string, words: Pick<Words, "shedTo" | "words">): string {
+  const rate = /^down to ([\d.]+) pictures a second$/.exec(shed)?.[1];
+  return rate === undefined ? (words.words[shed] ?? shed) : words.shedTo(Number(rate));
 }
 
 /** A camera behind a dead gateway is told of by its gateway. */
