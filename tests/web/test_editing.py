@@ -234,6 +234,25 @@ def test_a_zone_is_drawn_and_moved_without_a_mouse(chromium: Browser, tmp_path: 
         assert len(drawn) == 4
 
 
+def test_a_fresh_zone_wants_a_name_and_offers_a_rule(chromium: Browser, tmp_path: Path) -> None:
+    with editing(chromium, tmp_path) as site:
+        page = site.page
+        _draw_line(page)
+        expect(page.get_by_test_id("name-line")).to_be_focused()
+        page.keyboard.type("kerb")
+        beside = page.get_by_test_id("happened")
+        expect(beside).to_contain_text("No rule is about this line yet")
+        page.get_by_test_id("name-zone").focus()
+        expect(beside).not_to_contain_text("No rule is about")
+        page.get_by_test_id("name-line").focus()
+        page.get_by_test_id("add-rule-here").select_option("line_crossed")
+        expect(page.get_by_test_id("rule")).to_have_count(3)
+        expect(beside).to_contain_text("once it is saved")
+        page.get_by_test_id("save").click()
+        wait_until(lambda: "rule" in site.kept()["set_here"], 20, "it is saved")
+        assert site.kept()["set_here"]["rule"][-1] == {"kind": "line_crossed", "line": "kerb"}
+
+
 def test_a_number_that_is_typed_stays_while_news_come(chromium: Browser, tmp_path: Path) -> None:
     with editing(chromium, tmp_path) as site:
         page = site.page

@@ -11,20 +11,23 @@ import { paced } from "../events/paced";
 import { onEvent, refetch, sameCamera } from "../news";
 import { kindName, text } from "../text";
 import { useSlide } from "../ui/slide";
+import { kindsFor } from "./kinds";
 import { queryFor, type Subject, tells } from "./subject";
 
 const MOST = 30;
 /** The API narrows by kind and place; two rules may have both in common. */
 const ASKED = 100;
 
-interface Props {
+export interface HappenedProps {
   camera: CameraName;
   subject: Subject;
   /** the gateway goes by it already */
   inForce: boolean;
+  /** nothing is told about it: make a rule that does, where one may */
+  mute: { addRule: ((kind: string) => void) | undefined } | undefined;
 }
 
-export function Happened({ camera, subject, inForce }: Props): JSX.Element {
+export function Happened({ camera, subject, inForce, mute }: HappenedProps): JSX.Element {
   const key = JSON.stringify(subject.of === "rule" ? [subject.of, subject.rule.kind, subject.rule["name"], subject.rule["zone"], subject.rule["line"]] : subject);
   const list = useEvents(camera, subject, key);
   const rows = useRef<HTMLUListElement>(null);
@@ -32,14 +35,34 @@ export function Happened({ camera, subject, inForce }: Props): JSX.Element {
   return (
     <section class="editor-events" aria-labelledby="happened-title" data-testid="happened">
       <h2 id="happened-title">{titleFor(subject)}</h2>
+      {subject.of === "shape" && mute && <Mute of={subject.kind} addRule={mute.addRule} />}
       {list?.length === 0 || !inForce ? (
-        <p class="strip-empty">{inForce ? text.editor.nothingYet : text.editor.notInForce}</p>
+        !mute && <p class="strip-empty">{inForce ? text.editor.nothingYet : text.editor.notInForce}</p>
       ) : (
         <ul ref={rows} class="rows" aria-busy={!list}>
           {list?.map((event) => <EventRow key={event.id} event={event} />)}
         </ul>
       )}
     </section>
+  );
+}
+
+/** That no event can come of it, and the way to one. */
+function Mute({ of, addRule }: { of: "zone" | "line"; addRule: ((kind: string) => void) | undefined }): JSX.Element {
+  return (
+    <div class="editor-mute">
+      <p>{text.editor.mute[of]}</p>
+      {addRule && (
+        <select class="button" value="" aria-label={text.editor.addRuleFor[of]} onChange={(event) => event.currentTarget.value && addRule(event.currentTarget.value)} data-testid="add-rule-here">
+          <option value="">{text.editor.addRuleFor[of]}</option>
+          {kindsFor(of).map((kind) => (
+            <option key={kind} value={kind}>
+              {kindName(kind)}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
   );
 }
 

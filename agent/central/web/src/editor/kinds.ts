@@ -45,6 +45,12 @@ export function freshRule(kind: string, shapes: readonly Shape[]): Rule {
   return { kind, ...zone, ...line, ...known?.fresh };
 }
 
+/** Which kinds can be about a zone, or a line. */
+export const kindsFor = (of: "zone" | "line"): string[] => Object.entries(KINDS).flatMap(([kind, { fields }]) => (fields.includes(of) ? [kind] : []));
+
+/** A new rule of that kind about that zone or line. */
+export const ruleAbout = (kind: string, of: "zone" | "line", name: string): Rule => ({ kind, [of]: name, ...KINDS[kind]?.fresh });
+
 /** With that key as said; nothing, and an empty list, leaves it out. */
 export function changed(rule: Rule, key: string, value: unknown): Rule {
   const { [key]: _, ...rest } = rule;

@@ -17,14 +17,14 @@ import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { Canvas } from "./canvas";
 import { type Draft, draftOf, freshName, type Points, renamed, type ShapeKind, without } from "./draft";
-import { Happened } from "./happened";
+import { Happened, type HappenedProps } from "./happened";
 import { useKeeping } from "./keeping";
-import { titleOf } from "./kinds";
+import { ruleAbout, titleOf } from "./kinds";
 import { Clash, LeaveQuestion, ToFile } from "./questions";
 import { RuleList } from "./rules";
 import { ShapeList } from "./shapes";
 import { StillPart } from "./still";
-import { type Subject, subjectOf } from "./subject";
+import { isMute, subjectOf } from "./subject";
 
 export function EditorPage({ name }: { name: CameraName }): JSX.Element {
   return <Told key={`${name.site}/${name.gateway}/${name.camera}`} name={name} />;
@@ -87,6 +87,7 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
   const [chosen, choose] = useState<number>();
   const [rule, chooseRule] = useState<number>();
   const [drawing, draw] = useState<ShapeKind>();
+  const [fresh, setFresh] = useState<number>();
   const [side, turn] = useState<Side>("shapes");
   const [boxes, setBoxes] = useState(false);
   const { query } = useAddress();
@@ -95,9 +96,20 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
       const named = drawing === "zone" || drawing === "line" ? freshName(draft.shapes, drawing) : "";
       set((old) => ({ ...old, shapes: [...old.shapes, { kind: drawing, name: named, points, locked: false }] }));
       choose(draft.shapes.length);
+      setFresh(draft.shapes.length);
     }
     draw(undefined);
   };
+  const turnTo = (next: Side) => {
+    turn(next);
+    setFresh(undefined);
+  };
+  const addRule = (kind: string, { kind: of, name }: { kind: "zone" | "line"; name: string }) => {
+    set((old) => ({ ...old, rules: [...old.rules, ruleAbout(kind, of, name)] }));
+    chooseRule(draft.rules.length);
+    turnTo("rules");
+  };
+  const subject = subjectOf(draft, side, rule, chosen);
   const change = (index: number, points: Points) => set((old) => ({ ...old, shapes: old.shapes.map((one, i) => (i === index ? { ...one, points } : one)) }));
   const lookAt = (index: number | undefined) => {
     chooseRule(index);
@@ -148,7 +160,7 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
         <aside class="strip panel">
           <div class="segmented" role="group" aria-label={text.editor.sides}>
             {(["shapes", "rules"] as const).map((one) => (
-              <button key={one} type="button" aria-pressed={side === one} onClick={() => turn(one)} data-testid={`side-${one}`}>
+              <button key={one} type="button" aria-pressed={side === one} onClick={() => turnTo(one)} data-testid={`side-${one}`}>
                 {text.editor.side[one]}
               </button>
             ))}
@@ -158,6 +170,7 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
               <ShapeList
                 shapes={draft.shapes}
                 chosen={chosen}
+                fresh={fresh}
                 wrong={wrong}
                 choose={choose}
                 rename={(index, name) => set((old) => renamed(old, index, name))}
@@ -165,6 +178,7 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
                   set((old) => without(old, index));
                   choose(undefined);
                   chooseRule(undefined);
+                  setFresh(undefined);
                 }}
                 draw={(kind) => draw(drawing === kind ? undefined : kind)}
                 drawing={drawing}
@@ -179,7 +193,7 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
               </>
             )}
           </div>
-          <EventsOf camera={camera} told={told} subject={subjectOf(draft, side, rule, chosen)} />
+          <EventsOf camera={camera} told={told} subject={subject} mute={isMute(draft, subject) ? { addRule: readOnly ? undefined : (kind) => addRule(kind, subject) } : undefined} />
         </aside>
       </div>
     </div>
@@ -192,11 +206,12 @@ function shapeOf(draft: Draft, rule: number): number | undefined {
   return found < 0 ? undefined : found;
 }
 
-function EventsOf({ camera, told, subject }: { camera: Camera; told: CameraSettings; subject: Subject }): JSX.Element {
+function EventsOf({ told, ...of }: { told: CameraSettings } & Omit<HappenedProps, "inForce">): JSX.Element {
+  const { subject } = of;
   const { rules, shapes } = draftOf(told.in_force, {});
   const inForce =
     subject.of === "camera" || (subject.of === "rule" ? rules.some((one) => titleOf(one) === titleOf(subject.rule)) : shapes.some(({ kind, name }) => kind === subject.kind && name === subject.name));
-  return <Happened camera={camera} subject={subject} inForce={inForce} />;
+  return <Happened {...of} inForce={inForce} />;
 }
 
 /** Whether it counts already. */

@@ -1,6 +1,7 @@
 /** The list of areas and lines beside the picture. */
 
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
 import { SHAPES, type Shape, type ShapeKind } from "./draft";
@@ -8,6 +9,8 @@ import { SHAPES, type Shape, type ShapeKind } from "./draft";
 interface Props {
   shapes: readonly Shape[];
   chosen: number | undefined;
+  /** the one that was drawn just now: it wants a name */
+  fresh: number | undefined;
   wrong: { shape: number; why: "name" | "twice" | "few" } | undefined;
   choose: (index: number) => void;
   rename: (index: number, name: string) => void;
@@ -17,7 +20,7 @@ interface Props {
   readOnly: boolean;
 }
 
-export function ShapeList({ shapes, chosen, wrong, choose, rename, remove, draw, drawing, readOnly }: Props): JSX.Element {
+export function ShapeList({ shapes, chosen, fresh, wrong, choose, rename, remove, draw, drawing, readOnly }: Props): JSX.Element {
   return (
     <div class="shape-list">
       {SHAPES.map((kind) => (
@@ -39,6 +42,7 @@ export function ShapeList({ shapes, chosen, wrong, choose, rename, remove, draw,
                   key={index}
                   shape={shape}
                   chosen={index === chosen}
+                  fresh={index === fresh}
                   why={wrong?.shape === index ? text.editor.mistakes[wrong.why] : undefined}
                   choose={() => choose(index)}
                   rename={(name) => rename(index, name)}
@@ -57,6 +61,7 @@ export function ShapeList({ shapes, chosen, wrong, choose, rename, remove, draw,
 interface EntryProps {
   shape: Shape;
   chosen: boolean;
+  fresh: boolean;
   why: string | undefined;
   choose: () => void;
   rename: (name: string) => void;
@@ -64,15 +69,22 @@ interface EntryProps {
   readOnly: boolean;
 }
 
-function Entry({ shape, chosen, why, choose, rename, remove, readOnly }: EntryProps): JSX.Element {
+function Entry({ shape, chosen, fresh, why, choose, rename, remove, readOnly }: EntryProps): JSX.Element {
   const named = shape.kind === "zone" || shape.kind === "line";
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // not on a telephone: the keyboard would come up over the picture
+    if (!fresh || matchMedia("(pointer: coarse)").matches) return;
+    field.current?.focus();
+    field.current?.select();
+  }, [fresh]);
   const title = shape.name || text.editor.shapes[shape.kind];
   return (
     <li class={chosen ? "shape-entry chosen" : "shape-entry"}>
       <div class="shape-row">
         <button type="button" class={`swatch-of ${shape.kind}`} onClick={choose} aria-label={text.editor.show(title)} aria-pressed={chosen} />
         {named && !readOnly ? (
-          <input type="text" value={shape.name} aria-label={text.editor.name} maxLength={64} spellcheck={false} onFocus={choose} onInput={(event) => rename(event.currentTarget.value)} data-testid={`name-${shape.kind}`} />
+          <input ref={field} type="text" value={shape.name} aria-label={text.editor.name} maxLength={64} spellcheck={false} onFocus={choose} onInput={(event) => rename(event.currentTarget.value)} data-testid={`name-${shape.kind}`} />
         ) : (
           <button type="button" class="shape-name" onClick={choose}>
             {shape.locked ? text.editor.locked : title}

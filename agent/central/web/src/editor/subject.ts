@@ -16,6 +16,14 @@ export function subjectOf(draft: Draft, side: "shapes" | "rules", rule: number |
   return drawn && (drawn.kind === "zone" || drawn.kind === "line") ? { of: "shape", kind: drawn.kind, name: drawn.name } : WHOLE;
 }
 
+/** A zone or line that nothing is told about: no rule, nor that things are left behind or taken there. */
+export function isMute(draft: Draft, subject: Subject): subject is Extract<Subject, { of: "shape" }> {
+  if (subject.of !== "shape") return false;
+  const { kind, name } = subject;
+  const still = kind === "zone" && Array.isArray(draft.still["zones"]) && draft.still["zones"].includes(name);
+  return !still && !draft.rules.some((rule) => rule[kind] === name);
+}
+
 /** Whether an event of the camera is its. */
 export function tells(subject: Subject, event: LamppostEvent): boolean {
   if (subject.of === "camera") return true;

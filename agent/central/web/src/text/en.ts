@@ -87,6 +87,8 @@ export const en = ({ number, plural }: Say) => ({
     readOnly: "Only an administrator can change this.",
     noRules: "No rules yet: zones and lines mark tracks, but nothing is told as an event.",
     addRule: "Add a rule",
+    addRuleFor: { zone: "Add a rule for this zone", line: "Add a rule for this line" },
+    mute: { zone: "No rule is about this zone yet: it marks tracks, but no event comes of it.", line: "No rule is about this line yet: it marks tracks, but no event comes of it." },
     severity: "How urgent",
     severities: { info: "Information", alarm: "Alarm" },
     fields: { zone: "Zone", line: "Line", labels: "Only for", after_s: "After, seconds", over: "More than", direction: "Direction", every_s: "Every, seconds" },

@@ -88,6 +88,8 @@ export const es = ({ number, plural }: Say): Text => ({
     readOnly: "Solo un administrador puede cambiarlo.",
     noRules: "Aún no hay reglas: las zonas y líneas marcan trayectorias, pero nada se comunica como evento.",
     addRule: "Añadir una regla",
+    addRuleFor: { zone: "Añadir una regla para esta zona", line: "Añadir una regla para esta línea" },
+    mute: { zone: "Aún no hay ninguna regla para esta zona: marca trayectorias, pero no da eventos.", line: "Aún no hay ninguna regla para esta línea: marca trayectorias, pero no da eventos." },
     severity: "Urgencia",
     severities: { info: "Información", alarm: "Alarma" },
     fields: { zone: "Zona", line: "Línea", labels: "Solo para", after_s: "Tras, segundos", over: "Más de", direction: "Sentido", every_s: "Cada, segundos" },
