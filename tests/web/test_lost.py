@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from agent.core.clock import SystemClock, rfc3339
 from tests.central.helpers import CAMERA, FakeGateway, RunningCentre, event, running, wait_for
@@ -112,3 +112,25 @@ def test_a_gateway_that_falls_silent_is_told_of_and_comes_back(chromium: Browser
         expect(troubles).to_have_count(0)
         for page in (wall, system):
             assert page.evaluate("window.neverLeft"), "it came back by itself, not by a reload"
+
+
+def test_a_centre_that_hangs_is_lost_although_its_connection_stands(chromium: Browser, tmp_path: Path) -> None:
+    with (
+        pages.context(chromium) as own,
+        running(tmp_path / "centre") as centre,
+        FakeGateway(centre) as gateway,
+    ):
+        gateway.hello()
+        assert centre.sign_in_url is not None
+        wall = own.new_page()
+        pages.sign_in(wall, centre.sign_in_url)
+        count = wall.get_by_test_id("wall-count")
+        expect(count).to_contain_text("1 of 1 camera online")
+        held: list[Route] = []
+        wall.route(API, lambda route: held.append(route))  # noqa: PLW0108 - a built-in function bears no mark
+        pages.wait_centre_lost(wall)
+        expect(count).to_have_text("Not connected to the centre")
+        assert held
+        wall.unroute(API)
+        pages.wait_centre_back(wall)
+        expect(count).to_contain_text("1 of 1 camera online")

@@ -51,6 +51,8 @@ const HEALTH_EVERY_MS = 2_500;
 /** A gateway that fell silent without a word is offline by the clock alone, and no news tells of that. */
 const LISTS_EVERY_MS = 30_000;
 const LOST_AFTER_MS = 1_500;
+/** A centre that hangs closes nothing: so many looks at its health in a row without a word of any kind, and it is lost, too. */
+const SILENT_LOOKS = 4;
 
 /** Listen until the returned function is called. */
 export function listen(): () => void {
@@ -58,24 +60,31 @@ export function listen(): () => void {
   let attempt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let lostSince: number | undefined;
+  let silent = 0; // looks, not seconds: a computer that slept has missed nothing
+  const heard = () => void (silent = 0);
+  const told = (name: string, take: (message: Event) => void) =>
+    source?.addEventListener(name, (message) => {
+      heard();
+      take(message);
+    });
 
   const open = () => {
     clearTimeout(retry);
     source?.close();
     source = new EventSource(api.streamAddress());
-    source.addEventListener("hello", (message) => {
+    told("hello", (message) => {
       attempt = 0;
       lostSince = undefined;
       clockAhead.set(Date.parse(read<{ now: string }>(message).now) - Date.now());
       link.set({ state: "up" });
       void fetchAll();
     });
-    source.addEventListener("lagging", () => void fetchAll());
-    source.addEventListener("camera", (message) => cameras.set(put(cameras.value, read<Camera>(message), sameCamera)));
-    source.addEventListener("gateway", (message) => gateways.set(put(gateways.value, read<Gateway>(message), sameGateway)));
-    source.addEventListener("centre", (message) => centre.set(read<CentreHealth>(message)));
-    source.addEventListener("event", (message) => tell(eventHearers, read<LamppostEvent>(message)));
-    source.addEventListener("clip", (message) => tell(clipHearers, read<Clip>(message)));
+    told("lagging", () => void fetchAll());
+    told("camera", (message) => cameras.set(put(cameras.value, read<Camera>(message), sameCamera)));
+    told("gateway", (message) => gateways.set(put(gateways.value, read<Gateway>(message), sameGateway)));
+    told("centre", (message) => centre.set(read<CentreHealth>(message)));
+    told("event", (message) => tell(eventHearers, read<LamppostEvent>(message)));
+    told("clip", (message) => tell(clipHearers, read<Clip>(message)));
     source.onerror = failed;
   };
 
@@ -94,7 +103,9 @@ export function listen(): () => void {
   };
   const look = async () => {
     if (document.hidden) return;
-    await fetchHealth();
+    silent += 1;
+    if (silent > SILENT_LOOKS && link.value.state !== "lost") link.set({ state: "lost", since: Date.now() - silent * HEALTH_EVERY_MS });
+    if (await fetchHealth()) heard();
     if (centre.value) wake(); // it answers: no need to wait for the pause to end
   };
   open();
@@ -134,11 +145,14 @@ async function fetchLists(): Promise<void> {
   }
 }
 
-async function fetchHealth(): Promise<void> {
+/** Whether it answered. */
+async function fetchHealth(): Promise<boolean> {
   try {
     centre.set(await api.health());
+    return true;
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
     centre.set(undefined);
+    return error.code !== api.UNREACHABLE;
   }
 }

@@ -61,7 +61,7 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
         <h1>{camera.name}</h1>
         <span class="sub">{camera.site} · {camera.gateway}</span>
         <span class="spring" />
-        <CameraSigns camera={camera} />
+        <CameraSigns camera={camera} moving={tone === "ok"} />
       </header>
       <div class="live-body">
         <div class="stage-column">

@@ -1,7 +1,7 @@
 /** One camera on the wall. */
 
 import type { HTMLAttributes, JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Camera } from "../api/types";
 import { cameraKey } from "../events/filter";
 import { Link, useAddress } from "../router";
@@ -22,6 +22,8 @@ interface Props {
   order: number;
   large: boolean;
   boxes: boolean;
+  /** whether its picture moves */
+  onTone: (camera: string, tone: Tone | undefined) => void;
   /** while the wall is arranged: move this camera to where another is, or by one */
   onMove: ((camera: string, to: string | -1 | 1) => void) | undefined;
 }
@@ -45,14 +47,17 @@ function handlers(key: string, onMove: NonNullable<Props["onMove"]>): HTMLAttrib
   };
 }
 
-export function Tile({ camera, order, large, boxes, onMove }: Props): JSX.Element {
+export function Tile({ camera, order, large, boxes, onTone, onMove }: Props): JSX.Element {
   const [tone, setTone] = useState<Tone>("ok");
   const [sent, setSent] = useState<Sent>();
+  const key = cameraKey(camera);
+  useEffect(() => onTone(key, tone), [tone]);
+  useEffect(() => () => onTone(key, undefined), []);
   const place = useRef<HTMLLIElement>(null);
   const stream = useFittingStream(place, camera.streams);
   const { query } = useAddress();
   const classes = ["tile", large && "large", onMove && "arranged"].filter(Boolean).join(" ");
-  const arranging = onMove ? handlers(cameraKey(camera), onMove) : {};
+  const arranging = onMove ? handlers(key, onMove) : {};
   return (
     <li ref={place} class={classes} style={{ order }} data-testid="live-tile" data-camera={camera.camera} data-tone={tone} data-stream={stream} {...arranging}>
       <Link href={livePath(camera) + wallOf(query)} title={onMove ? text.live.move(camera.name) : text.live.open(camera.name)} class="tile-link" draggable={false}>
@@ -65,7 +70,7 @@ export function Tile({ camera, order, large, boxes, onMove }: Props): JSX.Elemen
               {text.live.keysOnly}
             </span>
           )}
-          <CameraSigns camera={camera} />
+          <CameraSigns camera={camera} moving={tone === "ok"} />
         </div>
         <span class="tile-open" aria-hidden="true">
           <Icon name="expand" size={16} />
@@ -75,13 +80,13 @@ export function Tile({ camera, order, large, boxes, onMove }: Props): JSX.Elemen
   );
 }
 
-/** Recording, analysing, frames a second: small signs with their meaning on hover. */
-export function CameraSigns({ camera }: { camera: Camera }): JSX.Element {
+/** Recording, analysing, frames a second while they come: small signs with their meaning on hover. */
+export function CameraSigns({ camera, moving }: { camera: Camera; moving: boolean }): JSX.Element {
   const recording = camera.recording ? text.live.recording : text.live.notRecording;
   const analysing = camera.analysing ? text.live.analysing : text.live.notAnalysing;
   return (
     <span class="signs">
-      {camera.fps !== null && camera.online && <span class="numbers">{text.live.fps(camera.fps)}</span>}
+      {camera.fps !== null && camera.online && moving && <span class="numbers">{text.live.fps(camera.fps)}</span>}
       <span class={camera.analysing ? "sign on" : "sign"} role="img" aria-label={analysing} title={analysing}>
         <Icon name="eye" size={14} />
       </span>

@@ -1,13 +1,13 @@
 /** The home page: cameras live, all of them or those of a layout, the latest events beside them. */
 
 import type { JSX, RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera, Layout as Kept } from "../api/types";
 import { useCell } from "../cell";
 import { cameraKey } from "../events/filter";
 import { EventStrip } from "../events/strip";
-import { cameras as allCameras, refetch } from "../news";
+import { cameras as allCameras, link, refetch } from "../news";
 import { go, Link, useAddress } from "../router";
 import { session } from "../session";
 import { text } from "../text";
@@ -17,6 +17,7 @@ import { Picker } from "../ui/picker";
 import { typing, usePress } from "../ui/press";
 import { useAlarm, useFollowing } from "./alarm";
 import { ArrangeBar, type Draft } from "./arrange";
+import type { Tone } from "./condition";
 import { type Layout, layoutFor } from "./layout";
 import { MOST_TILES, moved, paged, type Shown, shownOf, withAlarm } from "./layouts";
 import { Pager } from "./pager";
@@ -40,6 +41,8 @@ export function WallPage(): JSX.Element {
   const [draft, arrange] = useState<Draft>();
   const [boxes, setBoxes] = useState(false);
   const [follow, setFollow] = useFollowing();
+  const [frozen, tell] = useFrozen();
+  const lost = useCell(link).state === "lost";
   const hot = useAlarm(follow && !draft);
   const frame = useRef<HTMLDivElement>(null);
   const waiting = !cameras || (wanted !== null && !layouts);
@@ -56,7 +59,7 @@ export function WallPage(): JSX.Element {
     <div class="page live-page">
       <header class="page-head">
         <h1>{text.live.title}</h1>
-        {cameras && cameras.length > 0 && <span class="sub">{text.live.online(online, cameras.length)}</span>}
+        {cameras && cameras.length > 0 && <span class="sub" data-testid="wall-count">{lost ? text.live.centreLost : [text.live.online(online, cameras.length), frozen > 0 && text.live.frozen(frozen)].filter(Boolean).join(" · ")}</span>}
         <span class="spring" />
         {cameras && (cameras.length > MOST_TILES || find) && !draft && !chosen && <Pager part={part} find={find} />}
         {cameras && cameras.length > 0 && !draft && (
@@ -68,7 +71,7 @@ export function WallPage(): JSX.Element {
         {cameras?.length === 0 ? (
           <Empty icon="live" title={text.live.none} more={text.live.noneMore} />
         ) : (
-          <Wall frame={frame} shown={shown} boxes={boxes} onMove={draft && ((key, to) => arrange({ ...draft, cameras: [...placed(draft.cameras, key, to)] }))} />
+          <Wall frame={frame} shown={shown} boxes={boxes} onTone={tell} onMove={draft && ((key, to) => arrange({ ...draft, cameras: [...placed(draft.cameras, key, to)] }))} />
         )}
         <aside class="strip panel" aria-labelledby="strip-title">
           <div class="strip-head">
@@ -83,6 +86,21 @@ export function WallPage(): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** Of how many tiles that should show something the picture stands still, as they tell. */
+function useFrozen(): [count: number, tell: (camera: string, tone: Tone | undefined) => void] {
+  const [frozen, set] = useState<ReadonlySet<string>>(new Set());
+  const tell = useCallback((camera: string, tone: Tone | undefined) => {
+    set((old) => {
+      if (old.has(camera) === (tone === "warn")) return old;
+      const next = new Set(old);
+      if (tone === "warn") next.add(camera);
+      else next.delete(camera);
+      return next;
+    });
+  }, []);
+  return [frozen.size, tell];
 }
 
 function placed(keys: readonly string[], key: string, to: string | -1 | 1): readonly string[] {
@@ -173,10 +191,11 @@ interface WallProps {
   frame: RefObject<HTMLDivElement | null>;
   shown: Shown | undefined;
   boxes: boolean;
+  onTone: (camera: string, tone: Tone | undefined) => void;
   onMove: ((camera: string, to: string | -1 | 1) => void) | undefined;
 }
 
-function Wall({ frame, shown, boxes, onMove }: WallProps): JSX.Element {
+function Wall({ frame, shown, boxes, onTone, onMove }: WallProps): JSX.Element {
   const count = shown?.cameras.length ?? countKept();
   const layout = useLayout(frame, count, shown);
   useEffect(() => {
@@ -197,21 +216,21 @@ function Wall({ frame, shown, boxes, onMove }: WallProps): JSX.Element {
   return (
     <div class="wall" ref={frame}>
       <ul class={hero ? "tiles with-hero" : "tiles"} aria-label={text.live.wall} aria-busy={!shown}>
-        {shown ? <Tiles shown={shown} hero={hero} boxes={boxes} onMove={onMove} /> : Array.from({ length: count }, (_, i) => <li key={i} class="tile skeleton" />)}
+        {shown ? <Tiles shown={shown} hero={hero} boxes={boxes} onTone={onTone} onMove={onMove} /> : Array.from({ length: count }, (_, i) => <li key={i} class="tile skeleton" />)}
       </ul>
     </div>
   );
 }
 
 /** In the document they stand in an order that never changes, on the screen as the layout has them. */
-function Tiles({ shown, hero, boxes, onMove }: { shown: Shown; hero: boolean; boxes: boolean; onMove: WallProps["onMove"] }): JSX.Element {
+function Tiles({ shown, hero, boxes, onTone, onMove }: { shown: Shown; hero: boolean } & Pick<WallProps, "boxes" | "onTone" | "onMove">): JSX.Element {
   const order = new Map<Camera, number>(shown.cameras.map((camera, place) => [camera, place]));
   const steady = [...shown.cameras].sort((a, b) => (cameraKey(a) < cameraKey(b) ? -1 : 1));
   return (
     <>
       {steady.map((camera) => {
         const place = order.get(camera) ?? 0;
-        return <Tile key={cameraKey(camera)} camera={camera} order={place} large={hero && place === 0} boxes={boxes} onMove={onMove} />;
+        return <Tile key={cameraKey(camera)} camera={camera} order={place} large={hero && place === 0} boxes={boxes} onTone={onTone} onMove={onMove} />;
       })}
     </>
   );

@@ -170,6 +170,7 @@ export const en = ({ number, plural }: Say) => ({
     edit: "Zones and rules",
     title: "Live",
     online: (online: number, all: number) => `${online} of ${plural(all, "camera", "cameras")} online`,
+    frozen: (count: number) => `${number(count)} without a moving picture`,
     wall: "Camera wall",
     part: (from: number, to: number, all: number) => `${number(from)}–${number(to)} of ${number(all)}`,
     pageBefore: "Cameras before",

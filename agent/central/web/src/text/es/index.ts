@@ -171,6 +171,7 @@ export const es = ({ number, plural }: Say): Text => ({
     edit: "Zonas y reglas",
     title: "En vivo",
     online: (online, all) => `${number(online)} de ${plural(all, "cámara en línea", "cámaras en línea")}`,
+    frozen: (count) => `${number(count)} sin imagen en movimiento`,
     wall: "Mural de cámaras",
     part: (from, to, all) => `${number(from)}–${number(to)} de ${number(all)}`,
     pageBefore: "Cámaras anteriores",
