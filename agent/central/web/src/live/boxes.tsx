@@ -2,17 +2,15 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Camera, LiveBox } from "../api/types";
+import type { Camera } from "../api/types";
 import { labelName } from "../text";
+import { marksAt, namesOf, type Sight } from "./trail";
 
 /** Written by the player, read at each drawing. */
 export interface BoxFeed {
-  now: { wallMs: number; boxes: readonly LiveBox[] } | undefined;
+  trail: readonly Sight[];
   shownMs: () => number | undefined;
 }
-
-/** Boxes older than the picture by more than this would stand beside their objects. */
-const OLDEST_MS = 1_200;
 
 interface Props {
   camera: Camera;
@@ -33,15 +31,9 @@ export function LiveBoxes({ camera, feed, boxes, zones }: Props): JSX.Element {
   return (
     <svg class="overlay" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
       {zones && camera.shapes.map((shape) => <Shape key={shape.name} shape={shape} width={width} height={height} />)}
-      {boxes && current(feed).map((found) => <LiveBoxMark key={found.track} found={found} width={width} height={height} />)}
+      {boxes && <Marks feed={feed} width={width} height={height} />}
     </svg>
   );
-}
-
-function current(feed: BoxFeed): readonly LiveBox[] {
-  const { now } = feed;
-  const shown = feed.shownMs();
-  return now && (shown === undefined || shown - now.wallMs < OLDEST_MS) ? now.boxes : [];
 }
 
 interface Scale {
@@ -49,16 +41,26 @@ interface Scale {
   height: number;
 }
 
-function LiveBoxMark({ found, width, height }: Scale & { found: LiveBox }): JSX.Element {
-  const [x1, y1, x2, y2] = found.box;
+function Marks({ feed, width, height }: Scale & { feed: BoxFeed }): JSX.Element {
+  const found = marksAt(feed.trail, feed.shownMs()).map((mark) => ({ ...mark, name: labelName(mark.label) }));
   const size = height / 34;
+  const names = namesOf(found, size, width, height);
   return (
-    <g>
-      <rect class="box" x={x1 * width} y={y1 * height} width={(x2 - x1) * width} height={(y2 - y1) * height} />
-      <text class="box-name" x={x1 * width} y={Math.max(size, y1 * height - size * 0.35)} font-size={size}>
-        {labelName(found.label)}
-      </text>
-    </g>
+    <>
+      {found.map(({ track, name, strength, box: [x1, y1, x2, y2] }, index) => {
+        const at = names[index];
+        return (
+          <g key={track} opacity={strength}>
+            <rect class="box" x={x1 * width} y={y1 * height} width={(x2 - x1) * width} height={(y2 - y1) * height} />
+            {at && (
+              <text class="box-name" x={at.x} y={at.y} font-size={size}>
+                {name}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </>
   );
 }
 

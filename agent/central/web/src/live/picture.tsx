@@ -13,6 +13,7 @@ import { Icon } from "../ui/icon";
 import { LiveBoxes, type BoxFeed } from "./boxes";
 import { type Tone, toneOf, type Trouble, troubleOf } from "./condition";
 import { LivePlayer, type Seen, type Sent } from "./player";
+import { seen as seenAt } from "./trail";
 import { useOnScreen } from "./visible";
 
 interface Props {
@@ -32,7 +33,7 @@ export function LivePicture({ camera, stream, boxes = false, zones = false, onTo
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
-  const feed = useRef<BoxFeed>({ now: undefined, shownMs: () => undefined });
+  const feed = useRef<BoxFeed>({ trail: [], shownMs: () => undefined });
   const onScreen = useOnScreen(frame);
   const linkUp = useCell(link).state !== "lost";
   const seen = usePlayer({ camera, stream, boxes, on: onScreen, video, still, feed });
@@ -71,7 +72,7 @@ function usePlayer({ camera, stream, boxes, on, video, still, feed }: PlayerProp
     player.current = made;
     made.onSeen = (next) => setSeen((old) => (worthDrawing(old, next) ? next : old));
     made.onLosing = () => keepStill(video.current, still.current);
-    made.onBoxes = (wallMs, found) => (feed.current.now = { wallMs, boxes: found });
+    made.onBoxes = (wallMs, found) => (feed.current.trail = seenAt(feed.current.trail, { wallMs, boxes: found }));
     feed.current.shownMs = () => made.shownMs();
     return () => made.discard();
   }, []);
