@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,13 +118,22 @@ def test_back_from_a_tile_leads_to_the_layout_one_came_from(chromium: Browser, t
         page.wait_for_url(layout)
 
 
-def test_a_tile_is_dragged_to_its_place(chromium: Browser, tmp_path: Path) -> None:
+def test_a_tile_is_dragged_to_its_place(chromium: Browser, tmp_path: Path, shots: Path) -> None:
     with watching(chromium, tmp_path) as wall:
         page = wall.page
         wall.wait_order(*NAMES)
         page.get_by_test_id("new-layout").click()
-        page.locator(wall.tile("court")).drag_to(page.locator(wall.tile("alley")))
+        dragged, target = page.locator(wall.tile("court")), page.locator(wall.tile("alley"))
+        dragged.hover()
+        page.mouse.down()
+        for _ in range(3):  # the browser tells of a drag from the second move on
+            target.hover()
+        expect(dragged).to_have_class(re.compile("lifted"))
+        expect(target).to_have_class(re.compile("over"))
+        pages.shoot(page, shots, "wall-dragged")
+        page.mouse.up()
         wall.wait_order("court", "alley", "bridge")
+        expect(page.locator(".lifted, .over")).to_have_count(0)
         page.get_by_test_id("arrange").locator("[name=name]").fill("Dragged")
         page.get_by_test_id("arrange").get_by_role("button", name="Save").click()
         expect(page.get_by_test_id("layouts")).to_contain_text("Dragged")

@@ -30,13 +30,25 @@ interface Props {
 
 const DRAGGED = "text/plain";
 
-function handlers(key: string, onMove: NonNullable<Props["onMove"]>): HTMLAttributes<HTMLLIElement> {
+/** What of a tile is seen while one is dragged: it is in the hand, or it would take its place here. */
+type Drag = "lifted" | "over" | undefined;
+
+function handlers(key: string, onMove: NonNullable<Props["onMove"]>, drag: (now: Drag) => void): HTMLAttributes<HTMLLIElement> {
   return {
     draggable: true,
-    onDragStart: (event) => event.dataTransfer?.setData(DRAGGED, key),
-    onDragOver: (event) => event.preventDefault(),
+    onDragStart: (event) => {
+      event.dataTransfer?.setData(DRAGGED, key);
+      setTimeout(() => drag("lifted")); // the browser takes its copy for the hand first
+    },
+    onDragEnd: () => drag(undefined),
+    onDragOver: (event) => {
+      event.preventDefault();
+      drag("over");
+    },
+    onDragLeave: (event) => event.currentTarget.contains(event.relatedTarget as Node | null) || drag(undefined),
     onDrop: (event) => {
       event.preventDefault();
+      drag(undefined);
       onMove(event.dataTransfer?.getData(DRAGGED) ?? "", key);
     },
     onKeyDown: (event) => {
@@ -53,11 +65,13 @@ export function Tile({ camera, order, large, boxes, onTone, onMove }: Props): JS
   const key = cameraKey(camera);
   useEffect(() => onTone(key, tone), [tone]);
   useEffect(() => () => onTone(key, undefined), []);
+  const [drag, setDrag] = useState<Drag>();
+  const turn = (now: Drag) => setDrag((old) => (old === "lifted" && now === "over" ? old : now));
   const place = useRef<HTMLLIElement>(null);
   const stream = useFittingStream(place, camera.streams);
   const { query } = useAddress();
-  const classes = ["tile", large && "large", onMove && "arranged"].filter(Boolean).join(" ");
-  const arranging = onMove ? handlers(key, onMove) : {};
+  const classes = ["tile", large && "large", onMove && "arranged", onMove && drag].filter(Boolean).join(" ");
+  const arranging = onMove ? handlers(key, onMove, turn) : {};
   return (
     <li ref={place} class={classes} style={{ order }} data-testid="live-tile" data-camera={camera.camera} data-tone={tone} data-stream={stream} {...arranging}>
       <Link href={livePath(camera) + wallOf(query)} title={onMove ? text.live.move(camera.name) : text.live.open(camera.name)} class="tile-link" draggable={false}>
