@@ -40,6 +40,8 @@ def test_from_the_link_to_the_second_factor(chromium: Browser, centre: RunningCe
         log = admin.get_by_test_id("audit")
         for told in ("Made account", "Used password link", "Gave reason", "Second factor", "case 7"):
             expect(log.get_by_text(told).first).to_be_visible()
+        made = log.get_by_role("listitem").filter(has_text="Made account").filter(has_text="bob")
+        expect(made.get_by_role("link", name="The plaza")).to_have_attribute("href", "/live/demo/gw-1/plaza")
         admin.get_by_test_id("audit-filters").locator("[name=who]").fill("bob")
         admin.keyboard.press("Enter")
         expect(log.get_by_text("Made account")).to_have_count(0)

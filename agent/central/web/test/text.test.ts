@@ -53,7 +53,7 @@ describe("Spanish", () => {
   });
 });
 
-const UNTRANSLATED = new Set(["Lamppost", "Clip", "Clips", "CSV", "Error", "Animal", "Webhooks", "Tokens", "Color", "Sensor"]);
+const UNTRANSLATED = new Set(["clip", "Lamppost", "Clip", "Clips", "CSV", "Error", "Animal", "Webhooks", "Tokens", "Color", "Sensor"]);
 
 describe("the language", () => {
   it("is the chosen one, else the first that the browser wants and we have, else English", () => {

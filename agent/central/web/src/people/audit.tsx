@@ -1,14 +1,20 @@
 /** Who did what, why, from where: searched, checked, taken away. */
 
-import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api/people";
-import { go, useAddress } from "../router";
-import { failureLine, text } from "../text";
+import { useCell } from "../cell";
+import { cameraKey } from "../events/filter";
+import { cameras as allCameras } from "../news";
+import { playbackPath } from "../playback/address";
+import { go, Link, useAddress } from "../router";
+import { failureLine, number, text } from "../text";
 import { localField, momentOfField } from "../time/field";
 import { Moment } from "../time/time";
 import { Empty } from "../ui/empty";
+import { Icon } from "../ui/icon";
 import { Problem, useDeed } from "./deed";
+import { type Names, type Piece, piecesOf, type Run, runsOf } from "./told";
 
 const KEYS = ["who", "action", "text", "since", "until"] as const;
 const PAGE = 50;
@@ -121,6 +127,8 @@ const localOf = (moment: string | null) => (moment ? localField(new Date(moment)
 
 function Lines({ lines }: { lines: readonly api.AuditLine[] }): JSX.Element {
   const words = text.accounts.audit;
+  const cameras = useCell(allCameras);
+  const names = useMemo(() => new Map((cameras ?? []).map((camera) => [cameraKey(camera), camera.name])), [cameras]);
   return (
     <ul class="audit panel" data-testid="audit">
       <li class="head" aria-hidden="true">
@@ -128,28 +136,76 @@ function Lines({ lines }: { lines: readonly api.AuditLine[] }): JSX.Element {
           <span key={name}>{name}</span>
         ))}
       </li>
-      {lines.map((line) => (
-        <li key={line.seq}>
-          <span class="sub">
-            <Moment at={line.time} />
-          </span>
-          <strong>{line.who ?? "–"}</strong>
-          <span title={line.action} class={line.action === "sign-in.refused" ? "bad" : ""}>
-            {words.actions[line.action] ?? line.action}
-          </span>
-          <span class="what">
-            {line.who === null ? <em class="sub">{words.erased}</em> : line.what}
-            {line.why && (
-              <small>
-                {words.why}: {line.why}
-              </small>
-            )}
-          </span>
-          <span class="sub">{line.from}</span>
-        </li>
-      ))}
+      {runsOf(lines).map((run) =>
+        run.lines.length > 1 ? <Folded key={run.lines[0]?.seq} run={run} names={names} /> : run.lines.map((line) => <Line key={line.seq} line={line} names={names} />),
+      )}
     </ul>
   );
+}
+
+/** Many looks as one line, until somebody wants to see each. */
+function Folded({ run, names }: { run: Run; names: Names }): JSX.Element {
+  const words = text.accounts.audit;
+  const [open, setOpen] = useState(false);
+  const { lines, kind = "" } = run;
+  const seen = new Set(lines.flatMap((line) => piecesOf(line, names, words.said)).flatMap((piece) => (piece.of === "camera" ? [piece.name] : [])));
+  const first = lines[0] as api.AuditLine;
+  return (
+    <>
+      <Line line={first} names={names}>
+        <button type="button" class="fold" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="audit-fold">
+          <Icon name="forward" size={14} />
+          {[words.looks[kind]?.(lines.length) ?? `${number(lines.length)} ${kind}`, ...seen].join(" · ")}
+        </button>
+      </Line>
+      {open && lines.map((line) => <Line key={line.seq} line={line} names={names} inner />)}
+    </>
+  );
+}
+
+function Line({ line, names, inner = false, children }: { line: api.AuditLine; names: Names; inner?: boolean; children?: ComponentChildren }): JSX.Element {
+  const words = text.accounts.audit;
+  return (
+    <li class={inner ? "inner" : ""}>
+      <span class="sub">
+        <Moment at={line.time} />
+      </span>
+      <strong>{line.who ?? "–"}</strong>
+      <span title={line.action} class={line.action === "sign-in.refused" ? "bad" : ""}>
+        {words.actions[line.action] ?? line.action}
+      </span>
+      <span class="what">
+        {children ?? (line.who === null ? <em class="sub">{words.erased}</em> : <span>{piecesOf(line, names, words.said).map(pieceShown)}</span>)}
+        {line.why && (
+          <small>
+            {words.why}: {line.why}
+          </small>
+        )}
+      </span>
+      <span class="sub">{line.from}</span>
+    </li>
+  );
+}
+
+function pieceShown(piece: Piece, place: number, all: readonly Piece[]): ComponentChildren {
+  const before = place === 0 ? "" : piece.of === "moment" && all[place - 1]?.of === "moment" ? " – " : piece.of === "text" && /^[:,]/.test(piece.text) ? "" : " ";
+  return [before, shown(piece)];
+}
+
+function shown(piece: Piece): ComponentChildren {
+  const words = text.accounts.audit;
+  switch (piece.of) {
+    case "text":
+      return piece.text;
+    case "moment":
+      return <Moment at={piece.at} />;
+    case "camera":
+      return <Link href={piece.at ? playbackPath([piece.key], Date.parse(piece.at)) : `/live/${piece.key}`}>{piece.name}</Link>;
+    case "event":
+      return <Link href={`/events/${encodeURIComponent(piece.id)}`}>{words.event}</Link>;
+    case "medium":
+      return <span title={piece.id}>{words.media[piece.kind] ?? piece.kind}</span>;
+  }
 }
 
 function Chain(): JSX.Element {

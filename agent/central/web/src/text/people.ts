@@ -172,6 +172,18 @@ export const people = ({ number, plural }: Say) => ({
     none: "No line fits",
     noneMore: "Ask for less, or for a longer time.",
     erased: "left after its time",
+    event: "event",
+    media: { snapshot: "picture", sprite: "strip of pictures", clip: "clip", previews: "preview pictures", export: "exported footage" } as Record<string, string>,
+    looks: {
+      snapshot: (count: number) => plural(count, "picture", "pictures"),
+      sprite: (count: number) => plural(count, "strip of pictures", "strips of pictures"),
+      clip: (count: number) => plural(count, "clip", "clips"),
+      previews: (count: number) => plural(count, "sheet of preview pictures", "sheets of preview pictures"),
+      export: (count: number) => plural(count, "exported piece", "exported pieces"),
+      live: (count: number) => plural(count, "live picture", "live pictures"),
+    } as Record<string, (count: number) => string>,
+    /** What the centre writes down in one word or two. */
+    said: { main: "large picture", sub: "small picture", "acknowledged True": "acknowledged", "acknowledged False": "opened again", "assigned nobody": "assigned to nobody", note: "with a note", "through the directory": "through the directory" } as Record<string, string>,
     actions: {
       account: "Accounts", "account.password": "Changed password", "account.make": "Made account", "account.change": "Changed account",
       "account.remove": "Removed account", "account.link": "Made password link", "account.join": "Used password link", "account.first": "First account", "account.refused": "Account refused",

@@ -173,6 +173,17 @@ export const people = ({ number, plural }: Say): Text["accounts"] => ({
     none: "Ninguna línea coincide",
     noneMore: "Pida menos o amplíe el tiempo.",
     erased: "salió al vencer su plazo",
+    event: "evento",
+    media: { snapshot: "imagen", sprite: "tira de imágenes", clip: "clip", previews: "vistas previas", export: "grabación exportada" },
+    looks: {
+      snapshot: (count) => plural(count, "imagen", "imágenes"),
+      sprite: (count) => plural(count, "tira de imágenes", "tiras de imágenes"),
+      clip: (count) => plural(count, "clip", "clips"),
+      previews: (count) => plural(count, "hoja de vistas previas", "hojas de vistas previas"),
+      export: (count) => plural(count, "grabación exportada", "grabaciones exportadas"),
+      live: (count) => plural(count, "imagen en vivo", "imágenes en vivo"),
+    },
+    said: { main: "imagen grande", sub: "imagen reducida", "acknowledged True": "atendido", "acknowledged False": "reabierto", "assigned nobody": "sin asignar", note: "con una nota", "through the directory": "a través del directorio" },
     actions: {
       account: "Cuentas", "account.password": "Cambió la contraseña", "account.make": "Creó una cuenta", "account.change": "Cambió una cuenta",
       "account.remove": "Eliminó una cuenta", "account.link": "Creó un enlace de contraseña", "account.join": "Usó un enlace de contraseña", "account.first": "Primera cuenta", "account.refused": "Cuenta rechazada",
