@@ -49,7 +49,7 @@ def test_a_line_is_drawn_ruled_saved_and_its_event_is_seen_beside_it(
 ) -> None:
     with pages.visit(chromium, demo.first_link) as page:
         open_editor(page, demo, "plaza")
-        expect(page.get_by_test_id("settings-state")).to_have_text("As in the gateway's file")
+        expect(page.get_by_test_id("settings-state")).to_have_text("Set at the gateway")
         draw(page, "line", BUSY)
         page.get_by_test_id("name-line").fill("middle")
         page.get_by_test_id("side-rules").click()

@@ -18,7 +18,7 @@ def test_events_are_seen_to_by_keyboard_and_in_batches(demo: Demo, chromium: Bro
     with pages.visit(chromium, demo.first_link) as page:
         pages.open_events(page)
         page.get_by_test_id("filter-state").get_by_role("button").click()
-        page.get_by_role("menuitemradio", name="Not seen to").click()
+        page.get_by_role("menuitemradio", name="Not acknowledged").click()
         expect(page).to_have_url(re.compile(r"state=open"))
         expect(page.get_by_test_id("event-card").nth(3)).to_be_visible(timeout=120_000)  # some to go on to
         first = _focus_one(page)
@@ -61,7 +61,7 @@ def test_two_people_meet_at_an_event(demo: Demo, chromium: Browser, shots: Path)
         review.get_by_test_id("severity").select_option("alarm")
         expect(other.locator(".page-head .tag.bad")).to_be_visible()
         theirs.get_by_test_id("acknowledge").click()
-        expect(review).to_contain_text("Seen to by ann")
+        expect(review).to_contain_text("Acknowledged by ann")
         pages.shoot(page, shots, "review-event-dark")
         pages.shoot(other, shots, "review-event-light")
         page.goto(f"{pages.origin(demo.first_link)}events?words=DOG&severity=alarm&state=done")
@@ -80,7 +80,7 @@ def test_a_phone_sees_to_an_event(demo: Demo, chromium: Browser, shots: Path) ->
         expect(page.get_by_test_id("filter-state")).to_be_hidden()  # the cards have the room
         page.get_by_test_id("filters-open").click()
         page.get_by_test_id("filter-state").get_by_role("button").click()
-        page.get_by_role("menuitemradio", name="Seen to", exact=True).click()
+        page.get_by_role("menuitemradio", name="Acknowledged", exact=True).click()
         expect(page.get_by_test_id("filters-open")).to_have_text("Filters · 1")
         expect(page.locator(f"[data-event='{identity}']")).to_be_visible()
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

@@ -54,7 +54,7 @@ def test_a_person_in_a_green_shirt_is_found_and_her_clip_plays(
         assert pages.wait_clip_plays(page) > 1
         expect(page.locator(".clip .overlay .box").first).to_be_visible()
         pages.shoot(page, shots, f"track-{size}")
-        page.get_by_role("button", name="Way").click()
+        page.get_by_role("button", name="Path").click()
         expect(page.get_by_test_id("way")).to_be_visible()
         pages.shoot(page, shots, f"track-way-{size}")
         page.keyboard.press("Escape")

@@ -9,6 +9,7 @@ import { type Row, Rows } from "../ui/rows";
 import { clean, coloursOf } from "./colours";
 import { ownerIs } from "./lying";
 import { lookRows, speedText } from "./looks";
+import { ruleName } from "./words";
 
 interface Props {
   event: LamppostEvent;
@@ -36,6 +37,11 @@ function times(event: LamppostEvent): Row[] {
   return rows;
 }
 
+function speedOf({ attributes }: LamppostEvent): ComponentChildren {
+  const told = speedText(attributes["speed"], attributes["speed_unit"]);
+  return told && attributes["speed_unit"] === "heights/s" ? <span title={text.event.heightsMore}>{told}</span> : told;
+}
+
 function facts(event: LamppostEvent): Row[] {
   const owner = ownerIs(event);
   const rows: [string, ComponentChildren | null | false | undefined][] = [
@@ -43,11 +49,11 @@ function facts(event: LamppostEvent): Row[] {
     [text.event.gateway, `${event.site} · ${event.gateway}`],
     [text.event.zone, event.zone],
     [text.event.lineName, event.line],
-    [text.event.rule, event.rule],
+    [text.event.rule, ruleName(event)],
     [text.event.direction, event.direction && directionName(event.direction)],
     [text.event.count, event.count],
     [text.event.sign, typeof event.attributes?.sign === "string" && event.attributes.sign],
-    [text.event.speed, speedText(event.attributes["speed"], event.attributes["speed_unit"])],
+    [text.event.speed, speedOf(event)],
     [text.event.place, event.position ?? null],
     [text.event.confidence, event.score !== null && `${Math.round(event.score * 100)} %`],
     [text.event.outcome, outcome(event)],

@@ -30,6 +30,13 @@ export function eventPlace(event: LamppostEvent): string {
 export const ruleWords = (event: LamppostEvent): string =>
   [event.label && kindName(event.kind), eventPlace(event)].filter(Boolean).join(" ");
 
+/** The rule's own name; one without a name is called after its kind and place by its gateway: that is said in words. */
+export function ruleName({ rule, kind, zone, line }: Pick<LamppostEvent, "rule" | "kind" | "zone" | "line">): string | null {
+  if (rule === "still") return text.editor.still;
+  const place = zone || line || "";
+  return rule === `${kind} ${place}`.trim() ? [kindName(kind), place].filter(Boolean).join(" ") : rule;
+}
+
 /** `Ann, 14:03`: who has seen to it. */
 export const seenTo = ({ review: { acknowledged } }: LamppostEvent): string =>
   acknowledged ? text.review.doneBy(acknowledged.by, momentText(acknowledged.time)) : "";

@@ -35,7 +35,7 @@ export function More({ search, onChange }: Props): JSX.Element {
         <Between name="speed" title={search.inHeights ? text.search.speedHeights : text.search.speed} search={search} onChange={onChange}>
           <div class="choices" role="group" aria-label={text.search.speedUnit}>
             {[false, true].map((inHeights) => (
-              <button key={String(inHeights)} type="button" class="choice" aria-pressed={search.inHeights === inHeights} onClick={() => onChange({ ...search, inHeights })} data-testid={inHeights ? "speed-heights" : "speed-metres"}>
+              <button key={String(inHeights)} type="button" class="choice" aria-pressed={search.inHeights === inHeights} title={inHeights ? text.event.heightsMore : undefined} onClick={() => onChange({ ...search, inHeights })} data-testid={inHeights ? "speed-heights" : "speed-metres"}>
                 {inHeights ? text.event.heights : "m/s"}
               </button>
             ))}

@@ -49,7 +49,7 @@ export const people = ({ number, plural }: Say) => ({
     states: { ok: "Active", waiting: "Has not set a password yet", disabled: "Disabled", elsewhere: "From the directory", factor: "Second factor" },
     roleMore: {
       viewer: "Watches live, searches, looks at events.",
-      operator: "Also sees to events and asks gateways for clips.",
+      operator: "Also acknowledges events and asks gateways for clips.",
       investigator: "Also takes evidence out.",
       admin: "Also manages cameras, people and everything else.",
     },
@@ -189,7 +189,7 @@ export const people = ({ number, plural }: Say) => ({
       "account.remove": "Removed account", "account.link": "Made password link", "account.join": "Used password link", "account.first": "First account", "account.refused": "Account refused",
       "account.reason": "Gave reason", "account.second-factor": "Second factor", "account.sessions-ended": "Ended sessions",
       audit: "Audit log", "audit.export": "Exported audit log", camera: "Cameras", "camera.settings": "Set camera", clip: "Clips",
-      "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", "event.review": "Saw to event",
+      "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", "event.review": "Reviewed event",
       export: "Exports", "export.events": "Exported events", "export.tracks": "Exported tracks", footage: "Footage", "footage.export": "Exported footage", layout: "Layouts", "layout.save": "Kept layout", "layout.change": "Changed layout", "layout.remove": "Removed layout", live: "Live",
       "live.view": "Watched live", media: "Pictures and clips", "media.view": "Looked at", "media.share": "Made link", "media.unshare": "Took link back", "media.shared": "Opened link", previews: "Preview pictures", "previews.request": "Asked for preview pictures", search: "Searches", "search.plate": "Searched plate",
       "search.save": "Saved search", "search.watch": "Watched for", "search.change": "Changed search", "search.remove": "Removed search",

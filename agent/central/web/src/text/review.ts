@@ -1,4 +1,4 @@
-/** The sentences about seeing to events. */
+/** The sentences about acknowledging events. */
 
 import type { Say } from "./say";
 
@@ -7,15 +7,15 @@ export const review = ({ number, plural }: Say) => ({
   alarms: "Alarms only",
   state: "State",
   anyState: "Any state",
-  open: "Not seen to",
-  done: "Seen to",
+  open: "Not acknowledged",
+  done: "Acknowledged",
   assigned: "Assigned",
   anybody: "Anybody's",
   mine: (name: string) => `Mine (${name})`,
   words: "Words in notes",
   acknowledge: "Acknowledge",
-  again: "Not seen to yet",
-  doneBy: (who: string, when: string) => `Seen to by ${who}, ${when}`,
+  again: "Take it back",
+  doneBy: (who: string, when: string) => `Acknowledged by ${who}, ${when}`,
   assign: "Assign",
   nobody: "Unassigned",
   severity: "Severity",
