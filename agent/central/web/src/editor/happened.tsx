@@ -33,7 +33,7 @@ export function Happened({ camera, subject, inForce, mute }: HappenedProps): JSX
   const rows = useRef<HTMLUListElement>(null);
   useSlide(rows, key);
   return (
-    <section class="editor-events" aria-labelledby="happened-title" data-testid="happened">
+    <section class="editor-events panel" aria-labelledby="happened-title" data-testid="happened">
       <h2 id="happened-title">{titleFor(subject)}</h2>
       {subject.of === "shape" && mute && <Mute of={subject.kind} addRule={mute.addRule} />}
       {list?.length === 0 || !inForce ? (

@@ -193,8 +193,8 @@ function Editor({ camera, told, tell }: EditorProps): JSX.Element {
               </>
             )}
           </div>
-          <EventsOf camera={camera} told={told} subject={subject} mute={isMute(draft, subject) ? { addRule: readOnly ? undefined : (kind) => addRule(kind, subject) } : undefined} />
         </aside>
+        <EventsOf camera={camera} told={told} subject={subject} mute={isMute(draft, subject) ? { addRule: readOnly ? undefined : (kind) => addRule(kind, subject) } : undefined} />
       </div>
     </div>
   );
