@@ -61,6 +61,35 @@ def test_what_is_typed_outlives_news(chromium: Browser, tmp_path: Path) -> None:
             expect(page.get_by_test_id("track-card")).to_have_count(len(street.told))
 
 
+def test_a_line_ends_at_its_second_point_and_search_takes_what_is_drawn_so_far(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    with searching(chromium, tmp_path, count=1) as (page, _):
+        page.get_by_test_id("draw-open").click()
+        board, wanted = page.get_by_test_id("draw-board"), page.get_by_test_id("draw-search")
+        page.get_by_test_id("draw-crossed").click()
+        _click(page, (0.3, 0.5))
+        expect(board.get_by_test_id("drawing")).to_have_attribute("data-points", "1")
+        expect(wanted).to_be_disabled()  # or it would search for everything
+        _click(page, (0.7, 0.5))
+        expect(board.get_by_test_id("shape-line")).to_be_visible()
+        expect(board.get_by_test_id("drawing")).to_have_count(0)
+        page.get_by_test_id("draw-region").click()
+        _click(page, (0.2, 0.2), (0.8, 0.2), (0.5, 0.8))
+        expect(board.get_by_test_id("drawing")).to_have_attribute("data-points", "3")
+        wanted.click()
+        expect(page).to_have_url(
+            re.compile(r"region=0\.\d+,0\.\d+\+0\.\d+,0\.\d+\+0\.\d+,0\.\d+&crossed=0\.\d+,0\.\d+\+0\.\d+,0\.\d+$")
+        )
+
+
+def _click(page: Page, *points: tuple[float, float]) -> None:
+    area = page.get_by_test_id("draw-board").get_by_test_id("canvas").bounding_box()
+    assert area is not None
+    for x, y in points:
+        page.mouse.click(area["x"] + area["width"] * x, area["y"] + area["height"] * y)
+
+
 def test_bars_are_pressed_and_brushed_by_keyboard(chromium: Browser, tmp_path: Path) -> None:
     with searching(chromium, tmp_path, count=3) as (page, _):
         page.goto(page.url + "?within=10h")

@@ -27,6 +27,10 @@ interface Props {
   /** a shape of this kind is being drawn */
   drawing: MarkKind | undefined;
   drawn: (points: Points | undefined) => void;
+  /** it is done with so many corners; else it ends when it is said to */
+  most?: number | undefined;
+  /** the corners that are there while it is being drawn, for who may take it as it is */
+  soFar?: ((points: Points) => void) | undefined;
   readOnly: boolean;
 }
 
@@ -48,7 +52,7 @@ const isOpen = (kind: MarkKind) => kind === "line" || kind === "path";
 const leastOf = (kind: MarkKind) => (isOpen(kind) ? 2 : 3);
 const isClosed = (kind: MarkKind) => !isOpen(kind);
 
-export function Canvas({ width, height, shapes, chosen, choose, change, drawing, drawn, readOnly }: Props): JSX.Element {
+export function Canvas({ width, height, shapes, chosen, choose, change, drawing, drawn, most, soFar, readOnly }: Props): JSX.Element {
   const svg = useRef<SVGSVGElement>(null);
   const place = (event: PointerEvent | MouseEvent): Point => {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.current?.getScreenCTM()?.inverse());
@@ -80,7 +84,7 @@ export function Canvas({ width, height, shapes, chosen, choose, change, drawing,
             {...common}
           />
         ))}
-        {drawing && <Drawing kind={drawing} drawn={drawn} svg={svg} say={say} {...common} />}
+        {drawing && <Drawing key={drawing} kind={drawing} drawn={drawn} most={most} soFar={soFar} svg={svg} say={say} {...common} />}
       </svg>
       {drawing && (
         <span class="hidden-text" role="status">
@@ -285,31 +289,35 @@ function useDrag(begin: (event: PointerEvent) => void, drag: (event: PointerEven
 interface DrawingProps extends Common {
   kind: MarkKind;
   drawn: (points: Points | undefined) => void;
+  most: number | undefined;
+  soFar: ((points: Points) => void) | undefined;
   svg: { current: SVGSVGElement | null };
   /** where the next corner would be, for who does not see it */
   say: (words: string) => void;
 }
 
 /**
- * Point after point, by click, or by arrow keys and Space; the first corner again, Enter or a double click ends it,
- * Escape drops it.
+ * Point after point, by click, or by arrow keys and Space; the first corner again, Enter, a double click or its last
+ * corner, where it has only so many, ends it, Escape drops it.
  */
-function Drawing({ kind, drawn, svg, say, width, height, place }: DrawingProps): JSX.Element {
+function Drawing({ kind, drawn, most, soFar, svg, say, width, height, place }: DrawingProps): JSX.Element {
   const [points, set] = useState<Points>([]);
   const [next, setNext] = useState<Point>();
   const least = leastOf(kind);
   const now = useRef({ points, next, least, drawn });
   now.current = { points, next, least, drawn };
+  useLayoutEffect(() => soFar?.(points), [points]);
   // a layout effect: keys may be pressed as soon as it is to be seen
   useLayoutEffect(() => {
     const finish = () => now.current.points.length >= now.current.least && now.current.drawn(now.current.points);
     const near = (a: Point, b: Point) => Math.hypot((a[0] - b[0]) * width, (a[1] - b[1]) * height) < height / 40;
     const add = (at: Point) => {
-      const { points: so_far } = now.current;
-      const [first, last] = [so_far[0], so_far.at(-1)];
-      if (isClosed(kind) && first && so_far.length >= least && near(first, at)) finish();
+      const { points: before } = now.current;
+      const [first, last] = [before[0], before.at(-1)];
+      if (isClosed(kind) && first && before.length >= least && near(first, at)) finish();
       else if (last && near(last, at)) finish(); // a double click
-      else set([...so_far, at]);
+      else if (before.length + 1 === most) now.current.drawn([...before, at]);
+      else set([...before, at]);
     };
     const stand = (at: Point) => {
       setNext(at);
@@ -341,7 +349,7 @@ function Drawing({ kind, drawn, svg, say, width, height, place }: DrawingProps):
       canvas?.removeEventListener("pointermove", move);
       window.removeEventListener("keydown", press, { capture: true });
     };
-  }, [kind, width, height]);
+  }, [kind, most, width, height]);
   const shown = next ? [...points, next] : points;
   return (
     <g class={`shape ${kind} chosen`} data-testid="drawing" data-points={points.length}>

@@ -12,7 +12,7 @@ import { text } from "../text";
 import { Icon } from "../ui/icon";
 import { Typed } from "../ui/typed";
 import { percentText, shareOf } from "./count";
-import { DRAWABLE, type Drawable, type Drawn, FIRST, isDrawn, MARKS, marksOf, NOTHING, saidOf, WAYS, WITHIN } from "./drawn";
+import { CORNERS, DRAWABLE, type Drawable, type Drawn, FIRST, isDrawn, least, MARKS, marksOf, NOTHING, saidOf, WAYS, WITHIN } from "./drawn";
 import type { Search } from "./filter";
 import { Still } from "./still";
 
@@ -84,6 +84,8 @@ function Board({ camera, drawn: before, change, close }: BoardProps): JSX.Elemen
   const dialog = useRef<HTMLDialogElement>(null);
   const [drawn, set] = useState(before);
   const [drawing, draw] = useState<Drawable>();
+  /** of what is being drawn */
+  const [corners, setCorners] = useState<Points>([]);
   const [chosen, choose] = useState<number>();
   useEffect(() => dialog.current?.showModal(), []);
   const marks = marksOf(drawn, text.draw.names);
@@ -92,16 +94,18 @@ function Board({ camera, drawn: before, change, close }: BoardProps): JSX.Elemen
     set(wanted);
     choose(marksOf(wanted, text.draw.names).findIndex((one) => one.what === what));
   };
+  const unfinished = drawing !== undefined && corners.length < least(drawing);
   const begin = (what: Drawable, byKey: boolean) => {
     if (byKey) put(what, FIRST[what]);
     else {
       set({ ...drawn, [what]: "" });
       choose(undefined);
     }
+    setCorners([]);
     draw(byKey || drawing === what ? undefined : what);
   };
   const finish = () => {
-    change(drawn);
+    change(drawing ? { ...drawn, [drawing]: saidOf(corners) } : drawn);
     close();
   };
   return (
@@ -153,6 +157,8 @@ function Board({ camera, drawn: before, change, close }: BoardProps): JSX.Elemen
               if (points && drawing) put(drawing, points);
               draw(undefined);
             }}
+            most={drawing && CORNERS[drawing]}
+            soFar={setCorners}
             readOnly={false}
           />
         )}
@@ -165,7 +171,7 @@ function Board({ camera, drawn: before, change, close }: BoardProps): JSX.Elemen
         <button type="button" class="button" onClick={close}>
           {text.draw.cancel}
         </button>
-        <button type="button" class="button primary" onClick={finish} data-testid="draw-search">
+        <button type="button" class="button primary" disabled={unfinished} title={unfinished ? text.draw.unfinished : undefined} onClick={finish} data-testid="draw-search">
           <Icon name="search" size={16} />
           {text.draw.search}
         </button>

@@ -18,6 +18,8 @@ export interface Drawn extends Readonly<Record<Drawable, string>> {
 /** As the API takes them, and what it takes where nothing is said. */
 export const WITHIN = { least: 0.01, most: 0.5, usual: 0.08 } as const;
 export const NOTHING: Drawn = { region: "", crossed: "", along: "", way: "both", within: WITHIN.usual };
+/** A line is told by its two ends; it can be bent when it is there. */
+export const CORNERS: Readonly<Partial<Record<Drawable, number>>> = { crossed: 2 };
 export const MARKS: Readonly<Record<Drawable, MarkKind>> = { region: "zone", crossed: "line", along: "path" };
 /** What is put on the picture for somebody who draws by keyboard, to be moved from there. */
 export const FIRST: Readonly<Record<Drawable, Points>> = {
@@ -27,7 +29,8 @@ export const FIRST: Readonly<Record<Drawable, Points>> = {
 };
 
 const MOST = 32;
-const least = (what: Drawable) => (what === "region" ? 3 : 2);
+/** With fewer points there is nothing to search by. */
+export const least = (what: Drawable): number => (what === "region" ? 3 : 2);
 
 /** None when they are not what the API takes. */
 export function pointsOf(said: string, what: Drawable): Points {

@@ -425,9 +425,10 @@ export const en = ({ number, plural }: Say) => ({
     move: "Press a shape to move it and its corners; arrow keys move a corner.",
     how: {
       region: "Press corner after corner; press the first one again, or Enter, to close it.",
-      crossed: "Press where the line begins, and where it ends; press its end again, or Enter, when it is done.",
+      crossed: "Press where the line begins, and where it ends.",
       along: "Press point after point in the direction they went; press the last one again, or Enter, when it is done.",
     },
+    unfinished: "Finish what you are drawing, or press its button again to drop it",
     names: { region: "Region", crossed: "Line", along: "Path" },
     chips: { region: "In the region", along: "Along the path" },
     crossed: { both: "Over the line", left_to_right: "Over the line, A to B", right_to_left: "Over the line, B to A" },

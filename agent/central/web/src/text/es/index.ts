@@ -425,9 +425,10 @@ export const es = ({ number, plural }: Say): Text => ({
     move: "Pulse una figura para moverla a ella y a sus puntos; las flechas mueven un punto.",
     how: {
       region: "Pulse vértice tras vértice; pulse de nuevo el primero, o Intro, para cerrarla.",
-      crossed: "Pulse donde empieza la línea y donde acaba; pulse de nuevo el final, o Intro, para terminar.",
+      crossed: "Pulse donde empieza la línea y donde acaba.",
       along: "Pulse punto tras punto en el sentido de la marcha; pulse de nuevo el último, o Intro, para terminar.",
     },
+    unfinished: "Termine lo que está dibujando, o pulse de nuevo su botón para descartarlo",
     names: { region: "Región", crossed: "Línea", along: "Recorrido" },
     chips: { region: "En la región", along: "Por el recorrido" },
     crossed: { both: "Cruzó la línea", left_to_right: "Cruzó la línea, de A a B", right_to_left: "Cruzó la línea, de B a A" },
