@@ -133,6 +133,54 @@ def _hours(page: Page) -> float:
     return (until - since).total_seconds() / 3600
 
 
+def test_on_a_narrow_page_filters_say_how_many_narrow_the_search_and_lead_back_to_the_results(
+    chromium: Browser, tmp_path: Path, shots: Path
+) -> None:
+    with searching(chromium, tmp_path, count=3, size="small") as (page, _):
+        filters = page.get_by_test_id("search-open")
+        expect(filters).to_have_text("Filters")
+        filters.click()
+        page.get_by_test_id("label-person").click()
+        page.get_by_test_id("within-10h").click()
+        expect(filters).to_have_text("Filters · 2")
+        show = page.get_by_test_id("show-results")
+        expect(show).to_be_in_viewport(ratio=1)
+        expect(show).to_have_text("Show results · 3 tracks")
+        pages.shoot(page, shots, "search-filters-small")
+        show.click()
+        expect(page.get_by_test_id("search-panel")).to_be_hidden()
+        expect(page.get_by_test_id("track-card").first).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("size", ["small", "desktop"])
+def test_who_is_watched_for_is_asked_and_told_on_the_page_of_a_track(
+    chromium: Browser, tmp_path: Path, shots: Path, size: str
+) -> None:
+    with searching(chromium, tmp_path, count=1, size=size, dark=size == "small") as (page, street):
+        street.pass_by(1, colours={"upper": [["green", 0.8], ["grey", 0.2]], "lower": [["red", 0.7], ["black", 0.3]]})
+        page.goto(f"{page.url}/{street.told[-1]}")
+        page.get_by_test_id("watch-for").click()
+        said, save = page.get_by_test_id("watch-words"), page.get_by_test_id("watch-save")
+        expect(said).to_contain_text("Person · Upper clothing: green, at any camera.")
+        expect(page.get_by_test_id("watch-lower:red")).to_have_attribute("aria-pressed", "false")
+        expect(save).to_be_in_viewport(ratio=1)
+        pages.shoot(page, shots, f"watch-for-{size}")
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("watch-dialog")).to_have_count(0)
+        expect(page.get_by_test_id("track-details")).to_be_visible()
+        page.get_by_test_id("watch-for").click()
+        page.get_by_test_id("watch-here").check()
+        page.get_by_test_id("watch-name").fill("")
+        expect(save).to_be_disabled()
+        page.get_by_test_id("watch-name").fill("Green, plaza")
+        save.click()
+        page.get_by_test_id("watch-saved").click()
+        expect(page).to_have_url(re.compile(r"label=person&colour=upper%3Agreen&camera=demo%2Fgw-1%2Fplaza$"))
+        if size == "small":
+            page.get_by_test_id("search-open").click()
+        expect(page.get_by_test_id("saved")).to_contain_text("Green, plazaWatching")
+
+
 def test_what_the_api_can_is_offered(chromium: Browser, tmp_path: Path, shots: Path) -> None:
     two = (("demo", "gw-1"), ("demo", "gw-2"))
     with (
@@ -185,6 +233,14 @@ def _offers(page: Page) -> None:
     page.get_by_test_id("place").select_option("demo · gw-2")
     expect(page).to_have_url(re.compile(r"site=demo&gateway=gw-2$"))
     expect(page.get_by_text("Nothing fits")).to_be_visible()
+    page.get_by_test_id("search-clear").click()
+    expect(page.get_by_test_id("searched")).to_have_text("All cameras are searched")
+    for area, said in (
+        ("41.7,-72.7 41.7,-72.6 41.8,-72.6 41.8,-72.7", "1 camera is"),
+        ("1,1 1,2 2,2", "0 cameras are"),
+    ):
+        page.goto(f"{page.url.partition('?')[0]}?area={area}")
+        expect(page.get_by_test_id("searched")).to_have_text(f"{said} searched")
 
 
 def _finds(page: Page, param: str, tracks: list[str]) -> None:

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { exportAddress } from "../src/api/client";
+import { areaOf } from "../src/map/ground";
 import { around, neighbours, spanAfter, spanBefore } from "../src/search/around";
-import { addressOf, alike, all, asksMore, isEmpty, queryOf, searchOf, watchPath, wearing } from "../src/search/filter";
+import { addressOf, alike, all, asksMore, countOf, isEmpty, mainColours, queryOf, searchOf } from "../src/search/filter";
 import { compact, percentText, shareOf } from "../src/search/count";
 import { marksOf, saidOf } from "../src/search/drawn";
 import { bars, brushed, pressed } from "../src/search/hours";
-import { isOf, nearOf, nearText, placesOf } from "../src/search/places";
+import { isOf, nearOf, nearText, placesOf, standsIn } from "../src/search/places";
 import { shown } from "../src/search/window";
 
 const NOW = Date.parse("2026-07-01T12:00:00.000Z");
@@ -66,6 +67,11 @@ describe("a search in the address", () => {
     expect(saidOf(marks[1]!.mark.points)).toBe("0.2,0.6 0.8,0.6");
   });
 
+  it("says how many things narrow it", () => {
+    const counts = ["", "?sort=fit", "?since=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z", "?since=2026-01-01T00:00:00Z", "?label=person&colour=upper:green&colour=lower:red&within=1h", "?crossed=0.2,0.6+0.8,0.6&crossed_way=left_to_right"];
+    expect(counts.map((one) => countOf(read(one)))).toEqual([0, 0, 1, 1, 4, 1]);
+  });
+
   it("leaves out what makes no sense", () => {
     expect(isEmpty(read("?colour=upper:mauve&colour=hat:red&camera=one&within=9y&since=never&until=x"))).toBe(true);
     expect(read("?label=person&label=person").labels).toEqual(["person"]);
@@ -97,13 +103,17 @@ describe("what looks like a track", () => {
   });
 });
 
-describe("what is around a track", () => {
-  it("is told by label and main colours, to be watched for; unknown ones say nothing", () => {
-    const search = wearing("person", { upper: [["green", 0.7], ["red", 0.2]], lower: [["unknown", 1]] });
-    expect(search).toEqual({ ...all, labels: ["person"], colours: ["upper:green"] });
-    expect(watchPath(search)).toBe("/search?label=person&colour=upper:green&watch");
-  });
+it("who is watched for wears the main colours of a track, the upper part's first", () => {
+  expect(mainColours({ lower: [["blue", 0.6]], upper: [["green", 0.7], ["red", 0.2]] })).toEqual(["upper:green", "lower:blue"]);
+});
 
+it("a camera stands in an area of the map, or outside of it, or nobody knows where", () => {
+  const area = areaOf("41.0,-72.0 41.0,-71.0 42.0,-71.0 42.0,-72.0") ?? [];
+  const camera = (latitude: number | null, longitude: number | null) => standsIn(area, { latitude, longitude });
+  expect([camera(41.5, -71.5), camera(41.5, -72.5), camera(42.5, -71.5), camera(null, null)]).toEqual([true, false, false, false]);
+});
+
+describe("what is around a track", () => {
   it("are the nearest cameras, or those of the site where nobody knows where they stand", () => {
     const camera = (name: string, latitude?: number, longitude?: number, site = "s") => ({ site, gateway: "g", camera: name, latitude, longitude });
     const placed = [camera("far", 41.9, -72.6), camera("own", 41.76, -72.68), camera("near", 41.761, -72.68), camera("nowhere")];

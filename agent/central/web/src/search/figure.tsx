@@ -42,9 +42,11 @@ export function Figure({ parts, colours, facets, onChange }: Props): JSX.Element
           {parts.map((name) => (
             <button key={name} type="button" aria-pressed={name === part} onClick={() => choose(name)} data-testid={`part-${name}`}>
               {text.search.parts[name]}
-              {namesOf(name).map((colour) => (
-                <span key={colour} class="chip" style={{ background: CHIPS[colour] ?? "transparent" }} aria-hidden="true" />
-              ))}
+              <span class="part-chips" aria-hidden="true">
+                {namesOf(name).map((colour) => (
+                  <span key={colour} class="chip" style={{ background: CHIPS[colour] ?? "transparent" }} />
+                ))}
+              </span>
             </button>
           ))}
         </div>
@@ -53,7 +55,7 @@ export function Figure({ parts, colours, facets, onChange }: Props): JSX.Element
             <button
               key={name}
               type="button"
-              class={`swatch${isLight(name) ? " light" : ""}${worn(name) ? "" : " unworn"}`}
+              class={`swatch${isLight(name) ? " light" : name === "black" ? " deep" : ""}${worn(name) ? "" : " unworn"}`}
               style={{ background: colour }}
               aria-pressed={names.includes(name)}
               aria-label={said(name)}

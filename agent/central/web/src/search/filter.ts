@@ -1,6 +1,6 @@
 /** What is searched for: pure. It lives in the address, so that a search can be sent, kept and come back to. */
 
-import { isColour } from "../events/colours";
+import { type Colours, isColour, PARTS } from "../events/colours";
 import { isCamera, several } from "../events/filter";
 import { areaOf } from "../map/ground";
 import { nearOf } from "./places";
@@ -190,6 +190,15 @@ function times(query: URLSearchParams, since: string | undefined, until: string 
 
 export const isEmpty = (search: Search) => addressOf(search) === "";
 
+/** They say more of what stands beside them, or only in which order. */
+const BESIDE: ReadonlySet<string> = new Set(["crossed_way", "along_within", "plate_match", "sort"]);
+
+/** How many things narrow it; a time from and to is one. */
+export function countOf(search: Search): number {
+  const names = [...new URLSearchParams(addressOf(search)).keys()].filter((name) => !BESIDE.has(name));
+  return names.length - (names.includes("since") && names.includes("until") ? 1 : 0);
+}
+
 /** Is anything asked for of what is asked for less often? */
 export const asksMore = (search: Search) =>
   !isEmpty({ ...search, labels: [], colours: [], cameras: [], within: undefined, since: undefined, until: undefined, area: "", like: "", drawn: NOTHING, byFit: false });
@@ -197,12 +206,5 @@ export const asksMore = (search: Search) =>
 /** The search for what looks like a track. */
 export const alike = ({ id }: { id: string }): Search => ({ ...all, like: id });
 
-/** The search for whoever wears what a track wears: its label and the main colour of each of its parts. */
-export function wearing(label: string, colours: Readonly<Record<string, readonly (readonly [string, number])[]>>): Search {
-  const main = Object.entries(colours).flatMap(([part, shares]) => (shares[0] ? [`${part}:${shares[0][0]}`] : []));
-  return { ...all, labels: [label], colours: main.filter(isColour) };
-}
-
-export const WATCH = "watch";
-/** Where a search is about to be watched for. */
-export const watchPath = (search: Search) => `/search${addressOf(search)}&${WATCH}`;
+/** The main colour of each part that has one, as they are searched for: the upper part's first. */
+export const mainColours = (colours: Colours): readonly string[] => PARTS.flatMap((part) => (colours[part]?.[0] ? [`${part}:${colours[part][0][0]}`] : []));

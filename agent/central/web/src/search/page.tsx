@@ -14,7 +14,7 @@ import { Export } from "../ui/export";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
 import { TrackCard } from "./card";
-import { addressOf, isEmpty, queryOf, type Search, searchOf, SPANS } from "./filter";
+import { addressOf, countOf, isEmpty, queryOf, type Search, searchOf, SPANS } from "./filter";
 import { CardGrid, type Place } from "./grid";
 import { Histogram } from "./histogram";
 import { bars } from "./hours";
@@ -30,14 +30,20 @@ export function SearchPage(): JSX.Element {
   const [open, setOpen] = useState(false);
   useListKeys(results);
   const timeline = useMemo(() => (list.facets ? bars(list.facets.hours, sinceOf(search), untilOf(search)) : []), [list.facets]);
+  const [found, narrowed] = [foundIn(list), countOf(search)];
+  const show = () => {
+    setOpen(false);
+    window.scrollTo(0, 0);
+    results.current?.focus({ preventScroll: true });
+  };
   const change = (wanted: Search) => go(`/search${addressOf(wanted)}`, { replace: true });
   return (
     <div class="page search-page">
       <header class="page-head">
         <h1>{text.search.title}</h1>
-        {!list.old && list.items && list.items.length > 0 && (list.facets || !list.more || !list.counting) && (
+        {found && (
           <span class="sub numbers" role="status" data-testid="found">
-            {list.more && list.facets ? text.search.found(Math.max(total(list.facets), list.items.length), list.facets.exact) : text.search.found(list.items.length, true)}
+            {found}
             {list.reached && ` · ${text.search.reached(momentText(list.reached))}`}
           </span>
         )}
@@ -47,9 +53,9 @@ export function SearchPage(): JSX.Element {
           <option value="fit">{text.search.byFit}</option>
         </select>
         <Export what="tracks" query={() => queryOf(search, Date.now() + clockAhead.value, 1)} />
-        <button type="button" class="button only-small" aria-expanded={open} onClick={() => setOpen(!open)} data-testid="search-open">
+        <button type="button" class={narrowed > 0 ? "button only-small pressed" : "button only-small"} aria-expanded={open} onClick={() => setOpen(!open)} data-testid="search-open">
           <Icon name="filter" size={16} />
-          {text.search.filters}
+          {narrowed > 0 ? `${text.search.filters} · ${narrowed}` : text.search.filters}
         </button>
         <button type="button" class={list.fresh > 0 ? "button primary" : "button"} onClick={list.again} data-testid="search-again">
           <Icon name="retry" size={16} />
@@ -57,7 +63,7 @@ export function SearchPage(): JSX.Element {
         </button>
       </header>
       <div class={open ? "search-body open" : "search-body"}>
-        <SearchPanel search={search} onChange={change} alike={list.old ? undefined : list.alike} facets={list.old ? undefined : list.facets} />
+        <SearchPanel search={search} onChange={change} alike={list.old ? undefined : list.alike} facets={list.old ? undefined : list.facets} found={found} onShow={show} />
         <section class="search-results" ref={results} tabIndex={-1} aria-label={text.search.results} aria-busy={list.old} data-testid="results">
           {list.facets && <Histogram bars={timeline} exact={list.facets.exact} onChoose={(since, until) => (change({ ...search, within: undefined, since, until }), results.current?.focus({ preventScroll: true }))} />}
           {list.counting && !list.facets && list.items && list.items.length > 0 && <div class="histogram skeleton" aria-hidden="true" />}
@@ -66,6 +72,12 @@ export function SearchPage(): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** How many fit, in words; undefined while nobody knows, or none do. */
+function foundIn({ old, items, facets, more, counting }: TrackList): string | undefined {
+  if (old || !items || items.length === 0 || (!facets && more && counting)) return undefined;
+  return more && facets ? text.search.found(Math.max(total(facets), items.length), facets.exact) : text.search.found(items.length, true);
 }
 
 const total = (facets: Facets) => facets.hours.reduce((sum, { count }) => sum + count, 0);

@@ -2,10 +2,11 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Count, Facets } from "../api/types";
+import type { Camera, Count, Facets } from "../api/types";
 import { useCell } from "../cell";
 import { type Part, PARTS } from "../events/colours";
 import { cameraKey, toggled } from "../events/filter";
+import { areaOf } from "../map/ground";
 import { cameras as allCameras } from "../news";
 import { labelName, text } from "../text";
 import { localField, momentOfField } from "../time/field";
@@ -16,7 +17,7 @@ import { Draw } from "./draw";
 import { Figure } from "./figure";
 import { LooksLike } from "./like";
 import { More } from "./more";
-import { isOf } from "./places";
+import { isOf, standsIn } from "./places";
 import { SavedSearches } from "./saved";
 import { all, FINER, isEmpty, LABELS, type Search, type SpanName, SPANS } from "./filter";
 
@@ -30,6 +31,10 @@ interface PanelProps extends Props {
   facets: Facets | undefined;
   /** by what tracks were compared that should look like one */
   alike: "appearance" | "colours" | undefined;
+  /** how many fit, in words */
+  found: string | undefined;
+  /** on a narrow page the panel covers the results until this is pressed */
+  onShow: () => void;
 }
 
 const countOf = (counts: readonly Count[] | undefined, value: string) => counts && (counts.find((one) => one.value === value)?.count ?? 0);
@@ -43,7 +48,7 @@ function partsOf(labels: readonly string[]): readonly Part[] {
   return PARTS.filter((part) => (part === "vehicle" ? vehicle : person));
 }
 
-export function SearchPanel({ search, onChange, facets, alike }: PanelProps): JSX.Element {
+export function SearchPanel({ search, onChange, facets, alike, found, onShow }: PanelProps): JSX.Element {
   const parts = partsOf(search.labels);
   const withLabels = (labels: readonly string[]) => {
     const kept = search.colours.filter((colour) => partsOf(labels).some((part) => colour.startsWith(`${part}:`)));
@@ -91,6 +96,9 @@ export function SearchPanel({ search, onChange, facets, alike }: PanelProps): JS
         </button>
       )}
       <SavedSearches search={search} />
+      <button type="button" class="button primary only-small show-results" onClick={onShow} data-testid="show-results">
+        {[text.search.show, found].filter(Boolean).join(" · ")}
+      </button>
     </aside>
   );
 }
@@ -163,10 +171,14 @@ function Time({ name, at, onChange }: { name: string; at: string | undefined; on
 /** With more cameras than that a field narrows the list down. */
 const MANY = 8;
 
-function Where({ search, onChange, facets }: Omit<PanelProps, "alike">): JSX.Element {
+function Where({ search, onChange, facets }: Props & Pick<PanelProps, "facets">): JSX.Element {
   const cameras = useCell(allCameras) ?? [];
   const [words, setWords] = useState("");
-  const shown = cameras.filter((camera) => isOf(search, camera) && `${camera.name} ${cameraKey(camera)}`.toLowerCase().includes(words.toLowerCase().trim()));
+  const area = areaOf(search.area);
+  const inPlace = cameras.filter((camera) => isOf(search, camera) && (!area || standsIn(area, camera)));
+  const chosen = (camera: Camera) => search.cameras.includes(cameraKey(camera));
+  const searched = inPlace.length === cameras.length ? search.cameras.length : inPlace.filter((camera) => search.cameras.length === 0 || chosen(camera)).length;
+  const shown = cameras.filter((camera) => (inPlace.includes(camera) || chosen(camera)) && `${camera.name} ${cameraKey(camera)}`.toLowerCase().includes(words.toLowerCase().trim()));
   return (
     <>
       {cameras.length > MANY && (
@@ -187,7 +199,7 @@ function Where({ search, onChange, facets }: Omit<PanelProps, "alike">): JSX.Ele
               <label>
                 <input
                   type="checkbox"
-                  checked={search.cameras.includes(key)}
+                  checked={chosen(camera)}
                   onChange={() => onChange({ ...search, cameras: toggled(search.cameras, key) })}
                 />
                 <span class="tick-name">{camera.name}</span>
@@ -202,7 +214,7 @@ function Where({ search, onChange, facets }: Omit<PanelProps, "alike">): JSX.Ele
           {text.search.area} ×
         </button>
       )}
-      <p class="sub">{search.cameras.length === 0 ? text.search.everywhere : text.search.cameras(search.cameras.length)}</p>
+      <p class="sub" data-testid="searched">{searched === 0 && inPlace.length === cameras.length ? text.search.everywhere : text.search.cameras(searched)}</p>
     </>
   );
 }

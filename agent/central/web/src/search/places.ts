@@ -1,6 +1,7 @@
 /** Of which sites and gateways, and where on the map: pure. */
 
 import type { CameraName } from "../api/types";
+import type { Spot } from "../map/ground";
 
 export interface Place {
   site: string;
@@ -19,6 +20,18 @@ export function placesOf(cameras: readonly CameraName[]): Place[] {
 }
 
 export const isOf = (place: Place, { site, gateway }: CameraName): boolean => (place.site === "" || site === place.site) && (place.gateway === "" || gateway === place.gateway);
+
+/** Does a camera stand in an area of the map? By the API's rule (even-odd); nobody knows of one that is not on the map. */
+export function standsIn(area: readonly Spot[], { latitude, longitude }: { latitude: number | null; longitude: number | null }): boolean {
+  if (latitude === null || longitude === null) return false;
+  let odd = false;
+  let [xb, yb] = area.at(-1) ?? [0, 0];
+  for (const [xa, ya] of area) {
+    if (ya > longitude !== yb > longitude && latitude < ((xb - xa) * (longitude - ya)) / (yb - ya) + xa) odd = !odd;
+    [xb, yb] = [xa, ya];
+  }
+  return odd;
+}
 
 export interface Near {
   /** `latitude,longitude` */

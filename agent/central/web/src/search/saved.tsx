@@ -5,13 +5,13 @@ import { useState } from "preact/hooks";
 import { request } from "../api/client";
 import { useCell } from "../cell";
 import { Problem, useDeed, useFetched } from "../people/deed";
-import { go, useAddress } from "../router";
+import { go } from "../router";
 import { session } from "../session";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
-import { addressOf, isEmpty, type Search, WATCH } from "./filter";
+import { addressOf, isEmpty, type Search } from "./filter";
 
-interface Saved {
+export interface Saved {
   id: string;
   owner: string;
   name: string;
@@ -24,12 +24,13 @@ interface Saved {
 
 const load = async () => (await request<{ items: Saved[] }>("GET", "/searches")).items.filter(({ kind }) => kind === "tracks");
 
+export const saveSearch = (search: Search, body: NameBody) => request<Saved>("POST", `/searches/tracks${addressOf(search)}`, body);
+
 export function SavedSearches({ search }: { search: Search }): JSX.Element {
   const words = text.accounts.saved;
   const list = useFetched(load);
   const deed = useDeed();
-  const watching = useAddress().query.has(WATCH);
-  const [naming, setNaming] = useState(watching);
+  const [naming, setNaming] = useState(false);
   const who = useCell(session);
   const me = who.state === "in" ? who.me.name : "";
   const run = (what: () => Promise<unknown>) => void deed.run(what).then((worked) => worked && (setNaming(false), list.again()));
@@ -44,7 +45,7 @@ export function SavedSearches({ search }: { search: Search }): JSX.Element {
         ))}
       </ul>
       {naming ? (
-        <NameForm watch={watching} busy={deed.busy} onCancel={() => setNaming(false)} onSave={(body) => run(() => request("POST", `/searches/tracks${addressOf(search)}`, body))} />
+        <NameForm busy={deed.busy} onCancel={() => setNaming(false)} onSave={(body) => run(() => saveSearch(search, body))} />
       ) : (
         !isEmpty(search) && (
           <button type="button" class="button" onClick={() => setNaming(true)} data-testid="save-search">
@@ -89,7 +90,7 @@ interface NameBody {
   watch: boolean;
 }
 
-function NameForm({ watch, busy, onSave, onCancel }: { watch: boolean; busy: boolean; onSave: (body: NameBody) => void; onCancel: () => void }): JSX.Element {
+function NameForm({ busy, onSave, onCancel }: { busy: boolean; onSave: (body: NameBody) => void; onCancel: () => void }): JSX.Element {
   const words = text.accounts.saved;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -100,7 +101,7 @@ function NameForm({ watch, busy, onSave, onCancel }: { watch: boolean; busy: boo
     <form class="save-form" onSubmit={submit} data-testid="save-form">
       <input class="text-input" name="name" required maxLength={100} placeholder={words.name} aria-label={words.name} autoFocus autocomplete="off" />
       <label>
-        <input type="checkbox" name="watch" defaultChecked={watch} />
+        <input type="checkbox" name="watch" />
         <span>
           {words.watch}
           <small>{words.watchMore}</small>

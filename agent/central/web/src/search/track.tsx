@@ -29,9 +29,10 @@ import { typing, usePress } from "../ui/press";
 import { type Row, Rows } from "../ui/rows";
 import { SkeletonDetails } from "../ui/skeleton";
 import { TrackCard, trackName } from "./card";
-import { addressOf, alike, queryOf, searchOf, watchPath, wearing } from "./filter";
+import { addressOf, alike, queryOf, searchOf } from "./filter";
 import { comeBackTo } from "./kept";
 import { around, MOST, neighbours, type Span, spanAfter, spanBefore } from "./around";
+import { WatchFor } from "./watch";
 import { Way } from "./way";
 
 export function TrackPage({ id }: { id: string }): JSX.Element {
@@ -112,7 +113,7 @@ function Head({ track }: { track: Track }): JSX.Element {
   const address = addressOf(searchOf(query));
   const back = `/search${address}`;
   usePress((event) => {
-    if (event.key !== "Escape" || typing(event) || document.fullscreenElement) return;
+    if (event.key !== "Escape" || typing(event) || (event.target as Element).closest?.("dialog") || document.fullscreenElement) return;
     comeBackTo(address);
     go(back);
   }, [address]);
@@ -129,10 +130,7 @@ function Head({ track }: { track: Track }): JSX.Element {
         <Icon name="search" size={16} />
         {text.track.alike}
       </Link>
-      <Link class="button" href={watchPath(wearing(track.label, track.colours))} data-testid="watch-for">
-        <Icon name="eye" size={16} />
-        <span class="only-wide">{text.track.watchFor}</span>
-      </Link>
+      <WatchFor track={track} />
       <Link class="button" href={playbackPath([cameraKey(track)], Date.parse(track.start) - LEAD_MS)}>
         <Icon name="playback" size={16} />
         <span class="only-wide">{text.nav.playback}</span>

@@ -337,6 +337,7 @@ export const en = ({ number, plural }: Say) => ({
     title: "Search",
     found: (count: number, exact: boolean) => `${exact ? "" : "about "}${plural(count, "track", "tracks")}`,
     filters: "Filters",
+    show: "Show results",
     results: "What was found, newest first",
     again: "Search again",
     fresh: (count: number) => `Show ${number(count)} new`,
@@ -516,6 +517,19 @@ export const en = ({ number, plural }: Say) => ({
     before: "Before",
     after: "Meanwhile and after",
     watchFor: "Watch for",
+    watch: {
+      title: (what: string) => `Watch for: ${what}`,
+      wears: "Only who wears",
+      here: (camera: string) => `Only at ${camera}`,
+      what: (what: string, camera: string) =>
+        `Looked for: ${what}, at ${camera || "any camera"}. Each one that comes from now on raises an alarm.`,
+      keep: "Save and watch",
+      cancel: "Cancel",
+      done: (name: string) => `Watched for: ${name}`,
+      doneMore: "Alarms come to Events. It stands among the saved searches of the Search page, and is stopped there.",
+      show: "Show the saved search",
+      close: "Close",
+    },
   },
 
   clip: {

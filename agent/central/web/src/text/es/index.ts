@@ -337,6 +337,7 @@ export const es = ({ number, plural }: Say): Text => ({
     title: "Búsqueda",
     found: (count, exact) => `${exact ? "" : "unas "}${plural(count, "trayectoria", "trayectorias")}`,
     filters: "Filtros",
+    show: "Mostrar resultados",
     results: "Lo encontrado, lo más reciente primero",
     again: "Buscar de nuevo",
     fresh: (count) => (count === 1 ? "Mostrar 1 nueva" : `Mostrar ${number(count)} nuevas`),
@@ -516,6 +517,19 @@ export const es = ({ number, plural }: Say): Text => ({
     before: "Antes",
     after: "Mientras tanto y después",
     watchFor: "Vigilar",
+    watch: {
+      title: (what) => `Vigilar: ${what}`,
+      wears: "Solo quien lleve",
+      here: (camera) => `Solo en ${camera}`,
+      what: (what, camera) =>
+        `Se busca: ${what}, en ${camera || "cualquier cámara"}. Cada aparición desde ahora genera una alarma.`,
+      keep: "Guardar y vigilar",
+      cancel: "Cancelar",
+      done: (name) => `En vigilancia: ${name}`,
+      doneMore: "Las alarmas llegan a Eventos. Está entre las búsquedas guardadas de la página Búsqueda, y allí se detiene.",
+      show: "Mostrar la búsqueda guardada",
+      close: "Cerrar",
+    },
   },
 
   clip: {
