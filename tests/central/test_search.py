@@ -19,7 +19,7 @@ from agent.central.store.drawn import Drawn
 from agent.central.store.filters import Filters, Near, Range
 from agent.central.store.looks import USUAL_SHARE
 from agent.central.store.plates import Plate, distance, folded, plain
-from agent.central.store.rows import DAY_NS, HOUR_NS
+from agent.central.store.rows import DAY_NS, HOUR_NS, MINUTE_NS
 from agent.central.store.search import BadCursor
 from agent.core.clock import NS, parse_rfc3339, rfc3339
 from agent.core.geometry import inside
@@ -183,6 +183,10 @@ def test_every_question_is_answered_as_by_looking_at_each(store: Store, monkeypa
 def _check_facets(store: Store, filters: Filters, expected: list[wire.TrackSummary]) -> None:
     facets = store.finds.tracks(filters, facets=True)["facets"]
     hours = Counter(rfc3339(parse_rfc3339(one.start) // HOUR_NS * HOUR_NS) for one in expected)
+    minutes = Counter(rfc3339(parse_rfc3339(one.start) // MINUTE_NS * MINUTE_NS) for one in expected)
+    told = {one["start"]: one["count"] for one in facets["minutes"]}
+    assert told == minutes if len(hours) <= 3 and counting._FEW == 20_000 else told in ({}, minutes), filters
+    assert not told or len(hours) <= 3, "minutes of many hours"
     if facets["exact"]:
         assert {one["start"]: one["count"] for one in facets["hours"]} == hours, filters
         assert {one["camera"]: one["count"] for one in facets["cameras"]} == Counter(one.camera for one in expected)

@@ -84,6 +84,7 @@ def test_counts_come_with_the_page_that_asks_for_them(api: httpx.Client) -> None
     assert facets["cameras"] == [{"site": SITE, "gateway": GATEWAY, "camera": CAMERA, "count": 2}]
     assert facets["upper"] == [{"value": "green", "count": 2}]
     assert [hour["count"] for hour in facets["hours"]] == [2]
+    assert sum(minute["count"] for minute in facets["minutes"]) == 2
     events = api.get("/api/v1/events", params={"facets": True}).json()["facets"]
     assert events["severities"] == [{"value": "alarm", "count": 1}, {"value": "info", "count": 1}]
 

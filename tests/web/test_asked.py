@@ -27,6 +27,7 @@ def test_new_results_come_with_new_counts(chromium: Browser, tmp_path: Path) -> 
         again.click()
         expect(counted).to_have_text("5")
         bars = page.get_by_test_id("histogram").get_by_role("button")
+        assert 50 < bars.count() <= 62, "an hour in minutes"
         told = bars.evaluate_all("(bars) => bars.map((bar) => Number(bar.ariaLabel.split(': ').at(-1)))")
         assert sum(told) == 5
 
@@ -114,7 +115,7 @@ def test_bars_are_pressed_and_brushed_by_keyboard(chromium: Browser, tmp_path: P
         page.keyboard.press("Space")
         expect(page).to_have_url(re.compile(r"since=.*&until="))
         expect(page.get_by_test_id("track-card")).to_have_count(3)
-        assert _hours(page) == 3
+        assert 2 < _hours(page) <= 3, "until now, and no further"
         page.go_back()
         page.goto(page.url.partition("?")[0] + "?within=10h")
         expect(bars).to_have_count(11)

@@ -89,8 +89,19 @@ class HourCount(BaseModel):
     count: int
 
 
+class MinuteCount(BaseModel):
+    """How many began in the minute from `start` on."""
+
+    start: str
+    count: int
+
+
 class FacetsOut(BaseModel):
-    """How many there are of each, the most first; `exact`: counted, else estimated. Kinds and severities: of events."""
+    """How many there are of each, the most first; `exact`: counted, else estimated. Kinds and severities: of events.
+
+    `minutes` is there for tracks that lie in three hours at most and were counted one by one (20,000 in those hours, of
+    those cameras, at most); else it is empty.
+    """
 
     exact: bool
     cameras: list[CameraCount]
@@ -101,6 +112,7 @@ class FacetsOut(BaseModel):
     lower: list[CountOut]
     vehicle: list[CountOut]
     hours: list[HourCount]
+    minutes: list[MinuteCount]
 
 
 class Found(BaseModel):

@@ -3,7 +3,8 @@
 Tracks are counted as they come (`tally`), by whole hours, camera, label and one colour. What asks for no more than that
 is answered exactly from there. What asks for more is estimated: some of the tracks that the counts know are looked at,
 and the counts scaled by how many of them fit. An hour that the time span cuts is counted track by track where they are
-few, else by its share. Events are few: they are counted as they are.
+few, else by its share. Events are few: they are counted as they are. Tracks of few hours are counted by minutes, too,
+where each of them is looked at.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from agent.central.store.filters import Filters, conditions
 from agent.central.store.looks import USUAL_SHARE, bits_in, wears
 from agent.central.store.picks import OF_ALL, colours_counted, with_plate
 from agent.central.store.reviews import severity_now
-from agent.central.store.rows import DAY_NS, HOUR_NS
+from agent.central.store.rows import DAY_NS, HOUR_NS, MINUTE_NS
 from agent.central.store.walk import Span, Walk
 from agent.wire.messages import COLOURED_PARTS, COLOURS
 
 _FEW = 20_000
+_FEW_HOURS = 3
+"""Two hours touch three whole ones; of more, minutes are too fine to be looked at."""
 _SAMPLES, _SAMPLE = 8, 250
 K = TypeVar("K")
 _EVERY_COLOUR = range(1, 1 + len(COLOURED_PARTS) * len(COLOURS))
@@ -34,18 +37,22 @@ _EVERY_COLOUR = range(1, 1 + len(COLOURED_PARTS) * len(COLOURS))
 
 @dataclass(slots=True)
 class Facets:
-    """Counts by value. `hours` are keyed by their beginning, `colours` by bit, `cameras` by number."""
+    """Counts by value. `hours` and `minutes` are keyed by their beginning, `colours` by bit, `cameras` by number.
+
+    `minutes` is empty where the hours are many, or not each track was looked at.
+    """
 
     cameras: Counter[int] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     colours: Counter[int] = field(default_factory=Counter)
     hours: Counter[int] = field(default_factory=Counter)
+    minutes: Counter[int] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     severities: Counter[str] = field(default_factory=Counter)
     exact: bool = True
 
     def add(self, other: Facets) -> None:
-        """Take the counts of another stretch of time along."""
+        """Take the counts of another stretch of time along, but for its minutes: it may be told by hours alone."""
         for name in ("cameras", "labels", "colours", "hours", "kinds", "severities"):
             getattr(self, name).update(getattr(other, name))
         self.exact = self.exact and other.exact
@@ -227,7 +234,12 @@ def _by_row(walk: Walk, filters: Filters) -> Facets:
         _add_rows(facets, walk.tested(connection, day, _read(connection, where, filters)), filters)
         return facets
 
-    return _together(*_each_day(walk, count))
+    each, exact = _each_day(walk, count)
+    facets = _together(each, exact)
+    if len(facets.hours) <= _FEW_HOURS:
+        for one in each:
+            facets.minutes.update(one.minutes)
+    return facets
 
 
 def _read(connection: sa.Connection, where: Sequence[Any], filters: Filters) -> Sequence[Any]:
@@ -248,6 +260,7 @@ def _add_rows(facets: Facets, rows: Iterable[Any], filters: Filters) -> None:
         if labelled and coloured:
             facets.cameras[row["place"]] += 1
             facets.hours[row["start_ns"] - row["start_ns"] % HOUR_NS] += 1
+            facets.minutes[row["start_ns"] - row["start_ns"] % MINUTE_NS] += 1
 
 
 def _share_that_fits(walk: Walk, known: Filters, facets: Facets) -> float:

@@ -15,6 +15,7 @@ from agent.core.clock import NS
 
 DAY_NS = 86_400 * NS
 HOUR_NS = 3_600 * NS
+MINUTE_NS = 60 * NS
 
 
 class Held(NamedTuple):

@@ -368,7 +368,7 @@ def _spans(rows: Any) -> list[Document]:
 
 
 def facets_shown(facets: Facets, named: Mapping[int, Any]) -> Document:
-    """Counts in the API's shape, the most first; hours in their order."""
+    """Counts in the API's shape, the most first; hours and minutes in their order."""
     cameras = [
         {**{name: named[number][name] for name in ("site", "gateway", "camera")}, "count": count}
         for number, count in _most(facets.cameras)
@@ -378,10 +378,14 @@ def facets_shown(facets: Facets, named: Mapping[int, Any]) -> Document:
     for bit, count in _most(facets.colours):
         part, name = colour_named(bit)
         colours[part].append({"value": name, "count": count})
-    hours = [{"start": rfc3339(hour_ns), "count": count} for hour_ns, count in sorted(facets.hours.items())]
+    spans = {"hours": facets.hours, "minutes": facets.minutes}
+    times = {
+        name: [{"start": rfc3339(begin_ns), "count": count} for begin_ns, count in sorted(one.items())]
+        for name, one in spans.items()
+    }
     words = {"labels": facets.labels, "kinds": facets.kinds, "severities": facets.severities}
     counted = {name: [{"value": value, "count": count} for value, count in _most(one)] for name, one in words.items()}
-    return {"exact": facets.exact, "cameras": cameras, **counted, **colours, "hours": hours}
+    return {"exact": facets.exact, "cameras": cameras, **counted, **colours, **times}
 
 
 def _most(counts: Counter[K]) -> list[tuple[K, int]]:

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Facets, Found, Track } from "../src/api/types";
 import { begun, failed, freshIn, joined, looked, nothing } from "../src/search/results";
 
-const facets: Facets = { exact: true, cameras: [], labels: [], kinds: [], severities: [], upper: [], lower: [], vehicle: [], hours: [] };
+const facets: Facets = { exact: true, cameras: [], labels: [], kinds: [], severities: [], upper: [], lower: [], vehicle: [], minutes: [], hours: [] };
 const page = (ids: string, next: string | null = null): Found<Track> => ({ items: [...ids].map((id) => ({ id }) as Track), next, complete: true, reached: null, facets: null });
 const ids = (results: { items?: readonly Track[] }) => (results.items ?? []).map(({ id }) => id).join("");
 

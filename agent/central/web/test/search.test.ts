@@ -177,23 +177,40 @@ describe("the bars of the hours", () => {
   const HOUR = 3_600_000;
   const hour = (at: number, count: number) => ({ start: new Date(NOW + at * HOUR).toISOString(), count });
 
+  const byHour = (hours: { start: string; count: number }[], since: number | undefined, until: number) => bars({ hours, minutes: [] }, since, until);
+
+  it("are minutes over a short time, and end where it does: nothing is drawn that is yet to come", () => {
+    const MINUTE = 60_000;
+    const minute = (at: number, count: number) => ({ start: new Date(NOW + at * MINUTE).toISOString(), count });
+    const counts = { hours: [hour(0, 7), hour(-1, 3)], minutes: [minute(-20, 3), minute(0, 2), minute(10, 5)] };
+    const now = NOW + 10.5 * MINUTE;
+    const found = bars(counts, now - HOUR, now);
+    expect([found.length, found[0]!.from, found.at(-1)]).toEqual([61, now - HOUR, { from: NOW + 10 * MINUTE, to: now, count: 5 }]);
+    expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(10);
+    expect(bars(counts, undefined, now)[0]).toEqual({ from: NOW - 20 * MINUTE, to: NOW - 19 * MINUTE, count: 3 });
+    expect(bars(counts, NOW - 2 * HOUR, NOW).map(({ to, from }) => to - from)).toEqual(Array(60).fill(2 * MINUTE));
+    const long = bars(counts, NOW - 3 * HOUR, now);
+    expect(long.map(({ count }) => count)).toEqual([0, 0, 3, 7]);
+    expect(long.at(-1)!.to).toBe(now);
+  });
+
   it("stand for every hour of the span, empty ones too", () => {
-    const found = bars([hour(-3, 5), hour(-1, 2)], NOW - 4 * HOUR, NOW);
+    const found = byHour([hour(-3, 5), hour(-1, 2)], NOW - 4 * HOUR, NOW);
     expect(found.map(({ count }) => count)).toEqual([0, 5, 0, 2]);
     expect(found[0]!.from).toBe(NOW - 4 * HOUR);
   });
 
   it("are wider where there are many hours, and lose nothing", () => {
     const month = Array.from({ length: 720 }, (_, i) => hour(-720 + i, 1));
-    const found = bars(month, undefined, NOW);
+    const found = byHour(month, undefined, NOW);
     expect(found.length).toBeLessThanOrEqual(96);
     expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(720);
   });
 
   it("are none where one would say it all, and of nothing", () => {
-    expect(bars([hour(-1, 5)], undefined, NOW)).toEqual([]);
-    expect(bars([], undefined, NOW)).toEqual([]);
-    expect(bars([], NOW, NOW - HOUR)).toEqual([]);
+    expect(byHour([hour(-1, 5)], undefined, NOW)).toEqual([]);
+    expect(byHour([], undefined, NOW)).toEqual([]);
+    expect(byHour([], NOW, NOW - HOUR)).toEqual([]);
   });
 
   it("are gone through by keys, and brushed with Shift", () => {
@@ -209,7 +226,7 @@ describe("the bars of the hours", () => {
   });
 
   it("are brushed either way", () => {
-    const found = bars([hour(-3, 5)], NOW - 4 * HOUR, NOW);
+    const found = byHour([hour(-3, 5)], NOW - 4 * HOUR, NOW);
     const wanted = { since: new Date(NOW - 3 * HOUR).toISOString(), until: new Date(NOW - HOUR).toISOString() };
     expect(brushed(found, 1, 2)).toEqual(wanted);
     expect(brushed(found, 2, 1)).toEqual(wanted);

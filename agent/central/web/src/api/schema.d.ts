@@ -319,7 +319,7 @@ export interface Events {
   items: EventOut[];
 }
 
-/** How many there are of each, the most first; `exact`: counted, else estimated. Kinds and severities: of events. */
+/** How many there are of each, the most first; `exact`: counted, else estimated. Kinds and severities: of events. `minutes` is there for tracks that lie in three hours at most and were counted one by one (20,000 in those hours, of those cameras, at most); else it is empty. */
 export interface FacetsOut {
   exact: boolean;
   cameras: CameraCount[];
@@ -330,6 +330,7 @@ export interface FacetsOut {
   lower: CountOut[];
   vehicle: CountOut[];
   hours: HourCount[];
+  minutes: MinuteCount[];
 }
 
 /** The token of the one-time link, and the account to make. */
@@ -582,6 +583,12 @@ export interface MediaOut {
 export interface MessageCounts {
   received: number;
   rejected: number;
+}
+
+/** How many began in the minute from `start` on. */
+export interface MinuteCount {
+  start: string;
+  count: number;
 }
 
 /** A zone or line, for drawing it over the picture. */

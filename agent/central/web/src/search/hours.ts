@@ -7,19 +7,36 @@ export interface Bar {
 }
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const MOST_BARS = 96;
+/** Over no more than that a bar is some minutes: of hours there would be one or two. */
+const SHORT_MS = 2 * HOUR_MS;
 
-/** From the first to the last moment, in hours or whole numbers of them; nothing where one bar would say it all. */
-export function bars(hours: readonly { start: string; count: number }[], since: number | undefined, until: number): readonly Bar[] {
-  const starts = hours.map(({ start }) => Date.parse(start));
-  const first = since ?? Math.min(...starts);
+interface Begun {
+  start: string;
+  count: number;
+}
+
+export interface Counts {
+  hours: readonly Begun[];
+  /** only where the hours are few, and each track was looked at */
+  minutes: readonly Begun[];
+}
+
+/**
+ * From the first to the last moment, in hours or whole numbers of them, of a short time in minutes; nothing where one bar
+ * would say it all. The outer bars end where the time does: nothing is known of what is beyond, or yet to come.
+ */
+export function bars({ hours, minutes }: Counts, since: number | undefined, until: number): readonly Bar[] {
+  const first = since ?? Math.min(...(minutes.length > 0 ? minutes : hours).map(({ start }) => Date.parse(start)));
   if (!Number.isFinite(first) || until <= first) return [];
-  const from = Math.floor(first / HOUR_MS) * HOUR_MS;
-  const wide = Math.ceil((until - from) / HOUR_MS / MOST_BARS) * HOUR_MS;
+  const [unit, counts] = minutes.length > 0 && until - first <= SHORT_MS ? [MINUTE_MS, minutes] : [HOUR_MS, hours];
+  const from = Math.floor(first / unit) * unit;
+  const wide = Math.ceil((until - from) / unit / MOST_BARS) * unit;
   const number = Math.ceil((until - from) / wide);
   if (number < 2) return [];
-  const found: Bar[] = Array.from({ length: number }, (_, i) => ({ from: from + i * wide, to: from + (i + 1) * wide, count: 0 }));
-  for (const { start, count } of hours) {
+  const found: Bar[] = Array.from({ length: number }, (_, i) => ({ from: Math.max(first, from + i * wide), to: Math.min(until, from + (i + 1) * wide), count: 0 }));
+  for (const { start, count } of counts) {
     const bar = found[Math.floor((Date.parse(start) - from) / wide)];
     if (bar) bar.count += count;
   }

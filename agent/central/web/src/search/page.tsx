@@ -29,7 +29,7 @@ export function SearchPage(): JSX.Element {
   const results = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
   useListKeys(results);
-  const timeline = useMemo(() => (list.facets ? bars(list.facets.hours, sinceOf(search), untilOf(search)) : []), [list.facets]);
+  const timeline = useMemo(() => (list.facets ? bars(list.facets, sinceOf(search), untilOf(search)) : []), [list.facets]);
   const [found, narrowed] = [foundIn(list), countOf(search)];
   const show = () => {
     setOpen(false);
