@@ -153,6 +153,23 @@ def test_on_a_narrow_page_filters_say_how_many_narrow_the_search_and_lead_back_t
         expect(page.get_by_test_id("track-card").first).to_be_in_viewport()
 
 
+def test_who_is_alike_is_told_from_who_is_less(chromium: Browser, tmp_path: Path, shots: Path) -> None:
+    with searching(chromium, tmp_path, count=1) as (page, street):
+        for upper in ("green", "red", "green", "red", "green"):
+            street.pass_by(1, size=0.1, colours={"upper": [[upper, 0.9]], "lower": [["grey", 0.9]]})
+        green = [street.told[number] for number in (5, 3, 1)]
+        page.goto(f"{page.url}?like={green[0]}")
+        cards = page.get_by_test_id("track-card")
+        expect(cards).to_have_count(2)
+        assert pages.found_tracks(page) == green[1:]
+        expect(page.get_by_test_id("found")).to_have_text("2 alike")
+        expect(cards.first.get_by_test_id("likeness")).to_have_text("100 %")
+        pages.shoot(page, shots, "search-alike-few-desktop")
+        page.get_by_test_id("show-less-alike").click()
+        expect(cards).to_have_count(5)
+        expect(page.get_by_test_id("found")).to_have_text("5 tracks")
+
+
 @pytest.mark.parametrize("size", ["small", "desktop"])
 def test_who_is_watched_for_is_asked_and_told_on_the_page_of_a_track(
     chromium: Browser, tmp_path: Path, shots: Path, size: str

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exportAddress } from "../src/api/client";
 import { areaOf } from "../src/map/ground";
+import { alikeIn } from "../src/search/alike";
 import { around, neighbours, spanAfter, spanBefore } from "../src/search/around";
 import { addressOf, alike, all, asksMore, countOf, isEmpty, mainColours, queryOf, searchOf } from "../src/search/filter";
 import { compact, percentText, shareOf } from "../src/search/count";
@@ -96,6 +97,11 @@ describe("the API's query", () => {
 });
 
 describe("what looks like a track", () => {
+  it("ends where it is alike no more, which may be further on", () => {
+    const ranked = (...likenesses: (number | null)[]) => alikeIn(likenesses.map((likeness) => ({ likeness })));
+    expect([ranked(0.9, 0.6, 0.599, 0.2), ranked(0.5), ranked(0.9, 0.7), ranked(), ranked(null, null)]).toEqual([2, 0, undefined, undefined, undefined]);
+  });
+
   it("is asked for by its id", () => {
     expect(addressOf(alike({ id: "019715b2c3d4" }))).toBe("?like=019715b2c3d4");
     expect(read("?like=019715b2c3d4&label=person")).toMatchObject({ like: "019715b2c3d4", labels: ["person"] });

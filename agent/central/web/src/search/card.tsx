@@ -31,6 +31,11 @@ export function TrackCard({ track, address = "", place }: { track: Track; addres
           </div>
         </div>
       </Link>
+      {track.likeness !== null && (
+        <span class="card-likeness numbers" title={text.track.likeness(Math.round(100 * track.likeness))} data-testid="likeness">
+          {Math.round(100 * track.likeness)} %
+        </span>
+      )}
       <Link class="card-alike" href={`/search${addressOf(alike(track))}`} aria-label={text.track.alike} title={text.track.alike} data-testid="card-alike">
         <Icon name="alike" size={16} />
       </Link>

@@ -13,6 +13,7 @@ import { Empty } from "../ui/empty";
 import { Export } from "../ui/export";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
+import { alikeIn } from "./alike";
 import { TrackCard } from "./card";
 import { addressOf, countOf, isEmpty, queryOf, type Search, searchOf, SPANS } from "./filter";
 import { CardGrid, type Place } from "./grid";
@@ -25,12 +26,18 @@ export function SearchPage(): JSX.Element {
   const { query } = useAddress();
   const search = useMemo(() => searchOf(query), [query.toString()]);
   const address = addressOf(search);
-  const list = useTrackList(search, address);
+  const whole = useTrackList(search, address);
+  /** of which search what is less alike is shown, too */
+  const [wider, widen] = useState<string>();
+  const ranked = search.like !== "" && wider !== address;
+  const end = ranked ? alikeIn(whole.items ?? []) : undefined;
+  const list = end === undefined ? whole : { ...whole, items: whole.items?.slice(0, end), more: false };
+  const facets = list.old || ranked ? undefined : list.facets; // they count whatever is compared, alike or not
   const results = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
   useListKeys(results);
-  const timeline = useMemo(() => (list.facets ? bars(list.facets, sinceOf(search), untilOf(search)) : []), [list.facets]);
-  const [found, narrowed] = [foundIn(list), countOf(search)];
+  const timeline = useMemo(() => (whole.facets ? bars(whole.facets, sinceOf(search), untilOf(search)) : []), [whole.facets]);
+  const [found, narrowed] = [foundIn(list, ranked), countOf(search)];
   const show = () => {
     setOpen(false);
     window.scrollTo(0, 0);
@@ -63,11 +70,11 @@ export function SearchPage(): JSX.Element {
         </button>
       </header>
       <div class={open ? "search-body open" : "search-body"}>
-        <SearchPanel search={search} onChange={change} alike={list.old ? undefined : list.alike} facets={list.old ? undefined : list.facets} found={found} onShow={show} />
+        <SearchPanel search={search} onChange={change} alike={list.old ? undefined : list.alike} facets={facets} found={found} onShow={show} />
         <section class="search-results" ref={results} tabIndex={-1} aria-label={text.search.results} aria-busy={list.old} data-testid="results">
-          {list.facets && <Histogram bars={timeline} exact={list.facets.exact} onChoose={(since, until) => (change({ ...search, within: undefined, since, until }), results.current?.focus({ preventScroll: true }))} />}
-          {list.counting && !list.facets && list.items && list.items.length > 0 && <div class="histogram skeleton" aria-hidden="true" />}
-          <Results list={list} search={search} address={address} />
+          {list.facets && !ranked && <Histogram bars={timeline} exact={list.facets.exact} onChoose={(since, until) => (change({ ...search, within: undefined, since, until }), results.current?.focus({ preventScroll: true }))} />}
+          {list.counting && !list.facets && !ranked && list.items && list.items.length > 0 && <div class="histogram skeleton" aria-hidden="true" />}
+          <Results list={list} search={search} address={address} onWiden={end === undefined ? undefined : () => widen(address)} />
         </section>
       </div>
     </div>
@@ -75,7 +82,8 @@ export function SearchPage(): JSX.Element {
 }
 
 /** How many fit, in words; undefined while nobody knows, or none do. */
-function foundIn({ old, items, facets, more, counting }: TrackList): string | undefined {
+function foundIn({ old, items, facets, more, counting }: TrackList, ranked: boolean): string | undefined {
+  if (ranked) return old || !items || items.length === 0 || more ? undefined : text.search.alikeFound(items.length);
   if (old || !items || items.length === 0 || (!facets && more && counting)) return undefined;
   return more && facets ? text.search.found(Math.max(total(facets), items.length), facets.exact) : text.search.found(items.length, true);
 }
@@ -85,7 +93,15 @@ const sinceOf = (search: Search) =>
   search.within ? Date.now() + clockAhead.value - SPANS[search.within] * 3_600_000 : search.since ? Date.parse(search.since) : undefined;
 const untilOf = (search: Search) => (search.until ? Date.parse(search.until) : Date.now() + clockAhead.value);
 
-function Results({ list, search, address }: { list: TrackList; search: Search; address: string }): JSX.Element {
+interface ResultsProps {
+  list: TrackList;
+  search: Search;
+  address: string;
+  /** there is more, that is less alike */
+  onWiden: (() => void) | undefined;
+}
+
+function Results({ list, search, address, onWiden }: ResultsProps): JSX.Element {
   const now = new Date();
   const today = day(now, now); // cards say which day it was, unless that is today
   const card = useCallback((track: Track, place: Place) => <TrackCard key={track.id} track={track} address={address} place={place} />, [address, today]);
@@ -100,6 +116,17 @@ function Results({ list, search, address }: { list: TrackList; search: Search; a
       </Empty>
     );
   }
+  const less = onWiden && (
+    <button type="button" class="button" onClick={onWiden} data-testid="show-less-alike">
+      {text.search.showLessAlike}
+    </button>
+  );
+  if (list.items.length === 0 && less)
+    return (
+      <Empty icon="search" title={text.search.noneAlike} more={text.search.noneAlikeMore}>
+        {less}
+      </Empty>
+    );
   if (list.items.length === 0) {
     const none = isEmpty(search);
     return <Empty icon="search" title={none ? text.search.none : text.search.noneMatch} more={none ? text.search.noneMore : text.search.noneMatchMore} />;
@@ -108,7 +135,7 @@ function Results({ list, search, address }: { list: TrackList; search: Search; a
     <>
       <CardGrid items={list.items} more={list.more} onMore={list.next} left={list.left} card={card} />
       {list.error !== undefined && <p role="alert">{failureLine(list.error)}</p>}
-      {!list.more && <p class="list-end">{text.search.end}</p>}
+      {!list.more && <p class="list-end">{less ?? text.search.end}</p>}
     </>
   );
 }

@@ -31,6 +31,7 @@ import { SkeletonDetails } from "../ui/skeleton";
 import { TrackCard, trackName } from "./card";
 import { addressOf, alike, queryOf, searchOf } from "./filter";
 import { comeBackTo } from "./kept";
+import { isAlike } from "./alike";
 import { around, MOST, neighbours, type Span, spanAfter, spanBefore } from "./around";
 import { WatchFor } from "./watch";
 import { Way } from "./way";
@@ -197,11 +198,15 @@ function Others({ track }: { track: Track }): JSX.Element | null {
           some.length > 0 && (
             <div key={name} data-testid={`others-${name}`}>
               <h3>{text.track[name]}</h3>
-              <ul class="shots">
-                {some.map((other) => (
-                  <TrackCard key={other.id} track={other} />
-                ))}
-              </ul>
+              {some.some(isAlike) ? (
+                <ul class="shots">
+                  {some.filter(isAlike).map((other) => (
+                    <TrackCard key={other.id} track={other} />
+                  ))}
+                </ul>
+              ) : (
+                <p class="sub">{text.track.nobodyAlike(some.length)}</p>
+              )}
             </div>
           ),
       )}
