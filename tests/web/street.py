@@ -56,7 +56,7 @@ def restarted(data: Path, before: RunningCentre) -> Iterator[RunningCentre]:
 
 @contextmanager
 def searching(
-    chromium: Browser, data: Path, *, count: int, size: str = "desktop", dark: bool = True
+    chromium: Browser, data: Path, *, count: int, size: str = "desktop", dark: bool = True, locale: str = "en-GB"
 ) -> Iterator[tuple[Page, Street]]:
     """The search page over so many tracks."""
     with running(data / "centre") as centre, FakeGateway(centre) as gateway:
@@ -64,7 +64,7 @@ def searching(
         street = Street(gateway)
         street.pass_by(count)
         assert centre.sign_in_url is not None
-        with pages.visit(chromium, centre.sign_in_url, size=size, dark=dark) as page:
+        with pages.visit(chromium, centre.sign_in_url, size=size, dark=dark, locale=locale) as page:
             pages.open_search(page)
             yield page, street
 

@@ -153,6 +153,25 @@ def test_on_a_narrow_page_filters_say_how_many_narrow_the_search_and_lead_back_t
         expect(page.get_by_test_id("track-card").first).to_be_in_viewport()
 
 
+_SPILLS = """() => [...document.querySelectorAll(".figure .segmented button")]
+  .filter((button) => button.scrollWidth > button.clientWidth || button.getBoundingClientRect().right >
+    button.parentElement.getBoundingClientRect().right)
+  .map((button) => button.textContent)"""
+
+
+@pytest.mark.parametrize("size", ["small", "desktop"])
+def test_the_words_of_the_parts_fit_with_colours_in_a_longer_language(
+    chromium: Browser, tmp_path: Path, shots: Path, size: str
+) -> None:
+    with searching(chromium, tmp_path, count=3, size=size, dark=False, locale="es-ES") as (page, _):
+        page.goto(page.url + "?colour=upper:green&colour=upper:red&colour=lower:black&colour=vehicle:white")
+        if size == "small":
+            page.get_by_test_id("search-open").click()
+        expect(page.get_by_test_id("part-vehicle")).to_have_text("Vehículo")
+        pages.shoot(page, shots, f"search-parts-{size}")
+        assert page.evaluate(_SPILLS) == []
+
+
 def test_who_is_alike_is_told_from_who_is_less(chromium: Browser, tmp_path: Path, shots: Path) -> None:
     with searching(chromium, tmp_path, count=1) as (page, street):
         for upper in ("green", "red", "green", "red", "green"):
