@@ -30,7 +30,7 @@ def test_an_export_says_who_and_why_and_comes_as_a_file(centre: RunningCentre, g
         ready = wait_for(lambda: api.get(f"/api/v1/clips/{clip['id']}").json()["url"])
         file = api.get(ready, params={"download": "1"})
         assert (file.content, file.headers["content-type"]) == (body, "application/zip")
-        assert file.headers["content-disposition"] == f'attachment; filename="{CAMERA}-z1.zip"'
+        assert file.headers["content-disposition"] == f'attachment; filename="{CAMERA} 2026-05-28 20.26.40 UTC.zip"'
         lines = [line for line in api.get("/api/v1/audit").json()["items"] if line["action"] == "footage.export"]
         assert [line["what"].endswith(": incident 4711") for line in lines] == [True]
         again = api.post("/api/v1/exports", json=WISH | {"reason": "incident 4711"})

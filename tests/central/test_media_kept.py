@@ -327,7 +327,7 @@ def test_browsers_are_sent_to_the_store_where_that_is_wanted(server: S3Server, t
         with urllib.request.urlopen(answer.headers["location"], timeout=5) as found:
             assert found.read() == body
             assert found.headers["content-type"] == "image/jpeg"
-            assert found.headers["content-disposition"] == 'attachment; filename="plaza-r1.jpg"'
+            assert found.headers["content-disposition"] == ('attachment; filename="plaza 2026-05-28 20.26.40 UTC.jpg"')
 
 
 def test_a_link_is_given_only_for_what_the_folder_has_no_more(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from agent.central.api.context import Centre
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.models import Responses, refused
 from agent.central.media_kept import Link, Medium
+from agent.core.clock import rfc3339
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 _SUFFIX = {
@@ -50,7 +51,7 @@ def send(
         look(f"{row['kind']} {row['id']} of {row['site']}/{row['gateway']}/{row['camera']}")
         centre.lately.happened(seen)
     medium = Medium.of(row)
-    name = f"{row['camera']}-{medium.id}{_SUFFIX.get(medium.shown_type, '')}" if download else None
+    name = _name_of(row, medium) if download else None
     found = centre.media.find(medium, first, last, name)
     if found is None:
         raise not_found("medium here any more")
@@ -60,6 +61,12 @@ def send(
     told |= {"Content-Range": f"bytes {first}-{last}/{row['bytes']}"} if span else {}
     told |= {"Content-Disposition": f'attachment; filename="{name}"'} if name else {}
     return StreamingResponse(found, 206 if span else 200, told, medium.shown_type)
+
+
+def _name_of(row: Mapping[str, Any], medium: Medium) -> str:
+    """What a person calls it, camera and begin: `plaza 2026-11-20 14.03.22 UTC.mp4`, which every system takes."""
+    begin = rfc3339(row["start_ns"])[:19].replace("T", " ").replace(":", ".")
+    return f"{row['camera']} {begin} UTC{_SUFFIX.get(medium.shown_type, '')}"
 
 
 def _span_of(request: Request, size: int) -> tuple[int, int] | None:
