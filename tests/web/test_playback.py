@@ -124,6 +124,9 @@ def test_the_timeline_shows_small_pictures_of_the_moment_under_the_hand(
         open_playback(page, demo, ALL)
         pause(page)
         timeline, small = page.get_by_test_id("timeline"), page.get_by_test_id("preview")
+        expect(timeline.locator(".recorded").first).to_be_visible(timeout=60_000)  # it has all of that in view
+        for _ in range(2):
+            page.get_by_role("button", name="Show more time").click()
         before, head = timeline.bounding_box(), page.locator(".playhead").bounding_box()
         assert before is not None
         assert head is not None

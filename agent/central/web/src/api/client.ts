@@ -79,7 +79,7 @@ export const gatewayHistory = (site: string, gateway: string, since: number, unt
   );
 export const cameras = async () => (await get<Page<Camera>>("/cameras")).items;
 
-export const events = (query: URLSearchParams) => get<Page<LamppostEvent>>(`/events?${query}`);
+export const events = (query: URLSearchParams) => get<Found<LamppostEvent>>(`/events?${query}`);
 export const event = (id: string) => get<LamppostEvent>(`/events/${part(id)}`);
 export const neighbours = (id: string, query: URLSearchParams) => get<Neighbours>(`/events/${part(id)}/neighbours?${query}`);
 export const review = (events: readonly LamppostEvent[], change: ReviewChange) =>
@@ -105,8 +105,8 @@ export const eventTracks = async (event: string) => (await get<{ items: Track[] 
 export const track = (id: string) => get<Track>(`/tracks/${part(id)}`);
 /** As many as the centre gives: a view is a third of what is asked for. */
 const MOTION_POINTS = 2_000;
-export const recorded = (camera: CameraName, start: string, end: string) =>
-  get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false", motion: String(MOTION_POINTS) })}`);
+export const recorded = (camera: CameraName, start: string, end: string, motion = MOTION_POINTS) =>
+  get<Recordings>(`/recordings?${new URLSearchParams({ site: camera.site, gateway: camera.gateway, camera: camera.camera, start, end, segments: "false", motion: String(motion) })}`);
 export const requestClip = (eventId: string, quality: WishedQuality = "auto") =>
   post<Clip>(`/events/${part(eventId)}/clip?quality=${quality}`);
 export const callOff = (id: string) => request<Clip>("DELETE", `/clips/${part(id)}`);

@@ -16,17 +16,22 @@ import { typing, usePress } from "../ui/press";
 import { mostAhead } from "./ahead";
 import { MOST_CAMERAS, playbackPath, playedOf } from "./address";
 import { Controls } from "./controls";
+import { type Cut, spanOf } from "./cut";
+import { Exports } from "./exports";
 import { useFootage } from "./footage";
 import { advanced, type Head } from "./head";
 import { eventFrom } from "./jump";
-import { type Past, unknown, usePast } from "./past";
+import { nearestFootage } from "./nearest";
+import { knownAt, type Past, unknown, usePast } from "./past";
 import { Said, useSaid } from "./said";
 import { PlayedTile } from "./tile";
 import { Timeline } from "./timeline";
-import { coveredAt, following, LEAD_MS, nextFootage, type Stretch, zoomed } from "./time";
+import { coveredAt, fitted, following, LEAD_MS, nextFootage, type Stretch, zoomed } from "./time";
 
 /** What is being recorded just now cannot be cut yet. */
 const NEWEST_MS = 12_000;
+/** What is recorded is told of a segment late: till then nobody knows that there is nothing. */
+const UNTOLD_MS = 90_000;
 const VIEW_MS = 30 * 60_000;
 /** Of a camera that does not say how many pictures a second it brings. */
 const USUAL_FPS = 15;
@@ -42,6 +47,7 @@ export function PlaybackPage(): JSX.Element {
   const mayFetch = useMayFetch();
   const [head, setHead] = useState<Head>(() => ({ at: Math.min(played.at ?? newest() - 60_000, newest()), playing: mayFetch, speed: 1 }));
   const [view, setView] = useState<Stretch>(() => ({ from: head.at - VIEW_MS * 0.75, to: head.at + VIEW_MS * 0.25 }));
+  const first = useRef(view);
   const past = usePast(cameras, view);
   const known = all !== undefined;
   const footage = useFootage((camera) => playsFootage(all?.find((one) => cameraKey(one) === camera)?.streams ?? []));
@@ -50,20 +56,40 @@ export function PlaybackPage(): JSX.Element {
   const rows = cameras.map((camera) => ({ camera, name: all?.find((one) => cameraKey(one) === camera)?.name ?? camera, past: past.get(camera) }));
   const drawn = rows.map((row) => ({ ...row, past: row.past ?? unknown }));
   const recorded = rows.map((row) => row.past?.recorded).filter((spans) => spans !== undefined);
-  useSteps(setHead, waiting, recorded, cameras.length, newest);
+  const surely = (at: number) => knownAt(rows.map((row) => row.past), at);
+  useSteps(setHead, waiting, recorded, surely, newest);
+  const fits = surely(head.at) && recorded.some((spans) => spans.length > 0);
+  useEffect(() => {
+    // once, and not where somebody has moved it already
+    if (fits) setView((old) => (old === first.current ? (fitted(recorded, head.at, old) ?? old) : old));
+  }, [fits]);
   useEffect(() => setView((old) => following(old, head.at)), [Math.floor(head.at / 1000)]);
   const seek = useCallback((at: number) => setHead((old) => ({ ...old, at: Math.min(at, newest()) })), []);
   // where there is nothing one stays, and sees why; played on, it would be gone on with at once
   const visit = (at: number) => {
-    const empty = recorded.length === cameras.length && !recorded.some((spans) => coveredAt(spans, at));
+    const empty = surely(at) && !recorded.some((spans) => coveredAt(spans, at));
     setHead((old) => ({ ...old, at: Math.min(at, newest()), playing: old.playing && !empty }));
   };
-  const frame = frameOf((all ?? []).filter((camera) => cameras.includes(cameraKey(camera))));
+  const shown = (all ?? []).filter((camera) => cameras.includes(cameraKey(camera)));
+  const frame = frameOf(shown);
+  const columns = Math.ceil(Math.sqrt(cameras.length));
   const toggle = () => setHead((old) => ({ ...old, playing: mayFetch && !old.playing }));
   const step = (way: 1 | -1) => setHead((old) => ({ ...old, playing: false, at: Math.min(old.at + way * frame, newest()) }));
   const show = (chosen: readonly string[]) => go(playbackPath(chosen, head.at), { replace: true });
   const [line, say] = useSaid();
   const jump = useJump(cameras, head.at, seek, say);
+  const nearest = (camera: string) => {
+    nearestFootage(camera, head.at).then(
+      (found) => (found === undefined ? say(text.playback.noneNear) : seek(found)),
+      (error: unknown) => say(failureLine(error)),
+    );
+  };
+  const [cut, setCut] = useState<Cut>();
+  const marked = cut && spanOf(cut, head.at);
+  const choose = () => {
+    setHead((old) => ({ ...old, playing: false }));
+    setCut(cut ? undefined : { from: head.at, to: undefined });
+  };
   useKeys({ toggle, step, jump, go: (by) => seek(head.at + by) });
   useAddressFollows(cameras, head);
   if (all?.length === 0) return <div class="page"><Empty icon="camera" title={text.live.none} more={text.live.noneMore} /></div>;
@@ -85,25 +111,37 @@ export function PlaybackPage(): JSX.Element {
         <span class="spring" />
         <span class="sub keys">{text.playback.keys}</span>
       </header>
-      <div class="played-tiles" data-count={cameras.length} style={{ "--columns": String(Math.ceil(Math.sqrt(cameras.length))) }}>
-        {rows.map(({ camera, name, past: ofCamera }) => (
-          <PlayedTile
-            key={camera}
-            camera={camera}
-            name={name}
-            recorded={ofCamera?.recorded}
-            head={head}
-            footage={known ? footage : undefined}
-            most={mostAhead(cameras.length)}
-            mayFetch={mayFetch}
-            onWait={onWait}
-            onRemove={cameras.length > 1 ? () => show(cameras.filter((other) => other !== camera)) : undefined}
-          />
-        ))}
+      <div class="played-tiles" style={{ "--columns": String(columns), "--rows": String(Math.ceil(cameras.length / columns)), "--shape": String(shapeOf(shown)) }}>
+        <div class="played-grid">
+          {rows.map(({ camera, name, past: ofCamera }) => (
+            <PlayedTile
+              key={camera}
+              camera={camera}
+              name={name}
+              recorded={ofCamera?.recorded}
+              head={head}
+              footage={known ? footage : undefined}
+              most={mostAhead(cameras.length)}
+              mayFetch={mayFetch}
+              onWait={onWait}
+              onNearest={() => nearest(camera)}
+              onRemove={cameras.length > 1 ? () => show(cameras.filter((other) => other !== camera)) : undefined}
+            />
+          ))}
+        </div>
         <Said line={line} />
       </div>
-      <Controls {...{ head, setHead, toggle, visit, jump, step, say, view, newest, mayFetch }} zoom={(factor) => setView(zoomed(view, factor, head.at))} rows={drawn} />
-      <Timeline rows={drawn} view={view} at={head.at} onView={setView} onSeek={visit} />
+      <div class="playback-foot">
+        <Controls
+          {...{ head, setHead, toggle, visit, jump, step, say, view, newest, mayFetch }}
+          zoom={(factor) => setView(zoomed(view, factor, head.at))}
+          rows={drawn}
+          exporting={cut !== undefined}
+          onExport={choose}
+        />
+        <Exports chosen={marked} rows={rows} onOver={() => setCut(undefined)} />
+        <Timeline rows={drawn} view={view} at={head.at} onView={setView} onSeek={visit} cut={marked} onCut={({ from, to }) => setCut({ from, to: Math.min(to, newest()) })} />
+      </div>
     </div>
   );
 }
@@ -114,12 +152,18 @@ function frameOf(cameras: readonly Camera[]): number {
   return 1000 / Math.max(1, ...rates) + SURELY_MS;
 }
 
+/** Width by height of their pictures, when all have the same; else as most cameras have it. */
+function shapeOf(cameras: readonly Camera[]): number {
+  const shapes = cameras.flatMap(({ streams }) => streams.filter(({ stream, width, height }) => stream === "main" && width > 0 && height > 0).map(({ width, height }) => width / height));
+  return shapes.length > 0 && shapes.every((one) => Math.abs(one - shapes[0]!) < 0.02) ? shapes[0]! : 16 / 9;
+}
+
 type SetHead = (change: (old: Head) => Head) => void;
 
-/** Moves the playhead with every picture of the screen; where no camera has footage it goes on to the next. */
-function useSteps(setHead: SetHead, waiting: ReadonlySet<string>, known: readonly Past["recorded"][], count: number, newest: () => number): void {
-  const recorded = useRef(known);
-  recorded.current = known;
+/** Moves the playhead with every picture of the screen; where no camera has footage it goes on to the next, or stops where there is none. */
+function useSteps(setHead: SetHead, waiting: ReadonlySet<string>, recorded: readonly Past["recorded"][], surely: (at: number) => boolean, newest: () => number): void {
+  const known = useRef({ recorded, surely });
+  known.current = { recorded, surely };
   useEffect(() => {
     let then = performance.now();
     let request = 0;
@@ -128,15 +172,16 @@ function useSteps(setHead: SetHead, waiting: ReadonlySet<string>, known: readonl
       then = now;
       setHead((old) => {
         const next = advanced(old, elapsed, waiting.size > 0, newest());
-        if (!next.playing || recorded.current.length < count) return next;
-        const footage = nextFootage(recorded.current, next.at);
-        return footage !== undefined && footage > next.at ? { ...next, at: footage } : next;
+        if (!next.playing || !known.current.surely(next.at)) return next;
+        const footage = nextFootage(known.current.recorded, next.at);
+        if (footage !== undefined) return footage > next.at ? { ...next, at: footage } : next;
+        return next.at < newest() - UNTOLD_MS ? { ...next, playing: false } : next;
       });
       request = requestAnimationFrame(step);
     };
     request = requestAnimationFrame(step);
     return () => cancelAnimationFrame(request);
-  }, [count]);
+  }, []);
 }
 
 interface Acts {

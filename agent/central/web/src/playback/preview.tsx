@@ -9,8 +9,8 @@ import { text } from "../text";
 import { clock } from "../time/format";
 import { dayText } from "../time/time";
 import type { Past } from "./past";
-import { mayShow, pictureAt, placeOf, sheetOf, stepOf, type StepS } from "./previews";
-import { type SheetState, useSheets } from "./sheets";
+import { type Drawn, mayShow, nearestTo, pictureAt, placeOf, sheetOf, type Stand, standIn, stepOf, type StepS } from "./previews";
+import { type ReadySheet, type SheetState, useSheets } from "./sheets";
 import type { Stretch } from "./time";
 
 interface Props {
@@ -34,9 +34,11 @@ function Floating({ timeline, rows, view, at, onSeek }: Props): JSX.Element | nu
   const step = stepOf(view);
   const now = Date.now() + clockAhead.value;
   const cells = rows.map(({ camera, name, past }) => ({ name, sheet: shown !== undefined && mayShow(past.recorded, shown, now) ? sheetOf(camera, shown, step) : undefined }));
-  const stateOf = useSheets(cells.flatMap(({ sheet }) => sheet ?? []));
+  const sheets = useSheets(cells.flatMap(({ sheet }) => sheet ?? []));
   if (shown === undefined || !timeline.current) return null;
-  const { left, width, top } = timeline.current.getBoundingClientRect();
+  const { left, width } = timeline.current.getBoundingClientRect();
+  // over the pictures: the controls stay free
+  const top = timeline.current.closest(".playback-foot")!.getBoundingClientRect().top;
   const x = left + ((shown - view.from) / (view.to - view.from)) * width;
   return (
     <div class="previews" data-testid="previews" aria-hidden="true" style={{ "--x": `${x}px`, "--up": `${window.innerHeight - top}px`, "--many": String(Math.min(cells.length, 3)) }}>
@@ -44,12 +46,28 @@ function Floating({ timeline, rows, view, at, onSeek }: Props): JSX.Element | nu
         <strong>{clock(new Date(shown))}</strong> <span class="sub">{dayText(new Date(shown))}</span>
       </span>
       <div class="previews-cells">
-        {cells.map(({ name, sheet }, i) => (
-          <Small key={rows[i]!.camera} name={name} at={shown} step={step} state={sheet && stateOf(sheet)} />
-        ))}
+        {cells.map(({ name, sheet }, i) => {
+          const { camera, past } = rows[i]!;
+          const state = sheet && sheets.of(sheet);
+          const meanwhile = state?.name === "coming" ? standFor(sheets.held(camera), past, shown, view) : undefined;
+          return <Small key={camera} name={name} at={shown} step={step} state={state} meanwhile={meanwhile} />;
+        })}
       </div>
     </div>
   );
+}
+
+/** A picture of a sheet, or the whole picture of an event. */
+type Picture = { url: string; drawn: Drawn; number: number } | string;
+
+/** The nearest picture that is here already, of what is seen of the timeline. */
+function standFor(held: readonly ReadySheet[], { events }: Past, at: number, view: Stretch): Stand<Picture> | undefined {
+  const drawn = held.flatMap(({ url, drawn }) => {
+    const number = nearestTo(drawn, at);
+    return number === undefined ? [] : [{ at: drawn.at[number]!, what: { url, drawn, number } }];
+  });
+  const pictures = events.flatMap(({ start, picture }) => (picture ? [{ at: Date.parse(start), what: picture }] : []));
+  return standIn<Picture>([...drawn, ...pictures], at, view.to - view.from);
 }
 
 interface SmallProps {
@@ -58,18 +76,19 @@ interface SmallProps {
   step: StepS;
   /** undefined: nothing was recorded */
   state: SheetState | undefined;
+  /** what is shown while it is on its way */
+  meanwhile: Stand<Picture> | undefined;
 }
 
-function Small({ name, at, step, state }: SmallProps): JSX.Element {
+function Small({ name, at, step, state, meanwhile }: SmallProps): JSX.Element {
   const number = state?.name === "ready" ? pictureAt(state.drawn, at, step) : undefined;
-  const drawn = state?.name === "ready" && number !== undefined ? { ...state, number, ...placeOf(state.drawn, number) } : undefined;
   const why = state === undefined ? text.playback.nothing : state.name === "failed" ? state.reason : text.playback.noPicture;
+  const shown = state?.name === "ready" && number !== undefined ? { at: state.drawn.at[number]!, what: { ...state, number } } : meanwhile;
+  const there = shown !== undefined && shown !== meanwhile;
   return (
-    <figure class="preview" data-testid="preview" data-state={drawn ? "shown" : state?.name === "coming" ? "coming" : "none"} data-at={drawn?.drawn.at[drawn.number]}>
-      {drawn ? (
-        <svg class="preview-picture" viewBox={`${drawn.x} ${drawn.y} ${drawn.drawn.width} ${drawn.drawn.height}`}>
-          <image href={drawn.url} width={drawn.drawn.columns * drawn.drawn.width} height={Math.ceil(drawn.drawn.at.length / drawn.drawn.columns) * drawn.drawn.height} />
-        </svg>
+    <figure class="preview" data-testid="preview" data-state={there ? "shown" : state?.name === "coming" ? "coming" : "none"} data-at={there ? shown.at : undefined}>
+      {shown ? (
+        <Cell what={shown.what} quiet={!there} />
       ) : state?.name === "coming" ? (
         <div class="preview-picture skeleton" />
       ) : (
@@ -77,9 +96,22 @@ function Small({ name, at, step, state }: SmallProps): JSX.Element {
       )}
       <figcaption>
         <span class="preview-name">{name}</span>
-        {drawn && <span class="numbers">{clock(new Date(drawn.drawn.at[drawn.number]!))}</span>}
+        {shown && <span class="numbers">{clock(new Date(shown.at))}</span>}
       </figcaption>
     </figure>
+  );
+}
+
+/** `quiet`: of another moment, while the right one is on its way. */
+function Cell({ what, quiet }: { what: Picture; quiet: boolean }): JSX.Element {
+  const kind = quiet ? "preview-picture meanwhile" : "preview-picture";
+  if (typeof what === "string") return <img class={kind} src={what} alt="" />;
+  const { url, drawn, number } = what;
+  const { x, y } = placeOf(drawn, number);
+  return (
+    <svg class={kind} viewBox={`${x} ${y} ${drawn.width} ${drawn.height}`}>
+      <image href={url} width={drawn.columns * drawn.width} height={Math.ceil(drawn.at.length / drawn.columns) * drawn.height} />
+    </svg>
   );
 }
 

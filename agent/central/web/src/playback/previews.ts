@@ -55,13 +55,31 @@ export function mayShow(recorded: readonly Recorded[], at: number, now: number):
   return at > now - UNTOLD_MS || recorded.some(({ from, to }) => from - NEAR_MS <= at && at <= to + NEAR_MS);
 }
 
-/** The number of the picture that is nearest to a moment, if it shows that moment. */
-export function pictureAt(drawn: Drawn, at: number, step: StepS): number | undefined {
+/** The number of the picture that is nearest to a moment. */
+export function nearestTo(drawn: Drawn, at: number): number | undefined {
   let best: number | undefined;
   drawn.at.forEach((one, i) => {
     if (best === undefined || Math.abs(one - at) < Math.abs(drawn.at[best]! - at)) best = i;
   });
+  return best;
+}
+
+/** The number of the picture that is nearest to a moment, if it shows that moment. */
+export function pictureAt(drawn: Drawn, at: number, step: StepS): number | undefined {
+  const best = nearestTo(drawn, at);
   return best !== undefined && Math.abs(drawn.at[best]! - at) <= (step * 1000) / 2 + NEAR_MS ? best : undefined;
+}
+
+/** What may stand in for a picture that is on its way. */
+export interface Stand<T> {
+  at: number;
+  what: T;
+}
+
+/** The nearest of them to a moment; one that is far off would show something else altogether. */
+export function standIn<T>(all: readonly Stand<T>[], at: number, farMs: number): Stand<T> | undefined {
+  const near = all.filter((one) => Math.abs(one.at - at) <= farMs);
+  return near.reduce<Stand<T> | undefined>((best, one) => (best && Math.abs(best.at - at) <= Math.abs(one.at - at) ? best : one), undefined);
 }
 
 export const placeOf = (drawn: Drawn, number: number) => ({ x: (number % drawn.columns) * drawn.width, y: Math.floor(number / drawn.columns) * drawn.height });

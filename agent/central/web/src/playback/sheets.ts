@@ -18,6 +18,7 @@ const MOST_HELD = 60;
 export type SheetState = { name: "coming" } | { name: "ready"; url: string; drawn: Drawn } | { name: "failed"; reason: string };
 
 interface Held {
+  camera: string;
   state: SheetState;
   askedAt: number;
   /** of what was asked for and is not here yet */
@@ -31,8 +32,16 @@ const nowMs = () => Date.now() + clockAhead.value;
 
 const COMING: SheetState = { name: "coming" };
 
+export type ReadySheet = Extract<SheetState, { name: "ready" }>;
+
+interface Sheets {
+  of: (sheet: Sheet) => SheetState;
+  /** Those of a camera that are here, for as long as another one is on its way. */
+  held: (camera: string) => readonly ReadySheet[];
+}
+
 /** The state of each sheet that is wanted now; with none wanted nothing is asked, and what was on its way is let go. */
-export function useSheets(wanted: readonly Sheet[]): (sheet: Sheet) => SheetState {
+export function useSheets(wanted: readonly Sheet[]): Sheets {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   const held = useRef(new Map<string, Held>()).current;
   useEffect(() => {
@@ -44,7 +53,10 @@ export function useSheets(wanted: readonly Sheet[]): (sheet: Sheet) => SheetStat
     };
   }, [wanted.map(keyOf).join()]);
   useEffect(() => () => [...held.keys()].forEach((key) => letGo(held, key)), []);
-  return (sheet) => held.get(keyOf(sheet))?.state ?? COMING;
+  return {
+    of: (sheet) => held.get(keyOf(sheet))?.state ?? COMING,
+    held: (camera) => [...held.values()].flatMap((one) => (one.camera === camera && one.state.name === "ready" ? [one.state] : [])),
+  };
 }
 
 /** Ask until it is here or failed; returns how to stop. */
@@ -53,7 +65,7 @@ function follow(held: Map<string, Held>, sheet: Sheet, draw: () => void): () => 
   const off = new AbortController();
   const set = (change: Partial<Held>) => {
     if (off.signal.aborted) return;
-    keep(held, key, { ...(held.get(key) ?? { state: COMING, askedAt: 0, clip: undefined, quietUntil: 0 }), ...change });
+    keep(held, key, { ...(held.get(key) ?? { camera: sheet.camera, state: COMING, askedAt: 0, clip: undefined, quietUntil: 0 }), ...change });
     draw();
   };
   const fail = (reason: string) => set({ state: { name: "failed", reason }, clip: undefined, askedAt: nowMs() });

@@ -23,13 +23,15 @@ interface Props {
   mayFetch: boolean;
   /** told whether the playhead has to wait for this picture */
   onWait: (camera: string, waits: boolean) => void;
+  /** to the footage of this camera that is nearest */
+  onNearest: () => void;
   onRemove: (() => void) | undefined;
 }
 
 const HOLDS: ReadonlySet<PieceState["name"]> = new Set(["requested", "sending", "ready"]);
 const nameOf = ({ from, to }: Stretch) => `${from} ${to}`;
 
-export function PlayedTile({ camera, name, recorded, head, footage, most, mayFetch, onWait, onRemove }: Props): JSX.Element {
+export function PlayedTile({ camera, name, recorded, head, footage, most, mayFetch, onWait, onNearest, onRemove }: Props): JSX.Element {
   const there = recorded === undefined || coveredAt(recorded, head.at) !== undefined;
   const asked = footage?.asked(camera) ?? [];
   const now = pieceAt(asked, head.at);
@@ -57,7 +59,14 @@ export function PlayedTile({ camera, name, recorded, head, footage, most, mayFet
           }}
         />
       ))}
-      {!there && <Note icon="record" title={text.playback.nothing} more={reasonText(gapReason(recorded ?? [], head.at))} />}
+      {!there && (
+        <Note icon="record" title={text.playback.nothing} more={reasonText(gapReason(recorded ?? [], head.at))}>
+          <button type="button" class="button" onClick={onNearest} data-testid="nearest">
+            <Icon name="playback" size={16} />
+            {text.playback.nearest}
+          </button>
+        </Note>
+      )}
       {state && <Waiting state={state} waits={waits} again={() => footage?.again(camera, now)} />}
       <figcaption class="tile-name">{name}</figcaption>
       {state?.name === "ready" && state.clip.quality === "proxy" && <Small recoded={footage?.recoded(camera, now) === true} />}

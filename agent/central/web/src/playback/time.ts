@@ -27,6 +27,24 @@ export function zoomed(view: Stretch, factor: number, at: number): Stretch {
 
 export const moved = (view: Stretch, by: number): Stretch => ({ from: view.from + by, to: view.to + by });
 
+/** Opened, it shows what is recorded around a moment: no less than this, no more than `most`. */
+const SHORTEST_FIRST_MS = 2 * MINUTE;
+/** So much of it, at each side, is beyond what is recorded. */
+const BEYOND = 0.04;
+/** So much of it, at least, is after the moment: a playhead at the edge would leave at once. */
+const ROOM = 0.2;
+
+/** The view to begin with; undefined: nothing is recorded in `most`. */
+export function fitted(cameras: readonly (readonly Stretch[])[], at: number, most: Stretch): Stretch | undefined {
+  const near = cameras.flat().filter(({ from, to }) => to > most.from && from < most.to);
+  if (near.length === 0) return undefined;
+  const [first, last] = [Math.min(at, ...near.map(({ from }) => from)), Math.max(at, ...near.map(({ to }) => to))];
+  const beyond = BEYOND * (last - first);
+  const lacks = Math.max(0, SHORTEST_FIRST_MS - (last - first) - 2 * beyond) / 2;
+  const from = Math.max(most.from, first - beyond - lacks);
+  return { from, to: Math.min(most.to, Math.max(last + beyond + lacks, at + ((at - from) * ROOM) / (1 - ROOM))) };
+}
+
 /** As long as it is, and `at` inside: a view that the playhead leaves goes on with it. */
 export function following(view: Stretch, at: number): Stretch {
   if (at >= view.from && at <= view.to) return view;

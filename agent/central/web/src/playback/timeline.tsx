@@ -2,12 +2,12 @@
 
 import type { JSX, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { LamppostEvent } from "../api/types";
-import { eventTitle } from "../events/words";
 import { text } from "../text";
 import { clock } from "../time/format";
 import { dayText } from "../time/time";
 import { aheadMs } from "../time/zone";
+import { Edges } from "./edges";
+import { Happened } from "./happened";
 import { MotionStrip, motionText } from "./moved";
 import type { Past } from "./past";
 import { Previews } from "./preview";
@@ -20,17 +20,21 @@ interface Props {
   at: number;
   onView: (view: Stretch) => void;
   onSeek: (at: number) => void;
+  /** the span that is being chosen to be exported */
+  cut: Stretch | undefined;
+  onCut: (span: Stretch) => void;
 }
 
 const STEP_MS = 10_000;
 /** A pointer that moved less than this, px, clicked. */
 const CLICK_PX = 4;
 
-export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element {
+export function Timeline({ rows, view, at, onView, onSeek, cut, onCut }: Props): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   const drag = useRef<{ x: number; view: Stretch; far: boolean } | undefined>(undefined);
   const length = view.to - view.from;
   const share = (when: number) => `${(100 * (when - view.from)) / length}%`;
+  const between = ({ from, to }: Stretch) => ({ left: share(Math.max(view.from, from)), right: `calc(100% - ${share(Math.min(view.to, to))})` });
   const timeAt = (x: number) => {
     const { left, width } = root.current!.getBoundingClientRect();
     return view.from + ((x - left) / width) * length;
@@ -67,40 +71,49 @@ export function Timeline({ rows, view, at, onView, onSeek }: Props): JSX.Element
     onSeek(at + step);
   };
   return (
-    <div
-      ref={root}
-      class="timeline"
-      role="slider"
-      tabIndex={0}
-      aria-label={text.playback.timeline}
-      aria-valuemin={view.from}
-      aria-valuemax={view.to}
-      aria-valuenow={Math.round(at)}
-      aria-valuetext={[`${dayText(new Date(at))} ${clock(new Date(at))}`, ...gapsAt(rows, at), motionText(rows, at)].filter(Boolean).join(", ")}
-      onPointerDown={down}
-      onPointerMove={move}
-      onPointerUp={up}
-      onKeyDown={key}
-      data-testid="timeline"
-    >
-      <Scale view={view} share={share} />
-      {rows.map(({ camera, name, past }) => (
-        <div key={camera} class="timeline-row">
-          {past.recorded.filter(inside(view)).map((span) => (
-            <span key={span.from} class="recorded" style={{ left: share(Math.max(view.from, span.from)), right: `calc(100% - ${share(Math.min(view.to, span.to))})` }} />
+    <div class="timeline">
+      <div class="timeline-names" aria-hidden="true">
+        {rows.map(({ camera, name }) => (
+          <span key={camera} class="timeline-name" title={name}>
+            {name}
+          </span>
+        ))}
+      </div>
+      <div class="timeline-held">
+        <div
+          ref={root}
+          class="timeline-track"
+          role="slider"
+          tabIndex={0}
+          aria-label={text.playback.timeline}
+          aria-valuemin={view.from}
+          aria-valuemax={view.to}
+          aria-valuenow={Math.round(at)}
+          aria-valuetext={[`${dayText(new Date(at))} ${clock(new Date(at))}`, ...gapsAt(rows, at), motionText(rows, at)].filter(Boolean).join(", ")}
+          onPointerDown={down}
+          onPointerMove={move}
+          onPointerUp={up}
+          onKeyDown={key}
+          data-testid="timeline"
+        >
+          <Scale view={view} share={share} />
+          {rows.map(({ camera, past }) => (
+            <div key={camera} class="timeline-row">
+              {past.recorded.filter(inside(view)).map((span) => (
+                <span key={span.from} class="recorded" style={between(span)} />
+              ))}
+              <MotionStrip motion={past.motion} view={view} />
+              {gapsIn(past.recorded, view).map((gap) => (
+                <span key={gap.from} class="gap" title={reasonText(gap.reason)} style={between(gap)} />
+              ))}
+              <Happened past={past} view={view} />
+            </div>
           ))}
-          <MotionStrip motion={past.motion} view={view} />
-          {gapsIn(past.recorded, view).map((gap) => (
-            <span key={gap.from} class="gap" title={reasonText(gap.reason)} style={{ left: share(gap.from), right: `calc(100% - ${share(gap.to)})` }} />
-          ))}
-          {past.events.filter((event) => inside(view)(spanOf(event))).map((event) => (
-            <span key={event.id} class={event.severity === "alarm" ? "happened alarm" : "happened"} title={`${clock(new Date(event.start))} ${eventTitle(event)}`} style={{ left: share(Date.parse(event.start)) }} />
-          ))}
-          <span class="timeline-name">{name}</span>
+          {at >= view.from && at <= view.to && <span class="playhead" style={{ left: share(at) }} />}
+          <Previews timeline={root} rows={rows} view={view} at={at} onSeek={onSeek} />
         </div>
-      ))}
-      {at >= view.from && at <= view.to && <span class="playhead" style={{ left: share(at) }} />}
-      <Previews timeline={root} rows={rows} view={view} at={at} onSeek={onSeek} />
+        {cut && <Edges span={cut} view={view} onSpan={onCut} onSeek={onSeek} />}
+      </div>
     </div>
   );
 }
@@ -123,4 +136,3 @@ function Scale({ view, share }: { view: Stretch; share: (when: number) => string
 }
 
 const inside = (view: Stretch) => (one: Stretch) => one.to >= view.from && one.from <= view.to;
-const spanOf = (event: LamppostEvent): Stretch => ({ from: Date.parse(event.start), to: Date.parse(event.end ?? event.start) });
