@@ -140,9 +140,11 @@ def test_on_a_telephone_what_one_plays_with_stays_in_reach(chromium: Browser, tm
         films.recorded(*((camera, 0.0, 300.0, "time") for camera in ("plaza", "gate", "yard")))
         with centre.admin(), somebody(centre, "otto", role="operator"):
             pass
-        for size in ("phone", "small"):
+        for size, locale in (("phone", "en-GB"), ("small", "es-ES")):
             width, height = pages.SIZES[size]
-            with chromium.new_context(viewport={"width": width, "height": height}, has_touch=True) as own:
+            with chromium.new_context(
+                viewport={"width": width, "height": height}, has_touch=True, locale=locale
+            ) as own:
                 page = own.new_page()
                 pages.sign_in_again(page, centre.url, user="otto", password=PASSWORD)
                 play(page, "plaza", "gate", "yard")
@@ -151,6 +153,11 @@ def test_on_a_telephone_what_one_plays_with_stays_in_reach(chromium: Browser, tm
                 rows = {_row(page, name) for name in ("play", "playback-at", "gaps", "export-from")}
                 assert len(rows) == 2, f"two rows, not more: {rows}"
                 pages.shoot(page, shots, f"playback-three-{size}")
+                page.get_by_test_id("export-from").click()
+                expect(page.get_by_test_id("export-edge-to")).to_be_visible()
+                expect(page.get_by_test_id("timeline")).to_be_in_viewport(ratio=0.9)
+                assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+                pages.shoot(page, shots, f"playback-three-{size}-export")
 
 
 def _row(page: Page, name: str) -> int:

@@ -17,18 +17,17 @@ from tests.web import pages
 
 pytestmark = pytest.mark.timeout(180)
 
-BEFORE_S, VIEW_S = 22.5 * 60, 30 * 60
-"""The timeline begins so long before the moment in the address, and is so long."""
-_HIT = """([share, up]) => {
-    const row = document.querySelector('.timeline-row').getBoundingClientRect();
-    const at = [row.left + row.width * share, row.bottom - up];
-    return document.elementFromPoint(...at).closest('[data-testid=moved]') !== null;
+_HIT = """([at, up]) => {
+    const strip = document.querySelector('[data-testid=moved]').getBoundingClientRect();
+    const { ariaValueMin: from, ariaValueMax: to } = document.querySelector('[data-testid=timeline]');
+    const point = [strip.left + (strip.width * (at - from)) / (to - from), strip.bottom - strip.height * up];
+    return document.elementFromPoint(...point).closest('[data-testid=moved]') !== null;
 }"""
 
 
-def _is_drawn(page: Page, before_s: float, up: float) -> bool:
-    """Does the strip cover what is so many px above the end of the row, so many seconds before the playhead?"""
-    return bool(page.evaluate(_HIT, [(BEFORE_S - before_s) / VIEW_S, up]))
+def _is_drawn(page: Page, at_ns: int, up: float) -> bool:
+    """Does the strip cover that moment, so much of its whole height above the ground?"""
+    return bool(page.evaluate(_HIT, [at_ns / 1e6, up]))
 
 
 @pytest.mark.parametrize(("dark", "size"), [(False, "desktop"), (True, "phone")])
@@ -47,12 +46,21 @@ def test_the_strip_stands_where_it_moved_and_nowhere_where_nobody_looked(
             at = datetime.fromtimestamp(end_ns / NS - 30, UTC).isoformat().replace("+00:00", "Z")
             page.goto(f"{pages.origin(centre.sign_in_url)}playback?camera={SITE}/{GATEWAY}/{CAMERA}&at={at}")
             expect(page.get_by_test_id("moved")).to_be_attached(timeout=15_000)
-            assert not _is_drawn(page, 700, 7.8), "before there was any footage"
-            assert _is_drawn(page, 470, 7.8), "somebody looked, and nothing moved: a thin line"
-            assert not _is_drawn(page, 470, 12)
-            assert not _is_drawn(page, 270, 7.8), "nobody looked"
-            assert _is_drawn(page, 120, 11), "a person far away"
-            assert not _is_drawn(page, 120, 15)
-            assert _is_drawn(page, 20, 22), "much of the picture"
+            at_ns = end_ns - 30 * NS
+            wait_for(lambda: page.wait_for_timeout(50) or _seen_s(page) < 900)  # what is recorded, and a little more
+            assert not _is_drawn(page, at_ns - 582 * NS, 0.04), "before there was any footage"
+            assert _is_drawn(page, at_ns - 470 * NS, 0.04), "somebody looked, and nothing moved: a thin line"
+            assert not _is_drawn(page, at_ns - 470 * NS, 0.2)
+            assert not _is_drawn(page, at_ns - 270 * NS, 0.04), "nobody looked"
+            assert _is_drawn(page, at_ns - 120 * NS, 0.25), "a person far away"
+            assert not _is_drawn(page, at_ns - 120 * NS, 0.45)
+            assert _is_drawn(page, at_ns - 20 * NS, 0.9), "much of the picture"
             expect(page.get_by_test_id("timeline")).to_have_attribute("aria-valuetext", re.compile(": much moves$"))
             pages.shoot(page, shots, f"motion-{size}")
+
+
+def _seen_s(page: Page) -> float:
+    """How much time the timeline shows."""
+    timeline = page.get_by_test_id("timeline")
+    ends = [float(timeline.get_attribute(f"aria-value{end}") or 0) for end in ("min", "max")]
+    return (ends[1] - ends[0]) / 1000
