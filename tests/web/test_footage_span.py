@@ -18,7 +18,8 @@ from tests.web.test_footage import HOUR_NS, Films, filming, head_s, play, shown,
 
 pytestmark = pytest.mark.timeout(180)
 
-PER_PAGE = 200  # of the API
+PER_PAGE, MOST_MARKED = 200, 1_000
+"""So many events the API gives at once, and the timeline marks of a camera."""
 
 
 def exporting(films: Films) -> list[wire.ExportArgs]:
@@ -97,11 +98,7 @@ def test_the_first_view_is_what_is_recorded_with_marks_from_its_begin_on(
 ) -> None:
     with filming(tmp_path, plaza="h264") as (centre, films):
         films.recorded(("plaza", 0, 300, "time"))
-        starts = [T0_NS + number * NS for number in range(PER_PAGE + 50)]
-        told = [event(f"e{number}", start=rfc3339(start), time=rfc3339(start)) for number, start in enumerate(starts)]
-        for number in range(0, len(told), 50):
-            films.gateway.envelope("event", number + 1, *told[number : number + 50])
-        wait_for(lambda: len(told) - 49 in films.gateway.acked("event"))
+        happens(films, range(PER_PAGE + 50))
         with watching(chromium, centre) as page:
             play(page, "plaza", at=rfc3339(T0_NS + 270 * NS))
             timeline = page.get_by_test_id("timeline")
@@ -114,6 +111,24 @@ def test_the_first_view_is_what_is_recorded_with_marks_from_its_begin_on(
             assert first is not None
             assert abs(first["x"] - recorded["x"]) < 10, "the oldest of more events than a page holds is marked"
             pages.shoot(page, shots, "playback-marks")
+            happens(films, range(PER_PAGE + 50, MOST_MARKED + 50))
+            page.reload()
+            counted = page.get_by_test_id("events-in-hour")
+            expect(counted).to_have_attribute("title", re.compile("1,050 events in that hour"))
+            bar, first = counted.bounding_box(), page.get_by_test_id("happened").first.bounding_box()
+            assert bar is not None
+            assert first is not None
+            assert abs(bar["x"] + bar["width"] - first["x"]) < 10, "counted up to the first of those that are marked"
+            pages.shoot(page, shots, "playback-counted")
+
+
+def happens(films: Films, numbers: range) -> None:
+    """Events of these numbers, one each fifth of a second from T0 on."""
+    starts = {number: rfc3339(T0_NS + number * NS // 5) for number in numbers}
+    told = [event(f"e{number}", start=at, time=at) for number, at in starts.items()]
+    for begin in range(0, len(told), 50):
+        films.gateway.envelope("event", numbers[begin] + 1, *told[begin : begin + 50])
+    wait_for(lambda: numbers[begin] + 1 in films.gateway.acked("event"))
 
 
 def _seen_s(page: Page) -> float:

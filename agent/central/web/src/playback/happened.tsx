@@ -16,8 +16,8 @@ export function Happened({ past, view }: { past: Past; view: Stretch }): JSX.Ele
   const { events, since, hours } = past;
   return useMemo(() => {
     const share = (at: number) => `${(100 * (at - view.from)) / (view.to - view.from)}%`;
-    const counted = since === undefined ? [] : (hours ?? []).filter(({ from }) => from < Math.min(since, view.to) && from + HOUR_MS > view.from);
-    const most = Math.max(1, ...(hours ?? []).map(({ count }) => count));
+    const counted = since === undefined ? [] : hours.filter(({ from }) => from < Math.min(since, view.to) && from + HOUR_MS > view.from);
+    const most = Math.max(1, ...hours.map(({ count }) => count));
     return (
       <div class="timeline-events">
         {counted.map(({ from, count }) => (

@@ -6,18 +6,19 @@ import type { Found, LamppostEvent } from "../api/types";
 import { useCell } from "../cell";
 import { cameraOf } from "../events/filter";
 import { refetch } from "../news";
-import { gather } from "./marks";
+import { gather, type Gathered } from "./marks";
 import { type Motion, motionOf } from "./motion";
 import type { Recorded, Stretch } from "./time";
 
-export interface Past {
-  /** the time that it tells of */
+/** Of what began before `since` not all events are among them, only how many there were in each hour. */
+interface Events extends Gathered {
+  hours: readonly Hour[];
+}
+
+export interface Past extends Events {
+  /** the time of which is known what was recorded */
   around: Stretch;
   recorded: readonly Recorded[];
-  events: readonly LamppostEvent[];
-  /** of what began before that moment not all events are among them, only how many there were in each hour */
-  since?: number | undefined;
-  hours?: readonly Hour[];
   motion?: Motion | undefined;
 }
 
@@ -27,7 +28,7 @@ export interface Hour {
   count: number;
 }
 
-export const unknown: Past = { around: { from: 0, to: 0 }, recorded: [], events: [] };
+export const unknown: Past = { around: { from: 0, to: 0 }, recorded: [], events: [], since: undefined, hours: [] };
 /** What goes on being recorded is asked for again. */
 const LOOK_AGAIN_MS = 10_000;
 const PER_PAGE = 200;
@@ -42,18 +43,21 @@ export function usePast(cameras: readonly string[], view: Stretch): ReadonlyMap<
   const key = `${cameras.join()} ${around.from} ${around.to}`;
   useEffect(() => {
     let stale = false;
-    const held = new Map<string, Past>();
+    const held = new Map<string, Events>();
     let looks = 0;
+    const put = (camera: string, part: Partial<Past>) => set((old) => new Map(old).set(camera, { ...unknown, ...old.get(camera), ...part }));
     const look = () => {
       if (document.hidden) return;
       if (looks % WHOLE_EVERY === 0) held.clear();
       looks += 1;
       for (const camera of cameras) {
-        asked(camera, around, held.get(camera)).then(
-          (found) => {
+        // what was recorded is not kept waiting by many pages of events; these come after it
+        const spans = spansOf(camera, around).then((found) => !stale && put(camera, found));
+        Promise.all([eventsOf(camera, around, held.get(camera)), spans]).then(
+          ([found]) => {
             if (stale) return;
             held.set(camera, found);
-            set((old) => new Map(old).set(camera, found));
+            put(camera, found);
           },
           () => undefined, // the banner tells of the connection; the next look asks again
         );
@@ -78,15 +82,21 @@ function wide({ from, to }: Stretch): Stretch {
   return { from: (Math.floor(from / step) - 1) * step, to: (Math.ceil(to / step) + 1) * step };
 }
 
-async function asked(camera: string, { from, to }: Stretch, held: Past | undefined): Promise<Past> {
-  const names = cameraOf(camera);
-  const [start, end] = [new Date(from).toISOString(), new Date(to).toISOString()];
-  const query = { ...names, since: start, until: end };
-  const page = (cursor: string | undefined) => api.events(new URLSearchParams({ ...query, limit: String(PER_PAGE), ...(cursor ? { cursor } : {}) }));
-  const [recorded, found] = await Promise.all([api.recorded(names, start, end), gather(page, held && { events: held.events, since: held.since })]);
-  const hours = found.since === undefined ? [] : (held?.hours ?? hoursOf(await api.events(new URLSearchParams({ ...query, limit: "1", facets: "true" }))));
-  const spans = recorded.spans.map((span) => ({ from: Date.parse(span.start), to: Date.parse(span.end), reason: span.reason }));
-  return { around: { from, to }, recorded: spans, ...found, hours, motion: motionOf(recorded.motion) };
+const timesOf = ({ from, to }: Stretch) => [new Date(from).toISOString(), new Date(to).toISOString()] as const;
+
+async function spansOf(camera: string, around: Stretch): Promise<Omit<Past, keyof Events>> {
+  const { spans, motion } = await api.recorded(cameraOf(camera), ...timesOf(around));
+  const recorded = spans.map((span) => ({ from: Date.parse(span.start), to: Date.parse(span.end), reason: span.reason }));
+  return { around, recorded, motion: motionOf(motion) };
+}
+
+async function eventsOf(camera: string, around: Stretch, held: Events | undefined): Promise<Events> {
+  const [since, until] = timesOf(around);
+  const query = { ...cameraOf(camera), since, until };
+  const found = await gather((cursor) => api.events(new URLSearchParams({ ...query, limit: String(PER_PAGE), ...(cursor ? { cursor } : {}) })), held);
+  if (found.since === undefined) return { ...found, hours: [] };
+  if (held?.since !== undefined) return { ...found, hours: held.hours };
+  return { ...found, hours: hoursOf(await api.events(new URLSearchParams({ ...query, limit: "1", facets: "true" }))) };
 }
 
 const hoursOf = ({ facets }: Pick<Found<LamppostEvent>, "facets">): Hour[] => (facets?.hours ?? []).map(({ start, count }) => ({ from: Date.parse(start), count }));
