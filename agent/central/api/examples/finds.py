@@ -54,6 +54,7 @@ _COUNTED: Document = {
     "exact": True, "cameras": [{**WHERE, "count": 1}], "labels": [{"value": "person", "count": 1}], "kinds": [],
     "severities": [], "upper": [], "lower": [], "vehicle": [],
     "hours": [{"start": "2026-06-01T18:00:00.000Z", "count": 1}],
+    "minutes": [{"start": "2026-06-01T18:04:00.000Z", "count": 1}],
 }  # fmt: skip
 _PAGE: Document = {"next": None, "complete": True, "reached": None}
 EVENTS: Document = {
