@@ -178,7 +178,7 @@ def test_how_much_passed_lies_on_the_map_as_warmth(
         town.pass_by("yard", 1)
         town.alarm("yard")
         page.get_by_test_id("map-warmth").get_by_role("button").click()
-        page.get_by_role("menuitemradio", name="Heat: Last 24 h").click()
+        page.get_by_role("menuitemradio", name="Heat: 24 h").click()
         expect(page.locator(".map-warm")).to_have_count(2)
         expect(page.get_by_role("button", name="Gate, online, 12 seen")).to_be_visible()
         covers = page.locator(".map-warm").evaluate_all(
@@ -186,14 +186,19 @@ def test_how_much_passed_lies_on_the_map_as_warmth(
         )
         assert covers[0] == ["rgb(255 40 20)", "0.75"]
         assert covers[0][1] > covers[1][1]
+        expect(page.get_by_test_id("map-legend")).to_have_text("Fewer seenMost")
         pages.shoot(page, shots, f"map-warmth-{size}")
+        tops = page.locator(".page-head .button").evaluate_all(
+            "(all) => all.map((one) => one.getBoundingClientRect().y)"
+        )
+        assert len(set(tops)) == 1, "no tool stands alone in a second row"
         assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         below = page.evaluate(
             "window.innerHeight - document.querySelector('[data-testid=map]').getBoundingClientRect().bottom"
         )
         assert below < 90, "the map fills the screen, but for the bar of a telephone"
         page.get_by_test_id("map-warmth").get_by_role("button").click()
-        page.get_by_role("menuitemradio", name="Heat: Last 24 h").click()
+        page.get_by_role("menuitemradio", name="Heat: 24 h").click()
         expect(page.locator(".map-warm")).to_have_count(0)
 
 

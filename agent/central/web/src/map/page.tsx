@@ -23,7 +23,7 @@ import { PlaceForm, type Placing } from "./place";
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 const COUNT_AGAIN_MS = 10_000;
 const WARM_AGAIN_MS = 30_000;
-/** Whole hours are counted: shorter spans would be more of what was before than of what is asked for. */
+/** Whole hours are counted: shorter spans would be more of what was before than of what is asked for. Shown as `24 h`: room is short. */
 const HEATS = ["10h", "24h", "7d"] as const;
 type HeatSpan = (typeof HEATS)[number];
 
@@ -79,7 +79,7 @@ export function MapPage(): JSX.Element {
           name={text.map.heat}
           any={text.map.heat}
           single
-          options={HEATS.map((value) => ({ value, name: text.map.heatOf(text.search.spans[value]) }))}
+          options={HEATS.map((value) => ({ value, name: text.map.heatOf(value.replace(/\D/, " $&")) }))}
           chosen={heated ? [heated] : []}
           onToggle={(value) => heat(value === heated ? undefined : (value as HeatSpan))}
           testid="map-warmth"
@@ -97,6 +97,13 @@ export function MapPage(): JSX.Element {
       <div class="map-body">
         <div class="map" ref={root} aria-label={text.map.title} role={placed || mode === "area" ? "application" : "region"} data-testid="map" />
         {!chart && !failure && <div class="map-wait skeleton" role="status" aria-label={text.loading} />}
+        {heated && (
+          <p class="map-legend" data-testid="map-legend">
+            {text.map.fewer}
+            <i class="map-ramp" aria-hidden="true" />
+            {text.map.most}
+          </p>
+        )}
         {cameras?.length === 0 && (
           <p class="map-hint" role="status">
             {text.live.none}. {text.live.noneMore}
