@@ -40,7 +40,7 @@ export function Picker({ name, any, options, chosen, onToggle, single = false, t
         aria-label={`${name}: ${shown}`}
         onClick={() => setOpen(!open)}
       >
-        {shown}
+        <span class="picker-shown">{shown}</span>
         <span class="caret" aria-hidden="true" />
       </button>
       {open && (
