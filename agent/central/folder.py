@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from agent.core.errors import ConfigError, StorageError
@@ -37,7 +38,7 @@ class DataFolder:
                 f"{self.root}: the data folder cannot be used: {error.strerror}; set [central] data"
             ) from error
 
-    @contextmanager
+    @contextlib.contextmanager
     def claimed(self) -> Iterator[None]:
         """The folder is ours alone, as long as this process lives.
 
@@ -49,7 +50,7 @@ class DataFolder:
                 raise ConfigError(f"{self.root}: a centre runs over this data folder already; stop it first")
             yield
 
-    @contextmanager
+    @contextlib.contextmanager
     def preparing(self) -> Iterator[None]:
         """One at a time: several processes start at once over this folder, and each file is made once."""
         with claim(self.root / "preparing", wait=True):
@@ -60,7 +61,7 @@ class DataFolder:
         return self.root / "gateways" / site / gateway
 
 
-@contextmanager
+@contextlib.contextmanager
 def claim(path: Path, *, wait: bool = False) -> Iterator[bool]:
     """Take a lock that ends with the process that holds it (flock(2)); False: another has it, unless we `wait`."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -76,21 +77,29 @@ def claim(path: Path, *, wait: bool = False) -> Iterator[bool]:
 
 
 def secret(path: Path) -> str:
-    """The secret in `path`, made there at the first call."""
+    """The secret in `path`, made there at the first call; of two processes that make it at once, one's counts."""
     if not path.exists():
-        write_private(path, secrets.token_urlsafe(24) + "\n")
+        fresh = _written(path, (secrets.token_urlsafe(24) + "\n").encode())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(fresh)
+        fresh.unlink()
     path.chmod(0o600)
     return path.read_text().strip()
 
 
 def write_private(path: Path, text: str | bytes) -> None:
     """Replace a file that only its owner may read, whole or not at all."""
+    _written(path, text.encode() if isinstance(text, str) else text).replace(path)
+
+
+def _written(path: Path, content: bytes) -> Path:
+    """A file of this process beside that one, safely on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(text.encode() if isinstance(text, str) else text)
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(path)
+    return fresh

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from agent.central.api import pages
 from agent.central.app import run_central
 from agent.central.broker import find_mosquitto
 from agent.central.broker_choice import choose_broker
-from agent.central.folder import DataFolder
+from agent.central.folder import DataFolder, secret
 from agent.config.central import Central, CentralConfig, KnownGateway
 from agent.core.errors import ConfigError, LamppostError
 from agent.core.stop import StopToken
@@ -41,6 +43,22 @@ def test_what_cannot_work_is_said_in_one_line(tmp_path: Path, central: Any, gate
     with pytest.raises(LamppostError, match=said) as caught:
         run_central(_config(tmp_path, gateways, **central), StopToken())
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_two_that_make_a_secret_at_once_have_the_same(tmp_path: Path) -> None:
+    """Two web processes that are started together for the first time."""
+    for number in range(20):
+        path, both = tmp_path / f"token-{number}", threading.Barrier(2)
+
+        def make(path: Path = path, both: threading.Barrier = both) -> str:
+            both.wait(20)
+            return secret(path)
+
+        with ThreadPoolExecutor(2) as threads:
+            made = [one.result(20) for one in [threads.submit(make), threads.submit(make)]]
+        assert made == [path.read_text().strip()] * 2
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert len(list(tmp_path.iterdir())) == 20
 
 
 def test_a_short_service_token_is_refused(tmp_path: Path) -> None:

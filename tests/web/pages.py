@@ -205,7 +205,7 @@ def wait_clip_plays(page: Page, *, seconds: float = 1.0, timeout_s: float = 60) 
     expect(video.or_(failed)).to_be_visible(timeout=timeout_s * 1000)
     assert not failed.is_visible(), failed.inner_text()
     page.wait_for_function(
-        "(seconds) => document.querySelector('[data-testid=clip-video]').currentTime > seconds",
+        "(seconds) => document.querySelector('[data-testid=clip-video]')?.currentTime > seconds",
         arg=seconds, timeout=timeout_s * 1000,
     )  # fmt: skip
     return float(video.evaluate("(video) => video.currentTime"))

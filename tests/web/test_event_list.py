@@ -292,7 +292,7 @@ def test_on_a_telephone_an_event_is_seen_to_without_scrolling(chromium: Browser,
         assert under is not None
         assert place["y"] + place["height"] <= under["y"]
         button.click()
-        expect(page.get_by_test_id("review-bar")).to_contain_text("Seen to by ann")
+        expect(page.get_by_test_id("review-bar")).to_contain_text("Acknowledged by ann")
         button.click()
         expect(button).to_have_text("Acknowledge")
         page.set_viewport_size({"width": 1440, "height": 900})

@@ -10,7 +10,7 @@ where each of them is looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -21,10 +21,13 @@ from agent.central.store.day_schema import event, tally, track
 from agent.central.store.deadline import OutOfTime
 from agent.central.store.filters import Filters, conditions
 from agent.central.store.looks import USUAL_SHARE, bits_in, wears
+from agent.central.store.looks import named as colour_named
+from agent.central.store.pack import Document
 from agent.central.store.picks import OF_ALL, colours_counted, with_plate
 from agent.central.store.reviews import severity_now
 from agent.central.store.rows import DAY_NS, HOUR_NS, MINUTE_NS
 from agent.central.store.walk import Span, Walk
+from agent.core.clock import rfc3339
 from agent.wire.messages import COLOURED_PARTS, COLOURS
 
 _FEW = 20_000
@@ -287,3 +290,29 @@ def _spread(hours: Counter[int]) -> list[int]:
             found.append(hour_ns + int(inside * HOUR_NS))
         passed += count
     return found
+
+
+def facets_shown(facets: Facets, named: Mapping[int, Any]) -> Document:
+    """Counts in the API's shape, the most first; hours and minutes in their order."""
+    cameras = [
+        {**{name: named[number][name] for name in ("site", "gateway", "camera")}, "count": count}
+        for number, count in _most(facets.cameras)
+        if number in named
+    ]
+    colours: dict[str, list[Document]] = {part: [] for part in COLOURED_PARTS}
+    for bit, count in _most(facets.colours):
+        part, name = colour_named(bit)
+        colours[part].append({"value": name, "count": count})
+    words = {"labels": facets.labels, "kinds": facets.kinds, "severities": facets.severities}
+    counted = {name: [{"value": value, "count": count} for value, count in _most(one)] for name, one in words.items()}
+    times = {"hours": _in_order(facets.hours), "minutes": _in_order(facets.minutes)}
+    return {"exact": facets.exact, "cameras": cameras, **counted, **colours, **times}
+
+
+def _in_order(counts: Counter[int]) -> list[Document]:
+    return [{"start": rfc3339(begin_ns), "count": count} for begin_ns, count in sorted(counts.items())]
+
+
+def _most(counts: Counter[K]) -> list[tuple[K, int]]:
+    """The most first, those alike in the order of their names; what there is none of is left out."""
+    return sorted(((key, count) for key, count in counts.items() if count > 0), key=lambda one: (-one[1], one[0]))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from agent.central.store.among import one_of
 from agent.central.store.database import Database
 from agent.central.store.deadline import Late, never
-from agent.central.store.facets import event_facets, track_facets
+from agent.central.store.facets import event_facets, facets_shown, track_facets
 from agent.central.store.filters import Filters
 from agent.central.store.keeper import EVENTS, TRACKS, Kind, bodies_of, rows_of
 from agent.central.store.merge import fold_event
@@ -25,7 +25,7 @@ from agent.central.store.schema import place as places
 from agent.central.store.search import LIMIT_MS, Search
 from agent.central.store.strays import find_days
 from agent.central.store.summary import Summary
-from agent.central.store.views import facets_shown, media_url
+from agent.central.store.views import media_url
 from agent.central.store.walk import Mark
 from agent.core.clock import Clock, rfc3339
 

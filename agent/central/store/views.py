@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from agent.central.store.database import Database
 from agent.central.store.day_schema import event, recording, tally
-from agent.central.store.facets import Facets
-from agent.central.store.looks import named as colour_named
 from agent.central.store.motion import density
 from agent.central.store.pack import Document
 from agent.central.store.places import Place as Camera
@@ -23,7 +20,7 @@ from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import gateway as gateways
 from agent.central.store.schema import gateway_key, media, outbox_seq
 from agent.core.clock import NS, Clock, rfc3339
-from agent.wire.messages import COLOURED_PARTS, DURABLE_CLASSES, CameraInfo
+from agent.wire.messages import DURABLE_CLASSES, CameraInfo
 
 STALE_NS = 60 * NS
 """Health comes every ten seconds, or thirty: a gateway silent for so long is away, whatever its last status said."""
@@ -365,32 +362,6 @@ def _spans(rows: Any) -> list[Document]:
         {"start": rfc3339(start), "end": rfc3339(end), "segments": count, "bytes": size, "reason": reason}
         for start, end, count, size, reason in spans
     ]
-
-
-def facets_shown(facets: Facets, named: Mapping[int, Any]) -> Document:
-    """Counts in the API's shape, the most first; hours and minutes in their order."""
-    cameras = [
-        {**{name: named[number][name] for name in ("site", "gateway", "camera")}, "count": count}
-        for number, count in _most(facets.cameras)
-        if number in named
-    ]
-    colours: dict[str, list[Document]] = {part: [] for part in COLOURED_PARTS}
-    for bit, count in _most(facets.colours):
-        part, name = colour_named(bit)
-        colours[part].append({"value": name, "count": count})
-    spans = {"hours": facets.hours, "minutes": facets.minutes}
-    times = {
-        name: [{"start": rfc3339(begin_ns), "count": count} for begin_ns, count in sorted(one.items())]
-        for name, one in spans.items()
-    }
-    words = {"labels": facets.labels, "kinds": facets.kinds, "severities": facets.severities}
-    counted = {name: [{"value": value, "count": count} for value, count in _most(one)] for name, one in words.items()}
-    return {"exact": facets.exact, "cameras": cameras, **counted, **colours, **times}
-
-
-def _most(counts: Counter[K]) -> list[tuple[K, int]]:
-    """The most first, those alike in the order of their names; what there is none of is left out."""
-    return sorted(((key, count) for key, count in counts.items() if count > 0), key=lambda one: (-one[1], one[0]))
 
 
 def media_url(key: str) -> str:

@@ -27,7 +27,7 @@ import { Quality, useClips, useHeld } from "./quality";
 import { AcknowledgeBar, ReviewPanel } from "./review";
 import { Scenes } from "./scenes";
 import { SpriteStrip } from "./sprite-strip";
-import { ClipProgress, ViewSwitch } from "./stage";
+import { ClipDownload, ClipProgress, ViewSwitch } from "./stage";
 import { eventPlace } from "./words";
 
 export function EventPage({ id }: { id: string }): JSX.Element {
@@ -136,9 +136,9 @@ function EventHead({ event }: { event: LamppostEvent }): JSX.Element {
         <Icon name="back" />
       </Link>
       <h1>{event.label ? labelName(event.label) : kindName(event.kind)}</h1>
+      <span class="sub">{event.camera_name}</span>
       {event.severity === "alarm" && <span class="tag bad">{text.events.alarm}</span>}
       {!event.end && <span class="tag accent">{text.events.ongoing}</span>}
-      <span class="sub">{event.camera_name}</span>
       <span class="spring" />
       <span class="sub keys">{text.event.keys}</span>
       <nav class="pair" aria-label={text.events.title}>
@@ -171,12 +171,7 @@ function Downloads({ event, state }: { event: LamppostEvent; state: ClipState })
           <Icon name="camera" size={16} />
         </a>
       )}
-      {state.name === "ready" && (
-        <a class="button" href={api.downloadAddress(state.url)} download data-testid="clip-download">
-          <Icon name="download" size={16} />
-          {text.event.download}
-        </a>
-      )}
+      <ClipDownload state={state} />
       {shared && <Share url={shared} />}
     </>
   );

@@ -1,6 +1,7 @@
 /** Below the stage of an event or a track: what is shown, and how far its clip is. */
 
 import type { JSX } from "preact";
+import { downloadAddress } from "../api/client";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
 import type { ClipState } from "./progress";
@@ -22,6 +23,27 @@ export function ViewSwitch({ wanted, set, picture = text.event.picture }: Switch
         </button>
       ))}
     </div>
+  );
+}
+
+/** Has its place before there is anything to be had: nothing moves when it comes. */
+export function ClipDownload({ state }: { state: ClipState }): JSX.Element {
+  const inside = (
+    <>
+      <Icon name="download" size={16} />
+      {text.event.download}
+    </>
+  );
+  if (state.name === "ready")
+    return (
+      <a class="button" href={downloadAddress(state.url)} download data-testid="clip-download">
+        {inside}
+      </a>
+    );
+  return (
+    <button type="button" class="button" disabled>
+      {inside}
+    </button>
   );
 }
 

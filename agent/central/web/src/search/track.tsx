@@ -13,7 +13,7 @@ import { useRecoding } from "../events/fetching";
 import { ClipPlayer } from "../events/player";
 import { Quality } from "../events/quality";
 import { SpriteStrip } from "../events/sprite-strip";
-import { ClipProgress, ViewSwitch } from "../events/stage";
+import { ClipDownload, ClipProgress, ViewSwitch } from "../events/stage";
 import { livePath } from "../live/tile";
 import { cameras as allCameras, refetch } from "../news";
 import { playbackPath } from "../playback/address";
@@ -91,12 +91,7 @@ function Loaded({ track }: { track: Track }): JSX.Element {
             {clip.state.name !== "ready" && <ClipProgress state={clip.state} retry={clip.retry} />}
             {clip.state.name === "ready" && clip.state.clip.quality === "proxy" && <Quality clip={clip.state.clip} askFull={undefined} recoded={recoded === true} />}
             <span class="spring" />
-            {clip.state.name === "ready" && (
-              <a class="button" href={api.downloadAddress(clip.state.url)} download>
-                <Icon name="download" size={16} />
-                {text.event.download}
-              </a>
-            )}
+            <ClipDownload state={clip.state} />
             {clip.state.name === "ready" && <Share url={clip.state.url} />}
           </div>
           <Shots track={track} />
