@@ -54,12 +54,16 @@ def data() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run side by side file by file.
 
-    Slow ones are long enough to run each by itself. The longest files begin first: others run beside their waiting.
+    Slow ones are long enough to run each by itself, but for those that share a site. The longest files begin first:
+    others run beside their waiting.
     """
     items.sort(key=lambda item: LONGEST.index(_file(item)) if _file(item) in LONGEST else len(LONGEST))
     for item in items:
         group = SITES.get(_file(item), _file(item))
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if item.get_closest_marker("slow") else group))
+        if item.get_closest_marker("slow"):
+            shares = "demo" in getattr(item, "fixturenames", ())
+            group = SITES.get(_file(item), "site 1") if shares else item.nodeid
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _file(item: pytest.Item) -> str:
