@@ -12,40 +12,42 @@ from agent.config.base import Id
 from agent.wire import messages as wire
 
 
-class ClipIn(Body):
+class _OfCamera(Body):
+    """Of which camera footage is wanted."""
+
+    site: Annotated[Id, Field(examples=["hartford"])]
+    gateway: Annotated[Id, Field(examples=["pole-17"])]
+    camera: Annotated[Id, Field(examples=["main-and-park"])]
+
+
+class _Span(_OfCamera):
+    """From when up to when, too."""
+
+    start: Moment
+    end: Moment
+
+
+class ClipIn(_Span):
     """Which footage to fetch."""
 
     model_config = shown(finds.CLIP_IN)
 
-    site: Annotated[Id, Field(examples=["hartford"])]
-    gateway: Annotated[Id, Field(examples=["pole-17"])]
-    camera: Annotated[Id, Field(examples=["main-and-park"])]
-    start: Moment
-    end: Moment
     quality: Literal["auto", "proxy", "full"] = "auto"
 
 
-class FootageExportIn(Body):
+class FootageExportIn(_Span):
     """Which footage to take out as evidence, and why; without `reason` the one given for the session."""
 
     model_config = shown(finds.EXPORT_IN)
 
-    site: Annotated[Id, Field(examples=["hartford"])]
-    gateway: Annotated[Id, Field(examples=["pole-17"])]
-    camera: Annotated[Id, Field(examples=["main-and-park"])]
-    start: Moment
-    end: Moment
     reason: Annotated[str, Field(max_length=200, pattern=NO_NUL, examples=["incident 4711"])] = ""
 
 
-class PreviewsIn(Body):
+class PreviewsIn(_OfCamera):
     """Small pictures of which camera around which moment, and how far apart, seconds."""
 
     model_config = shown(finds.SHEET_IN)
 
-    site: Annotated[Id, Field(examples=["hartford"])]
-    gateway: Annotated[Id, Field(examples=["pole-17"])]
-    camera: Annotated[Id, Field(examples=["main-and-park"])]
     at: Moment
     step_s: Annotated[Literal[2, 5, 10, 30, 60, 300, 600, 1800, 3600], Field(examples=[60])]
 
