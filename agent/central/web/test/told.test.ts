@@ -26,7 +26,7 @@ describe("what an audit line is about", () => {
 });
 
 describe("lines that stand together", () => {
-  const line = (seq: number, action: string, what: string, more: Partial<AuditLine> = {}): AuditLine => ({ seq, time: from, action, what, who: "ann", why: null, from: "::1", ...more });
+  const line = (seq: number, action: string, what: string, more: Partial<AuditLine> = {}): AuditLine => ({ seq, time: from, action, what, who: "ann", why: null, from: "::1", salt: null, said: "", hash: "", ...more });
   const runs = (...lines: AuditLine[]) => runsOf(lines).map(({ lines: together, kind }) => [kind, together.length]);
 
   it("are looks at the same sort of thing by the same person for the same reason", () => {

@@ -18,7 +18,7 @@ export function WebhooksPage(): JSX.Element {
   const words = text.webhooks;
   const list = useFetched(api.webhooks);
   const [open, setOpen] = useState<string>();
-  const [made, setMade] = useState<api.Made>();
+  const [made, setMade] = useState<api.WebhookMade>();
   const deed = useDeed();
   const make = (wish: api.WebhookWish) =>
     void deed

@@ -12,7 +12,7 @@ interface Props {
   hook: api.Webhook;
   onChanged: () => void;
   onClose: () => void;
-  onSecret: (made: api.Made) => void;
+  onSecret: (made: api.WebhookMade) => void;
 }
 
 export function WebhookTools({ hook, onChanged, onClose, onSecret }: Props): JSX.Element {
