@@ -26,6 +26,7 @@ from agent.central.settings import Settings
 from agent.central.store.audit import Audit
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
+from agent.central.store.holds import Holds
 from agent.central.store.hooks import Hooks
 from agent.central.store.layouts import Layouts
 from agent.central.store.links import Links
@@ -58,6 +59,7 @@ class Desk(TypedDict):
     reviews: Reviews
     layouts: Layouts
     links: Links
+    holds: Holds
     lockout: Lockout
     audit: Audit
     directory: Directory | None
@@ -104,6 +106,7 @@ def make_desk(base: Base) -> Desk:
         reviews=Reviews(database, clock),
         layouts=Layouts(database, clock),
         links=Links(database, clock, sealer),
+        holds=Holds(database, clock),
         lockout=Lockout(database, clock),
         audit=Audit(database, clock),
         directory=None if config.oidc is None else Directory(config.oidc, clock),

@@ -31,6 +31,7 @@ _OPEN = None
 _READ, _SEARCH, _MEDIA, _LIVE = (Need("viewer", scope) for scope in ("read", "search", "media", "live"))
 _COMMAND, _MANAGE = Need("operator", "command"), Need("admin", "admin")
 _EXPORT, _SHARE = Need("investigator", "search"), Need("investigator", "media")
+_KEEP = Need("investigator", "command")
 _SELF, _ALL = Need("viewer", None), Need("admin", "admin", whole=True)
 
 RULES: dict[str, Need | None] = {
@@ -121,9 +122,13 @@ RULES: dict[str, Need | None] = {
     "GET /shared/{token}": _OPEN,  # the link is what it takes
     "POST /clips": _COMMAND,
     "POST /previews": _COMMAND,
-    "POST /exports": Need("investigator", "command"),
+    "POST /exports": _KEEP,
     "GET /clips/{clip}": _READ,
     "DELETE /clips/{clip}": _COMMAND,
+    "GET /holds": _READ,
+    "POST /holds": _KEEP,
+    "GET /holds/{hold}": _READ,
+    "POST /holds/{hold}/release": _KEEP,
     "LIVE /live/{site}/{gateway}/{camera}": _LIVE,
 }
 """By method (LIVE is a WebSocket) and path below PREFIX."""

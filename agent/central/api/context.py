@@ -23,6 +23,7 @@ from agent.central.settings import Settings
 from agent.central.store.audit import Audit
 from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
+from agent.central.store.holds import Holds
 from agent.central.store.hooks import Hooks
 from agent.central.store.layouts import Layouts
 from agent.central.store.links import Links
@@ -69,6 +70,7 @@ class Centre:
     reviews: Reviews
     layouts: Layouts
     links: Links
+    holds: Holds
     clips: Clips
     commander: Commander
     live: LiveHub
@@ -91,7 +93,8 @@ class Centre:
             return self
         views, finds, clips = self.views.limited(reach), self.finds.limited(reach), self.clips.limited(reach)
         sums, history = self.sums.limited(reach), self.history.limited(reach)
-        return replace(self, views=views, finds=finds, clips=clips, sums=sums, history=history)
+        holds = self.holds.limited(reach)
+        return replace(self, views=views, finds=finds, clips=clips, sums=sums, history=history, holds=holds)
 
 
 def centre_of(connection: HTTPConnection) -> Centre:
@@ -106,14 +109,14 @@ def origin_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else "unknown"
 
 
-def note(connection: HTTPConnection, action: str, what: str) -> None:
-    """Write down that who asks does this, with the reason: the request's own, or the one given for the session.
+def note(connection: HTTPConnection, action: str, what: str, why: str = "") -> None:
+    """Write down that who asks does this, with the reason: `why`, the request's own, or the one given for the session.
 
     Raises:
         ApiError: a reason must be given, and there is none.
     """
     centre, person = centre_of(connection), person_of(connection)
-    why = why_of(connection)
+    why = why or why_of(connection)
     if not why and asks_reason(centre, action):
         raise ApiError(403, "reason_needed", f"say why, with the header {REASON_HEADER} or once for the session")
     centre.audit.write(person.signature, action, what, origin_of(connection), why)

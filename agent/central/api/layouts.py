@@ -5,29 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.examples import kept, shown
-from agent.central.api.models import CONFLICT, REFUSALS, Body, not_there
+from agent.central.api.models import CONFLICT, REFUSALS, Body, CameraName, not_there
 from agent.central.store.layouts import MOST_OF_ONE
 from agent.central.store.pack import Document
 from agent.config.base import Id
-from agent.core.ids import is_id
 
 router = APIRouter(prefix="/layouts", tags=["layouts"], responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
-
-
-def _camera(name: str) -> str:
-    if name.count("/") != 2 or not all(is_id(part) for part in name.split("/")):
-        raise ValueError(f"{name[:80]!r} is no camera; write site/gateway/camera")
-    return name
-
-
-CameraName = Annotated[str, Field(max_length=200), AfterValidator(_camera)]
 
 
 class LayoutIn(Body):

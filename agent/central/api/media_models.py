@@ -53,9 +53,13 @@ class PreviewsIn(_OfCamera):
 
 
 class MediaOut(wire.MediaRef):
-    """A medium of an event or a track; `edge`: it rests at the gateway; `gone`: it will never come, for that reason."""
+    """A medium of an event or a track; `edge`: it rests at the gateway; `gone`: it will never come, for that reason.
+
+    `held`: it is here, and may not leave (see `/holds`).
+    """
 
     state: Literal["sent", "edge", "gone"]
+    held: bool
     reason: str
     url: str | None
 
@@ -72,7 +76,8 @@ class ClipOut(BaseModel):
     """A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s.
 
     `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is
-    a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both.
+    a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both. `held`: it is
+    here, and may not leave (see `/holds`).
     """
 
     model_config = shown(finds.CLIP)
@@ -94,4 +99,5 @@ class ClipOut(BaseModel):
     actual_end: str | None
     codecs: str
     bytes: int | None
+    held: bool
     created: str

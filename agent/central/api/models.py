@@ -10,6 +10,7 @@ from agent.central.api.examples import BUSY, places, refusal, shown
 from agent.central.api.examples import people as accounts
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
+from agent.core.ids import is_id
 from agent.wire import messages as wire
 
 
@@ -24,6 +25,15 @@ NO_NUL = r"^[^\x00]*$"
 
 Moment = Annotated[str, Field(max_length=40, examples=["2026-01-31T12:00:00.000Z"]), AfterValidator(_moment)]
 """RFC 3339 with an offset."""
+
+
+def _camera(name: str) -> str:
+    if name.count("/") != 2 or not all(is_id(part) for part in name.split("/")):
+        raise ValueError("this is no camera; write site/gateway/camera")
+    return name
+
+
+CameraName = Annotated[str, Field(max_length=200), AfterValidator(_camera)]
 
 
 class Body(BaseModel):

@@ -13,6 +13,7 @@ from agent.central.store.database import Database
 from agent.central.store.deadline import Late, never
 from agent.central.store.facets import event_facets, facets_shown, track_facets
 from agent.central.store.filters import Filters
+from agent.central.store.holds import is_held
 from agent.central.store.keeper import EVENTS, TRACKS, Kind, bodies_of, rows_of
 from agent.central.store.merge import fold_event
 from agent.central.store.pack import Document, unpack_path
@@ -214,7 +215,8 @@ class Finds:
     def _clips(self, connection: sa.Connection, where: Any) -> list[Document]:
         joined = clip.outerjoin(media, media.c.id == clip.c.media)
         columns = [media.c[name].label(f"media_{name}") for name in ("state", "bytes", "start_ns", "end_ns", "codecs")]
-        query = sa.select(clip, *columns).select_from(joined).where(where, self._reach.condition(clip))
+        query = sa.select(clip, *columns, is_held(media).label("held")).select_from(joined)
+        query = query.where(where, self._reach.condition(clip))
         query = query.order_by(clip.c.created_ns, clip.c.id)
         return [self._clip(row) for row in connection.execute(query).mappings()]
 
@@ -234,6 +236,7 @@ class Finds:
             "actual_end": rfc3339(row["media_end_ns"]) if known else None,
             "codecs": row["media_codecs"] or "",
             "bytes": row["media_bytes"],
+            "held": ready and row["held"],
         }
 
 
@@ -293,18 +296,17 @@ class _Refs:
         }
 
     def _ref(self, ref: Document) -> Document:
-        state, reason = self._known.get(ref["id"], ("edge", ""))
-        url = media_url(ref["id"]) if state == "sent" else None
-        return {**ref, "state": state, "reason": reason, "url": url}
+        known = self._known.get(ref["id"], {"state": "edge", "held": False, "reason": ""})
+        return {**ref, **known, "url": media_url(ref["id"]) if known["state"] == "sent" else None}
 
 
-def _existing(connection: sa.Connection, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Of those that came, or will never come: `sent` or `gone`, and why."""
-    wanted, found = sorted(keys), dict[str, tuple[str, str]]()
+def _existing(connection: sa.Connection, keys: Iterable[str]) -> dict[str, Document]:
+    """Of those that came, or will never come: `sent` or `gone`, and why; and whether one that came may not leave."""
+    wanted, found = sorted(keys), dict[str, Document]()
     for first in range(0, len(wanted), 500):
         where = (media.c.id.in_(wanted[first : first + 500]), media.c.state != "incoming")
-        for key, state, reason in connection.execute(
-            sa.select(media.c.id, media.c.state, media.c.reason).where(*where)
-        ):
-            found[key] = ("gone" if state == "gone" else "sent"), reason
+        query = sa.select(media.c.id, media.c.state, media.c.reason, is_held(media))
+        for key, state, reason, held in connection.execute(query.where(*where)):
+            gone = state == "gone"
+            found[key] = {"state": "gone" if gone else "sent", "held": held and not gone, "reason": reason}
     return found

@@ -1,17 +1,16 @@
 """The small tables, in types that SQLite and PostgreSQL share. Times are `*_ns` since 1970 UTC in 64 bits.
 
-Events and tracks rest elsewhere: see `day_schema`.
+Events and tracks rest elsewhere: see `day_schema`. Holds have a file of their own, which belongs to this one.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+from agent.central.store import base_schema, hold_schema
 
-_ID = sa.String(64)
-_TEXT = sa.String(400)
-Json = sa.JSON(none_as_null=True)
+_ID, _TEXT, Json = base_schema.ID, base_schema.TEXT, base_schema.Json
+metadata = hold_schema.metadata
 
 about = sa.Table(
     "about",  # the centre itself: who it is, and how a move into this database stands (see `move`)
@@ -139,7 +138,8 @@ media = sa.Table(
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Index(None, "state", "start_ns", "id"),  # in the order in which they leave
     sa.Index(None, "event"),
-    sa.Index(None, "start_ns"),
+    sa.Index(None, "start_ns", "id"),
+    sa.Index(None, "site", "gateway", "camera", "start_ns"),  # what a hold holds
 )
 
 health_sample = sa.Table(

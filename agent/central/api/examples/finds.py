@@ -12,7 +12,9 @@ _PICTURE = wire.MediaRef(
     id="0197c2a4b7107d3e8a1b2c3d4e5f6072", kind="snapshot", type="image/jpeg", bytes=48_211, width=640, height=360
 )
 _PICTURE_URL = f"/api/v1/media/{_PICTURE.id}"
-_MEDIA: Document = {**_PICTURE.model_dump(mode="json"), "state": "sent", "reason": "", "url": _PICTURE_URL}
+_MEDIA: Document = {**_PICTURE.model_dump(mode="json"), "state": "sent", "held": False, "reason": "",
+    "url": _PICTURE_URL,
+}  # fmt: skip
 _FOUND_AT = {
     "site": WHERE["site"], "gateway": WHERE["gateway"], "camera_name": "Main Street and Park", "media": [_MEDIA],
     "picture": _PICTURE_URL, "received": "2026-06-01T18:04:36.020Z",
@@ -22,7 +24,7 @@ CLIP: Document = {
     "id": "0197c2a5d1e07b3a9c8d7e6f50412233", **WHERE, "event": EVENT_ID, "start": _FROM,
     "end": "2026-06-01T18:04:40.250Z", "quality": "full", "state": "requested", "error": "",
     "progress": {"received": 0, "of": 0, "bytes": 0}, "media": None, "url": None, "actual_start": None,
-    "actual_end": None, "codecs": "", "bytes": None, "created": "2026-06-01T18:05:20.480Z",
+    "actual_end": None, "codecs": "", "bytes": None, "held": False, "created": "2026-06-01T18:05:20.480Z",
 }  # fmt: skip
 _CLIP_ID = "0197c2a5d1e07b3a9c8d7e6f50412234"
 CLIP_READY: Document = {

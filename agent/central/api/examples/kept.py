@@ -1,8 +1,8 @@
-"""What people keep at the centre: searches, layouts, links, webhooks."""
+"""What people keep at the centre: searches, layouts, links, webhooks, holds."""
 
 from __future__ import annotations
 
-from agent.central.api.examples import CAMERA, EVENING, EVENT_ID, Document
+from agent.central.api.examples import CAMERA, EVENING, EVENT_ID, WHERE, Document
 
 SEARCH: Document = {
     "id": "0197c2a6e0f17c4d8b9a0f1e2d3c4b5a", "owner": "ann", "name": "Green shirts, plaza", "kind": "tracks",
@@ -44,3 +44,21 @@ _DELIVERY: Document = {
 }  # fmt: skip
 DELIVERIES: Document = {"items": [_DELIVERY], "next": None}
 DELIVERY: Document = {"delivery": _DELIVERY["id"]}
+
+HOLD_IN: Document = {
+    "cameras": [CAMERA], "start": "2026-06-01T18:00:00.000Z", "end": "2026-06-01T19:00:00.000Z",
+    "reason": "incident 4711", "until": None,
+}  # fmt: skip
+HOLD_RELEASE: Document = {"reason": "handed over to the public prosecutor"}
+HOLD: Document = {
+    "id": "0197c2aa24357091cfde4f5a6e7d8c9b", **HOLD_IN, "made_by": "ann", "made_at": EVENING, "released_by": None,
+    "released_at": None, "release_reason": None, "state": "active",
+    "gateways": [
+        {
+            "site": WHERE["site"], "gateway": WHERE["gateway"], "cameras": [WHERE["camera"]], "state": "held",
+            "error": "", "since": "2026-06-01T18:04:05.900Z", "bytes": 1_834_021_376,
+        }
+    ],
+    "media": 112, "bytes": 61_204_480,
+}  # fmt: skip
+HOLDS: Document = {"items": [HOLD], "next": None}

@@ -159,7 +159,7 @@ export interface ClipIn {
   quality?: "auto" | "proxy" | "full";
 }
 
-/** A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s. `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both. */
+/** A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s. `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both. `held`: it is here, and may not leave (see `/holds`). */
 export interface ClipOut {
   id: string;
   site: string;
@@ -178,6 +178,7 @@ export interface ClipOut {
   actual_end: string | null;
   codecs: string;
   bytes: number | null;
+  held: boolean;
   created: string;
 }
 
@@ -442,6 +443,51 @@ export interface HeatOut {
   items: CameraHeat[];
 }
 
+/** A hold, with those of its cameras that one may see; `media` and `bytes` are what of them is held here now. One that is over without `released_by` was over when its time had come (`until`). */
+export interface Hold {
+  id: string;
+  cameras: string[];
+  start: string;
+  end: string;
+  reason: string;
+  made_by: string;
+  made_at: string;
+  until: string | null;
+  released_by: string | null;
+  released_at: string | null;
+  release_reason: string | null;
+  state: "active" | "over";
+  gateways: HoldAtGateway[];
+  media: number;
+  bytes: number;
+}
+
+/** How far a gateway is: `bytes` it said that it holds; `error` is what it said when it could not. One that is away is asked when it is back, until it has answered. Who does not see all cameras of the hold that are there is told neither. */
+export interface HoldAtGateway {
+  site: string;
+  gateway: string;
+  cameras: string[];
+  state: "asked" | "held" | "failed" | "releasing" | "released";
+  error: string;
+  since: string;
+  bytes: number | null;
+}
+
+/** What may not leave: of these cameras (`site/gateway/camera`) from `start` up to `end`, which may be yet to come. `until` of null: until somebody releases it. */
+export interface HoldBody {
+  cameras: string[];
+  start: string;
+  end: string;
+  reason: string;
+  until?: string | null;
+}
+
+/** Holds, the newest first; `next` is the cursor of the page after this. */
+export interface HoldPage {
+  items: Hold[];
+  next: string | null;
+}
+
 /** How many began in the hour from `start` on. */
 export interface HourCount {
   start: string;
@@ -566,7 +612,7 @@ export interface MediaLinks {
   items: MediaLinkOut[];
 }
 
-/** A medium of an event or a track; `edge`: it rests at the gateway; `gone`: it will never come, for that reason. */
+/** A medium of an event or a track; `edge`: it rests at the gateway; `gone`: it will never come, for that reason. `held`: it is here, and may not leave (see `/holds`). */
 export interface MediaOut {
   id: string;
   kind: "snapshot" | "sprite" | "clip" | "previews" | "export";
@@ -575,6 +621,7 @@ export interface MediaOut {
   width: number | null;
   height: number | null;
   state: "sent" | "edge" | "gone";
+  held: boolean;
   reason: string;
   url: string | null;
 }
@@ -726,6 +773,11 @@ export interface Recordings {
 /** Each works once in place of a code; they are not shown again. */
 export interface RecoveryCodes {
   codes: string[];
+}
+
+/** Why it may leave now. */
+export interface ReleaseBody {
+  reason: string;
 }
 
 /** What to make of some events; what is left out stays. `note` is added to those that are there. `assigned` of null: nobody's; `severity` of null: as the gateway said. */
