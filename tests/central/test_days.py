@@ -123,6 +123,16 @@ def test_counts_and_heat_follow_what_a_track_became(store: Store) -> None:
     assert _LAST not in rows["person"]
 
 
+def test_who_stands_counts_once_in_a_cell_however_often_it_is_told(store: Store) -> None:
+    stands = [(n / 2, *PATH[0][1:]) for n in range(9)]
+    for at_s in (30, 60, 90):
+        store.put(track("t1", at_s=at_s, path=stands), track("t2", path=stands))
+    with store.database.days.read(DAY) as connection:
+        assert connection is not None
+        (row,) = connection.execute(sa.select(day_schema.heat))
+    assert list(heat.read_counts(row.cells).values()) == [2]
+
+
 def test_a_track_whose_start_moves_over_midnight_has_one_row_in_its_new_day(store: Store) -> None:
     midnight = (DAY + 1) * DAY_NS
     for key in ("plain", new_id(midnight - NS), new_id(T0_NS)):

@@ -41,7 +41,7 @@ class Summary(NamedTuple):
     @property
     def cells(self) -> Collection[int]:
         """The cells of `heat` that it stood in."""
-        return self.seen if self.seen is not None else cells_of(points_of(self.path)).tolist()
+        return self.seen if self.seen is not None else set(cells_of(points_of(self.path)).tolist())
 
 
 def summaries(records: Sequence[TrackSummary]) -> list[Summary | WireError]:
