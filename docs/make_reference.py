@@ -128,6 +128,11 @@ EXAMPLES: dict[str, wire.Message] = {
                 cameras={"main-and-park": {"line": [{"name": "gate", "points": [[0.2, 0.6], [0.8, 0.6]]}]}},
             )
         ),
+        wire.HoldArgs(
+            hold="0197c2aa24357091cfde4f5a6e7d8c9b", cameras=["main-and-park"], start=_START, end=_END, by="ann",
+            reason="incident 4711",
+        ),
+        wire.ReleaseArgs(hold="0197c2aa24357091cfde4f5a6e7d8c9b", by="ann", reason="handed over"),
         wire.Reply(id="019715b2c3d47000ee00", ok=True, result={"media": _MEDIA}),
     )
 }  # fmt: skip

@@ -16,7 +16,7 @@ from agent.core.stop import StopToken
 from agent.wire.messages import Command, Message, Reply, decode, encode
 from agent.wire.topics import Address, GatewayTopics
 
-Verb = Literal["live", "live_stop", "clip", "previews", "export", "watch", "belongs", "configure"]
+Verb = Literal["live", "live_stop", "clip", "previews", "export", "watch", "belongs", "configure", "hold", "release"]
 Code = Literal["gateway_offline", "gateway_error", "gateway_silent"]
 OnReply = Callable[[Reply | None], None]
 

@@ -22,6 +22,7 @@ from agent.edge.cutter import Cutter
 from agent.edge.evidence import EvidenceDesk
 from agent.edge.health import HealthBoard, HealthReporter
 from agent.edge.history import History
+from agent.edge.holding import HoldDesk
 from agent.edge.keeper import Keeper
 from agent.edge.keeping import Keeping
 from agent.edge.loose_ends import LooseEnds
@@ -193,9 +194,9 @@ class Gateway:
             self._stop,
             lambda overlay: self._overlaid.take(overlay, self._configure),
         )
-        desk = CommandDesk(
-            config.gateway.site, config.gateway.id, self._verifier, clock, requests.handlers(), outbox.replies
-        )
+        holds = HoldDesk(store, [camera.id for camera in config.camera], clock)
+        handlers = requests.handlers() | holds.handlers()
+        desk = CommandDesk(config.gateway.site, config.gateway.id, self._verifier, clock, handlers, outbox.replies)
         uplink = self._uplink(config.mqtt, outbox, desk, store.signer.public_hex, budget)
         sight = AnalysisSight(config.camera, child, clock)
         ring = Ring(store, clock, rolls_of(config.camera), sight, teller.tell)

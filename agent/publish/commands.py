@@ -23,10 +23,12 @@ from agent.wire.messages import (
     ClipArgs,
     ConfigureArgs,
     ExportArgs,
+    HoldArgs,
     LiveArgs,
     LiveStopArgs,
     Message,
     PreviewsArgs,
+    ReleaseArgs,
     Reply,
     Text,
     Time,
@@ -49,9 +51,11 @@ ARGUMENTS: dict[str, type[Message]] = {
     "export": ExportArgs,
     "belongs": BelongsArgs,
     "configure": ConfigureArgs,
+    "hold": HoldArgs,
+    "release": ReleaseArgs,
 }
 SLOW = frozenset({"clip", "export", "configure"})
-"""These run on the desk's own thread; the others take no longer than a dictionary needs."""
+"""These run on the desk's own thread; the others take no longer than a dictionary needs, or a small file."""
 LAST = frozenset({"previews"})
 """These too, while nothing of `SLOW` waits: who looks around must not keep anybody from footage."""
 

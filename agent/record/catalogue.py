@@ -127,6 +127,15 @@ class Catalogue:
             (camera, start_ns - LONGEST_NS, end_ns, start_ns),
         )
 
+    def bytes_between(self, camera: str, start_ns: int, end_ns: int) -> int:
+        """Of the segments that `find` gives, without reading them."""
+        query = (
+            "SELECT coalesce(sum(bytes), 0) FROM segment "
+            "WHERE garbage = 0 AND camera = ? AND start_ns > ? AND start_ns < ? AND end_ns > ?"
+        )
+        with self.transaction() as db:
+            return int(db.execute(query, (camera, start_ns - LONGEST_NS, end_ns, start_ns)).fetchone()[0])
+
     def get(self, segment_id: str) -> Segment | None:
         """One segment by its id."""
         return next(iter(self._select("id = ?", (segment_id,))), None)

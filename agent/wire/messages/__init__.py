@@ -28,9 +28,11 @@ from agent.wire.messages.commands import (
     ClipArgs,
     Command,
     ExportArgs,
+    HoldArgs,
     LiveArgs,
     LiveStopArgs,
     PreviewsArgs,
+    ReleaseArgs,
     Reply,
     WatchArgs,
 )
@@ -89,7 +91,7 @@ from agent.wire.messages.stir import MOST_LEVEL, MOST_MOTION_S, UNSEEN, level_of
 ALL: tuple[type[Message], ...] = (
     Envelope, Event, TrackSummary, RecordingSpan, HealthSample, Ack, MediaAck, Status, Health, CameraInfo, CameraState,
     FrameBoxes, MediaManifest, MediaGone, Command, LiveArgs, LiveStopArgs, ClipArgs, PreviewsArgs, ExportArgs,
-    WatchArgs, BelongsArgs, ConfigureArgs, Reply,
+    WatchArgs, BelongsArgs, ConfigureArgs, HoldArgs, ReleaseArgs, Reply,
 )  # fmt: skip
 
 __all__ = [
@@ -133,6 +135,7 @@ __all__ = [
     "GatewaySample",
     "Health",
     "HealthSample",
+    "HoldArgs",
     "LaterHead",
     "LiveArgs",
     "LiveStopArgs",
@@ -150,6 +153,7 @@ __all__ = [
     "PathPoint",
     "PreviewsArgs",
     "RecordingSpan",
+    "ReleaseArgs",
     "Reply",
     "Sha256",
     "Share",

@@ -15,7 +15,7 @@ class Command(Message):
 
     v: Literal[1] = 1
     id: Id
-    verb: Literal["live", "live_stop", "clip", "previews", "export", "watch", "belongs", "configure"]
+    verb: Literal["live", "live_stop", "clip", "previews", "export", "watch", "belongs", "configure", "hold", "release"]
     site: Id
     gateway: Id
     issued: Time
@@ -94,6 +94,30 @@ class BelongsArgs(Message):
     camera: Id
     event: Id
     by: Text
+
+
+class HoldArgs(Message):
+    """Delete nothing of these cameras' footage between the two times, recorded or still to come, until it is released.
+
+    `hold` is its id at the centre; to ask twice changes nothing. With `until` the gateway lets go by itself then. `by`
+    is the person who wants it. The reply says how many bytes (`bytes`) that are now.
+    """
+
+    hold: Id
+    cameras: Annotated[list[Id], Field(min_length=1, max_length=64)]
+    start: Time
+    end: Time
+    until: Time | None = None
+    by: Annotated[Text, Field(min_length=1)]
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class ReleaseArgs(Message):
+    """Let go of a hold; one that is over, or never came, is no error."""
+
+    hold: Id
+    by: Annotated[Text, Field(min_length=1)]
+    reason: Annotated[Text, Field(min_length=1)]
 
 
 class Reply(Message):
