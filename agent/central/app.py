@@ -216,7 +216,7 @@ def _whole(base: Base, mqtt_url: str) -> Running:
         cancel=ingest.media.cancel, first=first, reports=Reports(health.report, health.processes, base.counts),
     )  # fmt: skip
     workers: list[Worker] = [ingest.writer, ingest.media, *base.media.workers, *ingest.once]
-    workers += [web.commander, web.live, web.settings, _watchdog(ingest.writer, clock)]
+    workers += [web.commander, web.live, web.settings, web.holding, _watchdog(ingest.writer, clock)]
     supervisor = Supervisor(clock, base.stop)
     return Running(base, supervisor, mqtt_url, link, presence, workers, base.broker, web.server, first)
 
@@ -293,8 +293,8 @@ def _web(base: Base, mqtt_url: str) -> Running:
         base, desk, news, publish, lambda: link.connected, progress=news.progress_of, cancel=cancel, first=first,
         reports=Reports(health.report, health.processes, PeerCounts(presence)),
     )  # fmt: skip
-    duty = Duty("settings", [web.settings], base.leases, clock)
-    workers: list[Worker] = [web.commander, web.live, news, duty, Watchdog(clock, lambda: True)]
+    duties = [Duty(one.name, [one], base.leases, clock) for one in (web.settings, web.holding)]
+    workers: list[Worker] = [web.commander, web.live, news, *duties, Watchdog(clock, lambda: True)]
     supervisor = Supervisor(clock, base.stop)
     return Running(base, supervisor, mqtt_url, link, presence, workers, None, web.server, first)
 

@@ -93,9 +93,9 @@ class Health:
 
 
 def _media(several: list[dict[str, Any]]) -> dict[str, Any]:
-    """What waits at all processes together, and the first trouble."""
-    trouble = next((one["error"] for one in several if one["error"]), "")
-    return several[0] | {"waiting": sum(one["waiting"] for one in several[1:]), "error": trouble}
+    """What waits at all processes together, and the first trouble of each kind."""
+    troubles = {name: next((one[name] for one in several if one[name]), "") for name in ("error", "full")}
+    return several[0] | {"waiting": sum(one["waiting"] for one in several[1:])} | troubles
 
 
 def _roles(peers: list[Peer]) -> dict[str, dict[str, int]]:

@@ -30,14 +30,16 @@ class IngestSide:
     reception: Reception
     writer: Writer
     media: MediaIntake
+    retention: Retention
     once: tuple[Worker, ...]
 
     def report(self) -> dict[str, Any]:
         """How far it is behind, and what it refused."""
         counts, writer = self.base.counts, self.writer
+        media = self.base.media.health() | {"full": self.retention.problem}
         return {
             "queued": writer.queued, "lag_s": round(writer.lag_s, 3), "messages": counts.messages,
-            "rejected": counts.reasons(), "error": writer.error, "media": self.base.media.health(),
+            "rejected": counts.reasons(), "error": writer.error, "media": media,
         }  # fmt: skip
 
 
@@ -54,9 +56,10 @@ def make_ingest(
     keep_days, audit_days = config.central.keep_days, config.people.audit_days
     watcher = Watcher(searches, clock)
     writer = Writer(reception.queue, database, clock, counts, news, publish, watcher, hooks, keep_days)
+    retention = Retention(database, clock, keep_days, base.media.kept.remove, audit_days, config.media.max_bytes)
     once: tuple[Worker, ...] = (
-        Retention(database, clock, keep_days, base.media.kept.remove, audit_days, config.media.max_bytes),
+        retention,
         HookRunner(hooks, Gate(config.webhooks.allow), clock),
         Overdue(database, clock, news),
     )
-    return IngestSide(base, reception, writer, media, once)
+    return IngestSide(base, reception, writer, media, retention, once)

@@ -48,5 +48,5 @@ class MediaSide:
     def health(self) -> dict[str, Any]:
         """See the API's MediaHealth."""
         if self.upload is None:
-            return {"kind": "folder", "waiting": 0, "error": ""}
-        return {"kind": "s3", "waiting": self.upload.waiting, "error": self.upload.error}
+            return {"kind": "folder", "waiting": 0, "error": "", "full": ""}
+        return {"kind": "s3", "waiting": self.upload.waiting, "error": self.upload.error, "full": ""}

@@ -18,6 +18,7 @@ from agent.central.commands import Commander
 from agent.central.counts import Tally
 from agent.central.directory import Directory
 from agent.central.first_sign_in import FirstSignIn
+from agent.central.holding import Holding
 from agent.central.ingest import Publish
 from agent.central.live import LiveHub
 from agent.central.media_intake import Progress
@@ -77,12 +78,13 @@ class Reports:
 
 @dataclass(frozen=True)
 class WebSide:
-    """`settings` looks after all gateways, which one process does for all."""
+    """`settings` and `holding` look after all gateways, which one process does for all."""
 
     server: WebServer
     commander: Commander
     live: LiveHub
     settings: Settings
+    holding: Holding
 
     def on_answer(self, address: Address, payload: bytes) -> None:
         """A reply, a live piece or boxes.
@@ -134,7 +136,8 @@ def make_web(
         local_only=_place(central)[0] in LOOPBACK and not central.behind_proxy,
         started_ns=clock.wall_ns(), lately=Lately(clock), ground=config.map, sums=Sums(database), **desk,
     )  # fmt: skip
-    return WebSide(_server(central, centre), commander, live, settings)
+    holding = Holding(desk["holds"], desk["audit"], views, commander, clock, news)
+    return WebSide(_server(central, centre), commander, live, settings, holding)
 
 
 def _server(central: Central, centre: Centre) -> WebServer:

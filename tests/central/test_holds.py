@@ -113,6 +113,7 @@ def test_who_sees_some_cameras_sees_those_and_cannot_end_it(town: RunningCentre)
         ({"end": rfc3339(T0_NS - 2 * 10**9)}, "end: must be after start"),
         ({"until": rfc3339(T0_NS)}, "until: is over already"),
         ({"reason": ""}, "reason"),
+        ({"reason": " \n "}, "say why"),
         ({"cameras": ["plaza"]}, "is no camera"),
         ({"cameras": []}, "cameras"),
     ],

@@ -289,7 +289,7 @@ def test_a_centre_brings_media_to_the_store_and_serves_them_from_there(tmp_path:
         with centre.admin() as api:
             _is_served(api, body)
             health = api.get("/api/v1/health").json()
-            assert (health["ok"], health["media"]) == (True, {"kind": "s3", "waiting": 0, "error": ""})
+            assert (health["ok"], health["media"]) == (True, {"kind": "s3", "waiting": 0, "error": "", "full": ""})
             server.stop()
             gateway.send_medium(manifest("m2", body), body)
             wait_for(lambda: api.get("/api/v1/health").json()["media"]["error"], 40)

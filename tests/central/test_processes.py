@@ -164,7 +164,7 @@ def test_two_of_each_are_one_centre(city: City) -> None:
     assert all(process.document["url"] is None for process in ingest)
     with city.client(one) as ann, city.client(other) as bob, FakeGateway(city) as gateway:  # type: ignore[arg-type]
         _first_account_is_made_once(city, ann, bob)
-        wait_for(lambda: {"housekeeping", "settings"} <= set(_duties(city, one)))
+        wait_for(lambda: {"housekeeping", "settings", "holds"} <= set(_duties(city, one)))
         gateway.hello()
         wait_for(lambda: any(one["online"] for one in ann.get("/api/v1/gateways").json()["items"]), 30)
         streams = [Stream(ann), Stream(bob)]

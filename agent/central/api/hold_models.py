@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from agent.central.api.examples import kept, shown
 from agent.central.api.models import NO_NUL, Body, CameraName, Moment
 
-Reason = Annotated[str, Field(min_length=1, max_length=400, pattern=NO_NUL, examples=["incident 4711"])]
+
+def _said(text: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        raise ValueError("say why")
+    return words
+
+
+Reason = Annotated[
+    str, Field(min_length=1, max_length=400, pattern=NO_NUL, examples=["incident 4711"]), AfterValidator(_said)
+]
 
 
 class HoldBody(Body):

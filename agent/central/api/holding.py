@@ -30,7 +30,8 @@ def holds(
     cursor: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
 ) -> HoldPage:
     """What is held, and what was: those that name a camera which one may see."""
-    return HoldPage.model_validate(centre.holds.page(state, camera and _camera(camera), limit, cursor))
+    of = None if camera is None else _camera(camera)
+    return HoldPage.model_validate(centre.holds.page(state, of, limit, cursor))
 
 
 @router.post("", status_code=201, responses=not_there("camera") | CONFLICT)

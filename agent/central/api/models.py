@@ -107,11 +107,15 @@ class IngestHealth(BaseModel):
 
 
 class MediaHealth(BaseModel):
-    """Where pictures and clips rest; `waiting` in the folder to be brought to a store elsewhere, `error` why."""
+    """Where pictures and clips rest; `waiting` in the folder to be brought to a store elsewhere, `error` why.
+
+    `full`: what is wrong when they have no room, because all that are left are held; else empty.
+    """
 
     kind: Literal["folder", "s3"]
     waiting: int
     error: str
+    full: str
 
 
 class RoleHealth(BaseModel):

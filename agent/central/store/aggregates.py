@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from agent.central.store.among import among
 from agent.central.store.day_schema import heat, tally
 from agent.central.store.days import Change
 from agent.central.store.looks import bits_in
-from agent.central.store.pack import Document
+from agent.central.store.pack import Document, points_of
 from agent.central.store.rows import Held, hour_of
 
 Cell = tuple[int, int, int, str]
@@ -65,9 +66,7 @@ class Aggregates:
         for cell, counts in more.items():
             if cell in kept:
                 counts.update(pictures.read_counts(kept[cell]))
-            _, place, hour, label = cell
-            picture = pictures.write_counts(counts)
-            rows.append({"day": day, "place": place, "hour": hour, "label": label, "cells": picture})
+            rows.append(_heat_row(cell, counts))
         self._change.put(day, heat, rows)
 
     def _kept_heat(self, day: int, cells: list[Cell]) -> dict[Cell, bytes]:
@@ -79,11 +78,37 @@ class Aggregates:
         return {(day, row.place, row.hour, row.label): row.cells for row in rows}
 
 
+def tally_rows(day: int, groups: Iterable[Any]) -> list[Document]:
+    """The counts of a day's tracks, all made anew: `groups` are place, label, hour, colours, and how many are so."""
+    counted: Counter[tuple[int, int, str, int, int]] = Counter()
+    for place, label, hour, colours, tracks in groups:
+        for key in _counted_under(day, colours, label, place, hour):
+            counted[key] += tracks
+    names = ("day", "colour", "label", "place", "hour")
+    return [dict(zip(names, key, strict=True)) | {"tracks": tracks} for key, tracks in counted.items()]
+
+
+def heat_rows(day: int, paths: Iterable[Any]) -> list[Document]:
+    """The heat of a day's tracks, all made anew: `paths` are place, hour, label, and the path as it is kept."""
+    counts: dict[Cell, Counter[int]] = defaultdict(Counter)
+    for place, hour, label, path in paths:
+        if path:
+            counts[day, place, hour, label].update(set(pictures.cells_of(points_of(path)).tolist()))
+    return [_heat_row(cell, some) for cell, some in counts.items()]
+
+
+def _heat_row(cell: Cell, counts: Counter[int]) -> Document:
+    return dict(zip(("day", "place", "hour", "label"), cell, strict=True)) | {"cells": pictures.write_counts(counts)}
+
+
 def _keys(row: Document) -> list[tuple[int, int, str, int, int]]:
+    return _counted_under(row["day"], row["colours"], row["label"], row["place"], hour_of(row["start_ns"]))
+
+
+def _counted_under(day: int, colours: int, label: str, place: int, hour: int) -> list[tuple[int, int, str, int, int]]:
     """Of every colour of a track, and of any; of its camera, and of all together."""
-    day, label, hour = row["day"], row["label"], hour_of(row["start_ns"])
-    colours = (0, *(bit + 1 for bit in bits_in(row["colours"])))
-    return [(day, colour, label, place, hour) for colour in colours for place in (0, row["place"])]
+    each = (0, *(bit + 1 for bit in bits_in(colours)))
+    return [(day, colour, label, where, hour) for colour in each for where in (0, place)]
 
 
 def _cell(row: Document) -> Cell:

@@ -8,6 +8,7 @@ are UTC days since 1970. Invariants, for both:
    is in its new day before it leaves the old one.
 2. What derives from a row (plate, tally, heat) rests in the same day and is committed with it.
 3. A day that is dropped is gone for every search that begins later; one that is running reads it to the end.
+4. What is emptied of a day and put back by `alone` is one change: whoever dies in it leaves the day as it was.
 """
 
 from __future__ import annotations
@@ -67,6 +68,15 @@ class Days(Protocol):
 
     def drop(self, day: int) -> None:
         """Let go of a day and all that rests in it."""
+
+    def alone(self, day: int) -> AbstractContextManager[sa.Connection | None]:
+        """A transaction in which nobody else writes to a day; None when it does not exist.
+
+        The room that it leaves free is given back at its end. Other days, and the small tables, are not held up.
+        """
+
+    def empty(self, connection: sa.Connection, day: int, table: sa.Table) -> None:
+        """Within `alone`: let go of all rows of a table of that day, which takes as long for many as for few."""
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -121,21 +121,21 @@ class Holds:
             ended = sa.update(hold).where(hold.c.id == key, hold.c.over_ns.is_(None)).values(**said)
             if not connection.execute(ended).rowcount:
                 return False
-            _move_on(connection, [key], "releasing", now_ns)
+            _move_on(connection, key, "releasing", now_ns)
         return True
 
-    def expire(self) -> list[Document]:
-        """Those whose time has come are over; their gateways know that time, too, and let go by themselves."""
-        now_ns = self._clock.wall_ns()
-        due = (hold.c.over_ns.is_(None), hold.c.until_ns <= now_ns)
+    def due(self) -> list[str]:
+        """Those whose time has come."""
+        query = sa.select(hold.c.id).where(hold.c.over_ns.is_(None), hold.c.until_ns <= self._clock.wall_ns())
         with self._database.read() as connection:
-            if connection.scalar(sa.select(hold.c.id).where(*due).limit(1)) is None:
-                return []
+            return list(connection.scalars(query.order_by(hold.c.id)))
+
+    def expire(self, key: str) -> None:
+        """Its time has come, and it is over; its gateways know that time, too, and let go by themselves."""
         with self._database.write() as connection:
-            ended = sa.update(hold).where(*due).values(over_ns=hold.c.until_ns).returning(hold.c.id)
-            keys = sorted(connection.scalars(ended))
-            _move_on(connection, keys, "released", now_ns)
-        return self.some(keys)
+            ended = sa.update(hold).where(hold.c.id == key, hold.c.over_ns.is_(None)).values(over_ns=hold.c.until_ns)
+            if connection.execute(ended).rowcount:
+                _move_on(connection, key, "released", self._clock.wall_ns())
 
     def orders(self) -> list[Order]:
         """What gateways are yet to be told, the oldest first; those that refused a hold are told it again."""
@@ -158,14 +158,14 @@ class Holds:
         table = hold_gateway
         mine = [table.c.hold == order.hold, table.c.site == order.site, table.c.gateway == order.gateway]
         if order.release:
-            state, then = ("releasing", ("releasing",)) if error else ("released", ("releasing",))
+            state, before = "releasing" if error else "released", ["releasing"]
         else:
-            state, then = ("failed" if error else "held"), ("asked", "failed")
+            state, before = "failed" if error else "held", ["asked", "failed"]
         said = {"state": state, "error": error[:400]} | ({} if error else {"bytes": size})
         changed = sa.or_(table.c.state != state, table.c.error != said["error"])
         values = said | {"since_ns": self._clock.wall_ns()}
         with self._database.write() as connection:
-            query = sa.update(table).where(*mine, table.c.state.in_(then), changed).values(**values)
+            query = sa.update(table).where(*mine, table.c.state.in_(before), changed).values(**values)
             return bool(connection.execute(query).rowcount)
 
     def _seen(self, camera: Camera | None) -> Any:
@@ -198,9 +198,10 @@ class Holds:
         }
 
 
-def _move_on(connection: sa.Connection, keys: list[str], state: str, now_ns: int) -> None:
-    mine = (hold_gateway.c.hold.in_(keys), hold_gateway.c.state.in_(_MAY_BE_HELD))
-    connection.execute(sa.update(hold_gateway).where(*mine).values(state=state, error="", since_ns=now_ns))
+def _move_on(connection: sa.Connection, key: str, state: str, now_ns: int) -> None:
+    mine = (hold_gateway.c.hold == key, hold_gateway.c.state.in_(_MAY_BE_HELD))
+    values = {"state": state, "error": "", "since_ns": now_ns} | ({"bytes": None} if state == "released" else {})
+    connection.execute(sa.update(hold_gateway).where(*mine).values(**values))
 
 
 def _named(camera: Camera) -> dict[str, str]:

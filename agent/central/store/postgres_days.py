@@ -103,6 +103,28 @@ class PostgresDays:
         self._known -= {day}
         self._whole -= {day}
 
+    @contextmanager
+    def alone(self, day: int) -> Iterator[sa.Connection | None]:
+        """See `Days.alone`. Searches of that day go on until it is emptied, and then wait for the end.
+
+        Where letting go of the day was cut short, what is left of it is made whole first.
+        """
+        if day not in self.present():
+            yield None
+            return
+        self._whole -= {day}
+        with translated():
+            self.ensure(day)
+            with self._engine.connect() as connection, connection.begin():
+                names = ", ".join(_name(table, day) for table in _TABLES)
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE_S}s'")
+                connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+                yield connection
+
+    def empty(self, connection: sa.Connection, day: int, table: sa.Table) -> None:
+        """See `Days.empty`."""
+        connection.exec_driver_sql(f"TRUNCATE {_name(table, day)}")
+
     def close(self) -> None:
         """See `Days.close`: the engine is not ours."""
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from agent.central.store import base_schema, hold_schema
+import agent.central.store.hold_schema  # noqa: F401 - its tables belong to these
+from agent.central.store import base_schema
 
 _ID, _TEXT, Json = base_schema.ID, base_schema.TEXT, base_schema.Json
-metadata = hold_schema.metadata
+metadata = base_schema.metadata
 
 about = sa.Table(
     "about",  # the centre itself: who it is, and how a move into this database stands (see `move`)

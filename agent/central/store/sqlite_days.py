@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
@@ -22,6 +23,7 @@ from agent.central.store.days import Change, Row
 from agent.central.store.deadline import Deadline
 from agent.central.store.engines import Unstorable, migrate, sqlite_engine, translated
 from agent.central.store.migrations.day import HEAD
+from agent.core.errors import StorageError
 
 _NAME = re.compile(r"^(\d{4}-\d\d-\d\d)\.db$")
 _EPOCH = date(1970, 1, 1)
@@ -90,6 +92,24 @@ class SqliteDays:
             with suppress(FileNotFoundError):
                 path.rename(gone)
         gone.unlink(missing_ok=True)
+
+    @contextmanager
+    def alone(self, day: int) -> Iterator[sa.Connection | None]:
+        """See `Days.alone`."""
+        connection = self.connect(day)
+        if connection is None:
+            yield None
+            return
+        with translated(), connection:
+            _driver_of(connection).execute("PRAGMA secure_delete=FAST").close()
+            connection.execution_options(lamppost_write=True)
+            with connection.begin():
+                yield connection
+            _give_back(connection)
+
+    def empty(self, connection: sa.Connection, day: int, table: sa.Table) -> None:  # noqa: ARG002 - it has its file
+        """See `Days.empty`: without a condition SQLite looks at no row."""
+        connection.execute(sa.delete(table))
 
     def close(self) -> None:
         """See `Days.close`."""
@@ -256,12 +276,31 @@ def _ended_when(late: Deadline | None, connection: sa.Connection) -> Iterator[No
     if late is None:
         yield
         return
-    driver: Any = connection.connection.driver_connection
+    driver = _driver_of(connection)
     driver.set_progress_handler(late, _STEPS)
     try:
         yield
     finally:
         driver.set_progress_handler(None, 0)
+
+
+def _driver_of(connection: sa.Connection) -> Any:
+    """For what is no part of a transaction: SQLAlchemy begins one with its first statement."""
+    return connection.connection.driver_connection
+
+
+def _give_back(connection: sa.Connection) -> None:
+    """What was let go of could be read from the file as long as its pages are only marked as free, and from the log.
+
+    Pages that are still in use have it no more: see `secure_delete`.
+    """
+    driver = _driver_of(connection)
+    try:
+        if driver.execute("PRAGMA freelist_count").fetchone()[0]:
+            driver.execute("VACUUM").close()
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    except sqlite3.Error as error:
+        raise StorageError(f"a day's file does not give room back: {error}") from error
 
 
 def _day(name: str) -> int:

@@ -13,7 +13,7 @@ HEALTH: Document = {
     "broker": {"kind": "mosquitto", "up": True, "error": "", "restarts": 0, "since": _SINCE, "last_end": ""},
     "database": {"kind": "sqlite", "ok": True},
     "ingest": {"queued": 0, "lag_s": 0.0, "messages": 184_220},
-    "media": {"kind": "folder", "waiting": 0, "error": ""},
+    "media": {"kind": "folder", "waiting": 0, "error": "", "full": ""},
     "roles": {"whole": {"running": 1, "well": 1}},
 }  # fmt: skip
 PROCESSES: Document = {

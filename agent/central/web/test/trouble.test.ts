@@ -12,7 +12,7 @@ const centreWith = (broker: Partial<CentreHealth["broker"]>): CentreHealth => ({
   broker: { kind: "mosquitto", up: true, error: "", restarts: 0, since: "2026-11-20T11:59:30.000Z", last_end: "", ...broker },
   database: { kind: "sqlite", ok: true },
   ingest: { queued: 0, lag_s: 0, messages: 0 },
-  media: { kind: "folder", waiting: 0, error: "" },
+  media: { kind: "folder", waiting: 0, error: "", full: "" },
   roles: {},
 });
 const gateway = { site: "demo", gateway: "gw-1", online: true, problems: [] as string[] } as Gateway;

@@ -575,11 +575,12 @@ export interface Me {
   asks_reason: boolean;
 }
 
-/** Where pictures and clips rest; `waiting` in the folder to be brought to a store elsewhere, `error` why. */
+/** Where pictures and clips rest; `waiting` in the folder to be brought to a store elsewhere, `error` why. `full`: what is wrong when they have no room, because all that are left are held; else empty. */
 export interface MediaHealth {
   kind: "folder" | "s3";
   waiting: number;
   error: string;
+  full: string;
 }
 
 /** With the address below the centre's own, which is not shown again. */

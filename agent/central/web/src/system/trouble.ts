@@ -47,6 +47,7 @@ function ofCentre(centre: CentreHealth | undefined, words: Words, nowMs: number)
   }
   if (!centre.database.ok) found.push({ where: words.centre, what: `${words.database} ${words.databaseBad}` });
   if (centre.media.error) found.push({ where: words.centre, what: `${words.mediaWait(centre.media.waiting)}: ${centre.media.error}` });
+  if (centre.media.full) found.push({ where: words.centre, what: centre.media.full });
   return found;
 }
 
