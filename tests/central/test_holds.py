@@ -116,6 +116,8 @@ def test_who_sees_some_cameras_sees_those_and_cannot_end_it(town: RunningCentre)
         ({"reason": " \n "}, "say why"),
         ({"cameras": ["plaza"]}, "is no camera"),
         ({"cameras": []}, "cameras"),
+        ({"cameras": [f"demo/gw-1/cam-{n}" for n in range(65)]}, "cameras: at most 64 of one gateway"),
+        ({"cameras": [f"demo/gw-{n}/plaza" for n in range(101)]}, "cameras"),
     ],
 )
 def test_what_cannot_be_held_is_refused(town: RunningCentre, more: dict[str, Any], said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,7 +12,7 @@ from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.hold_models import Hold, HoldBody, HoldPage, ReleaseBody
 from agent.central.api.models import CONFLICT, OVER, REFUSALS, CameraName, not_there
 from agent.central.news import Item
-from agent.central.store.holds import MOST_ACTIVE, Camera, State
+from agent.central.store.holds import MOST_ACTIVE, MOST_OF_GATEWAY, Camera, State
 from agent.config.base import Id
 from agent.core.clock import parse_rfc3339
 from agent.core.ids import new_id
@@ -40,13 +41,15 @@ def make_hold(body: HoldBody, request: Request, centre: Here) -> Hold:
 
     Pictures, clips and previews stay, and so do tracks, events, their notes and counts when their day is over.
     """
-    now_ns, cameras = centre.clock.wall_ns(), [_camera(one) for one in body.cameras]
+    now_ns, cameras = centre.clock.wall_ns(), {_camera(one) for one in body.cameras}
     start_ns, end_ns = parse_rfc3339(body.start), parse_rfc3339(body.end)
     until_ns = None if body.until is None else parse_rfc3339(body.until)
     if start_ns >= end_ns:
         raise ApiError(422, "invalid", "end: must be after start")
     if until_ns is not None and until_ns <= now_ns:
         raise ApiError(422, "invalid", "until: is over already")
+    if max(Counter(one[:2] for one in cameras).values()) > MOST_OF_GATEWAY:
+        raise ApiError(422, "invalid", f"cameras: at most {MOST_OF_GATEWAY} of one gateway")
     known = {(one["site"], one["gateway"], one["camera"]) for one in centre.views.cameras_at(cameras)}
     if not known.issuperset(cameras):
         raise not_found("camera")

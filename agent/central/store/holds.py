@@ -23,7 +23,8 @@ State = Literal["active", "over"]
 Camera = tuple[str, str, str]
 """Site, gateway and camera."""
 
-MOST_ACTIVE = 1000
+MOST_ACTIVE, MOST_OF_GATEWAY = 1000, 64
+"""Holds that hold at a time; and cameras of one gateway in a hold, as many as a command names."""
 LEAVING = 0x6C616D68
 """Of PostgreSQL's advisory locks: who holds it makes a hold, or has media leave; not both at once."""
 _MAY_BE_HELD = ("asked", "held", "failed")
