@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.central.store import media_sums
 from agent.central.store.database import Database
 from agent.central.store.merge import wall_ns
 from agent.central.store.schema import camera, clip, media
@@ -44,6 +45,7 @@ class MediaRows:
         names = ("id", "camera", "kind", "type", "bytes", "sha256", "codecs", "event", "track", "quality")
         row = {name: kept[name] for name in names} | {"state": "incoming", "manifest": kept, "reason": ""}
         with self._database.write() as connection:
+            media_sums.leaves(self._database, connection, [manifest.id])
             self._database.upsert(connection, media, [row | self._place(address, manifest)])
             again = self._taken_up(connection, manifest.id)
             if manifest.kind != "clip" or again:
@@ -62,8 +64,8 @@ class MediaRows:
     def ready(self, address: Address, manifest: MediaManifest) -> None:
         """A medium is whole; a picture of an event may be its camera's newest (a track's own shows one thing)."""
         with self._database.write() as connection:
-            whole = {"state": "ready", "manifest": None}
-            connection.execute(sa.update(media).where(media.c.id == manifest.id).values(**whole))
+            media_sums.arrives(self._database, connection, manifest.id)
+            connection.execute(sa.update(media).where(media.c.id == manifest.id).values(manifest=None))
             self._clips(connection, manifest.id, {"state": "ready", "error": ""})
             if manifest.kind == "snapshot" and manifest.event is not None:
                 start_ns = wall_ns(manifest.start)
@@ -82,6 +84,7 @@ class MediaRows:
         row = {name: getattr(notice, name) for name in ("id", "camera", "kind", "event", "track", "quality")}
         row |= {"state": "gone", "reason": notice.reason} | empty | self._place(address, notice)
         with self._database.write() as connection:
+            media_sums.leaves(self._database, connection, [notice.id])
             self._database.upsert(connection, media, [row])
             if notice.kind not in ASKED_KINDS:
                 return []
@@ -91,6 +94,7 @@ class MediaRows:
     def forget(self, key: str, reason: str) -> list[str]:
         """A medium is not coming after all, and may come again; the ids of the clips that waited for it."""
         with self._database.write() as connection:
+            media_sums.leaves(self._database, connection, [key])
             connection.execute(sa.delete(media).where(media.c.id == key))
             return self._clips(connection, key, {"state": "failed", "error": reason})
 

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from agent.central.batch import Batch
 from agent.central.counts import Counts
 from agent.central.sealing import Sealer
-from agent.central.store import day_schema
+from agent.central.store import day_schema, media_sums
 from agent.central.store.database import Database
 from agent.central.store.filters import Filters
 from agent.central.store.finds import Finds
 from agent.central.store.rows import day_of
+from agent.central.store.schema import media
 from agent.central.store.views import Views
 from agent.core.clock import SystemClock
 from agent.wire import messages as wire
@@ -52,6 +53,12 @@ class Store:
     def _envelope(self, gateway: str, kind: str, record: wire.Message) -> wire.Envelope:
         document = {"site": SITE, "gateway": gateway, "outbox": "o", "class": kind, "seq": self.seq}
         return wire.Envelope.model_validate(document | {"records": [record.model_dump(mode="json")]})
+
+    def put_medium(self, **row: Any) -> None:
+        """A row of a medium that is here, and is counted."""
+        with self.database.write() as connection:
+            connection.execute(sa.insert(media).values(row | {"state": "incoming"}))
+            media_sums.arrives(self.database, connection, row["id"])
 
     def tracks(self, **filters: Any) -> list[str]:
         return [item["id"] for item in self.finds.tracks(Filters(**filters))["items"]]

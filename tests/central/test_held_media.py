@@ -30,8 +30,8 @@ def _medium(store: Store, key: str, start_ns: int, end_ns: int, camera: str = CA
         "id": key, "command": key, **PLACE, "camera": camera, "start_ns": start_ns, "end_ns": end_ns, "media": key,
         "state": "ready", "error": "", "quality": "full", "created_ns": start_ns, "deadline_ns": 0,
     }  # fmt: skip
+    store.put_medium(**row)
     with store.database.write() as connection:
-        connection.execute(sa.insert(schema.media).values(row))
         connection.execute(sa.insert(schema.clip).values(clip))
 
 

@@ -176,7 +176,7 @@ def test_some_that_are_always_refused_do_not_stop_those_behind_them(plain_store:
 def test_media_beyond_their_room_leave_oldest_first_and_what_was_asked_for_last(open_one: Callable[[], Store]) -> None:
     store, gone = open_one(), list[str]()
     for number in range(6):
-        insert(store, schema.media, **row_of(medium_of(f"m{number}"), 100, T0_NS + number, kind="clip"))
+        store.put_medium(**row_of(medium_of(f"m{number}"), 100, T0_NS + number, kind="clip"))
     clip = dict.fromkeys(("site", "gateway", "camera", "quality", "state", "error"), "x")
     times = {"start_ns": 0, "end_ns": 1, "created_ns": 0, "deadline_ns": 0, "event": None}
     insert(store, schema.clip, id="asked", command="c1", media="m0", **clip, **times)
@@ -194,7 +194,7 @@ def test_media_beyond_their_room_leave_oldest_first_and_what_was_asked_for_last(
     def broken(_: Medium) -> None:
         raise StorageError("away")
 
-    insert(store, schema.media, **row_of(medium_of("m9"), 100))
+    store.put_medium(**row_of(medium_of("m9"), 100))
     with pytest.raises(StorageError):
         Leaving(store.database, broken).beyond(50)
     assert leaving.beyond(50) == 0

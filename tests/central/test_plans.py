@@ -14,7 +14,7 @@ from agent.central.store.health import HealthHistory
 from agent.central.store.leaving import Leaving
 from agent.central.store.places import Place
 from agent.central.store.reviews import Reviews, Wanted
-from agent.central.store.schema import clip, media
+from agent.central.store.schema import clip
 from agent.core.clock import NS
 from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event
 from tests.central.stores import Store
@@ -99,9 +99,8 @@ def _medium(key: str, start_ns: int) -> dict[str, Any]:
 
 
 def test_media_leave_in_the_order_of_an_index(store: Store) -> None:
-    with store.database.write() as connection:
-        for number in range(3):
-            connection.execute(sa.insert(media).values(_medium(f"m{number}", T0_NS - number)))
+    for number in range(3):
+        store.put_medium(**_medium(f"m{number}", T0_NS - number))
     gone: list[str] = []
     with plans(store) as told:
         assert Leaving(store.database, lambda medium: gone.append(medium.id)).beyond(25) == 1
@@ -120,9 +119,9 @@ def test_media_that_people_asked_for_leave_last_and_in_that_order_too(store: Sto
         "command": "x", "site": SITE, "gateway": GATEWAY, "camera": CAMERA, "start_ns": 0, "end_ns": 1,
         "state": "ready", "error": "", "quality": "full", "created_ns": 0, "deadline_ns": 0,
     }  # fmt: skip
+    for number in range(4):
+        store.put_medium(**_medium(f"m{number}", T0_NS + number))
     with store.database.write() as connection:
-        for number in range(4):
-            connection.execute(sa.insert(media).values(_medium(f"m{number}", T0_NS + number)))
         connection.execute(sa.insert(clip).values(asked | {"id": "c", "media": "m0"}))
     gone: list[str] = []
     with plans(store) as told:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from agent.central.media_kept import Medium
+from agent.central.store import media_sums
 from agent.central.store.database import Database
 from agent.central.store.holds import LEAVING, is_held
 from agent.central.store.schema import camera, clip, media
@@ -92,7 +93,7 @@ class Leaving:
 
     def _total(self) -> int:
         with self._database.read() as connection:
-            return int(connection.scalar(sa.select(sa.func.sum(media.c.bytes)).where(media.c.state == "ready")) or 0)
+            return media_sums.total(connection).bytes
 
     @contextmanager
     def _leaving(self) -> Iterator[sa.Connection]:
@@ -123,6 +124,7 @@ class Leaving:
 
     def _hide(self, connection: sa.Connection, rows: Any, reason: str) -> None:
         keys = [row["id"] for row in rows]
+        media_sums.leaves(self._database, connection, keys)
         connection.execute(sa.update(media).where(media.c.id.in_(keys)).values(state="gone", reason=reason))
         shown = sa.update(camera).where(camera.c.snapshot.in_(keys))
         connection.execute(shown.values(snapshot=None, snapshot_ns=None))

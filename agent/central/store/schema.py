@@ -143,6 +143,15 @@ media = sa.Table(
     sa.Index(None, "site", "gateway", "camera", "start_ns"),  # what a hold holds
 )
 
+media_sum = sa.Table(
+    "media_sum",  # of those that are ready: see `media_sums`
+    metadata,
+    sa.Column("site", _ID, primary_key=True),
+    sa.Column("gateway", _ID, primary_key=True),
+    sa.Column("media", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
+)
+
 health_sample = sa.Table(
     "health_sample",
     metadata,

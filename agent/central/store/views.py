@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from agent.central.store import media_sums
 from agent.central.store.database import Database
 from agent.central.store.day_schema import event, recording, tally
 from agent.central.store.motion import density
@@ -209,13 +210,9 @@ class Views:
             return self._counted
 
     def _count(self) -> tuple[dict[str, int], int]:
-        ready = media.c.state == "ready"
         with self._database.read() as connection:
-            count = sa.select(sa.func.count())
-            rows = self._count_days()
-            rows["media"] = int(connection.scalar(count.select_from(media).where(ready)) or 0)
-            size = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(media.c.bytes), 0)).where(ready))
-        return rows, int(size or 0)
+            media_here = media_sums.total(connection)
+        return self._count_days() | {"media": media_here.media}, media_here.bytes
 
     def _count_days(self) -> dict[str, int]:
         """Tracks are counted as they come; events are few."""

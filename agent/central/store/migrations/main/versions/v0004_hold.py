@@ -1,4 +1,4 @@
-"""Holds: what may not leave, how far its gateways are, and which days are kept for them in part."""
+"""Holds: what may not leave, how far its gateways are, which days are kept for them in part; and the sums of media."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
     _make_hold_camera()
     _make_hold_gateway()
     _make_remains()
+    _make_media_sum()
     op.drop_index(op.f("ix_media_start_ns"), table_name="media")
     op.create_index(op.f("ix_media_start_ns_id"), "media", ["start_ns", "id"], unique=False)
     named = ["site", "gateway", "camera", "start_ns"]
@@ -72,4 +73,19 @@ def _make_remains() -> None:
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("spans", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_remains")),
+    )
+
+
+def _make_media_sum() -> None:
+    op.create_table(
+        "media_sum",
+        sa.Column("site", sa.String(length=64), nullable=False),
+        sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("media", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("site", "gateway", name=op.f("pk_media_sum")),
+    )
+    op.execute(
+        "INSERT INTO media_sum (site, gateway, media, bytes) "
+        "SELECT site, gateway, count(*), sum(bytes) FROM media WHERE state = 'ready' GROUP BY site, gateway"
     )
