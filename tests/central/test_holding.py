@@ -15,12 +15,23 @@ from agent.central.holding import Holding
 from agent.central.news import News
 from agent.central.store.audit import Audit, Sought
 from agent.central.store.holds import Holds
+from agent.config.central import Media
 from agent.core.clock import NS, SystemClock, rfc3339
 from agent.core.errors import StorageError
 from agent.core.ids import new_id
 from agent.core.stop import StopToken
 from agent.wire import messages as wire
-from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, FakeGateway, RunningCentre, running, wait_for
+from tests.central.helpers import (
+    CAMERA,
+    GATEWAY,
+    SITE,
+    T0_NS,
+    FakeGateway,
+    RunningCentre,
+    manifest,
+    running,
+    wait_for,
+)
 from tests.central.stores import Store
 
 HOLDS = "/api/v1/holds"
@@ -115,6 +126,20 @@ def test_a_hold_ends_when_its_time_has_come(centre: RunningCentre, gateway: Fake
         (line,) = api.get("/api/v1/audit", params={"action": "hold.end"}).json()["items"]
         assert (line["who"], line["what"]) == ("centre", f"hold {key}: its time is over")
         assert _asked(gateway, "release") == []  # it knows the time, too
+
+
+def test_media_that_are_all_held_and_too_many_are_said_in_health(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as centre, FakeGateway(centre) as gateway, centre.admin() as api:
+        gateway.hello()
+        _known(api)
+        gateway.send_medium(manifest("m1", b"x" * 3000), b"x" * 3000)
+        wait_for(lambda: api.get("/api/v1/media/m1").status_code == 200)
+        _make(api)
+    little = Media(max_bytes=2000)
+    with running(tmp_path / "data", media=little) as centre, centre.service() as api:
+        full = wait_for(lambda: api.get("/api/v1/health").json()["media"]["full"])
+        assert full.startswith("all pictures and clips that are left are held, 1000 bytes more than [media] max_bytes")
+        assert api.get("/api/v1/media/m1").status_code == 200
 
 
 class _Gateways:
