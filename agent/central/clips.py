@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 MOST_S = 600
 _AROUND_NS = 5 * NS
 _MOST_OF_EVENT_NS = 60 * NS
+_LONGEST_OF_EVENT_NS = 120 * NS
+"""Of what was fetched for something else: who shares an event's clip shows no ten minutes of the street."""
 _AHEAD_NS = 10 * NS  # the gateway waits for footage that is still being recorded, twice as long as this
 _ANSWER_NS = 120 * NS  # a proxy takes a slow gateway about as long as it lasts
 _ASKING = 0x6C616D75
@@ -80,7 +82,7 @@ class Clips:
         """The row, and the command to send once it is committed: the reply, which ingest stores, looks for the row."""
         site, gateway, camera = place
         start, end = rfc3339(start_ns), rfc3339(end_ns)
-        chosen = quality if quality != "auto" else "proxy" if self._is_limited(site, gateway) else "full"
+        chosen = quality if quality == "previews" else self._chosen(place, quality)
         if chosen == "previews":
             self._admit(connection, site, gateway)
             args = PreviewsArgs(camera=camera, start=start, end=end, count=PREVIEWS)
@@ -88,20 +90,25 @@ class Clips:
         else:
             clip_args = ClipArgs(camera=camera, start=start, end=end, quality=chosen, event=event)
             command = self._commander.prepared(site, gateway, "clip", clip_args)
-        self._keep(connection, command, place, (start_ns, end_ns), event, chosen)
+        self._keep(connection, command.id, place, (start_ns, end_ns), event, chosen)
         return command
 
+    def _chosen(self, place: tuple[str, str, str], quality: Wanted) -> Literal["proxy", "full"]:
+        """What is asked of that gateway for it."""
+        return quality if quality != "auto" else "proxy" if self._is_limited(*place[:2]) else "full"
+
     def _keep(
-        self, connection: sa.Connection, command: Command, place: tuple[str, str, str], span: tuple[int, int],
-        event: str | None, quality: str,
-    ) -> None:  # fmt: skip
+        self, connection: sa.Connection, command: str, place: tuple[str, str, str], span: tuple[int, int],
+        event: str | None, quality: str, **more: str,
+    ) -> str:  # fmt: skip
         now_ns = self._clock.wall_ns()
         row = {
-            "id": new_id(now_ns), "command": command.id, **dict(zip(("site", "gateway", "camera"), place, strict=True)),
+            "id": new_id(now_ns), "command": command, **dict(zip(("site", "gateway", "camera"), place, strict=True)),
             "event": event, "quality": quality, "start_ns": span[0], "end_ns": span[1], "state": "requested",
             "error": "", "media": None, "created_ns": now_ns, "deadline_ns": now_ns + _ANSWER_NS,
         }  # fmt: skip
-        connection.execute(sa.insert(clip).values(row))
+        connection.execute(sa.insert(clip).values(row | more))
+        return str(row["id"])
 
     def _admit(self, connection: sa.Connection, site: str, gateway: str) -> None:
         """One of the sheets that a gateway may draw at a time."""
@@ -124,10 +131,14 @@ class Clips:
             raise
         with self._database.read() as connection:
             key = connection.scalar(sa.select(clip.c.id).where(clip.c.command == command.id))
-        found = self._finds.clip(str(key))
+        return self._told(str(key))
+
+    def _told(self, key: str) -> Document:
+        """A clip that there was not before."""
+        found = self._finds.clip(key)
         if found is None:
             raise StorageError("the clip's row is gone")
-        self._news.tell(Item("clip", (found["id"],)))
+        self._news.tell(Item("clip", (key,)))
         return found
 
     def _shared(
@@ -137,36 +148,73 @@ class Clips:
         """One that is there or on its way, else one that is asked for now; of all web workers one asks at a time."""
         with self._database.write() as connection:
             self._database.alone(connection, _ASKING)
-            for one in held():
-                if one["state"] in _ALIVE and quality in {"auto", one["quality"]}:
-                    return one, False
-            command = self._write_down(connection, place, *span, event, quality)
-        return self._ask(command), True
+            does = (one for one in held() if one["state"] in _ALIVE and quality in {"auto", one["quality"]})
+            if (one := next(does, None)) is None:
+                command = self._write_down(connection, place, *span, event, quality)
+            else:
+                own = self._lent(connection, one, place, span, event)
+        if one is None:
+            return self._ask(command), True
+        return (one if own is None else self._told(own)), False
+
+    def _lent(
+        self, connection: sa.Connection, one: Document, place: tuple[str, str, str], span: tuple[int, int],
+        event: str | None,
+    ) -> str | None:  # fmt: skip
+        """What is there of another event, or of none, becomes this event's, too: the id of the row that says so."""
+        if event is None or one["event"] == event or one["state"] != "ready":
+            return None
+        # its row held fast: whoever has it leave just now comes before all this, or finds the new row, too
+        there = sa.select(media.c.id).where(media.c.id == one["media"], media.c.state == "ready")
+        if connection.scalar(there.with_for_update(read=True)) is None:
+            return None
+        unasked = new_id(self._clock.wall_ns())  # a command that nobody answers
+        more = {"media": one["media"], "state": "ready"}
+        return self._keep(connection, unasked, place, span, event, one["quality"], **more)
+
+    def _good(
+        self, place: tuple[str, str, str], span: tuple[int, int], quality: Wanted, longest_ns: int
+    ) -> list[Document]:  # fmt: skip
+        """Clips that do as well as the one that would be asked for, none longer than that.
+
+        A gateway sends those of one quality in the order in which they were asked for, and small ones first: one of
+        the same quality that is on its way comes no later than a shorter one, a full one later than a small one.
+        """
+        chosen = self._chosen(place, quality)
+        return [
+            one for one in self._finds.clips_over(place, *span, longest_ns)
+            if one["quality"] == chosen or (quality == "auto" and (one["quality"], one["state"]) == ("full", "ready"))
+        ]  # fmt: skip
 
     def of_span(
-        self, place: tuple[str, str, str], start_ns: int, end_ns: int, quality: Wanted = "auto"
+        self, place: tuple[str, str, str], start_ns: int, end_ns: int, quality: Wanted = "auto", *, exact: bool = False
     ) -> tuple[Document, bool]:
-        """The clip between two times, and whether it was asked for just now: who plays the same footage shares it.
+        """A clip with the footage between two times, and whether it was asked for just now.
+
+        Who plays the same shares it: it may be one of a longer time, unless it must be `exact`.
 
         Raises:
             CommandFailed: the gateway is away.
         """
-        return self._shared(
-            lambda: self._finds.clips_of_span(place, start_ns, end_ns), place, (start_ns, end_ns), None, quality
-        )
+        span, longest_ns = (start_ns, end_ns), end_ns - start_ns if exact else MOST_S * NS
+        return self._shared(lambda: self._good(place, span, quality, longest_ns), place, span, None, quality)
 
     def of_event(self, event: Document, quality: Wanted = "auto") -> tuple[Document, bool]:
         """The event's clip, five seconds more on either side, and whether it was asked for just now.
 
-        With `auto` the best there is or that is on its way.
+        With `auto` the best there is or that is on its way. What was fetched of that time for others does as well.
 
         Raises:
             CommandFailed: the gateway is away.
         """
-        place = (event["site"], event["gateway"], event["camera"])
-        # two people who open one event get one clip
-        held = lambda: self._finds.clips_of_event(event["id"])  # noqa: E731
-        return self._shared(held, place, self._around(event), event["id"], quality)
+        place, span = (event["site"], event["gateway"], event["camera"]), self._around(event)
+
+        def held() -> list[Document]:
+            """Two people who open one event get one clip."""
+            own = self._finds.clips_of_event(event["id"])
+            return [*own, *self._good(place, span, quality, _LONGEST_OF_EVENT_NS)]
+
+        return self._shared(held, place, span, event["id"], quality)
 
     def export(self, place: tuple[str, str, str], start_ns: int, end_ns: int, by: str, reason: str) -> Document:
         """The footage between two times as evidence: cut anew for each who takes it out, whose name it bears.
@@ -177,7 +225,7 @@ class Clips:
         args = ExportArgs(camera=place[2], start=rfc3339(start_ns), end=rfc3339(end_ns), by=by, reason=reason)
         command = self._commander.prepared(*place[:2], "export", args)
         with self._database.write() as connection:
-            self._keep(connection, command, place, (start_ns, end_ns), None, "export")
+            self._keep(connection, command.id, place, (start_ns, end_ns), None, "export")
         return self._ask(command)
 
     def sheet(self, place: tuple[str, str, str], at_ns: int, step_s: int) -> tuple[Document, bool]:

@@ -50,6 +50,13 @@ class Store:
                 batch.take(address, wire.encode(self._envelope(gateway, kind, record)))
             batch.write()
 
+    def take(self, address: Address, payload: bytes) -> None:
+        """One message, as it comes."""
+        with self.database.change() as change:
+            batch = Batch(self.database, change, self.clock, self.counts)
+            batch.take(address, payload)
+            batch.write()
+
     def _envelope(self, gateway: str, kind: str, record: wire.Message) -> wire.Envelope:
         document = {"site": SITE, "gateway": gateway, "outbox": "o", "class": kind, "seq": self.seq}
         return wire.Envelope.model_validate(document | {"records": [record.model_dump(mode="json")]})

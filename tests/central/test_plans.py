@@ -134,5 +134,5 @@ def test_media_that_people_asked_for_leave_last_and_in_that_order_too(store: Sto
 
 def test_a_clip_is_found_by_its_camera_and_span(store: Store) -> None:
     with plans(store) as told:
-        store.finds.clips_of_span((SITE, GATEWAY, CAMERA), T0_NS, T0_NS + NS)
+        store.finds.clips_over((SITE, GATEWAY, CAMERA), T0_NS, T0_NS + NS, 600 * NS)
     assert "site_gateway_camera_start_ns_end_ns" in told.of("FROM clip")

@@ -54,11 +54,15 @@ def get_media(centre: Here, request: Request, media: Id, *, download: Annotated[
 
 @router.post("/clips", status_code=202, tags=["clips"], responses=not_there("camera") | _AGAIN | NO_GATEWAY)
 def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipIn) -> ClipOut:
-    """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream. One that is there is given again (200)."""
+    """Ask a gateway for a clip; follow it at `/clips/{id}` or on the stream. One that is there is given again (200).
+
+    So is one of a longer time, there or on its way, unless it must be `exact`: it has what is asked for here, and its
+    medium begins at `actual_start`.
+    """
     start_ns, end_ns = _span(centre, body)
     note(request, "clip.request", f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}")
     place = (body.site, body.gateway, body.camera)
-    clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality)
+    clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality, exact=body.exact)
     response.status_code = 202 if fresh else 200
     return ClipOut.model_validate(clip)
 
@@ -142,7 +146,8 @@ def ask_for_event_clip(
 ) -> ClipOut:  # fmt: skip
     """The event's clip, five seconds more on either side; one that was asked for before is given again (200).
 
-    `auto` gives the best there is; where there is none, it asks for a proxy if the gateway's uplink is limited.
+    `auto` gives the best there is; where there is none, it asks for a proxy if the gateway's uplink is limited. A
+    longer one of that time, two minutes at most, does as well: its medium begins at `actual_start`.
     """
     found = centre.finds.event(event)
     if found is None:

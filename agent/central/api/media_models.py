@@ -28,11 +28,12 @@ class _Span(_OfCamera):
 
 
 class ClipIn(_Span):
-    """Which footage to fetch."""
+    """Which footage to fetch; `exact`: a clip of just this time, none of a longer one that has it."""
 
     model_config = shown(finds.CLIP_IN)
 
     quality: Literal["auto", "proxy", "full"] = "auto"
+    exact: bool = False
 
 
 class FootageExportIn(_Span):
@@ -74,6 +75,8 @@ class ClipProgress(BaseModel):
 
 class ClipOut(BaseModel):
     """A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s.
+
+    `start` and `end` are what it was asked for first, `actual_start` and `actual_end` what its medium has.
 
     `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is
     a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both. `held`: it is

@@ -28,10 +28,12 @@ from agent.central.store.strays import find_days
 from agent.central.store.summary import Summary
 from agent.central.store.views import media_url
 from agent.central.store.walk import Mark
-from agent.core.clock import Clock, rfc3339
+from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 
 MOST_TRACKS = 8
 """Of an event, at once: a path has up to 2,000 points."""
+_LAST_PICTURE_NS = NS
+"""A clip ends with its last picture, which may be so long before the end that was asked for."""
 
 _NAMES = ("site", "gateway", "camera")
 
@@ -117,19 +119,30 @@ class Finds:
         with self._database.read() as connection:
             return _best_first(self._clips(connection, clip.c.event == key))
 
-    def clips_of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int) -> list[Document]:
-        """Clips between exactly these times, the best to look at first."""
-        return _best_first(self._of_span(place, start_ns, end_ns, clip.c.quality.in_(("full", "proxy"))))
+    def clips_over(
+        self, place: tuple[str, str, str], start_ns: int, end_ns: int, longest_ns: int
+    ) -> list[Document]:  # fmt: skip
+        """Clips that have the footage between these times, or will: the best to look at first, of those the shortest.
+
+        A longer one, of `longest_ns` at the most, has it if its medium does, as far as that is known by now.
+        """
+        holds = clip.c.start_ns.between(end_ns - longest_ns, start_ns) & (clip.c.end_ns >= end_ns)
+        short = clip.c.end_ns - clip.c.start_ns <= longest_ns
+        just = (clip.c.start_ns == start_ns) & (clip.c.end_ns == end_ns)
+        reaches = (media.c.start_ns <= start_ns) & (media.c.end_ns >= end_ns - _LAST_PICTURE_NS)
+        has = just | reaches | media.c.id.is_(None)
+        found = self._of_place(place, sa.and_(holds, short, has, clip.c.quality.in_(("full", "proxy"))))
+        return sorted(found, key=lambda one: (*_rank(one), _length_ns(one)))
 
     def sheets_of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int) -> list[Document]:
         """Sheets of small pictures of exactly this time, the newest first."""
-        return self._of_span(place, start_ns, end_ns, clip.c.quality == "previews")[::-1]
+        where = sa.and_(clip.c.start_ns == start_ns, clip.c.end_ns == end_ns, clip.c.quality == "previews")
+        return self._of_place(place, where)[::-1]
 
-    def _of_span(self, place: tuple[str, str, str], start_ns: int, end_ns: int, where: Any) -> list[Document]:
-        named = zip((clip.c.site, clip.c.gateway, clip.c.camera), place, strict=True)
-        same = [column == value for column, value in named]
+    def _of_place(self, place: tuple[str, str, str], where: Any) -> list[Document]:
+        same = [clip.c[name] == value for name, value in zip(_NAMES, place, strict=True)]
         with self._database.read() as connection:
-            return self._clips(connection, sa.and_(*same, clip.c.start_ns == start_ns, clip.c.end_ns == end_ns, where))
+            return self._clips(connection, sa.and_(*same, where))
 
     def clips_of_media(self, keys: Collection[str]) -> list[Document]:
         """Clips that these media are, or will be."""
@@ -242,9 +255,15 @@ class Finds:
 
 def _best_first(found: Iterable[Document]) -> list[Document]:
     """Of each quality the newest; what can be played goes before what is on its way, what failed comes last."""
-    newest = {item["quality"]: item for item in found}
-    order = {"ready": 0, "sending": 1, "requested": 2}
-    return sorted(newest.values(), key=lambda item: (order.get(item["state"], 3), item["quality"] == "proxy"))
+    return sorted({item["quality"]: item for item in found}.values(), key=_rank)
+
+
+def _rank(item: Document) -> tuple[int, bool]:
+    return {"ready": 0, "sending": 1, "requested": 2}.get(item["state"], 3), item["quality"] == "proxy"
+
+
+def _length_ns(item: Document) -> int:
+    return parse_rfc3339(item["end"]) - parse_rfc3339(item["start"])
 
 
 def _main_picture(record: Document) -> str | None:

@@ -35,7 +35,7 @@ CLIP_READY: Document = {
 SHEET: Document = {**CLIP, "event": None, "quality": "previews", "end": "2026-06-01T18:27:00.000Z"}
 SHEET_READY: Document = {**CLIP_READY, "event": None, "quality": "previews", "end": SHEET["end"], "codecs": ""}
 EXPORT: Document = {**CLIP, "event": None, "quality": "export"}
-CLIP_IN: Document = {**WHERE, "start": _FROM, "end": "2026-06-01T18:04:40.250Z", "quality": "auto"}
+CLIP_IN: Document = {**WHERE, "start": _FROM, "end": "2026-06-01T18:04:40.250Z", "quality": "auto", "exact": False}
 EXPORT_IN: Document = {**WHERE, "start": _FROM, "end": "2026-06-01T18:04:40.250Z", "reason": "incident 4711"}
 SHEET_IN: Document = {**WHERE, "at": EVENING, "step_s": 60}
 

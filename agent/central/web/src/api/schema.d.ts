@@ -149,7 +149,7 @@ export interface Cameras {
   items: CameraOut[];
 }
 
-/** Which footage to fetch. */
+/** Which footage to fetch; `exact`: a clip of just this time, none of a longer one that has it. */
 export interface ClipIn {
   site: string;
   gateway: string;
@@ -157,9 +157,10 @@ export interface ClipIn {
   start: string;
   end: string;
   quality?: "auto" | "proxy" | "full";
+  exact?: boolean;
 }
 
-/** A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s. `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both. `held`: it is here, and may not leave (see `/holds`). */
+/** A clip; `url` when it is ready, `error` when it failed. A `proxy` is the same in a few hundred kbit/s. `start` and `end` are what it was asked for first, `actual_start` and `actual_end` what its medium has. `previews` are no clip, but a sheet of small pictures of that span, a JPEG that says which they are. An `export` is a ZIP file with the clip as it was recorded, its signed manifest and the program that checks both. `held`: it is here, and may not leave (see `/holds`). */
 export interface ClipOut {
   id: string;
   site: string;

@@ -7,6 +7,7 @@ import { text } from "../text";
 import { clock, span } from "../time/format";
 import { Icon } from "../ui/icon";
 import { typing, usePress } from "../ui/press";
+import { openedAt } from "./lead";
 import { type Box, boxAt, strengthAt } from "./overlay";
 import { BoxOver } from "./picture";
 
@@ -55,7 +56,7 @@ export function ClipPlayer({ event, clip, url, tracks, onUnplayable }: Props): J
       <div class="picture">
         <video
           ref={video}
-          src={url}
+          src={openedAt(url, Date.parse(event.start) - begin)}
           autoPlay
           muted
           playsInline

@@ -121,7 +121,7 @@ function Choosing({ span: chosen, rows, onTake, onCancel }: ChoosingProps): JSX.
 /** With a `reason` as evidence, else the clip alone. */
 function Exported({ camera, name, from, to, reason }: Named & Stretch & { reason: string | undefined }): JSX.Element {
   const wish = { ...cameraOf(camera), start: new Date(from).toISOString(), end: new Date(to).toISOString() };
-  const ask = () => (reason ? api.exportFootage({ ...wish, reason }) : api.cutClip({ ...wish, quality: "full" }));
+  const ask = () => (reason ? api.exportFootage({ ...wish, reason }) : api.cutClip({ ...wish, quality: "full", exact: true }));
   const { state } = useClip({ ...wish, key: `${camera} ${from} ${to}`, clip: null, ask });
   if (state.name === "ready") {
     const size = state.clip.bytes === null ? [] : [bytes(state.clip.bytes)];

@@ -8,6 +8,7 @@ import { failedState } from "../events/clip";
 import { cameraOf } from "../events/filter";
 import { type ClipState, clipState } from "../events/progress";
 import { onClip } from "../news";
+import { lentInVain } from "./lent";
 import { PIECE_MS, type Stretch } from "./time";
 
 const ASK_EVERY_MS = 2_000;
@@ -52,6 +53,10 @@ export function useFootage(playable: (camera: string) => boolean): Footage {
   const turnedOut = useRef(new Set<string>()).current;
   const recodes = (camera: string) => turnedOut.has(camera) || !playable(camera);
   const give = (one: Held, clip: Clip) => {
+    if (lentInVain(clip, one)) {
+      ask(one.camera, { from: one.from, to: one.to }, one.recoded);
+      return;
+    }
     one.state = clipState(clip);
     one.id = clip.id;
     if (one.state.name !== "ready" || plays(clip.codecs)) return;

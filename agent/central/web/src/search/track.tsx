@@ -71,7 +71,7 @@ function useTrack(id: string): { track: Track | undefined; error: unknown } {
 function Loaded({ track }: { track: Track }): JSX.Element {
   const span = around(track);
   const { recoded, turnedOut } = useRecoding(track);
-  const wish = { site: track.site, gateway: track.gateway, camera: track.camera, ...span, quality: recoded ? ("proxy" as const) : ("auto" as const) };
+  const wish = { site: track.site, gateway: track.gateway, camera: track.camera, ...span, quality: recoded ? ("proxy" as const) : ("auto" as const), exact: true };
   const clip = useClip({ ...track, ...span, key: recoded === undefined ? "" : `${track.id} ${wish.quality}`, clip: null, ask: () => api.cutClip(wish) });
   const [wanted, setWanted] = useState<"clip" | "picture">("clip");
   return (
