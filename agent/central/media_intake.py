@@ -215,11 +215,11 @@ class MediaIntake:
                 return
             if held is not None and held[1].manifest.sha256 != manifest.sha256:
                 held[1].discard()  # in other pieces the same bytes stay good
-            fresh = self._rows.begin(address, manifest)
+            self._tell_clips(self._rows.begin(address, manifest))
             held = topics, self._folder.incoming(manifest)
+            self._folder.reserve(held[1])
             held[1].recover()
             self._incoming[manifest.id] = held
-            self._tell_clips(fresh)
         self._asked(address, topics, held[1])
 
     def _gone(self, address: Address, media: str, notice: MediaGone) -> None:
@@ -251,11 +251,10 @@ class MediaIntake:
         self._told_ns.pop(media, None)
 
     def _why_not_now(self, topics: GatewayTopics, manifest: MediaManifest) -> str:
-        """Empty: there is room for it, beside all that is promised to others."""
+        """Empty: there is room for it. What is promised to others is the disk's no more."""
         if not self._has_place(topics):
             return f"{len(self._incoming)} are on their way, of which no more may be its"
-        promised = sum(held.awaited_bytes for _, held in self._incoming.values())
-        if not self._folder.has_room(manifest.bytes + promised):
+        if not self._folder.has_room(manifest):
             return "the disk of [central] data would be full; make room on it, or set [media] max_bytes"
         return ""
 

@@ -1,11 +1,13 @@
 """Media that gateways send in pieces: each piece checked, the whole checked, then synced, renamed, and only then a row.
 
-Folder: `incoming/<id>` while pieces are missing, `<first two of id's hash>/<id>` when whole. A manifest is a row from
-the first on, so that a restart goes on where it stopped: the file is then hashed piece by piece to see what is there.
+Folder: `incoming/<id>`, with room for all of it, while pieces are missing, `<first two of id's hash>/<id>` when whole.
+A manifest is a row from the first on, so that a restart goes on where it stopped: the file is then hashed piece by
+piece to see what is there.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -21,6 +23,7 @@ from agent.core.errors import StorageError
 from agent.wire.messages import MOST_PIECES, MediaManifest
 
 _READ = 1 << 20
+_CANNOT = frozenset({errno.EOPNOTSUPP, errno.EINVAL})
 
 
 class MediaFolder:
@@ -37,13 +40,26 @@ class MediaFolder:
         """Where a whole medium rests."""
         return self._root / hashlib.sha256(media.encode()).hexdigest()[:2] / media
 
-    def has_room(self, more_bytes: int) -> bool:
-        """Would the disk keep its floor after this?"""
-        return shutil.disk_usage(self._root).free - more_bytes >= self._floor_bytes
+    def has_room(self, manifest: MediaManifest) -> bool:
+        """Would the disk keep its floor with this medium? One of which pieces lie here has all its room already."""
+        return self._incoming(manifest.id).exists() or self._keeps_floor(manifest.bytes)
+
+    def reserve(self, incoming: Incoming) -> None:
+        """Take the room for all its bytes from the disk now: nobody else, in whatever process, is promised it again.
+
+        Raises:
+            StorageError: somebody else was quicker; nothing is taken.
+        """
+        if incoming.path.exists():
+            return
+        incoming.reserve()
+        if not self._keeps_floor(0):
+            incoming.discard()
+            raise StorageError(f"{incoming.path}: the disk is full by now; it waits at its gateway")
 
     def incoming(self, manifest: MediaManifest) -> Incoming:
         """Begin, or go on with, a medium; one that was moved but never got its row is taken back first."""
-        path = self._root / "incoming" / manifest.id
+        path = self._incoming(manifest.id)
         moved = self.path(manifest.id)
         if moved.exists() and not path.exists():
             moved.replace(path)
@@ -85,7 +101,7 @@ class MediaFolder:
 
     def remove(self, medium: Medium) -> None:
         """See `Kept`; it goes in pieces, too."""
-        for path in (self.path(medium.id), self._root / "incoming" / medium.id):
+        for path in (self.path(medium.id), self._incoming(medium.id)):
             with _translated(path):
                 path.unlink(missing_ok=True)
 
@@ -96,7 +112,13 @@ class MediaFolder:
     def sweep(self, unwanted: set[str]) -> None:
         """Remove pieces of media that nobody announces any more."""
         for name in unwanted:
-            (self._root / "incoming" / name).unlink(missing_ok=True)
+            self._incoming(name).unlink(missing_ok=True)
+
+    def _keeps_floor(self, more_bytes: int) -> bool:
+        return shutil.disk_usage(self._root).free - more_bytes >= self._floor_bytes
+
+    def _incoming(self, media: str) -> Path:
+        return self._root / "incoming" / media
 
 
 class Incoming:
@@ -127,6 +149,19 @@ class Incoming:
                     self._have.add(number, number)
         self.received = self._have.count()
 
+    def reserve(self) -> None:
+        """Take the room for all pieces from the disk; a file system that cannot gives it as they come."""
+        with _translated(self.path):
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.posix_fallocate(handle, 0, self.manifest.bytes)
+            except OSError as error:
+                if error.errno not in _CANNOT:
+                    self.path.unlink()
+                    raise
+            finally:
+                os.close(handle)
+
     def put(self, number: int, data: bytes) -> bool:
         """Take a piece; False when it is not the piece that was announced. One that is here already is fine."""
         chunks = self.manifest.chunks
@@ -154,11 +189,6 @@ class Incoming:
     def received_bytes(self) -> int:
         """Bytes of them, the last piece counted as whole unless all are here."""
         return min(self.received * self.manifest.chunk_bytes, self.manifest.bytes)
-
-    @property
-    def awaited_bytes(self) -> int:
-        """Bytes that the disk has promised to them and does not hold yet."""
-        return self.manifest.bytes - self.received_bytes
 
     def is_whole(self) -> bool:
         """Have all pieces come?"""

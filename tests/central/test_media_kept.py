@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from agent.central.api.guard import SECURITY_HEADERS, _headers_for
 from agent.central.media_kept import Kept, Link, Media, Medium
 from agent.central.media_rows import MediaRows
-from agent.central.media_store import MediaFolder
+from agent.central.media_store import Incoming, MediaFolder
 from agent.central.media_upload import MediaUpload
 from agent.central.s3 import S3Media
 from agent.central.store import schema
@@ -343,35 +343,79 @@ def test_a_link_is_given_only_for_what_the_folder_has_no_more(tmp_path: Path) ->
     assert media.find(medium, 0, 2, "x.jpg") == Link("https://s3.example/m1?x.jpg")
 
 
-def test_room_that_is_promised_to_media_on_their_way_is_not_promised_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    rig, body = Rig(tmp_path), os.urandom(4096)
-    files = tmp_path / "media"
+class Disk:
+    """Of so many bytes, those that the files below have; two centres' processes take media in over it."""
 
-    def usage(_: Path) -> Any:
-        held = sum(path.stat().st_size for path in files.rglob("*") if path.is_file())
-        return shutil._ntuple_diskusage(0, 0, 10_000 - held)
+    def __init__(self, folder: Path, size: int) -> None:
+        self._files, self.size, self.body = folder / "media", size, os.urandom(4096)
+        self.rigs = [Rig(folder) for _ in range(2)]
 
-    def begins(key: str, size: int = 4096) -> bool:
+    def usage(self, _: Path) -> Any:
+        held = sum(path.stat().st_size for path in self._files.rglob("*") if path.is_file())
+        return shutil._ntuple_diskusage(0, 0, self.size - held)
+
+    def begins(self, key: str, size: int = 4096, at: int = 0) -> bool:
+        rig = self.rigs[at]
         rig.answers.clear()
-        rig.say(f"{ROOT}/media/{key}/manifest", wire.encode(manifest(key, body[:size])))
+        rig.say(f"{ROOT}/media/{key}/manifest", wire.encode(manifest(key, self.body[:size])))
         return "want" in [json.loads(answer)["state"] for _, answer in rig.answers]
 
-    def come(key: str, *numbers: int) -> None:
+    def come(self, key: str, *numbers: int) -> None:
         for number in numbers:
-            rig.say(f"{ROOT}/media/{key}/chunk/{number}", pieces(body)[number])
+            self.rigs[0].say(f"{ROOT}/media/{key}/chunk/{number}", pieces(self.body)[number])
 
-    monkeypatch.setattr(shutil, "disk_usage", usage)
-    assert [begins(key) for key in ("m1", "m2", "m3")] == [True, True, False]
+    @property
+    def reasons(self) -> list[dict[str, int]]:
+        return [rig.counts.reasons() for rig in self.rigs]
+
+    @property
+    def lying(self) -> dict[str, int]:
+        """The bytes that the disk gave to what is on its way."""
+        return {path.name: 512 * path.stat().st_blocks for path in (self._files / "incoming").iterdir()}
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    made = Disk(tmp_path, 10_000)
+    monkeypatch.setattr(shutil, "disk_usage", made.usage)
+    yield made
+    for rig in made.rigs:
+        rig.database.close()
+
+
+def test_room_that_is_promised_to_media_on_their_way_is_not_promised_again_by_whatever_process(
+    disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert [disk.begins("m1"), disk.begins("m2", at=1), disk.begins("m3", at=1)] == [True, True, False]
     assert "media of demo/gw-1 wait at their gateway: the disk of [central] data would be full" in caplog.text
-    come("m1", 0, 1, 1)
-    come("m2", 0)
-    assert not begins("m3")
-    assert begins("small", 1800)  # what has come lies on the disk, and is promised no more
-    come("m1", 2, 3)
-    assert not begins("m3")
-    rig.media.cancel(SITE, GATEWAY, "m2")
-    assert begins("m4")  # what nobody wants any more needs no room
-    assert rig.counts.reasons() == {"media_no_room": 3}
-    rig.database.close()
+    assert min(disk.lying.values()) >= 4096
+    disk.come("m1", 0, 1, 1)
+    assert not disk.begins("m3")
+    assert disk.begins("small", 1800)
+    disk.come("m1", 2, 3)
+    assert not disk.begins("m3")
+    disk.rigs[1].media.cancel(SITE, GATEWAY, "m2")
+    disk.rigs[1].say(f"{ROOT}/status", b"{}")
+    assert disk.begins("m4")  # what nobody wants any more needs no room
+    assert [reasons["media_no_room"] for reasons in disk.reasons] == [2, 1]
+
+
+def test_of_two_processes_that_promise_the_last_room_at_once_neither_takes_what_is_not_there(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def another_was_quicker(incoming: Incoming) -> None:
+        disk.size = 4000
+        reserve(incoming)
+
+    reserve = Incoming.reserve
+    with monkeypatch.context() as patched:
+        patched.setattr(Incoming, "reserve", another_was_quicker)
+        assert not disk.begins("m1")
+    assert (disk.lying, disk.reasons[0]) == ({}, {"media_storage": 1})
+    disk.size = 10_000
+    assert disk.begins("m1")
+    disk.size = 4000
+    disk.come("m1", 0, 1)
+    disk.rigs[0].media._incoming.clear()  # as after a start
+    assert disk.begins("m1")  # its room is its own, however full the disk is
+    assert json.loads(disk.rigs[0].answers[-1][1])["missing"] == [[2, 3]]
