@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from agent.central.counts import Counts, Refused
 from agent.central.fair import FairQueue
 from agent.central.ingest import Publish
+from agent.central.media_kept import Medium
 from agent.central.media_rows import ASKED_KINDS, MediaRows
 from agent.central.media_store import Incoming, MediaFolder, Pages, is_consistent
 from agent.central.news import Item, News
@@ -179,6 +180,9 @@ class MediaIntake:
         elif not manifest.chunks or self._is_last_page_again(manifest):
             self._go_on(address, topics, manifest)
         elif (whole := self._put_together(topics, manifest)) is not None:
+            if row is not None and row["sha256"] != manifest.sha256:
+                self._drop(media)
+                self._folder.remove(Medium.of(row))  # in other pieces the same bytes stay good
             self._begin(address, topics, whole)
 
     def _is_last_page_again(self, page: MediaManifest) -> bool:
@@ -213,8 +217,6 @@ class MediaIntake:
                 self._counts.rejected("media_no_room")  # unanswered, it rests at the gateway until there is room
                 self._of_room.warning("media of %s/%s wait at their gateway: %s", *address[:2], why)
                 return
-            if held is not None and held[1].manifest.sha256 != manifest.sha256:
-                held[1].discard()  # in other pieces the same bytes stay good
             self._tell_clips(self._rows.begin(address, manifest))
             held = topics, self._folder.incoming(manifest)
             self._folder.reserve(held[1])

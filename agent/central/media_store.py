@@ -1,6 +1,10 @@
 """Media that gateways send in pieces: each piece checked, the whole checked, then synced, renamed, and only then a row.
 
-Folder: `incoming/<id>`, with room for all of it, while pieces are missing, `<first two of id's hash>/<id>` when whole.
+Folder: `incoming/<id>`, with room for all of it, while pieces are missing; `<2>/<sha256>-<id>` when whole, with `<2>`
+the first two letters of the hash. Its bytes are `<2>/<sha256>`: all names of the same bytes are hard links to one file,
+which is on the disk once, and as long as it has a name. The file system counts them, so that nobody can remove what
+another process keeps in the same moment.
+
 A manifest is a row from the first on, so that a restart goes on where it stopped: the file is then hashed piece by
 piece to see what is there.
 """
@@ -8,6 +12,7 @@ piece to see what is there.
 from __future__ import annotations
 
 import errno
+import filecmp
 import hashlib
 import os
 import shutil
@@ -27,7 +32,7 @@ _CANNOT = frozenset({errno.EOPNOTSUPP, errno.EINVAL})
 
 
 class MediaFolder:
-    """The files below `root`. All names are ids, so a path from outside cannot leave it."""
+    """The files below `root`. All names are ids and hashes, so a path from outside cannot leave it."""
 
     def __init__(self, root: Path, floor_bytes: int) -> None:
         self._root, self._floor_bytes = root, floor_bytes
@@ -36,9 +41,9 @@ class MediaFolder:
         """Make the folders."""
         (self._root / "incoming").mkdir(parents=True, exist_ok=True)
 
-    def path(self, media: str) -> Path:
+    def path(self, medium: Medium) -> Path:
         """Where a whole medium rests."""
-        return self._root / hashlib.sha256(media.encode()).hexdigest()[:2] / media
+        return self._root / medium.sha256[:2] / f"{medium.sha256}-{medium.id}"
 
     def has_room(self, manifest: MediaManifest) -> bool:
         """Would the disk keep its floor with this medium? One of which pieces lie here has all its room already."""
@@ -59,30 +64,33 @@ class MediaFolder:
 
     def incoming(self, manifest: MediaManifest) -> Incoming:
         """Begin, or go on with, a medium; one that was moved but never got its row is taken back first."""
-        path = self._incoming(manifest.id)
-        moved = self.path(manifest.id)
-        if moved.exists() and not path.exists():
-            moved.replace(path)
+        path, medium = self._incoming(manifest.id), _medium(manifest)
+        if (moved := self.path(medium)).exists() and not path.exists():
+            with _translated(path):
+                shutil.copyfile(moved, path)  # others may have the same file, and this one is written to
+            self.let_go(medium)
         return Incoming(path, manifest)
 
-    def adopt(self, incoming: Incoming) -> Path:
+    def adopt(self, incoming: Incoming) -> None:
         """Sync a whole medium and move it to its place; it may then be named in a row."""
-        manifest = incoming.manifest
-        self.keep(Medium(manifest.id, manifest.sha256, manifest.type), incoming.path)
-        return self.path(manifest.id)
+        self.keep(_medium(incoming.manifest), incoming.path)
 
     def keep(self, medium: Medium, source: Path) -> None:
         """See `Kept`; `source` is on the same disk."""
-        target = self.path(medium.id)
+        target = self.path(medium)
+        content = target.with_name(medium.sha256)
         with _translated(target):
             target.parent.mkdir(exist_ok=True)
             sync_file(source)
-            source.replace(target)
+            if not (_is_same(source, content) and _linked(content, target)):
+                source.replace(target)
+                _linked(target, content)
             sync_folder(target.parent)
+            source.unlink(missing_ok=True)
 
     def read(self, medium: Medium, first: int, last: int) -> Iterator[bytes] | None:
         """See `Kept`."""
-        path = self.path(medium.id)
+        path = self.path(medium)
         with _translated(path):
             try:
                 file = path.open("rb")
@@ -94,16 +102,33 @@ class MediaFolder:
     def whole(self) -> list[Path]:
         """All whole media, the oldest first."""
         found: list[tuple[int, Path]] = []
-        for path in self._root.glob("[0-9a-f][0-9a-f]/*"):
+        for path in self._root.glob("[0-9a-f][0-9a-f]/*-*"):
             with suppress(FileNotFoundError):  # it left meanwhile
                 found.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(found)]
 
     def remove(self, medium: Medium) -> None:
         """See `Kept`; it goes in pieces, too."""
-        for path in (self.path(medium.id), self._incoming(medium.id)):
-            with _translated(path):
-                path.unlink(missing_ok=True)
+        pieces = self._incoming(medium.id)
+        with _translated(pieces):
+            pieces.unlink(missing_ok=True)
+        if medium.sha256:  # else it never came
+            self.let_go(medium)
+
+    def let_go(self, medium: Medium) -> None:
+        """Take a whole one away: its own name, and that of the bytes when nobody else has them.
+
+        Raises:
+            StorageError: the folder does not work.
+        """
+        own = self.path(medium)
+        content = own.with_name(medium.sha256)
+        with _translated(own):
+            with suppress(FileNotFoundError):
+                # whoever links to it just now has the bytes by a name of their own; the next one keeps a second copy
+                if content.stat().st_nlink <= 1 + own.exists():
+                    content.unlink()
+            own.unlink(missing_ok=True)
 
     def pieces(self) -> set[str]:
         """The media of which pieces lie here."""
@@ -237,6 +262,34 @@ class Pages:
 def is_consistent(manifest: MediaManifest) -> bool:
     """Do size and number of pieces fit each other, as far as this message has them?"""
     return manifest.pieces <= MOST_PIECES and manifest.first + len(manifest.chunks) <= manifest.pieces
+
+
+def media_at(path: Path) -> str:
+    """The id of the whole medium that rests there."""
+    return path.name.partition("-")[2]
+
+
+def _medium(manifest: MediaManifest) -> Medium:
+    return Medium(manifest.id, manifest.sha256, manifest.type)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Byte by byte: what a disk has spoilt since is shared with nobody."""
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except FileNotFoundError:
+        return False
+
+
+def _linked(path: Path, name: Path) -> bool:
+    """Has the file that name now, or had it before? False: it is gone, or it cannot have one more here."""
+    try:
+        name.hardlink_to(path)
+    except FileExistsError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _parts(file: BinaryIO, left: int) -> Iterator[bytes]:

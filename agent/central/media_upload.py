@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.central.media_kept import Kept, Medium
 from agent.central.media_rows import MediaRows
-from agent.central.media_store import MediaFolder
+from agent.central.media_store import MediaFolder, media_at
 from agent.core.errors import StorageError
 from agent.core.stop import StopToken
 
@@ -67,7 +67,8 @@ class MediaUpload:
 
     def _bring(self, path: Path) -> bool:
         """One that has no row yet stays: its row comes in a moment, or else it is sent again."""
-        row = self._rows.get(path.name)
+        key = media_at(path)
+        row = self._rows.get(key)
         if row is None or row["state"] != "ready":
             return False
         medium = Medium.of(row)
@@ -77,7 +78,8 @@ class MediaUpload:
             return False
         except OSError as error:
             raise StorageError(f"{path}: it cannot be read: {error.strerror}") from error
-        after = self._rows.get(path.name)
+        self._folder.let_go(medium)
+        after = self._rows.get(key)
         if after is None or after["state"] != "ready":  # its time was over meanwhile
             self._store.remove(medium)
         return True

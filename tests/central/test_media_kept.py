@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 from agent.central.api.guard import SECURITY_HEADERS, _headers_for
 from agent.central.media_kept import Kept, Link, Media, Medium
 from agent.central.media_rows import MediaRows
-from agent.central.media_store import Incoming, MediaFolder
+from agent.central.media_store import Incoming, MediaFolder, media_at
 from agent.central.media_upload import MediaUpload
 from agent.central.s3 import S3Media
 from agent.central.store import schema
@@ -98,6 +99,96 @@ def test_a_folder_keeps_media_whole_and_gives_parts(tmp_path: Path) -> None:
     keeps_its_word(folder_at(tmp_path / "media"), tmp_path)
 
 
+def _files(root: Path) -> dict[str, int]:
+    """By name, with how many names each has."""
+    return {path.name: path.stat().st_nlink for path in root.glob("??/*")}
+
+
+def test_the_folder_has_the_same_bytes_once_under_their_hash_until_the_last_who_has_them_leaves(tmp_path: Path) -> None:
+    root = tmp_path / "media"
+    folder = folder_at(root)
+    one, two = bring(folder, tmp_path, "m1"), bring(folder, tmp_path, "m2")
+    assert _files(root) == dict.fromkeys((one.sha256, f"{one.sha256}-m1", f"{one.sha256}-m2"), 3)
+    for path in folder.whole():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name[:64]
+    assert [media_at(path) for path in sorted(folder.whole())] == ["m1", "m2"]
+    folder.remove(one)
+    assert read(folder, two, 0, len(BODY) - 1) == BODY
+    folder.remove(two)
+    assert _files(root) == {}
+
+
+def test_who_keeps_bytes_while_the_last_who_had_them_leaves_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process's keeper, between the look at how many have them and their leaving."""
+    folder, other = folder_at(tmp_path / "media"), folder_at(tmp_path / "media")
+    one, unlink, came = bring(folder, tmp_path, "m1"), Path.unlink, list[Medium]()
+
+    def meanwhile(path: Path, *, missing_ok: bool = False) -> None:
+        if not came and path.name == one.sha256:
+            came.append(medium_of("m2"))
+            bring(other, tmp_path, "m2")
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", meanwhile)
+    folder.remove(one)
+    monkeypatch.undo()
+    assert read(folder, one, 0, 9) is None
+    assert read(folder, came[0], 0, len(BODY) - 1) == BODY
+    three = bring(folder, tmp_path, "m3")
+    folder.remove(came[0])
+    assert read(folder, three, 0, len(BODY) - 1) == BODY
+    folder.remove(three)
+    assert _files(tmp_path / "media") == {}
+
+
+def test_bytes_that_the_disk_spoilt_are_shared_with_nobody(tmp_path: Path) -> None:
+    folder = folder_at(tmp_path / "media")
+    spoilt = bring(folder, tmp_path, "m1")
+    folder.path(spoilt).write_bytes(BODY[::-1])
+    good = bring(folder, tmp_path, "m2")
+    assert read(folder, good, 0, len(BODY) - 1) == BODY
+    for medium in (spoilt, good):
+        folder.remove(medium)
+    assert _files(tmp_path / "media") == {}
+
+
+def test_a_disk_without_hard_links_keeps_each_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cannot(*_: Any) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", cannot)
+    keeps_its_word(folder_at(tmp_path / "media"), tmp_path)
+    assert _files(tmp_path / "media") == {}
+
+
+def test_what_is_taken_back_is_its_own_and_other_bytes_under_its_id_take_its_place(tmp_path: Path) -> None:
+    """A process died after a medium was moved; two media had the same bytes."""
+    rig, body = Rig(tmp_path), os.urandom(3000)
+    folder, root = folder_at(tmp_path / "media"), tmp_path / "media"
+    announced = [manifest(key, body) for key in ("m1", "m2")]
+    for one in announced:
+        rig.say(f"{ROOT}/media/{one.id}/manifest", wire.encode(one))
+        bring(folder, tmp_path, one.id, body)
+        rig.media._folder.sweep({one.id})
+        rig.media._incoming.clear()
+    held = folder.incoming(announced[0])
+    held.recover()
+    assert held.is_whole()
+    assert (held.path.stat().st_nlink, set(_files(root).values())) == (1, {2})
+    rig.say(f"{ROOT}/media/m1/manifest", wire.encode(announced[0]))
+    assert json.loads(rig.answers[-1][1])["state"] == "done"
+    other = manifest("m2", body[::-1])
+    rig.say(f"{ROOT}/media/m2/manifest", wire.encode(other))
+    assert set(_files(root)) == {announced[0].sha256, f"{announced[0].sha256}-m1"}
+    for number, part in enumerate(pieces(body[::-1])):
+        rig.say(f"{ROOT}/media/m2/chunk/{number}", part)
+    assert read(folder, medium_of("m2", body[::-1]), 0, 2999) == body[::-1]
+    assert read(folder, medium_of("m1", body), 0, 2999) == body
+    rig.database.close()
+
+
 @pytest.mark.slow
 def test_a_store_that_speaks_s3_keeps_media_whole_and_gives_parts(s3: Callable[..., Any], tmp_path: Path) -> None:
     keeps_its_word(s3(prefix="hartford/"), tmp_path)
@@ -147,12 +238,12 @@ def test_the_folder_waits_for_a_store_that_is_away_and_nothing_is_lost(plain_sto
     assert (upload.waiting, len(spool.whole())) == (3, 3)
     away.error = ""
     assert upload.sweep(stop) == 2
-    assert [path.name for path in spool.whole()] == ["unknown"]
+    assert [media_at(path) for path in spool.whole()] == ["unknown"]
     for key in ("poison", "m4"):
         insert(plain_store, schema.media, **row_of(bring(spool, tmp_path, key, key.encode()), 200))
     with pytest.raises(StorageError, match="refuses this one"):
         upload.sweep(stop)
-    assert {path.name for path in spool.whole()} == {"unknown", "poison"}
+    assert {media_at(path) for path in spool.whole()} == {"unknown", "poison"}
     assert upload.waiting == 2
     kept = Media(spool, away.folder)  # type: ignore[arg-type]
     assert [read(kept.folder, medium, 0, 9) is None for medium in media] == [True, True, False]
@@ -166,11 +257,11 @@ def test_some_that_are_always_refused_do_not_stop_those_behind_them(plain_store:
     for age, key in enumerate(("m1", "m2", "poison3", "poison2", "poison1")):
         insert(plain_store, schema.media, **row_of(bring(spool, tmp_path, key, key.encode()), 2))
         when = time.time() - 60 * age
-        os.utime(next(path for path in spool.whole() if path.name == key), (when, when))
+        os.utime(next(path for path in spool.whole() if media_at(path) == key), (when, when))
     for _ in range(2):
         with pytest.raises(StorageError, match="refuses this one"):
             upload.sweep(StopToken())
-    assert {path.name for path in spool.whole()} == {"poison1", "poison2", "poison3"}
+    assert {media_at(path) for path in spool.whole()} == {"poison1", "poison2", "poison3"}
 
 
 def test_media_beyond_their_room_leave_oldest_first_and_what_was_asked_for_last(open_one: Callable[[], Store]) -> None:
@@ -351,8 +442,8 @@ class Disk:
         self.rigs = [Rig(folder) for _ in range(2)]
 
     def usage(self, _: Path) -> Any:
-        held = sum(path.stat().st_size for path in self._files.rglob("*") if path.is_file())
-        return shutil._ntuple_diskusage(0, 0, self.size - held)
+        files = {path.stat().st_ino: path.stat().st_size for path in self._files.rglob("*") if path.is_file()}
+        return shutil._ntuple_diskusage(0, 0, self.size - sum(files.values()))
 
     def begins(self, key: str, size: int = 4096, at: int = 0) -> bool:
         rig = self.rigs[at]
