@@ -89,6 +89,9 @@ def test_without_a_vector_colours_class_and_size_decide(store: Store) -> None:
     assert page["alike"] == "colours"
     assert [item["id"] for item in page["items"]] == ["same", "far", "red", "none"]
     assert page["items"][0]["likeness"] == 1.0
+    second = page["items"][1]["likeness"]
+    alike_enough = store.finds.tracks(Filters(like="one", likeness=second))
+    assert [item["id"] for item in alike_enough["items"]] == ["same", "far"]
 
 
 def test_a_vector_goes_with_its_track_whatever_comes_in_which_order(store: Store) -> None:
@@ -113,7 +116,14 @@ def test_it_is_asked_for_over_the_api_and_not_watched_for(centre: RunningCentre,
     with centre.admin() as api:
         answer = api.get("/api/v1/tracks", params={"like": "one"}).json()
         assert (answer["alike"], [item["id"] for item in answer["items"]]) == ("appearance", ["two"])
-        assert answer["items"][0]["likeness"] > 0.99
+        likeness = answer["items"][0]["likeness"]
+        assert 0.99 < likeness < 1
+        least = {"like": "one", "min_likeness": str(likeness), "form": "csv"}
+        taken = api.get("/api/v1/exports/tracks", params=least).text.splitlines()
+        assert [line.split(",")[0] for line in taken] == ["id", "two"]
+        assert taken[1].endswith(f",{likeness}")
+        none = api.get("/api/v1/exports/tracks", params=least | {"min_likeness": "1"}).text.splitlines()
+        assert len(none) == 1
         assert "appearance" not in answer["items"][0]
         assert "appearance" not in api.get("/api/v1/tracks/one").json()
         assert api.get("/api/v1/tracks", params={"like": "bad"}).json()["alike"] == "colours"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -184,9 +186,19 @@ def test_who_is_alike_is_told_from_who_is_less(chromium: Browser, tmp_path: Path
         expect(page.get_by_test_id("found")).to_have_text("2 alike")
         expect(cards.first.get_by_test_id("likeness")).to_have_text("100 %")
         pages.shoot(page, shots, "search-alike-few-desktop")
+        assert _exported(page) == green[1:]
         page.get_by_test_id("show-less-alike").click()
         expect(cards).to_have_count(5)
         expect(page.get_by_test_id("found")).to_have_text("5 tracks")
+        assert sorted(_exported(page)) == sorted(pages.found_tracks(page))
+
+
+def _exported(page: Page) -> list[str]:
+    """The ids of the tracks in the file that the page's menu leads to."""
+    page.get_by_test_id("export").click()
+    file = page.request.get(urljoin(page.url, str(page.get_by_test_id("export-jsonl").get_attribute("href"))))
+    page.keyboard.press("Escape")
+    return [json.loads(line)["id"] for line in file.text().splitlines()]
 
 
 @pytest.mark.parametrize("size", ["small", "desktop"])

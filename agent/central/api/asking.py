@@ -124,6 +124,7 @@ def track_filters(
     min_dwell_s: Number = None,
     max_dwell_s: Number = None,
     like: Id | None = None,
+    min_likeness: Share = None,
     region: Region = None,
     crossed: Line = None,
     crossed_way: Way = "both",
@@ -140,6 +141,7 @@ def track_filters(
         speed_unit=speed_unit,
         dwell_s=Range(min_dwell_s, max_dwell_s),
         like=like,
+        likeness=min_likeness or 0.0,
         drawn=_drawn(region, crossed, crossed_way, along, along_within),
     )
 

@@ -172,7 +172,7 @@ _PARTS = ("upper", "lower", "vehicle")
 TRACKS = What(
     TrackOut,
     (*_WHERE, "start", "end", "final", "label", "kind", "score", *_PARTS, "speed", "speed_unit", "direction", "bearing",
-     "size", "width_m", "height_m", "dwell_s", "zones", "plate", *_LAST),
+     "size", "width_m", "height_m", "dwell_s", "zones", "plate", *_LAST, "likeness"),
     _track_cells,
 )  # fmt: skip
 EVENTS = What(

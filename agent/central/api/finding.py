@@ -81,6 +81,7 @@ def tracks(
     * `like` is the id of a track: what looks most like it comes first, of the newest 20,000 that fit all else and have
       its label (or the one that is asked for). They are compared by the vector of their appearance where the gateway of
       that track sent one, with those of the same model alone; else by colours, class and size. `alike` says which.
+      With `min_likeness`, 0..1, none comes that looks less like it; `facets` count those, too.
     * `facets=true` counts all that fit, by camera, label, colour and hour; `exact` says whether they were counted or
       estimated. Labels are counted whatever `label` says, colours whatever `colour` says.
     * After `limit_ms` the answer has what was found until then: `complete` is false, `reached` says how far it looked,

@@ -55,7 +55,7 @@ class Filters:
 
     Of the colours of one part any will do; every part that is named must have one, with `share` of it at least.
     `camera` names cameras as `id` or `site/gateway/id`; `area` is a polygon (latitude, longitude) in which they stand.
-    `like` is the id of a track: those that look like it come first, see `alike`.
+    `like` is the id of a track: those that look like it come first, see `alike`; by `likeness`, 0..1, at least.
     """
 
     site: str | None = None
@@ -79,6 +79,7 @@ class Filters:
     line: Sequence[str] = ()
     plate: Plate | None = None
     like: str | None = None
+    likeness: float = 0.0
     drawn: Drawn | None = None
     acknowledged: bool | None = None
     assigned: str | None = None

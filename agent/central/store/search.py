@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -108,7 +109,7 @@ class Search:
     def _alike(self, one: Wanted, filters: Filters, limit_ms: int) -> Page:
         walk = self.walk(TRACKS, filters, late=self.late(limit_ms))
         walk = replace(walk, where=[*walk.where, *one.conditions()])
-        page, ranked = _best(walk, filters, alike.MOST, lambda rows: alike.likeness(one, walk.days, rows))
+        page, ranked = _best(walk, filters, alike.MOST, partial(alike.likeness, one, walk.days), filters.likeness)
         return page._replace(how=one.how, likeness=ranked)
 
     def _wanted(self, key: str) -> Wanted:
@@ -142,15 +143,15 @@ def _by_time(walk: Walk, filters: Filters) -> Page:
     return Page(shown, None if last is None else _encode(*last), reached is None, reached and reached.start_ns)
 
 
-def _best(walk: Walk, filters: Filters, most: int, fits: Fits) -> tuple[Page, list[float]]:
-    """A page of the newest `most`, ranked by how they fit, and how much each does."""
+def _best(walk: Walk, filters: Filters, most: int, fits: Fits, least: float = 0.0) -> tuple[Page, list[float]]:
+    """A page of the newest `most`, ranked by how they fit (by `least` at least), and how much each does."""
     after = None if filters.cursor is None else _decode(filters.cursor, float, int, str, int)
     if after is not None:
         walk = replace(walk, until_ns=after[3])
     rows, reached = walk.take(most)
     until_ns = after[3] if after else rows[0]["start_ns"] + 1 if rows else 0
     keyed = [((fit, row["start_ns"], row["id"]), row) for fit, row in zip(fits(rows), rows, strict=True)]
-    ranked = sorted(keyed, key=lambda one: one[0], reverse=True)
+    ranked = sorted((one for one in keyed if one[0][0] >= least), key=lambda one: one[0], reverse=True)
     left = [one for one in ranked if after is None or one[0] < after[:3]]
     shown = left[: filters.limit]
     more = _encode(*shown[-1][0], until_ns) if len(left) > len(shown) else None

@@ -6,14 +6,14 @@ import type { Facets, Track } from "../api/types";
 import { useListKeys } from "../events/keys";
 import { clockAhead } from "../news";
 import { go, useAddress } from "../router";
-import { failureLine, text } from "../text";
+import { failureLine, number, text } from "../text";
 import { day } from "../time/format";
 import { momentText } from "../time/time";
 import { Empty } from "../ui/empty";
 import { Export } from "../ui/export";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
-import { alikeIn } from "./alike";
+import { ALIKE, alikeIn } from "./alike";
 import { TrackCard } from "./card";
 import { addressOf, countOf, isEmpty, queryOf, type Search, searchOf, SPANS } from "./filter";
 import { CardGrid, type Place } from "./grid";
@@ -43,6 +43,12 @@ export function SearchPage(): JSX.Element {
     window.scrollTo(0, 0);
     results.current?.focus({ preventScroll: true });
   };
+  /** What is shown, and no more: of what looks alike only that which does. */
+  const taken = () => {
+    const wanted = queryOf(search, Date.now() + clockAhead.value, 1);
+    if (ranked) wanted.set("min_likeness", String(ALIKE));
+    return wanted;
+  };
   const change = (wanted: Search) => go(`/search${addressOf(wanted)}`, { replace: true });
   return (
     <div class="page search-page">
@@ -55,18 +61,24 @@ export function SearchPage(): JSX.Element {
           </span>
         )}
         <span class="spring" />
+        <Export what="tracks" query={taken} />
+        <span class="head-break" />
         <select class="button" disabled={search.like !== ""} value={search.byFit || search.like ? "fit" : "time"} aria-label={text.search.sort} onChange={(choice) => change({ ...search, byFit: choice.currentTarget.value === "fit" })} data-testid="sort">
           <option value="time">{text.search.byTime}</option>
           <option value="fit">{text.search.byFit}</option>
         </select>
-        <Export what="tracks" query={() => queryOf(search, Date.now() + clockAhead.value, 1)} />
         <button type="button" class={narrowed > 0 ? "button only-small pressed" : "button only-small"} aria-expanded={open} onClick={() => setOpen(!open)} data-testid="search-open">
           <Icon name="filter" size={16} />
           {narrowed > 0 ? `${text.search.filters} · ${narrowed}` : text.search.filters}
         </button>
         <button type="button" class={list.fresh > 0 ? "button primary" : "button"} onClick={list.again} data-testid="search-again">
           <Icon name="retry" size={16} />
-          <span class={list.fresh > 0 ? "" : "only-wide"}>{list.fresh > 0 ? text.search.fresh(list.fresh) : text.search.again}</span>
+          <span class="only-wide">{list.fresh > 0 ? text.search.fresh(list.fresh) : text.search.again}</span>
+          {list.fresh > 0 && (
+            <span class="only-small numbers" aria-hidden="true">
+              {number(list.fresh)}
+            </span>
+          )}
         </button>
       </header>
       <div class={open ? "search-body open" : "search-body"}>
