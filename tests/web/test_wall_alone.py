@@ -23,6 +23,11 @@ NAMES = ("alley", "bridge", "court")
 _ON_SCREEN = """() => [...document.querySelectorAll('[data-testid=live-tile]')]
     .map((tile) => [tile.getBoundingClientRect(), tile.dataset.camera])
     .sort(([a], [b]) => a.top - b.top || a.left - b.left).map(([, camera]) => camera).join()"""
+_BELOW = """() => {
+    const [facts, bar, strip] = ['.camera-facts', '.stage-bar', '.strip']
+        .map((one) => document.querySelector(one).getBoundingClientRect());
+    return facts.top >= bar.bottom && facts.right <= strip.left && bar.bottom <= window.innerHeight;
+}"""
 _HIDE = """(hidden) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
     document.dispatchEvent(new Event('visibilitychange'));
@@ -116,6 +121,18 @@ def test_back_from_a_tile_leads_to_the_layout_one_came_from(chromium: Browser, t
         expect(page.get_by_test_id("to-wall")).to_be_visible()
         page.keyboard.press("Escape")
         page.wait_for_url(layout)
+
+
+def test_what_is_known_of_a_camera_stands_below_its_picture(chromium: Browser, tmp_path: Path) -> None:
+    with watching(chromium, tmp_path) as wall:
+        page = wall.page
+        page.locator(f"{wall.tile('court')} a").click()
+        facts = page.get_by_test_id("camera-facts")
+        expect(facts).to_contain_text(re.compile(r"Main stream.*H\.264 · 1920 . 1080 · 25 fps"))
+        expect(facts).to_contain_text(re.compile(r"Online since \w"))
+        assert page.evaluate(_BELOW), "it leaves the picture, and the events beside it, their places"
+        facts.get_by_role("link").last.click()
+        expect(page).to_have_url(re.compile("/system/demo/gw-1$"))
 
 
 def test_a_tile_is_dragged_to_its_place(chromium: Browser, tmp_path: Path, shots: Path) -> None:

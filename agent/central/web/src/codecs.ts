@@ -7,6 +7,11 @@ const PICTURES = /^(avc|hvc|hev|av01|vp0|mp4v)/;
 /** The full name of what a gateway calls `h264` or `hevc`; undefined: none that we know. */
 export const inFull = (codec: string): string | undefined => IN_FULL[codec.toLowerCase()];
 
+const IN_WORDS: Record<string, string> = { h264: "H.264", hevc: "H.265", h265: "H.265", av1: "AV1" };
+
+/** What people call what a gateway calls `h264` or `hevc`. */
+export const inWords = (codec: string): string => IN_WORDS[codec.toLowerCase()] ?? codec;
+
 /** `probably`, `maybe` or nothing: how the browser answers. */
 type Asked = (mime: string) => string;
 

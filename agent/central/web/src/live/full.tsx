@@ -16,6 +16,7 @@ import { Empty } from "../ui/empty";
 import { Icon } from "../ui/icon";
 import { typing, usePress } from "../ui/press";
 import { type Tone } from "./condition";
+import { CameraFacts } from "./facts";
 import { wallOf } from "./paths";
 import { LivePicture } from "./picture";
 import type { Sent } from "./player";
@@ -52,7 +53,7 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
   const mayEdit = who.state === "in" && who.me.role !== "viewer";
   useKeys(stage, setBoxes, setZones);
   return (
-    <div class="page full-page">
+    <div class="page full-page camera-page">
       <header class="page-head">
         <Link class="button quiet icon-only" href={`/${from}`} aria-label={text.live.back} title={text.live.back} data-testid="to-wall">
           <Icon name="back" />
@@ -84,9 +85,8 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
                 <span class="wide">{text.live.edit}</span>
               </Link>
             )}
-            <button type="button" class="button" onClick={() => void fullScreen(stage)} aria-label={text.live.full} title="f">
+            <button type="button" class="button" onClick={() => void fullScreen(stage)} aria-label={text.live.full} title={`${text.live.full} (f)`}>
               <Icon name="expand" size={16} />
-              <span class="wide">{text.live.full}</span>
             </button>
           </div>
         </div>
@@ -100,6 +100,7 @@ function Full({ camera }: { camera: Camera }): JSX.Element {
           </div>
           <EventStrip most={30} camera={camera} empty={text.live.noEvents} />
         </aside>
+        <CameraFacts camera={camera} />
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { liveAddress } from "../api/client";
 import type { Camera, StreamName } from "../api/types";
 import { useCell } from "../cell";
+import { inWords } from "../codecs";
 import { link } from "../news";
 import { text } from "../text";
 import { duration } from "../time/format";
@@ -137,6 +138,6 @@ function words(trouble: Exclude<Trouble, { kind: "connecting" }>, camera: Camera
     case "refused":
       return [text.live.refused[trouble.code as keyof typeof text.live.refused] ?? trouble.message, trouble.message];
     case "unplayable":
-      return [text.live.unplayable, text.live.unplayableMore(camera.streams[0]?.codec ?? trouble.mime)];
+      return [text.live.unplayable, text.live.unplayableMore(inWords(camera.streams[0]?.codec ?? trouble.mime))];
   }
 }
