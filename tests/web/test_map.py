@@ -20,6 +20,19 @@ _WARM = """() => {
 }"""
 
 
+# names of streets that are cut at the map's edge, or lie over a camera or its name
+_UNCLEAR = """() => {
+    const frame = document.querySelector('[data-testid=map]').getBoundingClientRect();
+    const hung = [...document.querySelectorAll('.map-camera > *')].map((one) => one.getBoundingClientRect());
+    const covers = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    const shown = [...document.querySelectorAll('.street-name')].filter(({ style }) => style.opacity === '1');
+    const cut = ({ left, top, right, bottom }) =>
+        left < frame.left || top < frame.top || right > frame.right || bottom > frame.bottom;
+    return shown.map((one) => [one.textContent, one.getBoundingClientRect()])
+        .filter(([, box]) => cut(box) || hung.some((other) => covers(box, other))).map(([name]) => name);
+}"""
+
+
 def open_map(page: Page) -> None:
     page.get_by_test_id("nav-map").click()
     expect(page.get_by_test_id("map-camera")).to_have_count(3, timeout=30_000)
@@ -33,6 +46,9 @@ def test_cameras_hang_where_they_do_and_one_leads_to_its_picture(
         open_map(page)
         expect(page.locator(".street.way").first).to_be_attached()
         expect(page.locator(".map-view")).to_have_count(3)
+        if size == "desktop":
+            expect(page.locator(".street-name[style*='opacity: 1']").first).to_be_visible()
+            assert page.evaluate(_UNCLEAR) == []
         expect(page.locator(".map-pulse").first).to_be_attached(timeout=90_000)
         page.get_by_test_id("map-counts").click()
         expect(page.locator(".map-count").first).to_be_attached(timeout=90_000)

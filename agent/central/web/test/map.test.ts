@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { areaOf, areaText, away, circleOf, middleOf, type Spot, viewOf } from "../src/map/ground";
+import { along, boxAround, placed, type Spot as Pixel } from "../src/map/naming";
 import { addressOf, searchOf } from "../src/search/filter";
 import { warmPaint, warmth } from "../src/map/warmth";
 
@@ -67,5 +68,31 @@ describe("warmth", () => {
     expect([...pixels.slice(8)]).toEqual([255, 40, 20, 200]);
     expect(pixels[7]).toBeGreaterThan(50);
     expect([...warmth([0, 0])]).toEqual([255, 200, 60, 0, 255, 200, 60, 0]);
+  });
+});
+
+describe("the name of a street", () => {
+  const frame = { left: 0, top: 0, right: 400, bottom: 300 };
+  const size: Pixel = [80, 16];
+  const across = along([[-600, 100], [600, 100]]);
+
+  it("stands in the middle of what is seen of it", () => {
+    const [x, y] = placed(across, size, frame, [])!;
+    expect(Math.abs(x - 200)).toBeLessThanOrEqual(24);
+    expect(y).toBe(100);
+  });
+
+  it("is whole, or not there", () => {
+    expect(placed(along([[-600, 5], [600, 5]]), size, frame, [])).toBeUndefined();
+    expect(placed(along([[390, -100], [390, 500]]), size, frame, [])).toBeUndefined();
+    const down = placed(along([[350, -900], [350, 20], [350, 60]]), size, frame, [])!;
+    expect(boxAround(down, size).top).toBeGreaterThanOrEqual(4);
+  });
+
+  it("gives way to what hangs there, by no more than it must", () => {
+    const camera = { left: 150, top: 90, right: 250, bottom: 110 };
+    const [x] = placed(across, size, frame, [camera])!;
+    expect([x + 40 + 4 <= 150 || x - 40 - 4 >= 250, Math.abs(x - 200) < 125]).toEqual([true, true]);
+    expect(placed(across, size, frame, [{ left: 0, top: 90, right: 400, bottom: 110 }])).toBeUndefined();
   });
 });

@@ -5,6 +5,8 @@ import "leaflet/dist/leaflet.css";
 import type { Camera, MapGround } from "../api/types";
 import { cameraKey } from "../events/filter";
 import { areaText, away, circleOf, middleOf, REACH_M, type Spot, spotOf, viewOf } from "./ground";
+import { StreetNames } from "./names";
+import { type Box } from "./naming";
 import { warmPaint } from "./warmth";
 
 const at = ([latitude, longitude]: Spot) => L.latLng(latitude, longitude);
@@ -30,6 +32,11 @@ const CLOSEST = 20;
 const BELL_PX: L.PointTuple = [27, 27];
 /** Names stand to the right of their cameras. */
 const NAMES_PX: L.PointTuple = [72, 0];
+/** No closer than that at first, on a map so wide; a wider one shows as much of the ground. */
+const FIRST_ZOOM = 18.5;
+const FIRST_PX = 1300;
+/** Narrower than that, the ground around the cameras has to wait. */
+const SMALL_PX = 700;
 /** Further away than that the names of streets would cover each other. */
 const NAMED_FROM = 16.75;
 const PULSE_MS = 6_000;
@@ -61,6 +68,7 @@ export class Chart {
   private mode: "look" | "place" | "area" = "look";
   private fitted = false;
   private streets: L.LatLngBounds | undefined;
+  private readonly streetNames: StreetNames;
 
   constructor(
     private readonly root: HTMLElement,
@@ -70,6 +78,7 @@ export class Chart {
     L.control.zoom({ position: "bottomright", zoomInTitle: names.zoomIn, zoomOutTitle: names.zoomOut }).addTo(this.map);
     L.control.scale({ imperial: true }).addTo(this.map);
     this.map.setView(SOMEWHERE, 2);
+    this.streetNames = new StreetNames(this.map, () => this.covered());
     this.counts.addTo(this.map);
     this.drawn.addTo(this.map);
     this.map.createPane("warmth").style.pointerEvents = "none";
@@ -85,6 +94,7 @@ export class Chart {
 
   discard(): void {
     this.root.removeEventListener("keydown", this.pressed);
+    this.streetNames.discard();
     this.map.remove();
   }
 
@@ -94,8 +104,9 @@ export class Chart {
     if (ground.tiles) L.tileLayer(ground.tiles, { maxZoom: CLOSEST, maxNativeZoom: 19 }).addTo(this.map);
     if (ground.plan && ground.plan_corners) L.imageOverlay(planUrl, ground.plan_corners as L.LatLngBoundsExpression, { className: "plan" }).addTo(this.map).bringToBack();
     if (!ground.streets) return;
-    const streets = L.geoJSON(await load(), { style: styleOf, interactive: false, pointToLayer: (_, place) => L.circleMarker(place, { radius: 2, className: "street" }), onEachFeature: named });
+    const streets = L.geoJSON(await load(), { style: styleOf, interactive: false, pointToLayer: (_, place) => L.circleMarker(place, { radius: 2, className: "street" }), onEachFeature: (feature, layer) => this.named(feature, layer) });
     streets.addTo(this.map).bringToBack();
+    this.streetNames.soon();
     this.streets = streets.getBounds();
     if (!this.fitted && this.hung.size === 0 && this.streets.isValid()) this.map.fitBounds(this.streets);
   }
@@ -119,8 +130,12 @@ export class Chart {
     this.ringBells();
     if (!this.fitted && this.hung.size > 0) {
       this.fitted = true;
-      this.map.fitBounds(L.latLngBounds([...this.hung.values()].map(({ marker }) => marker.getLatLng())).pad(0.35), { maxZoom: 18.5, paddingBottomRight: NAMES_PX });
+      const { x } = this.map.getSize();
+      const maxZoom = FIRST_ZOOM + Math.max(0, Math.log2(x / FIRST_PX));
+      const around = L.latLngBounds([...this.hung.values()].map(({ marker }) => marker.getLatLng())).pad(x < SMALL_PX ? 0.2 : 0.35);
+      this.map.fitBounds(around, { maxZoom, paddingBottomRight: NAMES_PX });
     }
+    this.streetNames.soon();
   }
 
   /** A ring around a camera that something has happened at. */
@@ -153,6 +168,7 @@ export class Chart {
     this.passed = passed;
     for (const [key, { camera, marker }] of this.hung) this.label(key, camera, marker);
     this.paintWarmth();
+    this.streetNames.soon();
   }
 
   /** Look for a place, or for the corners of an area, or neither. */
@@ -267,6 +283,18 @@ export class Chart {
     }
   }
 
+  /** By cameras, their names and bells, and by the map's controls, from the map's top left. */
+  private covered(): Box[] {
+    const { left, top } = this.root.getBoundingClientRect();
+    const boxes = [...this.root.querySelectorAll(".map-camera > *, .map-alarm, .leaflet-control")].map((one) => one.getBoundingClientRect());
+    return boxes.map((box) => ({ left: box.left - left, top: box.top - top, right: box.right - left, bottom: box.bottom - top }));
+  }
+
+  private named(feature: GeoJSON.Feature, layer: L.Layer): void {
+    const name = (feature.properties as Record<string, unknown> | null)?.["name"];
+    if (typeof name === "string" && name !== "") this.streetNames.add(name, layer);
+  }
+
   /** How long so many metres are on the screen. */
   private pixels(spot: Spot, metres: number): number {
     const [here, there] = [at(spot), at(away(spot, 90, metres))].map((place) => this.map.latLngToLayerPoint(place));
@@ -278,12 +306,4 @@ function styleOf(feature?: GeoJSON.Feature): L.PathOptions {
   const area = feature?.geometry.type.includes("Polygon");
   const kind = String((feature?.properties as Record<string, unknown> | null)?.["kind"] ?? "");
   return { className: area ? `street area ${/^[a-z]+$/.test(kind) ? kind : ""}` : "street way" };
-}
-
-function named(feature: GeoJSON.Feature, layer: L.Layer): void {
-  const name = (feature.properties as Record<string, unknown> | null)?.["name"];
-  if (typeof name !== "string" || name === "") return;
-  const shown = document.createElement("span");
-  shown.textContent = name;
-  layer.bindTooltip(shown, { permanent: true, direction: "center", className: "street-name", interactive: false });
 }

@@ -10,7 +10,7 @@ import { cameras as allCameras, centreNow, onEvent } from "../news";
 import { go, Link } from "../router";
 import { SPANS } from "../search/filter";
 import { session } from "../session";
-import { failureLine, text } from "../text";
+import { failureLine, number, text } from "../text";
 import { Icon } from "../ui/icon";
 import { Picker } from "../ui/picker";
 import { usePress } from "../ui/press";
@@ -71,7 +71,11 @@ export function MapPage(): JSX.Element {
         <h1>{text.map.title}</h1>
         {all > 0 && (
           <Link class="map-alarms" href={alarmsPath()} data-testid="map-alarms">
-            {text.map.openAlarms(all)}
+            <span class="only-small numbers" aria-hidden="true">
+              <Icon name="bell" size={14} />
+              {number(all)}
+            </span>
+            <span class="only-wide">{text.map.openAlarms(all)}</span>
           </Link>
         )}
         <span class="spring" />
