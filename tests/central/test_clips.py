@@ -90,10 +90,13 @@ def test_two_who_play_the_same_footage_get_one_clip(centre: RunningCentre, gatew
         wait_for(lambda: _state(api, first.json()["id"]) == "sending")
         again = api.post("/api/v1/clips", json=PLACE | SPAN)
         assert (first.status_code, again.status_code, again.json()["id"]) == (202, 200, first.json()["id"])
+        inside = PLACE | {"start": "2026-05-29T00:00:05Z", "end": "2026-05-29T00:00:15Z"}
+        part, just = api.post("/api/v1/clips", json=inside), api.post("/api/v1/clips", json=inside | {"exact": True})
+        assert (part.status_code, part.json(), just.status_code) == (200, again.json(), 202)
         smaller = api.post("/api/v1/clips", json=PLACE | SPAN | {"quality": "proxy"})
         later = api.post("/api/v1/clips", json=PLACE | SPAN | {"end": "2026-05-29T00:00:21Z"})
         assert (smaller.status_code, later.status_code) == (202, 202)
-        assert len({one.json()["id"] for one in (first, smaller, later)}) == 3
+        assert len({one.json()["id"] for one in (first, just, smaller, later)}) == 4
 
 
 def test_what_the_gateway_says_is_wrong_is_what_the_person_reads(centre: RunningCentre, gateway: FakeGateway) -> None:

@@ -17,6 +17,10 @@ describe("a piece that a longer clip answers", () => {
     expect(lentInVain(clip({ ...just, state: "failed" }), piece)).toBe(false);
   });
 
+  it("is asked for again when somebody else, who shared it, called it off", () => {
+    expect(lentInVain(clip({ start: time(20), end: time(40), state: "cancelled" }), piece)).toBe(true);
+  });
+
   it("is asked for by itself when that has not got it, but for the last picture's length", () => {
     const ready = (from: number, to: number) => lentInVain(clip({ state: "ready", actual_start: time(from), actual_end: time(to) }), piece);
     expect([ready(-1, 59.9), ready(20, 39), ready(20.1, 60), ready(0, 38.9), ready(0, 15)]).toEqual([false, false, true, true, true]);
