@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from agent.core.clock import rfc3339
+from agent.wire import messages as wire
 from tests.central.accounts import own_process, somebody
 from tests.central.helpers import T0_NS, FakeGateway, RunningCentre, event, manifest, wait_for
 
@@ -30,6 +31,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCentre]:
             gateway.hello(camera)
             gateway.send_medium(manifest(f"m-{camera}", b"x" * 100, camera=camera), b"x" * 100)
             wait_for(lambda: any(ack["state"] == "done" for ack in gateway.media_acks(f"m-{camera}")))  # noqa: B023
+        demo.handlers["hold"] = lambda asked: wire.Reply(id=asked.id, ok=True, result={"bytes": 4711})
         snapshot = {"id": "m-plaza", "kind": "snapshot", "type": "image/jpeg", "bytes": 100}
         demo.envelope("event", 1, event("e1", media=[snapshot]))
         wait_for(lambda: demo.acked("event"))
@@ -93,11 +95,12 @@ def test_who_investigates_may_and_others_look_on(town: RunningCentre, role: str)
 def test_who_sees_some_cameras_sees_those_and_cannot_end_it(town: RunningCentre) -> None:
     with somebody(town, "lim", "investigator", [PLAZA]) as api, town.admin() as admin:
         mixed, hidden = _make(admin, PLAZA, VAULT, CELLAR)["id"], _make(admin, VAULT)["id"]
+        wait_for(lambda: admin.get(f"{HOLDS}/{mixed}").json()["gateways"][1]["bytes"] == 4711)
         seen = api.get(f"{HOLDS}/{mixed}")
         assert not {"vault", "attic", "cellar"} & set(seen.text.replace('"', "/").split("/"))
         assert (seen.json()["cameras"], seen.json()["media"]) == ([PLAZA], 1)
         (gateway,) = seen.json()["gateways"]
-        assert (gateway["cameras"], gateway["bytes"]) == (["plaza"], None)
+        assert (gateway["cameras"], gateway["state"], gateway["bytes"]) == (["plaza"], "held", None)
         assert api.post(f"{HOLDS}/{mixed}/release", json={"reason": "x"}).status_code == 403
         assert api.get(f"{HOLDS}/{hidden}").status_code == 404
         assert api.post(f"{HOLDS}/{hidden}/release", json={"reason": "x"}).status_code == 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,7 @@ def test_what_was_held_leaves_when_no_hold_is_left(open_one: Callable[[], Store]
         _release(store, key)
     assert _sweep(store) == [OLD - 1]
     assert "within" in store.tracks()
+    assert store.finds.track("within") is not None
     assert "elsewhere" not in store.tracks()
     _release(store, narrow)
     assert _sweep(store) == [OLD, OLD - 3]
@@ -237,14 +238,31 @@ def test_a_machine_that_dies_in_the_midst_of_it_goes_on_at_the_next_start(open_o
     assert store.dump() == only.dump()
 
 
-@pytest.mark.parametrize("many", [1, 300])
-def test_what_left_cannot_be_read_from_the_file(plain_store: Store, many: int) -> None:
-    store = _fill(plain_store, *HELD, *LOST)
-    store.put(*(event(f"more-{n}", start=_times(1, 1)["start"], camera="vault", line=SECRET) for n in range(many)))
+@pytest.fixture
+def plain_sqlite() -> Iterator[None]:
+    """Debian's overwrites what is deleted by itself; others do not."""
+
+    def plainly(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA secure_delete=OFF").close()
+
+    sa.event.listen(sa.Engine, "connect", plainly)
+    yield
+    sa.event.remove(sa.Engine, "connect", plainly)
+
+
+@pytest.mark.parametrize("many", [3, 300])
+@pytest.mark.usefixtures("plain_sqlite")
+def test_what_left_cannot_be_read_from_the_file(tmp_path: Path, many: int) -> None:
+    """Neither from pages that are free now, of which few records leave none, nor from those that stay in use."""
+    store = Store(Database.open("sqlite", tmp_path), "sqlite", tmp_path)
+    secret = (event(f"more-{n}", start=_times(1, 1)["start"], camera="vault", line=SECRET) for n in range(many))
+    store.put(HELD[1], *secret)
     _hold(store)
     assert any(SECRET.encode() in text for text in _files(store.folder))
     _sweep(store)
+    assert store.tracks() == ["within"]
     assert not any(SECRET.encode() in text for text in _files(store.folder))
+    store.database.close()
 
 
 def test_a_day_whose_leaving_was_cut_short_can_still_be_held(
