@@ -150,6 +150,10 @@ def test_where_nothing_was_recorded_it_stops_and_leads_to_what_is_nearest(chromi
             assert round(head_s(page)) == 290
 
 
+_RUN_TOGETHER = """() => [...document.querySelectorAll('.timeline-scale span')]
+    .map((one) => one.getBoundingClientRect()).some(({ left }, i, all) => i > 0 && left < all[i - 1].right)"""
+
+
 def test_on_a_telephone_what_one_plays_with_stays_in_reach(chromium: Browser, tmp_path: Path, shots: Path) -> None:
     with filming(tmp_path, plaza="h264", gate="h264", yard="h264") as (centre, films):
         films.recorded(*((camera, 0.0, 300.0, "time") for camera in ("plaza", "gate", "yard")))
@@ -173,6 +177,10 @@ def test_on_a_telephone_what_one_plays_with_stays_in_reach(chromium: Browser, tm
                 expect(page.get_by_test_id("timeline")).to_be_in_viewport(ratio=0.9)
                 assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
                 pages.shoot(page, shots, f"playback-three-{size}-export")
+                page.get_by_test_id("timeline").hover()
+                page.mouse.wheel(0, -600)
+                expect(page.locator(".timeline-scale span").first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+                assert not page.evaluate(_RUN_TOGETHER)
 
 
 def _row(page: Page, name: str) -> int:

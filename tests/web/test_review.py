@@ -100,6 +100,8 @@ def test_what_was_found_leaves_as_a_file_and_a_picture_as_a_link(demo: Demo, chr
         page.get_by_test_id("share").click()
         page.get_by_role("dialog").locator("[name=note]").fill("Case 4711")
         pages.shoot(page, shots, "share-desktop")
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(page.get_by_role("dialog")).to_be_in_viewport(ratio=1)
         page.get_by_test_id("share-make").click()
         link = page.get_by_test_id("share-link").input_value()
         assert somebody.request.get(link).status == 200

@@ -60,6 +60,7 @@ export function EventsPage(): JSX.Element {
         <span class="spring" />
         <span class="sub keys">{text.review.keys}</span>
         <Export what="events" query={() => queryOf(filter, centreNow(), 1)} />
+        <span class="head-break" />
         <button type="button" class={narrowed > 0 ? "button only-small pressed" : "button only-small"} aria-expanded={open} onClick={() => setOpen(!open)} data-testid="filters-open">
           <Icon name="filter" size={16} />
           {narrowed > 0 ? `${text.search.filters} · ${narrowed}` : text.search.filters}

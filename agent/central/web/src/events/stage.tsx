@@ -31,17 +31,17 @@ export function ClipDownload({ state }: { state: ClipState }): JSX.Element {
   const inside = (
     <>
       <Icon name="download" size={16} />
-      {text.event.download}
+      <span class="only-wide">{text.event.download}</span>
     </>
   );
   if (state.name === "ready")
     return (
-      <a class="button" href={downloadAddress(state.url)} download data-testid="clip-download">
+      <a class="button" href={downloadAddress(state.url)} download title={text.event.download} data-testid="clip-download">
         {inside}
       </a>
     );
   return (
-    <button type="button" class="button" disabled>
+    <button type="button" class="button" disabled title={text.event.download}>
       {inside}
     </button>
   );

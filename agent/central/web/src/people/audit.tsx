@@ -28,6 +28,7 @@ export function AuditPage(): JSX.Element {
     <div class="page audit-page">
       <header class="page-head">
         <h1>{words.title}</h1>
+        <span class="head-break" />
         <Chain />
         <span class="spring" />
         <a class="button" href={api.auditExport("csv", wanted)} download>

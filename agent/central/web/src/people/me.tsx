@@ -23,31 +23,37 @@ export function MyPage({ me }: { me: Me }): JSX.Element {
         <span class="tag">{text.role[me.role]}</span>
         <span class="sub">{me.places === null ? text.accounts.people.seesAll : me.places.join(", ") || text.accounts.people.nothing}</span>
       </header>
-      {me.asks_reason && me.reason && (
-        <Part title={words.reason}>
-          <ReasonForm key={me.reason} now={me.reason} quiet />
-        </Part>
-      )}
-      <Part title={words.password}>{me.elsewhere ? <p>{words.elsewhere}</p> : <PasswordForm />}</Part>
-      {!me.elsewhere && (
-        <Part title={words.factor}>
-          <SecondFactor on={me.second_factor} />
-        </Part>
-      )}
-      <Part title={words.sessions}>
-        <Sessions />
-      </Part>
-      <Part title={words.times}>
-        <Zones />
-      </Part>
-      <Part title={words.tokens}>
-        <Tokens admin={me.role === "admin"} />
-      </Part>
-      {mayTakeOut(me.role) && (
-        <Part title={words.links}>
-          <Links />
-        </Part>
-      )}
+      <div class="my-columns">
+        <div>
+          {me.asks_reason && me.reason && (
+            <Part title={words.reason}>
+              <ReasonForm key={me.reason} now={me.reason} quiet />
+            </Part>
+          )}
+          <Part title={words.password}>{me.elsewhere ? <p>{words.elsewhere}</p> : <PasswordForm />}</Part>
+          {!me.elsewhere && (
+            <Part title={words.factor}>
+              <SecondFactor on={me.second_factor} />
+            </Part>
+          )}
+          <Part title={words.times}>
+            <Zones />
+          </Part>
+        </div>
+        <div>
+          <Part title={words.sessions}>
+            <Sessions />
+          </Part>
+          <Part title={words.tokens}>
+            <Tokens admin={me.role === "admin"} />
+          </Part>
+          {mayTakeOut(me.role) && (
+            <Part title={words.links}>
+              <Links />
+            </Part>
+          )}
+        </div>
+      </div>
     </div>
   );
 }

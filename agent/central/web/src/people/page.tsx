@@ -34,6 +34,11 @@ export function PeoplePage({ me }: { me: Me }): JSX.Element {
       )}
       {open === NEW && <NewPerson me={me} onDone={(made) => (setLink(made), close())} onCancel={() => setOpen(undefined)} />}
       <ul class="people panel" data-testid="people">
+        <li class="head person" aria-hidden="true">
+          {[words.name, words.role, words.sees, words.state, words.seen].map((name) => (
+            <span key={name}>{name}</span>
+          ))}
+        </li>
         {list.value?.map((person) => (
           <li key={person.name} class={person.disabled ? "off" : ""}>
             <button type="button" class="person" aria-expanded={open === person.name} title={words.edit(person.name)} onClick={() => setOpen(open === person.name ? undefined : person.name)}>
@@ -68,7 +73,10 @@ function PersonLine({ person }: { person: api.Person }): JSX.Element {
         {person.elsewhere && <span class="tag">{words.states.elsewhere}</span>}
         {person.second_factor && <span class="tag ok">{words.states.factor}</span>}
       </span>
-      <span class="sub seen">{person.last_seen ? <Moment at={person.last_seen} /> : words.never}</span>
+      <span class="sub seen">
+        <span class="seen-word">{words.seen} </span>
+        {person.last_seen ? <Moment at={person.last_seen} /> : words.never}
+      </span>
     </>
   );
 }

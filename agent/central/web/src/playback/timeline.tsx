@@ -28,6 +28,8 @@ interface Props {
 const STEP_MS = 10_000;
 /** A pointer that moved less than this, px, clicked. */
 const CLICK_PX = 4;
+/** On a page no wider than that, times to the second would run into each other. */
+const NARROW_PX = 720;
 
 export function Timeline({ rows, view, at, onView, onSeek, cut, onCut }: Props): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
@@ -123,7 +125,7 @@ const gapsAt = (rows: Props["rows"], at: number): string[] =>
   rows.filter(({ past }) => past.recorded.length > 0 && !coveredAt(past.recorded, at)).map(({ name, past }) => `${name}: ${reasonText(gapReason(past.recorded, at))}`);
 
 function Scale({ view, share }: { view: Stretch; share: (when: number) => string }): JSX.Element {
-  const { step, at } = ticks(view, 10, aheadMs(view.from));
+  const { step, at } = ticks(view, window.innerWidth > NARROW_PX ? 10 : 5, aheadMs(view.from));
   return (
     <div class="timeline-scale" aria-hidden="true">
       {at.map((when) => (

@@ -122,6 +122,7 @@ function Head({ track }: { track: Track }): JSX.Element {
       {!track.final && <span class="tag accent">{text.track.goesOn}</span>}
       <span class="sub">{track.camera_name}</span>
       <span class="spring" />
+      <span class="head-break" />
       <Link class="button" href={`/search${addressOf(alike(track))}`} data-testid="find-alike">
         <Icon name="search" size={16} />
         {text.track.alike}

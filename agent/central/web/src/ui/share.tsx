@@ -24,7 +24,7 @@ export function Share({ url }: { url: string }): JSX.Element | null {
     <div class="picker at-end" ref={root}>
       <button type="button" class="button" aria-haspopup="dialog" aria-expanded={open} title={text.share.more} onClick={() => setOf(open ? undefined : url)} data-testid="share">
         <Icon name="link" size={16} />
-        {text.share.label}
+        <span class="only-wide">{text.share.label}</span>
       </button>
       {of && (
         <div class="picker-list share" role="dialog" aria-label={text.share.label}>
