@@ -170,6 +170,7 @@ def test_two_of_each_are_one_centre(city: City) -> None:
         streams = [Stream(ann), Stream(bob)]
         _events_reach_both(gateway, streams)
         _a_clip_is_one_for_both(gateway, ann, bob, streams)
+        _a_hold_is_asked_for_once(gateway, ann, bob, streams)
         _lockout_holds_at_both(city, one, other)
         _live_pictures_reach_who_asked(gateway, one, other, ann)
         _sign_out_at_one_ends_it_at_the_other(ann, bob)
@@ -213,6 +214,19 @@ def _a_clip_is_one_for_both(gateway: FakeGateway, ann: httpx.Client, bob: httpx.
         assert stream.next("clip", state="ready")["id"] == asked.json()["id"]
     assert bob.get(f"/api/v1/media/{media}").content == body
     assert [ack["state"] for ack in gateway.media_acks(media)][-1] == "done"
+
+
+def _a_hold_is_asked_for_once(
+    gateway: FakeGateway, ann: httpx.Client, bob: httpx.Client, streams: list[Stream]
+) -> None:
+    span = {"start": rfc3339(T0_NS), "end": rfc3339(T0_NS + 5 * 10**9)}
+    made = ann.post("/api/v1/holds", json={"cameras": [f"{SITE}/{GATEWAY}/{CAMERA}"], "reason": "x", **span}).json()
+    for stream in streams:
+        assert stream.next("hold", state="active")["id"] == made["id"]
+    wait_for(lambda: bob.get(f"/api/v1/holds/{made['id']}").json()["gateways"][0]["state"] == "held")
+    bob.post(f"/api/v1/holds/{made['id']}/release", json={"reason": "over"}).raise_for_status()
+    wait_for(lambda: ann.get(f"/api/v1/holds/{made['id']}").json()["gateways"][0]["state"] == "released")
+    assert [one.verb for one in gateway.commands if one.verb in {"hold", "release"}] == ["hold", "release"]
 
 
 def _lockout_holds_at_both(city: City, one: Process, other: Process) -> None:
