@@ -109,7 +109,7 @@ function Head({ track }: { track: Track }): JSX.Element {
   const address = addressOf(searchOf(query));
   const back = `/search${address}`;
   usePress((event) => {
-    if (event.key !== "Escape" || typing(event) || (event.target as Element).closest?.("dialog") || document.fullscreenElement) return;
+    if (event.key !== "Escape" || typing(event) || document.fullscreenElement) return;
     comeBackTo(address);
     go(back);
   }, [address]);

@@ -25,9 +25,13 @@ export function Ask({ title, answers, dismiss, children, testid }: Props): JSX.E
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
+    const opener = document.activeElement as HTMLElement | null;
     const shown = dialog.current!;
     shown.showModal();
-    return () => shown.close(); // puts the focus back where it was
+    return () => {
+      shown.close();
+      opener?.focus(); // it has left the page by now: the browser itself no longer goes back
+    };
   }, []);
   const cancel = (event: Event) => {
     event.preventDefault();

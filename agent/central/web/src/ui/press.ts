@@ -18,9 +18,9 @@ const OWN_KEYS: Readonly<Record<string, readonly string[]>> = {
 /** Whether an `<input>` of that type wants the key for itself: one that is written into wants all. */
 export const isOwnKey = (type: string, key: string): boolean => OWN_KEYS[type]?.includes(key) ?? true;
 
-/** True when a key is meant for a field, not for the page. */
+/** True when a key is meant for a field or for a question over the page, not for the page. */
 export function typing(event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey) return true;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return true;
   const target = event.target as HTMLElement | null;
   const input = target?.closest("input");
   return input ? isOwnKey(input.type, event.key) : !!target?.closest("select, textarea, [role=menu]");
