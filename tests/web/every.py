@@ -21,6 +21,7 @@ def useful(camera: str, *, picture: str = PLAYING, footage: str = ".recorded") -
         "/playback": f"[data-testid=timeline] {footage}",
         "/map": "[data-testid=map-camera]",
         "/system": "[data-testid=gateway] [data-testid=camera-row]",
+        "/holds": "[data-testid=new-hold]",
         "/account": "[data-testid=sessions] li",
         "/people": "[data-testid=people] li:not(.head)",
         "/webhooks": "[data-testid=new-webhook]",
@@ -61,6 +62,7 @@ def open_layers(page: Page, base: str) -> Iterator[str]:
         ("/events", "filter", by("filter-kind").get_by_role("button"), page.get_by_role("menu")),
         ("/map", "map-card", by("map-camera").first, by("map-card")),
         (f"/search?camera={CAMERA}", "draw-board", by("draw-open"), by("draw-board")),
+        ("/holds", "hold-form", by("new-hold"), by("hold-dialog")),
         ("/people", "person-form", by("new-person"), by("person-form")),
         ("/webhooks", "webhook-form", by("new-webhook"), by("webhook-form")),
     ):

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.central.helpers import running
+from agent.core.clock import NS, rfc3339
+from agent.wire import messages as wire
+from tests.central.helpers import CAMERA, GATEWAY, PASSWORD, SITE, T0_NS, FakeGateway, running, span, wait_for
 from tests.web import every, pages
 from tests.web.conftest import Demo
 
@@ -79,6 +81,44 @@ def test_axe_finds_nothing_serious_on_the_way_in(chromium: Browser, tmp_path: Pa
         expect(page.get_by_test_id("sign-in")).to_be_visible()
         found |= _judge(page, "sign-in", axe, shots)
     assert found == {}
+
+
+def test_axe_finds_nothing_serious_where_something_is_held(
+    chromium: Browser, tmp_path: Path, shots: Path, axe: str
+) -> None:
+    """A hold that a gateway refused, one that is over, letting go of one, and playback with its marks."""
+    found = {}
+    with running(tmp_path / "centre") as centre, FakeGateway(centre) as gateway:
+        gateway.hello()
+        gateway.envelope("recording", 1, span("r1", 0, 600))
+        gateway.handlers["hold"] = lambda asked: wire.Reply(id=asked.id, ok=False, error="the disk is gone")
+        with pages.context(chromium, still=True) as own, centre.admin() as admin:
+            wait_for(lambda: gateway.acked("recording"))
+            for reason in ("case 1", "case 2"):
+                last = _hold(admin, reason)
+            admin.post(f"/api/v1/holds/{last}/release", json={"reason": "done"}).raise_for_status()
+            page = own.new_page()
+            pages.sign_in_again(page, centre.url, password=PASSWORD)
+            page.goto(f"{centre.url}/holds")
+            expect(page.get_by_test_id("hold")).to_contain_text("the disk is gone")
+            found |= _judge(page, "holds-list", axe, shots)
+            page.get_by_test_id("release").click()
+            found |= _judge(page, "hold-release", axe, shots)
+            page.keyboard.press("Escape")
+            page.get_by_test_id("holds-over").click()
+            expect(page.get_by_test_id("hold")).to_contain_text("done")
+            found |= _judge(page, "holds-over", axe, shots)
+            page.goto(f"{centre.url}/playback?at={rfc3339(T0_NS)}")
+            expect(page.get_by_test_id("held-span")).to_be_visible()
+            found |= _judge(page, "playback-holds", axe, shots)
+    assert found == {}
+
+
+def _hold(admin: httpx.Client, reason: str) -> str:
+    """Hold the plaza for two minutes; its id."""
+    times = {"start": rfc3339(T0_NS), "end": rfc3339(T0_NS + 120 * NS)}
+    body = {"cameras": [f"{SITE}/{GATEWAY}/{CAMERA}"], "reason": reason, **times}
+    return str(admin.post("/api/v1/holds", json=body).raise_for_status().json()["id"])
 
 
 def _invite(admin: httpx.Client) -> str:

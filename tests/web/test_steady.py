@@ -11,7 +11,7 @@ from tests.web.conftest import Demo
 
 pytestmark = pytest.mark.timeout(300)
 
-_WATCH = """() => {
+WATCH = """() => {
     window.shifts = [];
     new PerformanceObserver((list) => {
         for (const { value, sources } of list.getEntries())
@@ -25,7 +25,7 @@ _WATCH = """() => {
 
 def _shifts(page: Page, arrivals: int) -> list[list[object]]:
     """What moved while so many events arrived."""
-    page.evaluate(_WATCH)
+    page.evaluate(WATCH)
     page.wait_for_function("(wanted) => window.arrived >= wanted", arg=arrivals, timeout=60_000)
     page.wait_for_timeout(300)
     return list(page.evaluate("window.shifts"))
@@ -97,7 +97,7 @@ def test_numbers_that_grow_push_nothing_aside(demo: Demo, chromium: Browser, siz
         expect(page.get_by_test_id("gateway")).to_contain_text("lamppost-nano", timeout=60_000)  # it has begun
         _tell(page, 0, 7)
         page.wait_for_timeout(1500)
-        page.evaluate(_WATCH)
+        page.evaluate(WATCH)
         assert wait_until(lambda: _moved(page), 120, "no trouble comes or goes for a while") == ["nothing"]
 
 

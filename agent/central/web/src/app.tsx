@@ -15,6 +15,8 @@ import { EventsPage } from "./events/page";
 import { ringForAlarms } from "./events/sound";
 import { SoundNotice } from "./events/sound-notice";
 import { useHeard } from "./heard";
+import { HoldPage } from "./holds/one";
+import { HoldsPage } from "./holds/page";
 import { FullPage } from "./live/full";
 import { WallPage } from "./live/wall";
 import { MapPage } from "./map/page";
@@ -105,6 +107,9 @@ function Page({ path, me }: { path: string; me: Me }): JSX.Element {
   const gateway = match("/system/:site/:gateway", path);
   if (gateway) return <GatewayPage site={gateway["site"] ?? ""} gateway={gateway["gateway"] ?? ""} />;
   if (match("/account", path)) return <MyPage me={me} />;
+  if (match("/holds", path)) return <HoldsPage />;
+  const hold = match("/holds/:id", path);
+  if (hold) return <HoldPage id={hold["id"] ?? ""} key={path} />;
   if (match("/people", path) && me.role === "admin") return <PeoplePage me={me} />;
   if (match("/audit", path) && me.role === "admin") return <AuditPage />;
   if (match("/webhooks", path) && me.role === "admin") return <WebhooksPage />;
@@ -122,10 +127,10 @@ const PLACES: [href: string, name: Place][] = [
 ];
 
 /** Pages that the account's menu leads to. */
-const ASIDE: Record<string, string> = { "/account": text.accounts.me.title, "/people": text.accounts.people.title, "/audit": text.accounts.audit.title, "/webhooks": text.webhooks.title };
+const ASIDE: Record<string, string> = { "/account": text.accounts.me.title, "/holds": text.holds.title, "/people": text.accounts.people.title, "/audit": text.accounts.audit.title, "/webhooks": text.webhooks.title };
 
 function placeOf(path: string): { current: Place | undefined; title: string } {
-  const aside = ASIDE[path];
+  const aside = Object.entries(ASIDE).find(([href]) => path === href || path.startsWith(`${href}/`))?.[1];
   if (aside) return { current: undefined, title: aside };
   const current = PLACES.find(([href]) => href !== "/" && path.startsWith(href))?.[1] ?? "live";
   return { current, title: text.nav[current] };

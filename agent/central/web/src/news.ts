@@ -6,7 +6,7 @@
  */
 
 import * as api from "./api/client";
-import type { Camera, CameraName, CentreHealth, Clip, Gateway, LamppostEvent } from "./api/types";
+import type { Camera, CameraName, CentreHealth, Clip, Gateway, Hold, LamppostEvent } from "./api/types";
 import { cell } from "./cell";
 import { retryDelay } from "./live/policy";
 import { askWho } from "./session";
@@ -27,6 +27,7 @@ export const centreNow = () => Date.now() + clockAhead.value;
 type Hear<T> = (item: T) => void;
 const eventHearers = new Set<Hear<LamppostEvent>>();
 const clipHearers = new Set<Hear<Clip>>();
+const holdHearers = new Set<Hear<Hold>>();
 
 const hear = <T>(hearers: Set<Hear<T>>, hearer: Hear<T>) => {
   hearers.add(hearer);
@@ -36,6 +37,7 @@ export const onEvent = (hearer: Hear<LamppostEvent>) => hear(eventHearers, heare
 /** What an answer of the API told, for all who would hear it from the stream. */
 export const tellEvents = (events: readonly LamppostEvent[]) => events.forEach((event) => tell(eventHearers, event));
 export const onClip = (hearer: Hear<Clip>) => hear(clipHearers, hearer);
+export const onHold = (hearer: Hear<Hold>) => hear(holdHearers, hearer);
 
 export const sameCamera = (a: CameraName, b: CameraName) =>
   a.camera === b.camera && a.gateway === b.gateway && a.site === b.site;
@@ -85,6 +87,7 @@ export function listen(): () => void {
     told("centre", (message) => centre.set(read<CentreHealth>(message)));
     told("event", (message) => tell(eventHearers, read<LamppostEvent>(message)));
     told("clip", (message) => tell(clipHearers, read<Clip>(message)));
+    told("hold", (message) => tell(holdHearers, read<Hold>(message)));
     source.onerror = failed;
   };
 

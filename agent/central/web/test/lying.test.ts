@@ -30,7 +30,7 @@ describe("a thing left behind", () => {
 
   it("shows the pictures that have come, in order", () => {
     const media = ["a", "b", "c"].map((id) => ({
-      id, kind: "snapshot" as const, type: "image/jpeg", bytes: 1, width: 640, height: 360, state: id === "c" ? ("edge" as const) : ("sent" as const), reason: "", url: id === "c" ? null : `/m/${id}`,
+      id, kind: "snapshot" as const, type: "image/jpeg", bytes: 1, width: 640, height: 360, state: id === "c" ? ("edge" as const) : ("sent" as const), held: false, reason: "", url: id === "c" ? null : `/m/${id}`,
     }));
     const pictures = { owner: "b", now: "c", before: "a", moment: "gone" };
     const shown = scenePictures(event({ ...left, media, attributes: { pictures } }));

@@ -3,7 +3,7 @@ import type { AuditLine } from "../src/api/people";
 import { piecesOf, runsOf } from "../src/people/told";
 
 const names = new Map([["demo/gw-1/plaza", "City Plaza"]]);
-const words = { sub: "small picture", "acknowledged True": "acknowledged" };
+const words = { sub: "small picture", "acknowledged True": "acknowledged", "its time is over": "its time was up" };
 const told = (action: string, what: string) =>
   piecesOf({ action, what }, names, words).map((piece) => (piece.of === "text" ? piece.text : piece.of === "moment" ? piece.at : piece.of === "camera" ? `${piece.name} @${piece.at ?? ""}` : `${piece.of} ${piece.id}`));
 const [from, to] = ["2026-11-26T20:53:20.000Z", "2026-11-26T20:53:40.000Z"];
@@ -22,6 +22,15 @@ describe("what an audit line is about", () => {
     expect(told("clip.request", "event e1 high")).toEqual(["event e1", "high"]);
     expect(told("account.make", "bob: operator, demo/gw-1/plaza")).toEqual(["bob: operator,", "City Plaza @"]);
     expect(told("sign-out", "")).toEqual([]);
+  });
+
+  it("leads to holds, with the time that is held before the one until when", () => {
+    const cameras = "demo/gw-1/plaza, demo/gw-1/gone";
+    expect(told("hold.make", `hold h1 until it is released: ${from} ${to} ${cameras}`)).toEqual(["hold h1", from, to, `City Plaza @${from}`, ", demo/gw-1/gone"]);
+    expect(told("hold.make", `hold h1 until ${to}: ${from} ${to} demo/gw-1/plaza`)).toEqual(["hold h1", from, to, `City Plaza @${from}`, "until", to]);
+    expect(told("hold.release", "hold h1")).toEqual(["hold h1"]);
+    expect(told("hold.end", "hold h1: its time is over")).toEqual(["hold h1", "its time was up"]);
+    expect(told("hold.failed", "release of hold h1 at demo/gw-1: the disk: gone")).toEqual(["release of", "hold h1", "at", "demo/gw-1: the disk: gone"]);
   });
 });
 

@@ -44,8 +44,13 @@ describe("what needs attention", () => {
     expect(found([{ ...gateway, online: false, health } as Gateway], [])).toHaveLength(1);
   });
 
+  it("is held media without room", () => {
+    const full = { ...centreWith({}), media: { kind: "folder" as const, waiting: 0, error: "", full: "all that are left are held" } };
+    expect(troubles(full, [], [], text.system, NOW).map(({ what }) => what)).toEqual([text.system.mediaFull]);
+  });
+
   it("is a media store that is away, and how much waits for it", () => {
-    const away = { ...centreWith({}), media: { kind: "s3" as const, waiting: 3, error: "it does not answer" } };
+    const away = { ...centreWith({}), media: { kind: "s3" as const, waiting: 3, error: "it does not answer", full: "" } };
     expect(troubles(away, [], [], text.system, NOW).map(({ what }) => what)).toEqual(["3 pictures and clips wait for the media store: it does not answer"]);
   });
 

@@ -20,7 +20,7 @@ const THEMES: [Theme, IconName][] = [
 /** The log is of the whole centre, and for who sees all of it. */
 function pagesOf(me: Me): [href: string, name: string, icon: IconName][] {
   const words = text.accounts.menu;
-  const mine: [string, string, IconName][] = [["/account", words.me, "account"]];
+  const mine: [string, string, IconName][] = [["/account", words.me, "account"], ["/holds", text.holds.title, "hold"]];
   if (me.role === "admin") mine.push(["/people", words.people, "person"]);
   if (me.role === "admin" && me.places === null) mine.push(["/webhooks", text.webhooks.title, "send"], ["/audit", words.audit, "events"]);
   return mine;

@@ -47,6 +47,12 @@ export type ClipWish = api.ClipIn;
 export type WishedQuality = NonNullable<ClipWish["quality"]>;
 export type Clip = api.ClipOut;
 export type PreviewsWish = api.PreviewsIn;
+
+export type Hold = api.Hold;
+/** How far a hold is at one gateway. */
+export type HoldAtGateway = api.HoldAtGateway;
+export type HoldWish = Required<api.HoldBody>;
+
 /** How many tracks began at each camera; those without any are left out. */
 export type CameraTotals = api.CountsOut;
 

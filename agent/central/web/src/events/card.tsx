@@ -78,7 +78,8 @@ export function EventCard({ event, address, chosen, onChoose }: CardProps): JSX.
 /** What people made of it, over the picture: there it comes and goes, and nothing below it moves. */
 function Reviewed({ event }: { event: LamppostEvent }): JSX.Element | null {
   const { acknowledged, assigned, notes } = event.review;
-  if (!acknowledged && !assigned && notes.length === 0) return null;
+  const held = [...event.media, ...event.clips].some((one) => one.held);
+  if (!acknowledged && !assigned && notes.length === 0 && !held) return null;
   return (
     <div class="card-review">
       {acknowledged && (
@@ -99,6 +100,11 @@ function Reviewed({ event }: { event: LamppostEvent }): JSX.Element | null {
           <span class="numbers" aria-label={text.review.count(notes.length)}>
             {notes.length}
           </span>
+        </span>
+      )}
+      {held && (
+        <span class="tag" role="img" aria-label={text.holds.mark} title={text.holds.mark}>
+          <Icon name="hold" size={14} />
         </span>
       )}
     </div>

@@ -5,6 +5,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { LamppostEvent, Track } from "../api/types";
 import { useCell } from "../cell";
+import { useActiveHolds } from "../holds/active";
+import { HoldButton } from "../holds/button";
+import { HeldMark } from "../holds/mark";
+import { holding, spanOf } from "../holds/told";
+import { proposalAround } from "../holds/wish";
 import { livePath } from "../live/tile";
 import { centreNow, onEvent, refetch } from "../news";
 import { playbackPath } from "../playback/address";
@@ -74,6 +79,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
   const { shown: clip, coming, askFull, recoded, unplayable } = useClips(event);
   const held = useHeld(event);
   const tracks = useTracks(event);
+  const holds = holding(useActiveHolds([cameraKey(event)]), cameraKey(event), spanOf({ start: event.start, end: event.end ?? event.start }));
   const [wanted, setWanted] = useState<"clip" | "picture">("clip");
   const place = eventPlace(event);
   return (
@@ -87,6 +93,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
             ) : (
               <EventPicture event={event} eager />
             )}
+            <HeldMark held={heldOf(event, wanted === "clip" ? clip.state : undefined)} by={holds} />
           </div>
           <div class="stage-bar">
             <ViewSwitch wanted={wanted} set={setWanted} />
@@ -98,6 +105,7 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
             {coming && coming.state.name !== "ready" && <ClipProgress {...coming} state={coming.state} held={held} />}
             <span class="spring" />
             <Downloads event={event} state={clip.state} />
+            <HoldButton proposal={() => proposalAround(event, centreNow())} />
           </div>
           <SpriteStrip tracks={tracks} />
           <Scenes event={event} />
@@ -122,6 +130,10 @@ function Loaded({ event }: { event: LamppostEvent }): JSX.Element {
     </div>
   );
 }
+
+/** What is shown says so itself: the clip once it is there, till then the picture. */
+const heldOf = (event: LamppostEvent, clip: ClipState | undefined): boolean =>
+  clip?.name === "ready" ? clip.clip.held : event.media.some(({ url, held }) => held && url === event.picture);
 
 function EventHead({ event }: { event: LamppostEvent }): JSX.Element {
   const { query } = useAddress();

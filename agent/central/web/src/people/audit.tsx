@@ -204,6 +204,8 @@ function shown(piece: Piece): ComponentChildren {
       return <Link href={piece.at ? playbackPath([piece.key], Date.parse(piece.at)) : `/live/${piece.key}`}>{piece.name}</Link>;
     case "event":
       return <Link href={`/events/${encodeURIComponent(piece.id)}`}>{words.event}</Link>;
+    case "hold":
+      return <Link href={`/holds/${encodeURIComponent(piece.id)}`}>{words.hold}</Link>;
     case "medium":
       return <span title={piece.id}>{words.media[piece.kind] ?? piece.kind}</span>;
   }

@@ -8,12 +8,15 @@ export type Piece =
   /** `at`: the moment that is spoken of, where there is one */
   | { of: "camera"; key: string; name: string; at: string | undefined }
   | { of: "event"; id: string }
+  | { of: "hold"; id: string }
   | { of: "medium"; kind: string; id: string };
 
 /** Names of cameras by `site/gateway/camera`. */
 export type Names = ReadonlyMap<string, string>;
 
 const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+/** `hold ID until it is released: FROM TO CAMERAS`, `hold ID: its time is over`, `release of hold ID at SITE/GATEWAY: what went wrong`. */
+const HOLD = /^(release of )?hold (\S+?)(?: until (.+?)| at (\S+?))?(?:: (.*))?$/;
 const LOOK = /^(\w+) (\S+) of (\S+)$/;
 
 /** Cameras, moments, events and media as such; all else stays as it was written, in `words` where they have it. */
@@ -36,6 +39,18 @@ export function piecesOf({ action, what }: Pick<AuditLine, "action" | "what">, n
   }
   const event = /^event (\S+)(.*)$/.exec(told);
   if (event) return [{ of: "event", id: event[1] ?? "" }, ...plain(event[2]?.trim() ?? "", words)];
+  const hold = HOLD.exec(told);
+  if (hold) {
+    const [, release = "", id = "", until = "", gateway, rest = ""] = hold;
+    const head: Piece[] = [...plain(release.trim(), words), { of: "hold", id }];
+    if (gateway) return [...head, ...plain("at", words), { of: "text", text: `${gateway}: ${rest}` }];
+    const over: Piece[] = MOMENT.test(until) ? [...plain("until", words), { of: "moment", at: until }] : [];
+    return [...head, ...(rest in words ? plain(rest, words) : inWords(rest, camera, words)), ...over];
+  }
+  return inWords(told, camera, words);
+}
+
+function inWords(told: string, camera: (key: string) => Piece | undefined, words: Readonly<Record<string, string>>): Piece[] {
   return told.split(" ").reduce<Piece[]>((pieces, word) => {
     const [, bare = word, end = ""] = /^(.*?)([:,]?)$/.exec(word) ?? [];
     const found: Piece | undefined = MOMENT.test(bare) ? { of: "moment", at: bare } : camera(bare);

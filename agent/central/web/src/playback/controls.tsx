@@ -1,6 +1,8 @@
 /** Below the pictures: play, step, jump, speed, the day and time, a picture to keep, the begin of a span to export. */
 
 import type { JSX } from "preact";
+import { HoldButton } from "../holds/button";
+import type { Proposal } from "../holds/wish";
 import { text } from "../text";
 import { clock } from "../time/format";
 import { dayText } from "../time/time";
@@ -32,9 +34,11 @@ interface Props {
   exporting: boolean;
   /** begin to choose one here, or leave it */
   onExport: () => void;
+  /** what would be held */
+  proposal: () => Proposal;
 }
 
-export function Controls({ head, setHead, toggle, visit, jump, step, zoom, say, rows, view, newest, mayFetch, exporting, onExport }: Props): JSX.Element {
+export function Controls({ head, setHead, toggle, visit, jump, step, zoom, say, rows, view, newest, mayFetch, exporting, onExport, proposal }: Props): JSX.Element {
   const name = head.playing ? text.clip.pause : text.clip.play;
   const at = new Date(head.at);
   const stopAt = (gap: number) => setHead((old) => ({ ...old, at: gap, playing: false }));
@@ -84,6 +88,7 @@ export function Controls({ head, setHead, toggle, visit, jump, step, zoom, say, 
           <span>{text.playback.exportFrom}</span>
         </button>
       )}
+      <HoldButton proposal={proposal} />
     </div>
   );
 }

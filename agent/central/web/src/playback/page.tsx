@@ -7,7 +7,10 @@ import { useCell } from "../cell";
 import { playsFootage } from "../codecs";
 import { useMayFetch } from "../events/fetching";
 import { cameraKey, toggled } from "../events/filter";
-import { cameras as allCameras, clockAhead } from "../news";
+import { useActiveHolds } from "../holds/active";
+import { holding } from "../holds/told";
+import { ofSpan } from "../holds/wish";
+import { cameras as allCameras, centreNow, clockAhead } from "../news";
 import { go, useAddress } from "../router";
 import { failureLine, text } from "../text";
 import { Empty } from "../ui/empty";
@@ -49,6 +52,7 @@ export function PlaybackPage(): JSX.Element {
   const [view, setView] = useState<Stretch>(() => ({ from: head.at - VIEW_MS * 0.75, to: head.at + VIEW_MS * 0.25 }));
   const first = useRef(view);
   const past = usePast(cameras, view);
+  const holds = useActiveHolds(cameras);
   const known = all !== undefined;
   const footage = useFootage((camera) => playsFootage(all?.find((one) => cameraKey(one) === camera)?.streams ?? []));
   const waiting = useRef(new Set<string>()).current;
@@ -86,8 +90,9 @@ export function PlaybackPage(): JSX.Element {
   };
   const [cut, setCut] = useState<Cut>();
   const marked = cut && spanOf(cut, head.at);
+  const stop = () => setHead((old) => ({ ...old, playing: false }));
   const choose = () => {
-    setHead((old) => ({ ...old, playing: false }));
+    stop();
     setCut(cut ? undefined : { from: head.at, to: undefined });
   };
   useKeys({ toggle, step, jump, go: (by) => seek(head.at + by) });
@@ -123,6 +128,7 @@ export function PlaybackPage(): JSX.Element {
               footage={known ? footage : undefined}
               most={mostAhead(cameras.length)}
               mayFetch={mayFetch}
+              holds={holding(holds, camera, { from: head.at, to: head.at })}
               onWait={onWait}
               onNearest={() => nearest(camera)}
               onRemove={cameras.length > 1 ? () => show(cameras.filter((other) => other !== camera)) : undefined}
@@ -138,9 +144,10 @@ export function PlaybackPage(): JSX.Element {
           rows={drawn}
           exporting={cut !== undefined}
           onExport={choose}
+          proposal={() => (stop(), ofSpan(cameras, marked, view, centreNow()))}
         />
         <Exports chosen={marked} rows={rows} onOver={() => setCut(undefined)} />
-        <Timeline rows={drawn} view={view} at={head.at} onView={setView} onSeek={visit} cut={marked} onCut={({ from, to }) => setCut({ from, to: Math.min(to, newest()) })} />
+        <Timeline rows={drawn} holds={holds} view={view} at={head.at} onView={setView} onSeek={visit} cut={marked} onCut={({ from, to }) => setCut({ from, to: Math.min(to, newest()) })} />
       </div>
     </div>
   );

@@ -3,6 +3,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api/client";
+import type { Hold } from "../api/types";
+import { HeldMark } from "../holds/mark";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
 import { ahead, pieceAt } from "./ahead";
@@ -21,6 +23,8 @@ interface Props {
   /** so many pieces are fetched in advance */
   most: number;
   mayFetch: boolean;
+  /** those that cover the playhead */
+  holds: readonly Hold[];
   /** told whether the playhead has to wait for this picture */
   onWait: (camera: string, waits: boolean) => void;
   /** to the footage of this camera that is nearest */
@@ -31,7 +35,7 @@ interface Props {
 const HOLDS: ReadonlySet<PieceState["name"]> = new Set(["requested", "sending", "ready"]);
 const nameOf = ({ from, to }: Stretch) => `${from} ${to}`;
 
-export function PlayedTile({ camera, name, recorded, head, footage, most, mayFetch, onWait, onNearest, onRemove }: Props): JSX.Element {
+export function PlayedTile({ camera, name, recorded, head, footage, most, mayFetch, holds, onWait, onNearest, onRemove }: Props): JSX.Element {
   const there = recorded === undefined || coveredAt(recorded, head.at) !== undefined;
   const asked = footage?.asked(camera) ?? [];
   const now = pieceAt(asked, head.at);
@@ -69,6 +73,7 @@ export function PlayedTile({ camera, name, recorded, head, footage, most, mayFet
       )}
       {state && <Waiting state={state} waits={waits} again={() => footage?.again(camera, now)} />}
       <figcaption class="tile-name">{name}</figcaption>
+      <HeldMark by={holds} />
       {state?.name === "ready" && state.clip.quality === "proxy" && <Small recoded={footage?.recoded(camera, now) === true} />}
       {onRemove && (
         <button type="button" class="button icon-only tile-remove" onClick={onRemove} aria-label={text.playback.remove(name)} title={text.playback.remove(name)} data-testid="tile-remove">

@@ -2,6 +2,8 @@
 
 import type { JSX, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Hold } from "../api/types";
+import { holding, reasonsOf, spanOf } from "../holds/told";
 import { text } from "../text";
 import { clock } from "../time/format";
 import { dayText } from "../time/time";
@@ -16,6 +18,7 @@ import { coveredAt, gapReason, gapsIn, moved, type Stretch, ticks, zoomed } from
 
 interface Props {
   rows: readonly { camera: string; name: string; past: Past }[];
+  holds: readonly Hold[];
   view: Stretch;
   at: number;
   onView: (view: Stretch) => void;
@@ -31,7 +34,7 @@ const CLICK_PX = 4;
 /** On a page no wider than that, times to the second would run into each other. */
 const NARROW_PX = 720;
 
-export function Timeline({ rows, view, at, onView, onSeek, cut, onCut }: Props): JSX.Element {
+export function Timeline({ rows, holds, view, at, onView, onSeek, cut, onCut }: Props): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   const drag = useRef<{ x: number; view: Stretch; far: boolean } | undefined>(undefined);
   const length = view.to - view.from;
@@ -91,7 +94,7 @@ export function Timeline({ rows, view, at, onView, onSeek, cut, onCut }: Props):
           aria-valuemin={view.from}
           aria-valuemax={view.to}
           aria-valuenow={Math.round(at)}
-          aria-valuetext={[`${dayText(new Date(at))} ${clock(new Date(at))}`, ...gapsAt(rows, at), motionText(rows, at)].filter(Boolean).join(", ")}
+          aria-valuetext={[`${dayText(new Date(at))} ${clock(new Date(at))}`, ...gapsAt(rows, at), ...heldAt(rows, holds, at), motionText(rows, at)].filter(Boolean).join(", ")}
           onPointerDown={down}
           onPointerMove={move}
           onPointerUp={up}
@@ -105,6 +108,9 @@ export function Timeline({ rows, view, at, onView, onSeek, cut, onCut }: Props):
                 <span key={span.from} class="recorded" style={between(span)} />
               ))}
               <MotionStrip motion={past.motion} view={view} />
+              {holding(holds, camera, view).map((hold) => (
+                <span key={hold.id} class="held-span" title={text.holds.markWhy(hold.reason)} style={between(spanOf(hold))} data-testid="held-span" />
+              ))}
               {gapsIn(past.recorded, view).map((gap) => (
                 <span key={gap.from} class="gap" title={reasonText(gap.reason)} style={between(gap)} />
               ))}
@@ -123,6 +129,13 @@ export function Timeline({ rows, view, at, onView, onSeek, cut, onCut }: Props):
 /** Of which cameras there is nothing at that moment, and why. */
 const gapsAt = (rows: Props["rows"], at: number): string[] =>
   rows.filter(({ past }) => past.recorded.length > 0 && !coveredAt(past.recorded, at)).map(({ name, past }) => `${name}: ${reasonText(gapReason(past.recorded, at))}`);
+
+/** Of which cameras that moment is held, and why. */
+const heldAt = (rows: Props["rows"], holds: Props["holds"], at: number): string[] =>
+  rows.flatMap(({ camera, name }) => {
+    const why = reasonsOf(holding(holds, camera, { from: at, to: at }));
+    return why ? [`${name}: ${text.holds.markWhy(why)}`] : [];
+  });
 
 function Scale({ view, share }: { view: Stretch; share: (when: number) => string }): JSX.Element {
   const { step, at } = ticks(view, window.innerWidth > NARROW_PX ? 10 : 5, aheadMs(view.from));

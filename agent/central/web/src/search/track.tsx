@@ -14,8 +14,13 @@ import { ClipPlayer } from "../events/player";
 import { Quality } from "../events/quality";
 import { SpriteStrip } from "../events/sprite-strip";
 import { ClipDownload, ClipProgress, ViewSwitch } from "../events/stage";
+import { useActiveHolds } from "../holds/active";
+import { HoldButton } from "../holds/button";
+import { HeldMark } from "../holds/mark";
+import { holding, spanOf } from "../holds/told";
+import { proposalAround } from "../holds/wish";
 import { livePath } from "../live/tile";
-import { cameras as allCameras, refetch } from "../news";
+import { cameras as allCameras, centreNow, refetch } from "../news";
 import { playbackPath } from "../playback/address";
 import { LEAD_MS } from "../playback/time";
 import { go, Link, useAddress } from "../router";
@@ -73,6 +78,7 @@ function Loaded({ track }: { track: Track }): JSX.Element {
   const { recoded, turnedOut } = useRecoding(track);
   const wish = { site: track.site, gateway: track.gateway, camera: track.camera, ...span, quality: recoded ? ("proxy" as const) : ("auto" as const), exact: true };
   const clip = useClip({ ...track, ...span, key: recoded === undefined ? "" : `${track.id} ${wish.quality}`, clip: null, ask: () => api.cutClip(wish) });
+  const holds = holding(useActiveHolds([cameraKey(track)]), cameraKey(track), spanOf(track));
   const [wanted, setWanted] = useState<"clip" | "picture">("clip");
   return (
     <div class="page event-page track-page">
@@ -85,6 +91,7 @@ function Loaded({ track }: { track: Track }): JSX.Element {
             ) : (
               <Way track={track} />
             )}
+            <HeldMark held={wanted === "clip" && clip.state.name === "ready" ? clip.state.clip.held : track.media.some(({ held }) => held)} by={holds} />
           </div>
           <div class="stage-bar">
             <ViewSwitch wanted={wanted} set={setWanted} picture={text.track.way} />
@@ -128,6 +135,7 @@ function Head({ track }: { track: Track }): JSX.Element {
         {text.track.alike}
       </Link>
       <WatchFor track={track} />
+      <HoldButton proposal={() => proposalAround(track, centreNow())} />
       <Link class="button" href={playbackPath([cameraKey(track)], Date.parse(track.start) - LEAD_MS)}>
         <Icon name="playback" size={16} />
         <span class="only-wide">{text.nav.playback}</span>

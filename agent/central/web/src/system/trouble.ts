@@ -17,6 +17,7 @@ interface Words {
   database: string;
   databaseBad: string;
   mediaWait: (count: number) => string;
+  mediaFull: string;
   offline: string;
   diskLow: (free: string, total: string) => string;
   clockWrong: string;
@@ -47,7 +48,7 @@ function ofCentre(centre: CentreHealth | undefined, words: Words, nowMs: number)
   }
   if (!centre.database.ok) found.push({ where: words.centre, what: `${words.database} ${words.databaseBad}` });
   if (centre.media.error) found.push({ where: words.centre, what: `${words.mediaWait(centre.media.waiting)}: ${centre.media.error}` });
-  if (centre.media.full) found.push({ where: words.centre, what: centre.media.full });
+  if (centre.media.full) found.push({ where: words.centre, what: words.mediaFull });
   return found;
 }
 

@@ -1,5 +1,6 @@
 /** Every English sentence of the viewer. Another language is another module of this shape. */
 
+import { holds } from "./holds";
 import { people } from "./people";
 import { review } from "./review";
 import type { Say } from "./say";
@@ -602,6 +603,7 @@ export const en = ({ number, plural }: Say) => ({
     database: "Database",
     databaseBad: "failing",
     mediaWait: (count: number) => `${plural(count, "picture or clip waits", "pictures and clips wait")} for the media store`,
+    mediaFull: "All pictures and clips that are left are held, and they take more room than [media] max_bytes gives: release holds, or give media more room.",
     diskLow: (free: string, total: string) => `Disk almost full: ${free} free of ${total}. Make room there, let it keep less footage, or give it a larger disk.`,
     clockWrong: "Clock not synchronised: times of footage and events may be wrong. Switch time synchronisation (NTP) on there.",
     shedding: (what: string) => `Too much to analyse: ${what}, so that something may be missed. Analyse fewer cameras there, or give it more computing power.`,
@@ -775,6 +777,7 @@ export const en = ({ number, plural }: Say) => ({
   accounts: people({ number, plural }),
   review: review({ number, plural }),
   webhooks: webhooks({ number, plural }),
+  holds: holds({ number, plural }),
 
   share: {
     label: "Link",

@@ -173,6 +173,7 @@ export const people = ({ number, plural }: Say) => ({
     noneMore: "Ask for less, or for a longer time.",
     erased: "left after its time",
     event: "event",
+    hold: "hold",
     media: { snapshot: "picture", sprite: "strip of pictures", clip: "clip", previews: "preview pictures", export: "exported footage" } as Record<string, string>,
     looks: {
       snapshot: (count: number) => plural(count, "picture", "pictures"),
@@ -183,14 +184,14 @@ export const people = ({ number, plural }: Say) => ({
       live: (count: number) => plural(count, "live picture", "live pictures"),
     } as Record<string, (count: number) => string>,
     /** What the centre writes down in one word or two. */
-    said: { main: "large picture", sub: "small picture", "acknowledged True": "acknowledged", "acknowledged False": "opened again", "assigned nobody": "assigned to nobody", note: "with a note", "through the directory": "through the directory" } as Record<string, string>,
+    said: { main: "large picture", sub: "small picture", "acknowledged True": "acknowledged", "acknowledged False": "opened again", "assigned nobody": "assigned to nobody", note: "with a note", "through the directory": "through the directory", until: "until", at: "at", "release of": "release of", "its time is over": "its time was up" } as Record<string, string>,
     actions: {
       account: "Accounts", "account.password": "Changed password", "account.make": "Made account", "account.change": "Changed account",
       "account.remove": "Removed account", "account.link": "Made password link", "account.join": "Used password link", "account.first": "First account", "account.refused": "Account refused",
       "account.reason": "Gave reason", "account.second-factor": "Second factor", "account.sessions-ended": "Ended sessions",
       audit: "Audit log", "audit.export": "Exported audit log", camera: "Cameras", "camera.settings": "Set camera", clip: "Clips",
       "clip.request": "Asked for clip", "clip.cancel": "Called clip off", event: "Events", "event.belongs": "Said it belongs there", "event.review": "Reviewed event",
-      export: "Exports", "export.events": "Exported events", "export.tracks": "Exported tracks", footage: "Footage", "footage.export": "Exported footage", layout: "Layouts", "layout.save": "Kept layout", "layout.change": "Changed layout", "layout.remove": "Removed layout", live: "Live",
+      export: "Exports", "export.events": "Exported events", "export.tracks": "Exported tracks", footage: "Footage", "footage.export": "Exported footage", hold: "Holds", "hold.make": "Held footage", "hold.release": "Released hold", "hold.end": "Hold ended", "hold.failed": "Hold failed", layout: "Layouts", "layout.save": "Kept layout", "layout.change": "Changed layout", "layout.remove": "Removed layout", live: "Live",
       "live.view": "Watched live", media: "Pictures and clips", "media.view": "Looked at", "media.share": "Made link", "media.unshare": "Took link back", "media.shared": "Opened link", previews: "Preview pictures", "previews.request": "Asked for preview pictures", search: "Searches", "search.plate": "Searched plate",
       "search.save": "Saved search", "search.watch": "Watched for", "search.change": "Changed search", "search.remove": "Removed search",
       "sign-in": "Signed in", "sign-in.refused": "Sign-in refused", "sign-in.slowed": "Sign-in slowed down", "sign-out": "Signed out", token: "Tokens", "token.make": "Made token",

@@ -2,6 +2,7 @@
 
 import type { Text } from "../en";
 import type { Say } from "../say";
+import { holds } from "./holds";
 import { people } from "./people";
 import { review } from "./review";
 import { webhooks } from "./webhooks";
@@ -602,6 +603,7 @@ export const es = ({ number, plural }: Say): Text => ({
     database: "Base de datos",
     databaseBad: "con fallos",
     mediaWait: (count) => `${plural(count, "imagen o clip espera", "imágenes y clips esperan")} al almacén de medios`,
+    mediaFull: "Todas las imágenes y clips que quedan están retenidos y ocupan más de lo que da [media] max_bytes: levante retenciones o deles más espacio.",
     diskLow: (free, total) => `Disco casi lleno: quedan ${free} de ${total}. Haga sitio, guarde menos grabaciones o ponga un disco mayor.`,
     clockWrong: "Reloj sin sincronizar: las horas de las grabaciones y los eventos pueden ser erróneas. Active allí la sincronización horaria (NTP).",
     shedding: (what) => `Demasiado que analizar: ${what}; algo puede pasarse por alto. Analice menos cámaras allí o dele un equipo más potente.`,
@@ -772,6 +774,7 @@ export const es = ({ number, plural }: Say): Text => ({
   accounts: people({ number, plural }),
   review: review({ number, plural }),
   webhooks: webhooks({ number, plural }),
+  holds: holds({ number, plural }),
 
   share: {
     label: "Enlace",
