@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Item(NamedTuple):
-    """Something changed. `kind` is event, camera, gateway, clip, hold or centre; `key` names it, to be looked up."""
+    """What changed: an event, camera, gateway, clip, hold, incident or the centre; `key` names it, to be looked up."""
 
     kind: str
     key: tuple[str, ...]

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from agent.central.store.drawn import Drawn, feet_of, fitting
-from agent.central.store.filters import ANY, METRES_A_DEGREE, Filters, Near
+from agent.central.store.filters import ANY, Filters, Near
+from agent.central.store.ground import METRES_A_DEGREE
 from agent.central.store.looks import USUAL_SHARE, masks_of, wears
 from agent.central.store.pack import pack_paths
 from agent.central.store.places import Place

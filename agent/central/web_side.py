@@ -29,6 +29,7 @@ from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
 from agent.central.store.holds import Holds
 from agent.central.store.hooks import Hooks
+from agent.central.store.incidents import Incidents
 from agent.central.store.layouts import Layouts
 from agent.central.store.links import Links
 from agent.central.store.lockout import Lockout
@@ -61,6 +62,7 @@ class Desk(TypedDict):
     layouts: Layouts
     links: Links
     holds: Holds
+    incidents: Incidents
     lockout: Lockout
     audit: Audit
     directory: Directory | None
@@ -109,6 +111,7 @@ def make_desk(base: Base) -> Desk:
         layouts=Layouts(database, clock),
         links=Links(database, clock, sealer),
         holds=Holds(database, clock),
+        incidents=Incidents(database, clock),
         lockout=Lockout(database, clock),
         audit=Audit(database, clock),
         directory=None if config.oidc is None else Directory(config.oidc, clock),

@@ -132,6 +132,7 @@ def _fill(admin: httpx.Client) -> dict[str, list[str]]:
         "link": [made("/media/m1/links", {"days": 1})],
         "search": [made("/searches/tracks", {"name": "bags"}, label="bag")],
         "token": [made("/tokens", {"name": "robot", "scopes": ["read"]})],
+        "incident": [made("/incidents", {"kind": "shot", "latitude": 41.7, "longitude": -72.6})],
         "layout": [made("/layouts", {"name": "wall", "columns": 2, "cameras": [f"{SITE}/{GATEWAY}/{CAMERA}"]})],
     }  # fmt: skip
 

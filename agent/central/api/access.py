@@ -129,6 +129,10 @@ RULES: dict[str, Need | None] = {
     "POST /holds": _KEEP,
     "GET /holds/{hold}": _READ,
     "POST /holds/{hold}/release": _KEEP,
+    "GET /incidents": _READ,
+    "POST /incidents": _COMMAND,
+    "GET /incidents/{incident}": _READ,
+    "PATCH /incidents/{incident}": _COMMAND,
     "LIVE /live/{site}/{gateway}/{camera}": _LIVE,
 }
 """By method (LIVE is a WebSocket) and path below PREFIX."""

@@ -69,7 +69,7 @@ def filters(
         site=site,
         gateway=gateway,
         camera=[_camera(name) for name in camera],
-        area=_area(area) if area else (),
+        area=area_of(area) if area else (),
         near=_near(near) if near else None,
         label=label,
         colour=[part_and_name(one) for one in colour],
@@ -153,7 +153,7 @@ def place_filters(
     area: Area = None,
 ) -> Filters:
     """Where alone."""
-    return Filters(site, gateway, camera=[_camera(name) for name in camera], area=_area(area) if area else ())
+    return Filters(site, gateway, camera=[_camera(name) for name in camera], area=area_of(area) if area else ())
 
 
 OfPlaces = Annotated[Filters, Depends(place_filters)]
@@ -174,7 +174,12 @@ def part_and_name(text: str) -> tuple[str | None, str]:
     return part or None, name
 
 
-def _area(text: str) -> list[tuple[float, float]]:
+def area_of(text: str) -> list[tuple[float, float]]:
+    """The corners of an `Area`.
+
+    Raises:
+        ApiError: it is none.
+    """
     corners = [_numbers("area", one, 2) for one in _CORNERS.split(text.strip())]
     if not 3 <= len(corners) <= _MOST_CORNERS:
         raise _wrong("area", f"a polygon has 3 to {_MOST_CORNERS} corners, each latitude,longitude")

@@ -25,6 +25,7 @@ from agent.central.store.finds import Finds
 from agent.central.store.health import HealthHistory
 from agent.central.store.holds import Holds
 from agent.central.store.hooks import Hooks
+from agent.central.store.incidents import Incidents
 from agent.central.store.layouts import Layouts
 from agent.central.store.links import Links
 from agent.central.store.lockout import Lockout
@@ -71,6 +72,7 @@ class Centre:
     layouts: Layouts
     links: Links
     holds: Holds
+    incidents: Incidents
     clips: Clips
     commander: Commander
     live: LiveHub
@@ -93,8 +95,10 @@ class Centre:
             return self
         views, finds, clips = self.views.limited(reach), self.finds.limited(reach), self.clips.limited(reach)
         sums, history = self.sums.limited(reach), self.history.limited(reach)
-        holds = self.holds.limited(reach)
-        return replace(self, views=views, finds=finds, clips=clips, sums=sums, history=history, holds=holds)
+        holds, incidents = self.holds.limited(reach), self.incidents.limited(reach)
+        return replace(
+            self, views=views, finds=finds, clips=clips, sums=sums, history=history, holds=holds, incidents=incidents
+        )
 
 
 def centre_of(connection: HTTPConnection) -> Centre:

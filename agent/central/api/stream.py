@@ -19,6 +19,7 @@ from agent.central.api.examples import places
 from agent.central.api.found import EventOut
 from agent.central.api.guard import is_the_same
 from agent.central.api.hold_models import Hold
+from agent.central.api.incident_models import Incident
 from agent.central.api.media_models import ClipOut
 from agent.central.api.models import REFUSALS, CameraOut, GatewayOut, HealthOut, Responses
 from agent.central.news import LAGGING, Item
@@ -72,7 +73,7 @@ class _Pending:
 
 @router.get("/stream", response_class=StreamingResponse, responses=_EVENTS)
 async def stream(request: Request) -> StreamingResponse:
-    """New and changed events, cameras, gateways, clips and holds, as they come."""
+    """New and changed events, cameras, gateways, clips, holds and incidents, as they come."""
     centre = centre_of(request)
     return StreamingResponse(
         _messages(centre, request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
@@ -139,6 +140,7 @@ _FOUND_BY: dict[str, tuple[str, type[BaseModel], Callable[[Centre, list[Any]], l
     "clip": ("clip", ClipOut, lambda centre, keys: centre.finds.clips_of(_ids(keys))),
     "media": ("clip", ClipOut, lambda centre, keys: centre.finds.clips_of_media(_ids(keys))),
     "hold": ("hold", Hold, lambda centre, keys: centre.holds.some(_ids(keys))),
+    "incident": ("incident", Incident, lambda centre, keys: centre.incidents.some(_ids(keys))),
     "centre": ("centre", HealthOut, lambda centre, _: [centre.health()]),
 }
 """What is told of each kind of news: the message's name, its shape, and how all of them are looked up at once."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from agent.central.store.among import one_of
 from agent.central.store.day_schema import event, event_review
 from agent.central.store.drawn import Drawn, near_tiles
+from agent.central.store.ground import METRES_A_DEGREE
 from agent.central.store.looks import USUAL_SHARE, Wanted, looks_like
 from agent.central.store.places import Place, number_of
 from agent.central.store.plates import Plate
@@ -22,8 +23,6 @@ from agent.central.store.schema import camera as cameras
 from agent.central.store.schema import place as places
 from agent.core.geometry import inside
 
-METRES_A_DEGREE = 111_195.0
-"""Of latitude, on a sphere of 6,371 km."""
 _IN_FULL = len(Place._fields)
 _SEVERAL = 100
 NOBODY = "-"

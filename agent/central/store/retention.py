@@ -15,6 +15,8 @@ from agent.central.media_kept import Medium
 from agent.central.store.audit import Audit
 from agent.central.store.database import Database
 from agent.central.store.health import HealthHistory
+from agent.central.store.incident_schema import incident
+from agent.central.store.incidents import is_over
 from agent.central.store.leaving import Leaving
 from agent.central.store.remains import Remains
 from agent.central.store.rows import DAY_NS, day_of
@@ -29,7 +31,7 @@ _EVERY_MINUTES = 60
 
 
 class Retention:
-    """A worker. A record is kept for `keep_days` whole days after the day it began in; who did what, `audit_days`.
+    """A worker. Records and incidents are kept for `keep_days` whole days after their own; who did what, `audit_days`.
 
     A clip that was asked for later than that of which it tells is kept as long from then on. All media together have
     `most_bytes` at the most: beyond that the oldest leave, looked at every minute.
@@ -79,6 +81,7 @@ class Retention:
         gone = [day for day in over if self._remains.leave(day, settled=day < first - 1)]
         with self._database.write() as connection:
             connection.execute(sa.delete(unread).where(unread.c.received_ns < first * DAY_NS))
+            connection.execute(sa.delete(incident).where(is_over(first * DAY_NS)))
         if gone:
             with self._database.write() as connection:
                 held = set(over).difference(gone)

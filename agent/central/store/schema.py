@@ -1,13 +1,14 @@
 """The small tables, in types that SQLite and PostgreSQL share. Times are `*_ns` since 1970 UTC in 64 bits.
 
-Events and tracks rest elsewhere: see `day_schema`. Holds have a file of their own, which belongs to this one.
+Events and tracks rest elsewhere: see `day_schema`. Holds and incidents have files of their own.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-import agent.central.store.hold_schema  # noqa: F401 - its tables belong to these
+import agent.central.store.hold_schema
+import agent.central.store.incident_schema  # noqa: F401 - the tables of both belong to these
 from agent.central.store import base_schema
 
 _ID, _TEXT, Json = base_schema.ID, base_schema.TEXT, base_schema.Json

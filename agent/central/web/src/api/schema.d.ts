@@ -144,6 +144,16 @@ export interface CameraPoint {
   span_s: number;
 }
 
+/** A camera around an incident; `covers`: the place lies in its field of view, within 100 m. */
+export interface CameraThere {
+  site: string;
+  gateway: string;
+  camera: string;
+  name: string;
+  distance_m: number;
+  covers: boolean;
+}
+
 /** Cameras, sorted by site, gateway and id. */
 export interface Cameras {
   items: CameraOut[];
@@ -493,6 +503,76 @@ export interface HoldPage {
 export interface HourCount {
   start: string;
   count: number;
+}
+
+/** Something that happened at a place and time, whoever says so. */
+export interface Incident {
+  id: string;
+  kind: string;
+  text: string;
+  latitude: number;
+  longitude: number;
+  time: string;
+  source: string;
+  external: string | null;
+  severity: "info" | "alarm";
+  state: "open" | "closed";
+  made_by: string;
+  made_at: string;
+  closed_by: string | null;
+  closed_at: string | null;
+  note: string;
+}
+
+/** What happened. `time` of null is now; `source` of null is the name of who tells. `external` is what the source calls it: told again under the same name, it is the same incident. */
+export interface IncidentBody {
+  latitude?: number | null;
+  longitude?: number | null;
+  camera?: string | null;
+  kind: string;
+  text?: string;
+  time?: string | null;
+  source?: string | null;
+  severity?: "info" | "alarm";
+  external?: string | null;
+}
+
+/** What shall be otherwise; what is not named stays. `note`: what was found, for whoever looks back. */
+export interface IncidentChange {
+  latitude?: number | null;
+  longitude?: number | null;
+  camera?: string | null;
+  kind?: string | null;
+  text?: string | null;
+  severity?: "info" | "alarm" | null;
+  state?: "open" | "closed" | null;
+  note?: string | null;
+}
+
+/** Incidents, the newest first; `next` is the cursor of the page after this, also where this one is short. */
+export interface IncidentPage {
+  items: Incident[];
+  next: string | null;
+}
+
+/** With up to twelve cameras within 1 km: those that see the place first, then the nearest. */
+export interface IncidentThere {
+  id: string;
+  kind: string;
+  text: string;
+  latitude: number;
+  longitude: number;
+  time: string;
+  source: string;
+  external: string | null;
+  severity: "info" | "alarm";
+  state: "open" | "closed";
+  made_by: string;
+  made_at: string;
+  closed_by: string | null;
+  closed_at: string | null;
+  note: string;
+  cameras: CameraThere[];
 }
 
 /** How far ingest is behind. */
