@@ -18,6 +18,7 @@ from tests.web.pages import CHROMIUM, browser
 
 OUTPUT = Path(__file__).parents[1] / "output" / "web"
 DRAWN_WITHIN_S = 420
+AXE = Path(__file__).parents[2] / "agent/central/web/node_modules/axe-core/axe.min.js"
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,11 @@ def chromium() -> Iterator[Browser]:
 def shots() -> Path:
     """Where pictures of pages are kept as build output."""
     return OUTPUT
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script that looks for what keeps people out."""
+    if not AXE.exists():
+        pytest.skip("no axe-core: it is there where the viewer was built from its sources")
+    return AXE.read_text()

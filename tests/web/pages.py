@@ -242,6 +242,16 @@ def wait_centre_back(page: Page, *, timeout_s: float = 60) -> None:
 IS_WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 """True when the page is wider than the screen: it would have to be pushed sideways to be read."""
 
+_SERIOUS = """async () => (await axe.run()).violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))"""
+
+
+def serious(page: Page, axe: str) -> list[str]:
+    """What axe, whose script is `axe`, finds serious in what the page shows now."""
+    page.evaluate(axe)
+    return list(page.evaluate(_SERIOUS))
+
+
 _PICTURES_LOADED = """() => [...document.images].every((image) => {
     const { top, bottom } = image.getBoundingClientRect();
     return image.complete || bottom < 0 || top > window.innerHeight;

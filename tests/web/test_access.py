@@ -17,20 +17,8 @@ from tests.web.conftest import Demo
 
 pytestmark = pytest.mark.timeout(900)
 
-AXE = Path(__file__).parents[2] / "agent/central/web/node_modules/axe-core/axe.min.js"
 LOOKS = [(size, scheme) for size in ("desktop", "phone") for scheme in ("light", "dark")]
 """A page is looked at in each of them, one after the other: it changes as a window that is made smaller does."""
-
-_SERIOUS = """async () => (await axe.run()).violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))"""
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The script."""
-    if not AXE.exists():
-        pytest.skip("no axe-core: it is there where the viewer was built from its sources")
-    return AXE.read_text()
 
 
 def _judge(page: Page, name: str, axe: str, shots: Path) -> dict[str, list[str]]:
@@ -40,9 +28,8 @@ def _judge(page: Page, name: str, axe: str, shots: Path) -> dict[str, list[str]]
         width, height = pages.SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
-        page.evaluate(axe)
         shot = f"{name}-{size}-{scheme}"
-        found[shot] = list(page.evaluate(_SERIOUS))
+        found[shot] = pages.serious(page, axe)
         pages.shoot(page, shots, shot)
     page.set_viewport_size(dict(zip(("width", "height"), pages.SIZES["desktop"], strict=True)))
     return {shot: problems for shot, problems in found.items() if problems}

@@ -6,7 +6,7 @@
  */
 
 import * as api from "./api/client";
-import type { Camera, CameraName, CentreHealth, Clip, Gateway, Hold, LamppostEvent } from "./api/types";
+import type { Camera, CameraName, CentreHealth, Clip, Gateway, Hold, Incident, LamppostEvent } from "./api/types";
 import { cell } from "./cell";
 import { retryDelay } from "./live/policy";
 import { askWho } from "./session";
@@ -28,6 +28,7 @@ type Hear<T> = (item: T) => void;
 const eventHearers = new Set<Hear<LamppostEvent>>();
 const clipHearers = new Set<Hear<Clip>>();
 const holdHearers = new Set<Hear<Hold>>();
+const incidentHearers = new Set<Hear<Incident>>();
 
 const hear = <T>(hearers: Set<Hear<T>>, hearer: Hear<T>) => {
   hearers.add(hearer);
@@ -38,6 +39,8 @@ export const onEvent = (hearer: Hear<LamppostEvent>) => hear(eventHearers, heare
 export const tellEvents = (events: readonly LamppostEvent[]) => events.forEach((event) => tell(eventHearers, event));
 export const onClip = (hearer: Hear<Clip>) => hear(clipHearers, hearer);
 export const onHold = (hearer: Hear<Hold>) => hear(holdHearers, hearer);
+export const onIncident = (hearer: Hear<Incident>) => hear(incidentHearers, hearer);
+export const tellIncident = (incident: Incident) => tell(incidentHearers, incident);
 
 export const sameCamera = (a: CameraName, b: CameraName) =>
   a.camera === b.camera && a.gateway === b.gateway && a.site === b.site;
@@ -86,6 +89,7 @@ export function listen(): () => void {
     told("gateway", (message) => gateways.set(put(gateways.value, read<Gateway>(message), sameGateway)));
     told("centre", (message) => centre.set(read<CentreHealth>(message)));
     told("event", (message) => tell(eventHearers, read<LamppostEvent>(message)));
+    told("incident", (message) => tell(incidentHearers, read<Incident>(message)));
     told("clip", (message) => tell(clipHearers, read<Clip>(message)));
     told("hold", (message) => tell(holdHearers, read<Hold>(message)));
     source.onerror = failed;

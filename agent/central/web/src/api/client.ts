@@ -1,6 +1,6 @@
 /** The centre's API, one function per call. Every failure is an `ApiError`, also when nobody answers. */
 
-import type { Camera, CameraName, CameraSettings, CameraTotals, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
+import type { Camera, CameraName, CameraSettings, CameraTotals, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, Incident, IncidentChange, IncidentThere, IncidentWish, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
 
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -139,6 +139,15 @@ export const counts = (since: Date) => get<CameraTotals>(`/counts?${new URLSearc
 /** How many alarms nobody has seen to yet, by camera. */
 export const openAlarms = async () =>
   (await get<Found<LamppostEvent>>("/events?severity=alarm&acknowledged=false&limit=1&facets=true")).facets?.cameras ?? [];
+/** Those that are open, and those that were closed and happened since then. */
+export async function incidents(since: Date): Promise<readonly Incident[]> {
+  const some = (wanted: Record<string, string>) => get<Page<Incident>>(`/incidents?${new URLSearchParams({ ...wanted, limit: "200" })}`);
+  const [open, closed] = await Promise.all([some({ state: "open" }), some({ state: "closed", since: since.toISOString() })]);
+  return [...open.items, ...closed.items];
+}
+export const incident = (id: string) => get<IncidentThere>(`/incidents/${part(id)}`);
+export const tellOfIncident = (wish: IncidentWish) => post<Incident>("/incidents", wish);
+export const changeIncident = (id: string, change: IncidentChange) => request<IncidentThere>("PATCH", `/incidents/${part(id)}`, change);
 export const clip = (id: string) => get<Clip>(`/clips/${part(id)}`);
 
 export const directoryAddress = () => `${BASE}/oidc/start`;

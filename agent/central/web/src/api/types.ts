@@ -41,6 +41,13 @@ export type Reviewed = api.Reviewed;
 export type Neighbours = api.Neighbours;
 export type Track = api.TrackOut;
 
+/** Something that happened at a place and time, whoever says so. */
+export type Incident = api.Incident;
+/** With the cameras around it: those that look there first. */
+export type IncidentThere = api.IncidentThere;
+export type IncidentWish = api.IncidentBody;
+export type IncidentChange = api.IncidentChange;
+
 export type Recordings = api.Recordings;
 export type ClipWish = api.ClipIn;
 /** `auto`: the best there is, or as much as the gateway's uplink bears. */

@@ -1,8 +1,8 @@
 /** A sound for each new alarm, when the person wants one: two short tones, made here. */
 
-import type { LamppostEvent } from "../api/types";
+import type { Incident, LamppostEvent } from "../api/types";
 import { cell } from "../cell";
-import { centreNow, onEvent } from "../news";
+import { centreNow, onEvent, onIncident } from "../news";
 
 const KEY = "lamppost.sound";
 /** One that comes later than that (an outbox that was full) is no news for the ear. */
@@ -59,23 +59,30 @@ function prepare(): () => void {
 export const isNews = (event: LamppostEvent, heard: ReadonlySet<string>, nowMs: number): boolean =>
   event.severity === "alarm" && !event.review.acknowledged && !heard.has(event.id) && nowMs - Date.parse(event.start) < FRESH_MS;
 
-/** Ring for new alarms until the returned function is called. */
+/** Is it a new incident to be alarmed by? By when it was told: a dispatcher tells of a call minutes later. */
+export const isNewIncident = (incident: Incident, heard: ReadonlySet<string>, nowMs: number): boolean =>
+  incident.severity === "alarm" && incident.state === "open" && !heard.has(incident.id) && nowMs - Date.parse(incident.made_at) < FRESH_MS;
+
+/** Ring for new alarms, of cameras and incidents, until the returned function is called. */
 export function ringForAlarms(): () => void {
   const heard = new Set<string>();
   let lastMs = 0;
   const prepared = prepare();
-  const stop = onEvent((event) => {
-    const nowMs = centreNow();
-    if (!isNews(event, heard, nowMs)) return;
-    heard.add(event.id);
+  const hear = (id: string) => {
+    heard.add(id);
     if (heard.size > 1000) heard.delete(heard.values().next().value!);
+    const nowMs = centreNow();
     if (!sound.value || nowMs - lastMs < APART_MS) return;
     lastMs = nowMs;
     ring();
-  });
+  };
+  const stops = [
+    onEvent((event) => isNews(event, heard, centreNow()) && hear(event.id)),
+    onIncident((incident) => isNewIncident(incident, heard, centreNow()) && hear(incident.id)),
+  ];
   return () => {
     prepared();
-    stop();
+    for (const stop of stops) stop();
   };
 }
 

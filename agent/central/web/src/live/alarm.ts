@@ -1,10 +1,12 @@
-/** Which camera has the newest alarm: for a wall that follows them. */
+/** Which camera has the newest alarm, or looks at where the newest incident is: for a wall that follows them. */
 
 import { useEffect, useState } from "preact/hooks";
+import * as api from "../api/client";
+import type { CameraName } from "../api/types";
 import { cell, useCell } from "../cell";
 import { cameraKey } from "../events/filter";
-import { isNews } from "../events/sound";
-import { clockAhead, onEvent } from "../news";
+import { isNewIncident, isNews } from "../events/sound";
+import { centreNow, onEvent, onIncident } from "../news";
 
 const KEY = "lamppost.follow";
 const STAYS_MS = 30_000;
@@ -26,15 +28,33 @@ export function useAlarm(on: boolean): string | undefined {
     if (!on) return undefined;
     const seen = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = onEvent((event) => {
-      if (!isNews(event, seen, Date.now() + clockAhead.value)) return;
-      seen.add(event.id);
-      set(cameraKey(event));
+    let over = false;
+    const show = (hot: CameraName) => {
+      if (over) return;
+      set(cameraKey(hot));
       clearTimeout(timer);
       timer = setTimeout(() => set(undefined), STAYS_MS);
-    });
+    };
+    const look = async (id: string) => {
+      const { cameras } = await api.incident(id);
+      const first = cameras.find(({ covers }) => covers);
+      if (first) show(first);
+    };
+    const stops = [
+      onEvent((event) => {
+        if (!isNews(event, seen, centreNow())) return;
+        seen.add(event.id);
+        show(event);
+      }),
+      onIncident((incident) => {
+        if (!isNewIncident(incident, seen, centreNow())) return;
+        seen.add(incident.id);
+        look(incident.id).catch(() => undefined); // the wall stays as it is
+      }),
+    ];
     return () => {
-      stop();
+      over = true;
+      for (const stop of stops) stop();
       clearTimeout(timer);
       set(undefined);
     };

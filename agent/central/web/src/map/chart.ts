@@ -2,9 +2,10 @@
 
 import * as L from "leaflet";
 import "leaflet/dist/leaflet.css";
-import type { Camera, MapGround } from "../api/types";
+import type { Camera, Incident, MapGround } from "../api/types";
 import { cameraKey } from "../events/filter";
 import { areaText, away, circleOf, middleOf, REACH_M, type Spot, spotOf, viewOf } from "./ground";
+import { Marks, type MarkWords } from "./marks";
 import { StreetNames } from "./names";
 import { type Box } from "./naming";
 import { warmPaint } from "./warmth";
@@ -19,6 +20,7 @@ export interface Names {
   /** of what happened there */
   alarms: (camera: Camera, count: number) => string;
   seen: (count: number) => string;
+  incident: MarkWords;
 }
 
 interface Hung {
@@ -30,6 +32,8 @@ interface Hung {
 const CLOSEST = 20;
 /** A bell stands to the upper left of its camera. */
 const BELL_PX: L.PointTuple = [27, 27];
+/** The panel lies over the right of the map, and over more than half of a narrow one. */
+const [SIDE_PX, NARROW_PX, EDGE_PX] = [330, 700, 40];
 /** Names stand to the right of their cameras. */
 const NAMES_PX: L.PointTuple = [72, 0];
 /** No closer than that at first, on a map so wide; a wider one shows as much of the ground. */
@@ -55,6 +59,8 @@ export class Chart {
   onCorners: (count: number) => void = () => undefined;
   /** the open alarms of a camera were pressed */
   onAlarms: (key: string) => void = () => undefined;
+  /** the mark of an incident was pressed */
+  onIncident: (incident: Incident) => void = () => undefined;
 
   private readonly map: L.Map;
   private readonly hung = new Map<string, Hung>();
@@ -62,6 +68,7 @@ export class Chart {
   private readonly drawn = L.layerGroup();
   private readonly warmed = L.layerGroup();
   private readonly bells = new Map<string, L.Marker>();
+  private readonly marks: Marks;
   private open: ReadonlyMap<string, number> = new Map();
   private passed: ReadonlyMap<string, number> | undefined;
   private corners: Spot[] = [];
@@ -84,6 +91,7 @@ export class Chart {
     this.map.createPane("warmth").style.pointerEvents = "none";
     this.warmed.addTo(this.map);
     this.map.on("zoomend", () => this.paintWarmth());
+    this.marks = new Marks(this.map, names.incident, (incident) => this.mode === "look" && this.onIncident(incident));
     this.root.addEventListener("keydown", this.pressed);
     this.map.on("click", ({ latlng }) => this.clicked([latlng.lat, latlng.lng]));
     const far = () => this.root.classList.toggle("far", this.map.getZoom() < NAMED_FROM);
@@ -141,8 +149,12 @@ export class Chart {
   /** A ring around a camera that something has happened at. */
   pulse(key: string, alarm: boolean): void {
     const place = this.hung.get(key)?.marker.getLatLng();
-    if (!place) return;
-    const ring = L.marker(place, { icon: L.divIcon({ className: alarm ? "map-pulse alarm" : "map-pulse", iconSize: [44, 44] }), interactive: false, keyboard: false });
+    if (place) this.ring([place.lat, place.lng], alarm);
+  }
+
+  /** A ring around a place at which something happens. */
+  ring(spot: Spot, alarm: boolean): void {
+    const ring = L.marker(at(spot), { icon: L.divIcon({ className: alarm ? "map-pulse alarm" : "map-pulse", iconSize: [44, 44] }), interactive: false, keyboard: false });
     ring.addTo(this.map);
     setTimeout(() => ring.remove(), PULSE_MS);
   }
@@ -161,6 +173,22 @@ export class Chart {
   alarms(open: ReadonlyMap<string, number>): void {
     this.open = open;
     this.ringBells();
+  }
+
+  /** What happened, and which of it is chosen; none to take them away. */
+  incidents(told: readonly Incident[], chosen: string | undefined, nowMs: number): void {
+    this.marks.show(told, chosen, nowMs);
+  }
+
+  /** Where something is about to be reported; undefined: nowhere. */
+  draft(spot: Spot | undefined): void {
+    this.marks.put(spot);
+  }
+
+  /** Have that place on the screen, beside the panel. */
+  bring(spot: Spot): void {
+    const { x, y } = this.map.getSize();
+    this.map.panInside(at(spot), { paddingTopLeft: [EDGE_PX, EDGE_PX], paddingBottomRight: x <= NARROW_PX ? [EDGE_PX, 0.6 * y] : [SIDE_PX, EDGE_PX] });
   }
 
   /** How many passed each, as warmth around what it sees, and in figures beside its name; undefined to take it away. */

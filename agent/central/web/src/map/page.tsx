@@ -3,10 +3,11 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
-import type { Camera } from "../api/types";
+import type { Camera, Incident } from "../api/types";
 import { useCell } from "../cell";
+import { mayReview } from "../events/deeds";
 import { cameraKey } from "../events/filter";
-import { cameras as allCameras, centreNow, onEvent } from "../news";
+import { cameras as allCameras, centreNow, onEvent, onIncident } from "../news";
 import { go, Link } from "../router";
 import { SPANS } from "../search/filter";
 import { session } from "../session";
@@ -18,7 +19,10 @@ import { alarmsPath, useOpenAlarms } from "./alarms";
 import { CameraCard } from "./card";
 import type { Chart } from "./chart";
 import { spotOf } from "./ground";
+import { isOpen } from "./incident";
+import { useIncidents, useShown } from "./incidents";
 import { PlaceForm, type Placing } from "./place";
+import { asNow, IncidentsButton, MARKED, type Told, ToldSide, useMarks } from "./told";
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 const COUNT_AGAIN_MS = 10_000;
@@ -27,30 +31,53 @@ const WARM_AGAIN_MS = 30_000;
 const HEATS = ["10h", "24h", "7d"] as const;
 type HeatSpan = (typeof HEATS)[number];
 
+const NONE: readonly Incident[] = [];
+
 export function MapPage(): JSX.Element {
   const cameras = useCell(allCameras);
   const who = useCell(session);
   const mayPlace = who.state === "in" && who.me.role === "admin";
-  const [chosen, choose] = useState<string>();
+  const mayTell = who.state === "in" && mayReview(who.me.role);
+  const [chosen, chooseCamera] = useState<string>();
+  const [asked, tell] = useState<Told>();
   const [mode, ask] = useState<"look" | "area">("look");
   const [corners, setCorners] = useState(0);
   const [heated, heat] = useState<HeatSpan>();
   const [placing, place] = useState<Placing>();
   const [counted, count] = useState(false);
   const [failure, fail] = useState("");
+  const choose = (key: string | undefined) => {
+    chooseCamera(key);
+    tell(undefined);
+  };
+  const turn = (to: Told | undefined) => {
+    tell(to);
+    if (!to) return;
+    chooseCamera(undefined);
+    ask("look");
+  };
+  const incidents = useIncidents();
+  const happening = useMemo(() => incidents.filter(isOpen), [incidents]);
+  const told = asNow(asked, incidents);
+  const [marked, mark] = useShown();
   const root = useRef<HTMLDivElement>(null);
   const shown = useMemo(() => (cameras ?? []).map((camera) => (placing && cameraKey(camera) === placing.key ? { ...camera, ...placing.place } : camera)), [cameras, placing]);
   // the one that is being placed, whatever else is chosen meanwhile: its place must never become another's
   const placed = placing && cameras?.find((one) => cameraKey(one) === placing.key);
   const open = useOpenAlarms();
   const all = [...open.values()].reduce((sum, count) => sum + count, 0);
-  const chart = useChart(root, shown, chosen, { choose: (key) => placed || choose(key), corners: setCorners, alarms: (key) => go(alarmsPath(key)), fail, area: (area) => go(`/search?area=${encodeURIComponent(area)}`), spot: (latitude, longitude) => place((old) => old && { ...old, place: { ...old.place, latitude, longitude } }) });
-  useEffect(() => chart?.ask(placed ? "place" : mode), [chart, placed !== undefined, mode]);
+  const chart = useChart(root, shown, chosen, { choose: (key) => placed || choose(key), corners: setCorners, alarms: (key) => go(alarmsPath(key)), fail, incident: (incident) => placed || turn({ what: "one", incident }), area: (area) => go(`/search?area=${encodeURIComponent(area)}`), spot: (latitude, longitude) => (told?.what === "report" ? tell({ what: "report", spot: [latitude, longitude] }) : place((old) => old && { ...old, place: { ...old.place, latitude, longitude } })) });
+  const pointing = placed !== undefined || told?.what === "report";
+  useEffect(() => chart?.ask(pointing ? "place" : mode), [chart, pointing, mode]);
+  useMarks(chart, marked ? incidents : NONE, told);
   useEffect(() => chart?.alarms(open), [chart, open]);
   useCounts(chart, counted, shown, fail);
   useWarmth(chart, heated, shown, fail);
   usePress((event) => {
-    if (event.key === "Escape") ask("look");
+    if (event.key === "Escape") {
+      ask("look");
+      tell((old) => (old?.what === "report" ? old : undefined));
+    }
     const pressed = (event.target as HTMLElement).closest?.("button, a, input, [role=button]");
     if (event.key === "Enter" && mode === "area" && !pressed) chart?.closeArea();
   }, [mode, chart]);
@@ -92,14 +119,15 @@ export function MapPage(): JSX.Element {
           <Icon name="eye" size={16} />
           <span class="only-wide">{text.map.counts}</span>
         </button>
-        <button type="button" class={mode === "area" ? "button pressed" : "button"} aria-pressed={mode === "area"} disabled={!!placed} onClick={() => askArea(mode !== "area")} data-testid="map-area">
+        <IncidentsButton open={happening} pressed={told !== undefined} disabled={!!placed} press={() => turn(told ? undefined : { what: "open" })} />
+        <button type="button" class={mode === "area" ? "button pressed" : "button"} aria-pressed={mode === "area"} disabled={pointing} onClick={() => askArea(mode !== "area")} data-testid="map-area">
           <Icon name="zone" size={16} />
           <span class="only-wide">{text.map.area}</span>
         </button>
       </header>
       {failure && <p class="bad-text" role="alert">{failure}</p>}
       <div class="map-body">
-        <div class="map" ref={root} aria-label={text.map.title} role={placed || mode === "area" ? "application" : "region"} data-testid="map" />
+        <div class="map" ref={root} aria-label={text.map.title} role={pointing || mode === "area" ? "application" : "region"} data-testid="map" />
         {!chart && !failure && <div class="map-wait skeleton" role="status" aria-label={text.loading} />}
         {heated && (
           <p class="map-legend" data-testid="map-legend">
@@ -124,11 +152,12 @@ export function MapPage(): JSX.Element {
             </button>
           </p>
         )}
-        {(camera || placed || lost.length > 0) && mode === "look" && (
+        {(camera || placed || told || lost.length > 0) && mode === "look" && (
           <aside class="panel map-side">
             {camera && !placed && <CameraCard key={cameraKey(camera)} camera={camera} alarms={open.get(cameraKey(camera)) ?? 0} close={() => choose(undefined)} move={mayPlace ? () => begin(camera) : undefined} />}
             {placed && <PlaceForm key={placing.key} camera={placed} placing={placing} change={place} done={() => place(undefined)} />}
-            {!camera && !placed && lost.length > 0 && (
+            {told && !placed && <ToldSide told={told} open={happening} mayTell={mayTell} shown={marked} show={mark} turn={turn} bring={({ latitude, longitude }) => chart?.bring([latitude, longitude])} />}
+            {!camera && !placed && !told && lost.length > 0 && (
               <section>
                 <h2>{text.map.lost}</h2>
                 <p class="sub">{mayPlace ? text.map.lostMore : text.map.lostRead}</p>
@@ -156,6 +185,7 @@ export function MapPage(): JSX.Element {
 interface Heard {
   corners: (count: number) => void;
   alarms: (key: string) => void;
+  incident: (incident: Incident) => void;
   choose: (key: string) => void;
   fail: (why: string) => void;
   area: (area: string) => void;
@@ -173,20 +203,24 @@ function useChart(root: { current: HTMLDivElement | null }, cameras: readonly Ca
     const open = async () => {
       const [{ Chart: Made }, ground] = await Promise.all([import("./chart"), api.mapGround()]);
       if (over || !root.current) return;
-      made = new Made(root.current, { camera: text.map.camera, zoomIn: text.map.zoomIn, zoomOut: text.map.zoomOut, alarms: ({ name }, count) => text.map.alarmsAt(name, count), seen: text.map.seen });
+      made = new Made(root.current, { camera: text.map.camera, zoomIn: text.map.zoomIn, zoomOut: text.map.zoomOut, alarms: ({ name }, count) => text.map.alarmsAt(name, count), seen: text.map.seen, incident: MARKED });
       made.onChoose = (key) => now.current.choose(key);
       made.onSpot = ([latitude, longitude]) => now.current.spot(latitude, longitude);
       made.onCorners = (count) => now.current.corners(count);
       made.onAlarms = (key) => now.current.alarms(key);
+      made.onIncident = (incident) => now.current.incident(incident);
       made.onArea = (area) => now.current.area(area);
       set(made);
       await made.lay(ground, api.mapStreets, api.MAP_PLAN);
     };
     open().catch((error: unknown) => now.current.fail(failureLine(error)));
-    const stop = onEvent((event) => event.phase === "start" && made?.pulse(cameraKey(event), event.severity === "alarm"));
+    const stops = [
+      onEvent((event) => event.phase === "start" && made?.pulse(cameraKey(event), event.severity === "alarm")),
+      onIncident((told) => isOpen(told) && made?.ring([told.latitude, told.longitude], told.severity === "alarm")),
+    ];
     return () => {
       over = true;
-      stop();
+      for (const stop of stops) stop();
       made?.discard();
     };
   }, []);

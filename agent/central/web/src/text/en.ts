@@ -1,6 +1,7 @@
 /** Every English sentence of the viewer. Another language is another module of this shape. */
 
 import { holds } from "./holds";
+import { incidents } from "./incidents";
 import { people } from "./people";
 import { review } from "./review";
 import type { Say } from "./say";
@@ -776,6 +777,7 @@ export const en = ({ number, plural }: Say) => ({
 
   accounts: people({ number, plural }),
   review: review({ number, plural }),
+  incidents: incidents({ number, plural }),
   webhooks: webhooks({ number, plural }),
   holds: holds({ number, plural }),
 

@@ -23,6 +23,8 @@ const plain = (name: string) => {
 };
 
 export const kindName = (kind: string) => text.kinds[kind] ?? plain(kind);
+/** What happened, by an incident's own word for it. */
+export const incidentName = (kind: string) => text.incidents.kinds[kind] ?? plain(kind);
 export const labelName = (label: string) => text.labels[label] ?? plain(label);
 /** Over a line, in the picture or by the compass. */
 export const directionName = (name: string) => text.editor.directions[name] ?? text.search.directions[name] ?? name;

@@ -3,6 +3,7 @@
 import type { Text } from "../en";
 import type { Say } from "../say";
 import { holds } from "./holds";
+import { incidents } from "./incidents";
 import { people } from "./people";
 import { review } from "./review";
 import { webhooks } from "./webhooks";
@@ -773,6 +774,7 @@ export const es = ({ number, plural }: Say): Text => ({
 
   accounts: people({ number, plural }),
   review: review({ number, plural }),
+  incidents: incidents({ number, plural }),
   webhooks: webhooks({ number, plural }),
   holds: holds({ number, plural }),
 

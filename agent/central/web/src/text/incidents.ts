@@ -1,0 +1,43 @@
+/** The sentences about incidents. */
+
+import type { Say } from "./say";
+
+export const incidents = ({ number, plural }: Say) => ({
+  title: "Incidents",
+  open: (count: number) => plural(count, "open incident", "open incidents"),
+  none: "No incident is open.",
+  noneMore: "Sensors, dispatch and people tell of them; here they appear by themselves.",
+  onMap: "Show on the map",
+  mark: (kind: string, severity: string, state: string, when: string) => `${kind}, ${severity}, ${state}, ${when}`,
+  state: { open: "open", closed: "closed" },
+  severities: { alarm: "Alarm", info: "No alarm" },
+  from: (source: string) => `from ${source}`,
+  toldBy: (who: string) => `told by ${who}`,
+  closedBy: (who: string, when: string) => `Closed by ${who}, ${when}`,
+  live: "Look live",
+  play: "Play then",
+  around: "Search around",
+  aroundMore: "Who was near by, ten minutes before and after",
+  cameras: "Cameras near by",
+  noCameras: "No camera within 1 km is on the map.",
+  sees: (metres: number) => `${number(metres)} m, looks there`,
+  away: (metres: number) => `${number(metres)} m away`,
+  note: "What was found",
+  close: "Close the incident",
+  reopen: "Open it again",
+  dismiss: "Close the panel",
+  report: "Report an incident",
+  click: "Click on the map where it happened.",
+  clickAgain: "Click elsewhere to move it.",
+  clickKeys: "By keyboard: arrow keys move the map, Space puts it at the cross.",
+  kind: "What",
+  severity: "How grave",
+  text: "In a few words",
+  where: "Where",
+  send: "Report",
+  discard: "Discard",
+  kinds: {
+    shot: "Shot", crash: "Crash", call: "Call", alarm: "Alarm", fire: "Fire", fight: "Fight", medical: "Medical emergency",
+    theft: "Theft", other: "Something else",
+  } as Record<string, string>,
+});
