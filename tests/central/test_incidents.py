@@ -17,6 +17,7 @@ from agent.central.store.retention import Retention
 from agent.central.store.rows import DAY_NS
 from agent.central.store.schema import camera
 from agent.core.clock import NS
+from agent.core.ids import new_id
 from tests.central.helpers import T0_NS
 from tests.central.stores import Store
 
@@ -31,9 +32,9 @@ def off(east: float = 0, north: float = 0) -> Spot:
 
 def make(incidents: Incidents, at_s: float = 0, spot: Spot = CORNER, by: str = "ann", **more: Any) -> str:
     what = {"kind": "shot", "text": "", "severity": "alarm", "source": by, "external": None, "made_by": by}
-    made = incidents.make(**what | more, **spot._asdict(), time_ns=T0_NS + int(at_s * NS))
-    assert made is not None
-    return made[0]
+    key = new_id(T0_NS)
+    assert incidents.make(key, **what | more, **spot._asdict(), time_ns=T0_NS + int(at_s * NS)) == key
+    return key
 
 
 def hang(store: Store, key: str, spot: Spot | None, **info: Any) -> None:
@@ -55,18 +56,14 @@ def incidents(store: Store) -> Incidents:
 
 def test_what_a_source_tells_twice_is_one_incident(incidents: Incidents) -> None:
     what = {"kind": "shot", "text": "one", "severity": "alarm", "time_ns": T0_NS, "made_by": "ann", **CORNER._asdict()}
-    first = incidents.make(**what, source="sensor 4", external="118")
-    assert first is not None
-    assert first[1]
-    assert incidents.make(**what | {"text": "two"}, source="sensor 4", external="118") == (first[0], False)
-    other, same = (incidents.make(**what, source=name, external="118") for name in ("sensor 5", "sensor 5"))
-    nameless = [incidents.make(**what, source="sensor 4", external=None) for _ in range(2)]
-    assert other == (same and (same[0], True))
-    assert len({made[0] for made in (first, other, *nameless) if made}) == 4
-    assert len(ids(incidents)) == 4
-    assert incidents.known("sensor 4", "118") == first[0]
+    assert incidents.make("a", **what, source="sensor 4", external="118") == "a"
+    assert incidents.make("b", **what | {"text": "two"}, source="sensor 4", external="118") == "a"
+    assert [incidents.make(key, **what, source="sensor 5", external="118") for key in ("c", "d")] == ["c", "c"]
+    assert [incidents.make(key, **what, source="sensor 4", external=None) for key in ("e", "f")] == ["e", "f"]
+    assert ids(incidents) == ["f", "e", "c", "a"]
+    assert incidents.known("sensor 4", "118") == "a"
     assert incidents.known("sensor 4", "119") is None
-    kept = incidents.one(first[0])
+    kept = incidents.one("a")
     assert kept is not None
     assert kept["text"] == "one"
 
@@ -116,10 +113,10 @@ def test_who_tells_of_too_many_holds_nobody_else_up(incidents: Incidents, store:
     for at in range(MOST_A_MINUTE):
         make(incidents, at, by="mad")
     what = {"kind": "shot", "text": "", "severity": "info", "source": "s", "external": None, **CORNER._asdict()}
-    assert incidents.make(**what, time_ns=T0_NS, made_by="mad") is None
-    assert incidents.make(**what, time_ns=T0_NS, made_by="ann") is not None
+    assert incidents.make("a", **what, time_ns=T0_NS, made_by="mad") is None
+    assert incidents.make("b", **what, time_ns=T0_NS, made_by="ann") == "b"
     store.clock.advance(61)
-    assert incidents.make(**what, time_ns=T0_NS, made_by="mad") is not None
+    assert incidents.make("a", **what, time_ns=T0_NS, made_by="mad") == "a"
 
 
 def test_cameras_that_see_the_place_come_before_nearer_ones(incidents: Incidents, store: Store) -> None:

@@ -23,6 +23,7 @@ from agent.central.store.ground import Spot
 from agent.central.store.incidents import MOST_A_MINUTE, State, Wanted
 from agent.config.base import Id
 from agent.core.clock import NS, parse_rfc3339, rfc3339
+from agent.core.ids import new_id
 
 router = APIRouter(prefix="/incidents", tags=["incidents"], responses=REFUSALS)
 
@@ -57,9 +58,10 @@ def tell(body: IncidentBody, request: Request, response: Response, centre: Here)
     """Tell of something that happened. The same `source` and `external` twice is one incident, and the first stays."""
     source, spot = body.source or person_of(request).name, _spot(body, centre)
     known = centre.incidents.known(source, body.external) if body.external else None
-    key, is_new = (known, False) if known else _made(body, source, spot, request, centre)
-    response.status_code = 201 if is_new else 200
-    found = centre.incidents.one(key)
+    key = new_id(centre.clock.wall_ns())
+    kept = known or _made(key, body, source, spot, request, centre)
+    response.status_code = 201 if kept == key else 200
+    found = centre.incidents.one(kept)
     if found is None:
         raise ApiError(409, "conflict", _ELSEWHERE)
     return Incident.model_validate(found)
@@ -88,19 +90,18 @@ def change_incident(incident: Id, body: IncidentChange, request: Request, centre
     return IncidentThere.model_validate(found)
 
 
-def _made(body: IncidentBody, source: str, spot: Spot, request: Request, centre: Centre) -> tuple[str, bool]:
-    """The id of an incident, and whether it is new: a moment ago somebody else may have told of it."""
+def _made(key: str, body: IncidentBody, source: str, spot: Spot, request: Request, centre: Centre) -> str:
+    """The id of the incident: another one, when somebody else has told of it a moment ago."""
     time_ns = _not_ahead(body.time, centre)
-    note(request, "incident.make", f"{body.kind} at {_where(spot)}, {rfc3339(time_ns)}, from {source}")
+    note(request, "incident.make", f"incident {key}: {body.kind} at {_where(spot)}, {rfc3339(time_ns)}, from {source}")
     what = body.model_dump(include={"kind", "text", "severity", "external"}) | spot._asdict()
     by = person_of(request).signature
-    made = centre.incidents.make(**what, time_ns=time_ns, source=source, made_by=by)
-    if made is None:
+    kept = centre.incidents.make(key, **what, time_ns=time_ns, source=source, made_by=by)
+    if kept is None:
         raise ApiError(429, "too_many", f"at most {MOST_A_MINUTE} incidents a minute each", {"Retry-After": "60"})
-    key, is_new = made
-    if is_new:
+    if kept == key:
         centre.news.tell(Item("incident", (key,)))
-    return key, is_new
+    return kept
 
 
 def _ns(moment: str | None) -> int | None:

@@ -21,7 +21,6 @@ from agent.central.store.reach import EVERYTHING, Reach
 from agent.central.store.schema import camera as cameras
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.geometry import inside
-from agent.core.ids import new_id
 
 State = Literal["open", "closed"]
 Severity = Literal["info", "alarm"]
@@ -94,14 +93,14 @@ class Incidents:
         with self._database.read() as connection:
             return _known(connection, source, external)
 
-    def make(self, **what: Any) -> tuple[str, bool] | None:
-        """Keep one, of which its columns say all but the id and when it was told; its id, and whether it is new.
+    def make(self, key: str, **what: Any) -> str | None:
+        """Keep one, of which its columns say all but when it was told; its id: another one where it is known already.
 
         None: whoever tells has told of too many in the last minute.
         """
-        now_ns, by = self._clock.wall_ns(), what["made_by"]
-        row: Document = {"id": new_id(now_ns), "made_ns": now_ns, "note": ""} | what
-        lately = (incident.c.made_by == by, incident.c.made_ns > now_ns - 60 * NS)
+        now_ns = self._clock.wall_ns()
+        row: Document = {"id": key, "made_ns": now_ns, "note": ""} | what
+        lately = (incident.c.made_by == row["made_by"], incident.c.made_ns > now_ns - 60 * NS)
         count = sa.select(sa.func.count()).select_from(incident).where(*lately)
         insert: Any = (sqlite.insert if self._database.kind == "sqlite" else postgresql.insert)(incident)
         fresh = insert.values(row).on_conflict_do_nothing(index_elements=["source", "external"])
@@ -109,8 +108,7 @@ class Incidents:
             if int(connection.scalar(count) or 0) >= MOST_A_MINUTE:
                 return None
             made = connection.scalar(fresh.returning(incident.c.id))
-            known = None if made else _known(connection, row["source"], row["external"])
-        return (known, False) if known else (row["id"], True)
+            return made or _known(connection, row["source"], row["external"])
 
     def change(self, key: str, state: State | None, by: str, **what: Any) -> bool:
         """Make it so; `state` closes or opens it. False: it was closed or opened already, and nothing was done."""
