@@ -78,16 +78,17 @@ export function ClipProgress({ state, retry, cancel, held }: ProgressProps): JSX
       </div>
     );
   }
+  // the way out stands before the words: they grow and shrink, and it stays where it is
   const words = { waiting: text.clip.waiting, requested: text.clip.requested, sending: text.clip.sending(state.name === "sending" ? state.percent : 0) };
   return (
     <div class="clip-state" role="status" data-testid="clip-state" data-state={state.name} title={text.clip.requestedMore}>
       <progress max={100} {...(state.name === "sending" ? { value: state.percent } : {})} aria-label={text.clip.progress} />
-      <span class="numbers">{held && state.name === "sending" ? text.clip.held(held) : words[state.name]}</span>
       {cancel && (
         <button type="button" class="button quiet icon-only" onClick={cancel} aria-label={text.clip.cancel} title={text.clip.cancel} data-testid="clip-cancel">
           <Icon name="close" size={16} />
         </button>
       )}
+      <span class="numbers">{held && state.name === "sending" ? text.clip.held(held) : words[state.name]}</span>
     </div>
   );
 }
