@@ -50,7 +50,7 @@ export const people = ({ number, plural }: Say) => ({
     roleMore: {
       viewer: "Watches live, searches, looks at events.",
       operator: "Also acknowledges events and asks gateways for clips.",
-      investigator: "Also takes evidence out.",
+      investigator: "Also takes evidence out, and holds footage.",
       admin: "Also manages cameras, people and everything else.",
     },
     seesAll: "All sites and cameras",

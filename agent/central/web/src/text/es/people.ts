@@ -51,7 +51,7 @@ export const people = ({ number, plural }: Say): Text["accounts"] => ({
     roleMore: {
       viewer: "Mira en vivo, busca y consulta eventos.",
       operator: "Además atiende eventos y pide clips a las pasarelas.",
-      investigator: "Además extrae pruebas.",
+      investigator: "Además extrae pruebas y retiene grabaciones.",
       admin: "Además gestiona cámaras, personas y todo lo demás.",
     },
     seesAll: "Todos los sitios y cámaras",
