@@ -193,3 +193,10 @@ def test_what_a_camera_looks_at_is_seen_and_what_lies_behind_it_is_not(spot: Spo
     assert not covers(View(spot, None, 120), ahead)
     assert Around([spot], away * 1.02).has(ahead)
     assert not Around([spot], away * 0.98).has(ahead)
+
+
+def test_the_shortest_way_goes_over_the_date_line() -> None:
+    east, west = Spot(-17.0, 179.9998), Spot(-17.0, -179.9998)
+    assert metres(east, west) == pytest.approx(42.5, abs=0.1)
+    assert covers(View(east, 90.0, 60), west)
+    assert covers(View(west, 270.0, 60), east)

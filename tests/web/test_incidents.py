@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from agent.core.clock import NS, SystemClock, rfc3339
-from tests.central.helpers import FakeGateway, camera_info, running, wait_for
+from tests.central.helpers import FakeGateway, camera_info, event, running, wait_for
 from tests.web import pages
 
 pytestmark = pytest.mark.timeout(180)
@@ -27,7 +27,7 @@ class Town:
     """Two cameras that look east, and the sensors' way in."""
 
     def __init__(self, gateway: FakeGateway, api: httpx.Client) -> None:
-        self._api = api
+        self._api, self._gateway = api, gateway
         for name, (latitude, longitude) in PLACES.items():
             gateway.hello(name)
             more = {"name": name.title(), "latitude": latitude, "longitude": longitude, "bearing": 90.0}
@@ -38,6 +38,12 @@ class Town:
         answer = self._api.post("/api/v1/incidents", json=what | more)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
+
+    def alarm(self) -> None:
+        told = event("alarm-1", severity="alarm", start=rfc3339(SystemClock().wall_ns())).model_copy(
+            update={"camera": "gate"}
+        )
+        self._gateway.envelope("event", 1, told, camera="gate")
 
     def one(self, key: str) -> dict[str, Any]:
         told: dict[str, Any] = self._api.get(f"/api/v1/incidents/{key}").json()
@@ -143,7 +149,9 @@ def test_the_panel_fits_a_telephone_and_passes_axe(
             town.tell(
                 text=f"A long story about what was heard, number {number}", severity=("info", "alarm")[number % 2]
             )
+        town.alarm()
         expect(page.get_by_test_id("map-incident")).to_have_count(6)
+        expect(page.get_by_test_id("map-alarms")).to_be_visible()
         listed = _open_list(page)
         expect(listed.get_by_test_id("incident-row")).to_have_count(6)
         for name in ("list", "one", "report"):
