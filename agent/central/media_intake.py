@@ -181,8 +181,7 @@ class MediaIntake:
             self._go_on(address, topics, manifest)
         elif (whole := self._put_together(topics, manifest)) is not None:
             if row is not None and row["sha256"] != manifest.sha256:
-                self._drop(media)
-                self._folder.remove(Medium.of(row))  # in other pieces the same bytes stay good
+                self._folder.remove(Medium.of(row))  # its place stays; in other pieces the same bytes stay good
             self._begin(address, topics, whole)
 
     def _is_last_page_again(self, page: MediaManifest) -> bool:

@@ -61,6 +61,7 @@ def open_layers(page: Page, base: str) -> Iterator[str]:
         ("/events", "menu", by("account"), page.get_by_role("menu")),
         ("/events", "filter", by("filter-kind").get_by_role("button"), page.get_by_role("menu")),
         ("/map", "map-card", by("map-camera").first, by("map-card")),
+        ("/map", "incidents", by("map-incidents"), by("incident-list")),
         (f"/search?camera={CAMERA}", "draw-board", by("draw-open"), by("draw-board")),
         ("/holds", "hold-form", by("new-hold"), by("hold-dialog")),
         ("/people", "person-form", by("new-person"), by("person-form")),
