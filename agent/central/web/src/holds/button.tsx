@@ -22,7 +22,7 @@ export function HoldButton({ proposal }: Props): JSX.Element | null {
     <>
       <button type="button" class="button hold-button" aria-haspopup="dialog" aria-label={text.holds.button} onClick={() => setOpen(proposal())} title={text.holds.buttonMore} data-testid="hold-open">
         <Icon name="hold" size={16} />
-        <span>{text.holds.button}</span>
+        <span class="only-wide">{text.holds.button}</span>
       </button>
       {open && <HoldDialog proposal={open} close={() => setOpen(undefined)} />}
     </>
