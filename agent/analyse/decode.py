@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import av
 import numpy as np
@@ -64,6 +64,14 @@ _DECODERS = {"av1": "libdav1d"}
 """Where FFmpeg's decoder that is called like the codec needs hardware."""
 
 
+class _Times(NamedTuple):
+    """What is known of a picture before it is decoded."""
+
+    wall_ns: int
+    offset_ns: int | None
+    arrived_mono_ns: int
+
+
 _kept = threading.local()
 
 
@@ -97,7 +105,7 @@ class FrameDecoder:
         self._context.thread_count = 1  # more threads cost more CPU in all, and add delay
         if extradata:
             self._context.extradata = extradata
-        self._pending: dict[int, Packet] = {}
+        self._pending: dict[int, _Times] = {}
         self._last_pts: int | None = None
         self._scrambled = False
         self._far = round(JUMP_S / time_base) if time_base else 0
@@ -127,9 +135,9 @@ class FrameDecoder:
 
     def _decoded(self, frame: av.VideoFrame) -> Decoded:
         pts = self._in_order(frame.pts)
-        unit = self._pending.pop(pts, None) or self._pending[min(self._pending, key=lambda known: abs(known - pts))]
+        times = self._pending.pop(pts, None) or self._pending[min(self._pending, key=lambda known: abs(known - pts))]
         self._last_pts = pts
-        return Decoded(frame, pts, unit.wall_ns, unit.offset_ns, unit.arrived_mono_ns)
+        return Decoded(frame, pts, *times)
 
     def _in_order(self, pts: int | None) -> int:
         """The picture's timestamp, later than the one before it.
@@ -145,6 +153,6 @@ class FrameDecoder:
         return min(waiting) if waiting else (last or 0) + 1
 
     def _remember(self, unit: Packet) -> None:
-        self._pending[unit.pts] = replace(unit, data=b"")
+        self._pending[unit.pts] = _Times(unit.wall_ns, unit.offset_ns, unit.arrived_mono_ns)
         while len(self._pending) > MOST_PENDING:
             del self._pending[next(iter(self._pending))]

@@ -25,8 +25,6 @@ class Stays:
 
     def go(self, wall_ns: int, foot: Point, blind_s: float = 0.0) -> None:
         """It stands there now; before that nobody had looked for `blind_s`."""
-        if not self._zones:
-            return
         now = tuple(zone.name for zone in self._zones if inside(foot, zone.polygon))
         if self._last is not None:
             before_ns, before = self._last

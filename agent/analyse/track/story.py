@@ -42,7 +42,8 @@ class Story:
         """The track was just found; before that nobody had looked for `blind_s`."""
         track = self.track
         self._walk.go(track.seen_ns, track.box, aspect, plane)
-        self.stays.go(track.seen_ns, foot_of(track.box), blind_s)
+        if self._zones:
+            self.stays.go(track.seen_ns, foot_of(track.box), blind_s)
 
     def enter(self, zones: Sequence[Zone]) -> None:
         """These are the zones now; in which it was before stays known by name, for how long does not."""
@@ -64,8 +65,9 @@ class Story:
         if not track.confirmed or picture is None:
             return
         self._keep(picture, box, others, foreground)
-        foot = foot_of(track.box)
-        self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(foot, z.polygon)]
+        if self._zones:
+            foot = foot_of(track.box)
+            self.zones += [z.name for z in self._zones if z.name not in self.zones and inside(foot, z.polygon)]
 
     @property
     def worthy(self) -> bool:
