@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,8 +104,9 @@ class Site:
 
     def __init__(self, folder: Path, options: DemoOptions) -> None:
         self._folder = folder
-        self._ports = {name: _free_port() for name in ("rtsp", "mqtt", "status")}
-        self._web_port = options.port or _free_port()
+        rtsp, mqtt, status, web = free_ports(4)
+        self._ports = {"rtsp": rtsp, "mqtt": mqtt, "status": status}
+        self._web_port = options.port or web
         self.token = secrets.token_urlsafe(24)
         sim = ["sim", "--listen", f"127.0.0.1:{self._ports['rtsp']}", "--ready-file", str(folder / "sim.json")]
         central = ["central", "--config", str(folder / "central.toml"), "--ready-file", str(folder / "central.json")]
@@ -281,8 +283,10 @@ def _write_secret(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """So many ports of loopback that nobody has; all are taken at once, else one may come twice."""
+    with ExitStack() as probes:
+        taken = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in taken:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in taken]
