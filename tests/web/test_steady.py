@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from agent.core.clock import rfc3339
+from tests.central.helpers import FakeGateway, event, fresh_id, running
 from tests.fixtures.rig import wait_until
 from tests.web import every, pages
 from tests.web.conftest import Demo
@@ -41,6 +46,32 @@ def test_lists_of_events_slide_and_never_jump(demo: Demo, chromium: Browser, slo
         before = page.get_by_test_id("event-card").count()
         assert _shifts(page, 4) == []
         expect(page.get_by_test_id("event-card")).not_to_have_count(before)
+
+
+def _happens(gateway: FakeGateway, seq: int) -> None:
+    now = rfc3339(time.time_ns())
+    gateway.envelope("event", seq, event(fresh_id(), start=now, time=now))
+
+
+def test_a_list_that_became_narrower_slides_still(chromium: Browser, tmp_path: Path) -> None:
+    """The wall takes more of the page, a window is dragged: the next event pushes the others aside all the same."""
+    with running(tmp_path / "centre") as centre, FakeGateway(centre) as gateway:
+        gateway.hello()
+        for seq in range(1, 6):
+            _happens(gateway, seq)
+        assert centre.sign_in_url is not None
+        with pages.visit(chromium, centre.sign_in_url) as page:
+            rows = page.get_by_test_id("event-row")
+            expect(rows).to_have_count(5)
+            page.mouse.move(2, 2)
+            page.wait_for_timeout(1000)
+            page.evaluate(WATCH)
+            page.evaluate("document.querySelector('[data-testid=event-strip]').style.width = '250px'")
+            page.wait_for_timeout(200)
+            _happens(gateway, 6)
+            expect(rows).to_have_count(6)
+            page.wait_for_timeout(300)
+            assert page.evaluate("window.shifts") == []
 
 
 @pytest.mark.slow

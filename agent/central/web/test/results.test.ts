@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Facets, Found, Track } from "../src/api/types";
+import { type Brief, brief, briefly } from "../src/search/brief";
 import { begun, failed, freshIn, joined, looked, nothing } from "../src/search/results";
 
 const facets: Facets = { exact: true, cameras: [], labels: [], kinds: [], severities: [], upper: [], lower: [], vehicle: [], minutes: [], hours: [] };
-const page = (ids: string, next: string | null = null): Found<Track> => ({ items: [...ids].map((id) => ({ id }) as Track), next, complete: true, reached: null, facets: null });
-const ids = (results: { items?: readonly Track[] }) => (results.items ?? []).map(({ id }) => id).join("");
+const page = (ids: string, next: string | null = null): Found<Brief> => ({ items: [...ids].map((id) => ({ id }) as Brief), next, complete: true, reached: null, facets: null });
+const ids = (results: { items?: readonly Brief[] }) => (results.items ?? []).map(({ id }) => id).join("");
 
 describe("the results of a search", () => {
   const first = begun("a", page("fed", "1"), nothing());
@@ -43,5 +44,16 @@ describe("the results of a search", () => {
     const more = joined(first, cut);
     expect(more.reached).toBe(cut.reached);
     expect(joined(more, page("b")).reached).toBeUndefined();
+  });
+});
+
+describe("a track in a list", () => {
+  const whole = { id: "f", camera: "cam-1", label: "person", kind: "", start: "2026-03-01T10:00:00Z", camera_name: "Plaza", picture: null, likeness: 0.7, path: [[0, 0.1, 0.1, 0.2, 0.3]] };
+
+  it("is only what its card shows, and of each part the main colour", () => {
+    const colours = { upper: [["green", 0.5], ["grey", 0.3]], lower: [["no colour", 0.9]], vehicle: "?" };
+    const short = { id: "f", label: "person", kind: "", start: "2026-03-01T10:00:00Z", camera_name: "Plaza", picture: null, likeness: 0.7, colours: { upper: [["green", 0.5]] } };
+    expect(brief({ ...whole, colours } as unknown as Track)).toEqual(short);
+    expect(briefly({ ...page("f", "1"), items: [{ ...whole, colours } as unknown as Track] })).toEqual({ ...page("f", "1"), items: [short] });
   });
 });

@@ -1,8 +1,9 @@
 /** All that is asked of the centre for one search: the list, what is new in it, its further pages, how many there are. */
 
 import * as api from "../api/client";
-import type { Found, Track } from "../api/types";
+import type { Found } from "../api/types";
 import { clockAhead } from "../news";
+import { type Brief, briefly } from "./brief";
 import { queryOf, type Search } from "./filter";
 import { begun, failed, joined, looked, PAGE, type Results } from "./results";
 
@@ -34,7 +35,7 @@ export class Asking {
   }
 
   /** What is found is shown first: to count all that fits takes longer. */
-  show(page: Found<Track>): void {
+  show(page: Found<Brief>): void {
     this.waiting = undefined;
     this.set((old) => begun(this.key, page, old));
     this.count();
@@ -44,7 +45,7 @@ export class Asking {
   look(): void {
     const { key, items: before } = this.latest();
     if (key !== this.key || (before && (this.search.until || this.search.like))) return;
-    const heard = this.heard((page: Found<Track>) => {
+    const heard = this.heard((page: Found<Brief>) => {
       const { items } = this.latest();
       if (items?.length) this.set((old) => looked(old, page));
       else if (!items || page.items.length > 0) this.show(page);
@@ -88,15 +89,15 @@ export class Asking {
 
   private count(): void {
     const mine = ++this.counts;
-    const told = this.heard(({ facets }: Partial<Found<Track>>) => mine === this.counts && this.set((old) => ({ ...old, counting: false, ...(facets ? { facets } : {}) })));
+    const told = this.heard(({ facets }: Pick<Partial<Found<Brief>>, "facets">) => mine === this.counts && this.set((old) => ({ ...old, counting: false, ...(facets ? { facets } : {}) })));
     this.set((old) => ({ ...old, counting: true }));
     const query = queryOf(this.search, Date.now() + clockAhead.value, 1);
     query.set("facets", "true");
     api.tracks(query, this.stop.signal).then(told, () => told({}));
   }
 
-  private ask(cursor?: string): Promise<Found<Track>> {
-    return api.tracks(queryOf(this.search, Date.now() + clockAhead.value, PAGE, cursor), this.stop.signal);
+  private ask(cursor?: string): Promise<Found<Brief>> {
+    return api.tracks(queryOf(this.search, Date.now() + clockAhead.value, PAGE, cursor), this.stop.signal).then(briefly);
   }
 
   /** Only while nothing else has been begun. */

@@ -4,18 +4,18 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Track } from "../api/types";
 import { ColourDots } from "../events/chips";
-import { clean } from "../events/colours";
 import { Link } from "../router";
 import { labelName, text } from "../text";
 import { Moment } from "../time/time";
 import { Icon } from "../ui/icon";
+import type { Brief } from "./brief";
 import { addressOf, alike } from "./filter";
 import type { Place } from "./grid";
 
 export const trackPath = ({ id }: { id: string }) => `/search/${encodeURIComponent(id)}`;
 export const trackName = ({ kind, label }: Pick<Track, "kind" | "label">) => labelName(kind || label);
 
-export function TrackCard({ track, address = "", place }: { track: Track; address?: string; place?: Place }): JSX.Element {
+export function TrackCard({ track, address = "", place }: { track: Brief; address?: string; place?: Place }): JSX.Element {
   return (
     <li class="card shot-card" {...(place && { style: place })} data-testid="track-card" data-track={track.id}>
       <Link class="card-link" href={trackPath(track) + address}>
@@ -23,7 +23,7 @@ export function TrackCard({ track, address = "", place }: { track: Track; addres
         <div class="card-text">
           <div class="card-title">
             <strong>{trackName(track)}</strong>
-            <ColourDots colours={clean(track.colours)} />
+            <ColourDots colours={track.colours} />
           </div>
           <div class="card-sub">
             <Moment at={track.start} />
@@ -43,7 +43,7 @@ export function TrackCard({ track, address = "", place }: { track: Track; addres
   );
 }
 
-export function Shot({ track }: { track: Track }): JSX.Element {
+export function Shot({ track }: { track: Pick<Track, "picture" | "kind" | "label" | "camera_name"> }): JSX.Element {
   const [broken, setBroken] = useState(false);
   if (!track.picture || broken) {
     return (

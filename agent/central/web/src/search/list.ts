@@ -1,10 +1,11 @@
 /** The results of a search: pages from the API as they are needed; what is new waits until the person wants it. */
 
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Facets, Track } from "../api/types";
+import type { Facets } from "../api/types";
 import { useCell } from "../cell";
 import { refetch } from "../news";
 import { Asking, LOOK_AGAIN_MS } from "./asking";
+import type { Brief } from "./brief";
 import type { Search } from "./filter";
 import { keep, takeBack } from "./kept";
 import { freshIn, nothing, type Results } from "./results";
@@ -15,7 +16,7 @@ export interface Left {
 }
 
 export interface TrackList {
-  items: readonly Track[] | undefined;
+  items: readonly Brief[] | undefined;
   /** how many came since, that are not shown yet */
   fresh: number;
   more: boolean;

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useCallback, useMemo, useRef, useState } from "preact/hooks";
-import type { Facets, Track } from "../api/types";
+import type { Facets } from "../api/types";
 import { useListKeys } from "../events/keys";
 import { clockAhead } from "../news";
 import { go, useAddress } from "../router";
@@ -14,6 +14,7 @@ import { Export } from "../ui/export";
 import { Icon } from "../ui/icon";
 import { SkeletonCards } from "../ui/skeleton";
 import { ALIKE, alikeIn } from "./alike";
+import type { Brief } from "./brief";
 import { TrackCard } from "./card";
 import { addressOf, countOf, isEmpty, queryOf, type Search, searchOf, SPANS } from "./filter";
 import { CardGrid, type Place } from "./grid";
@@ -116,7 +117,7 @@ interface ResultsProps {
 function Results({ list, search, address, onWiden }: ResultsProps): JSX.Element {
   const now = new Date();
   const today = day(now, now); // cards say which day it was, unless that is today
-  const card = useCallback((track: Track, place: Place) => <TrackCard key={track.id} track={track} address={address} place={place} />, [address, today]);
+  const card = useCallback((track: Brief, place: Place) => <TrackCard key={track.id} track={track} address={address} place={place} />, [address, today]);
   if (!list.items) {
     if (list.error === undefined) return <SkeletonCards list="shots" card="card shot-card" picture="shot" />;
     return (

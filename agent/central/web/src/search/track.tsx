@@ -33,6 +33,7 @@ import { Share } from "../ui/share";
 import { typing, usePress } from "../ui/press";
 import { type Row, Rows } from "../ui/rows";
 import { SkeletonDetails } from "../ui/skeleton";
+import { type Brief, briefly } from "./brief";
 import { TrackCard, trackName } from "./card";
 import { addressOf, alike, queryOf, searchOf } from "./filter";
 import { comeBackTo } from "./kept";
@@ -219,8 +220,8 @@ function Others({ track }: { track: Track }): JSX.Element | null {
 }
 
 interface Around {
-  before: readonly Track[];
-  after: readonly Track[];
+  before: readonly Brief[];
+  after: readonly Brief[];
 }
 
 /** Who was at the neighbouring cameras a little before and after, and looks most like this one. */
@@ -231,7 +232,7 @@ function useOthers(track: Track): Around {
   useEffect(() => {
     let stale = false;
     if (!near || near.length === 0) return;
-    const ask = (span: Span) => api.tracks(queryOf({ ...alike(track), cameras: near, ...span }, Date.now(), MOST));
+    const ask = (span: Span) => api.tracks(queryOf({ ...alike(track), cameras: near, ...span }, Date.now(), MOST)).then(briefly);
     Promise.all([ask(spanBefore(track)), ask(spanAfter(track))]).then(
       ([before, after]) => !stale && set({ before: before.items, after: after.items }),
       () => undefined, // the page is whole without them; the banner tells of the connection

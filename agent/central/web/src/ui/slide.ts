@@ -13,22 +13,47 @@ interface Spot {
   y: number;
 }
 
+/** How a list lies: its own width, and where each thing in it is. */
+interface Lay {
+  width: number;
+  spots: ReadonlyMap<string, Spot>;
+}
+
 /** Of all below `root` that have `data-event`, or a name in `data-slides`, at each drawing; `of` says which list it is: another one does not slide in. */
 export function useSlide(root: RefObject<HTMLElement | null>, of: unknown): void {
-  const last = useRef<{ of: unknown; width: number; spots: Map<string, Spot> }>({ of: undefined, width: 0, spots: new Map() });
+  const last = useRef<Lay & { of: unknown }>({ of: undefined, width: 0, spots: new Map() });
+  // a list that was made wider or narrower between two drawings lies there by now
+  const resized = useRef<{ frame: HTMLElement | null; stop: () => void }>({ frame: null, stop: () => undefined });
   useLayoutEffect(() => {
     const frame = root.current;
-    const items = frame ? [...frame.querySelectorAll<HTMLElement>("[data-event], [data-slides]")] : [];
-    const spots = new Map(items.map((item) => [nameOf(item), { x: item.offsetLeft, y: item.offsetTop }]));
+    const lay = layOf(frame);
     // a list that was scrolled is held in its place by the browser
     const atTop = !!frame && frame.scrollTop === 0 && window.scrollY === 0;
-    const width = frame?.clientWidth ?? 0; // a telephone that was turned lays all out anew: nothing was pushed aside
-    if (atTop && last.current.of === of && last.current.width === width && !still?.matches) {
-      for (const item of items) slide(item, last.current.spots.get(nameOf(item)));
+    // a telephone that was turned lays all out anew: nothing was pushed aside
+    if (atTop && last.current.of === of && last.current.width === lay.width && !still?.matches) {
+      for (const item of itemsOf(frame)) slide(item, last.current.spots.get(nameOf(item)));
     }
-    last.current = { of, width, spots };
+    last.current = { of, ...lay };
+    if (frame === resized.current.frame) return;
+    resized.current.stop();
+    resized.current = { frame, stop: whenResized(frame, () => (last.current = { ...last.current, ...layOf(frame) })) };
   });
+  useLayoutEffect(() => () => resized.current.stop(), []);
 }
+
+function whenResized(frame: HTMLElement | null, then: () => void): () => void {
+  if (!frame) return () => undefined;
+  const observer = new ResizeObserver(then);
+  observer.observe(frame);
+  return () => observer.disconnect();
+}
+
+const itemsOf = (frame: HTMLElement) => [...frame.querySelectorAll<HTMLElement>("[data-event], [data-slides]")];
+
+const layOf = (frame: HTMLElement | null): Lay => ({
+  width: frame?.clientWidth ?? 0,
+  spots: new Map(frame ? itemsOf(frame).map((item) => [nameOf(item), { x: item.offsetLeft, y: item.offsetTop }]) : []),
+});
 
 const nameOf = ({ dataset }: HTMLElement) => dataset["event"] ?? dataset["slides"] ?? "";
 
