@@ -214,7 +214,7 @@ def test_a_track_of_eight_hours_stays_small():
         return cells + shots + 200 * len(story.path.points())
 
     first = found(walker(0.5))
-    track = Track("id1", first, born(np.array([[0.5, 0.5, 0.1, 0.3]]), np.ones((1, 2))).tolist()[0], at(0))
+    track = Track("id1", first, born(np.array([[0.5, 0.5, 0.1, 0.3]]).T, np.ones((2, 1))).T.tolist()[0], at(0))
     track.confirmed = True
     story, sizes = Story(track, []), []
     pictures = [noise(seed) for seed in range(3)]

@@ -34,10 +34,10 @@ TINY = 1e-6
 
 
 def costs(tracks: Sequence[Track], states: Floats, found: Sequence[Detection], boxes: Floats, aspect: float) -> Floats:
-    """Tracks x detections. `states` are predicted, `boxes` n x 4 (centre, size), `aspect` width over height, px."""
-    height = np.maximum(states[:, 3], TINY)
-    sigma = np.sqrt(states[:, PP])
-    sigma[:, 0] *= height / np.maximum(states[:, 2] * aspect, TINY)
+    """Tracks x detections. `states` are predicted, `boxes` as `filter` has them, `aspect` width over height, px."""
+    height = np.maximum(states[3], TINY)
+    sigma = np.sqrt(states[PP])
+    sigma[0] *= height / np.maximum(states[2] * aspect, TINY)
     wider = np.minimum(WIDEST, WIDER + PER_SIGMA * sigma)
     cost = 1.0 - _widened_iou(states, boxes, wider)
     labels = {track.label for track in tracks} | {one.label for one in found}
@@ -47,13 +47,15 @@ def costs(tracks: Sequence[Track], states: Floats, found: Sequence[Detection], b
     if SHAPELESS in labels:
         shaped = np.array([track.label != SHAPELESS for track in tracks])[:, None]
         shape = np.where(shaped, shape, -SHAPELESS_EASE)
-    return np.asarray(cost + shape, np.float64)
+    cost += shape
+    return cost
 
 
 def _shape_costs(states: Floats, boxes: Floats, height: Floats) -> Floats:
     """What size, foot and being hidden say."""
-    cost = SIZE_COST * np.minimum(1.0, np.abs(np.log(boxes[None, :, 3] / height[:, None])))
-    gap = (boxes[:, 1] + boxes[:, 3] / 2)[None] - (states[:, 1] + states[:, 3] / 2)[:, None]
+    larger = np.abs(np.log(boxes[3]) - np.log(height)[:, None])
+    gap = (boxes[1] + boxes[3] / 2) - (states[1] + states[3] / 2)[:, None]
+    cost = SIZE_COST * np.minimum(1.0, larger)
     cost += FOOT_COST * np.minimum(1.0, np.abs(gap) / height[:, None])
     return np.asarray(cost + HIDDEN_COST * _hidden(states)[:, None])
 
@@ -68,11 +70,11 @@ def _differ(tracks: Sequence[Track], found: Sequence[Detection]) -> NDArray[np.b
 
 def _widened_iou(states: Floats, boxes: Floats, wider: Floats) -> Floats:
     """Each track's box, and each detection's by the same share of its own size, made wider: n x m."""
-    # x and y first: with two values in the last axis each of these would take five times as long
-    share = (0.5 + wider).T[:, :, None]
-    half, other = states[:, SIZE].T[:, :, None] * share, boxes[:, 2:].T[:, None] * share
-    gap = np.abs(states[:, PLACE].T[:, :, None] - boxes[:, :2].T[:, None])
-    shared = np.maximum(np.minimum(half + other - gap, 2 * np.minimum(half, other)), 0)
+    share = 0.5 + wider
+    half, other = (states[SIZE] * share)[:, :, None], share[:, :, None] * boxes[2:, None]
+    apart = np.abs(states[PLACE][:, :, None] - boxes[:2, None])
+    shared = np.minimum(half + other - apart, 2 * np.minimum(half, other))
+    np.maximum(shared, 0, out=shared)
     overlap = shared[0] * shared[1]
     union = 4 * (half[0] * half[1] + other[0] * other[1]) - overlap
     return np.asarray(overlap / np.maximum(union, TINY * TINY))
@@ -80,9 +82,10 @@ def _widened_iou(states: Floats, boxes: Floats, wider: Floats) -> Floats:
 
 def _hidden(states: Floats) -> Floats:
     """How much of each track others cover that stand nearer, their feet lower in the picture: n, 0..1."""
-    middle, half = states[:, PLACE].T, states[:, SIZE].T / 2
+    middle, half = states[PLACE], states[SIZE] / 2
     low, high = middle - half, middle + half
-    shared = np.maximum(np.minimum(high[:, :, None], high[:, None]) - np.maximum(low[:, :, None], low[:, None]), 0)
-    nearer = high[1, None] > high[1, :, None]
-    area = np.maximum(states[:, 2] * states[:, 3], TINY * TINY)
+    shared = np.minimum(high[:, :, None], high[:, None]) - np.maximum(low[:, :, None], low[:, None])
+    np.maximum(shared, 0, out=shared)
+    nearer = high[1] > high[1][:, None]
+    area = np.maximum(states[2] * states[3], TINY * TINY)
     return np.asarray((shared[0] * shared[1] * nearer).max(1) / area)

@@ -15,9 +15,11 @@ def assign(cost: NDArray[np.floating[Any]], most: float) -> Pairs:
     """Pairs (row, column) of least total cost, each at most `most` (Jonker and Volgenant 1987, through `lap`)."""
     if cost.size == 0:
         return []
-    if 1 in cost.shape:  # one alone takes the best
-        row, column = divmod(int(cost.argmin()), cost.shape[1])
-        return [(row, column)] if cost[row, column] <= most else []
+    columns = cost.argmin(1)
+    least = cost[np.arange(len(cost)), columns].tolist()
+    wished = [(row, column) for row, column in enumerate(columns.tolist()) if least[row] <= most]
+    if len({column for _, column in wished}) == len(wished):  # nobody wants what another one wants
+        return wished
     _, columns, _ = _solve(np.ascontiguousarray(cost, np.float64), most)
     pairs = enumerate(columns.tolist())
     return [(row, column) for row, column in pairs if column >= 0 and cost[row, column] <= most]

@@ -102,6 +102,8 @@ class Track:
         if detection.kind:
             kinds = self._kinds.setdefault(label, {})
             kinds[detection.kind] = kinds.get(detection.kind, 0.0) + detection.score
-        self.label = label if votes[label] > votes[self.label] else self.label
-        mine = self._kinds.get(self.label, {})
-        self.kind = next(iter(mine), "") if len(mine) < 2 else max(mine, key=mine.__getitem__)
+        if label != self.label and votes[label] > votes[self.label]:
+            self.label = label
+        if self._kinds:
+            mine = self._kinds.get(self.label, {})
+            self.kind = next(iter(mine), "") if len(mine) < 2 else max(mine, key=mine.__getitem__)

@@ -86,7 +86,7 @@ class Tracker:
                 track.miss(wall_ns, still=still(track.box))
         self._looked_ns = wall_ns
         ended += self._bury(wall_ns)
-        self._give_birth([found[column] for column in unmet], boxes[unmet], wall_ns)
+        self._give_birth([found[column] for column in unmet], boxes[:, unmet], wall_ns)
         return Step(self.living, ended)
 
     def hold(self, wall_ns: int) -> Step:
@@ -142,7 +142,7 @@ class Tracker:
             return high
         tracks = self._tracks
         elapsed = np.array([max(0, wall_ns - track.seen_ns) for track in tracks]) / NS
-        states = predicted(np.array([track.state for track in tracks]), elapsed)
+        states = predicted(np.array([track.state for track in tracks]).T.copy(), elapsed)
         cost = costs(tracks, states, found, boxes, self.aspect)
         pairs = self._stages(cost, found, high, wall_ns)
         self._show(pairs, states, found, boxes, wall_ns)
@@ -165,12 +165,13 @@ class Tracker:
         if not pairs:
             return
         rows, columns = ([pair[side] for pair in pairs] for side in (0, 1))
-        spread = np.array([MEASURED if found[column].score >= HIGH_SCORE else CUT for column in columns])
-        after = corrected(states[rows], boxes[columns], spread).tolist()
-        for row, column, state in zip(rows, columns, after, strict=True):
-            self._tracks[row].see(found[column], state, wall_ns)
-            if found[column].score >= HIGH_SCORE:
-                self._tracks[row].sure_ns = wall_ns
+        sure = [found[column].score >= HIGH_SCORE for column in columns]
+        after = corrected(states[:, rows], boxes[:, columns], np.where(sure, MEASURED, CUT)).T.tolist()
+        for row, column, state, high in zip(rows, columns, after, sure, strict=True):
+            track = self._tracks[row]
+            track.see(found[column], state, wall_ns)
+            if high:
+                track.sure_ns = wall_ns
 
     def _bury(self, wall_ns: int) -> tuple[Track, ...]:
         living = [track for track in self._tracks if not _is_over(track, wall_ns)]
@@ -203,8 +204,8 @@ class Tracker:
         good = sorted(good, key=lambda index: -found[index].score)[: MOST_TRACKS - len(self._tracks)]
         if not good:
             return
-        paces = np.array([PACES.get(found[index].label, PACES["object"]) for index in good])
-        for index, state in zip(good, born(boxes[good], paces).tolist(), strict=True):
+        paces = np.array([PACES.get(found[index].label, PACES["object"]) for index in good]).T
+        for index, state in zip(good, born(boxes[:, good], paces).T.tolist(), strict=True):
             self._tracks.append(Track(self._make_id(wall_ns), found[index], state, wall_ns))
 
 
@@ -213,18 +214,18 @@ def _nobody(_: Track) -> bool:
 
 
 def _sound(detections: Sequence[Detection]) -> tuple[list[Detection], Floats]:
-    """The detections that can be worked with, at most `MOST_FOUND`, and their boxes n x 4 (centre, size)."""
+    """The detections that can be worked with, at most `MOST_FOUND`, and their boxes as `filter` has them."""
     found = [one for one in detections if one.score >= LOW_SCORE]
     if len(found) > MOST_FOUND:
         found = sorted(found, key=lambda one: -one.score)[:MOST_FOUND]
-    corners = np.array([one.box for one in found], np.float64).reshape(-1, 4)
+    boxes = np.array([one.box for one in found], np.float64).reshape(-1, 4).T.copy()
     with np.errstate(invalid="ignore"):
-        sizes = corners[:, 2:] - corners[:, :2]
-        boxes = np.concatenate([corners[:, :2] + sizes / 2, sizes], 1)
-        good = np.asarray(np.isfinite(boxes).all(1) & (sizes >= SMALLEST).all(1))
+        boxes[2:] -= boxes[:2]
+        boxes[:2] += boxes[2:] / 2
+        good = np.asarray(np.isfinite(boxes).all(0) & (boxes[2:] >= SMALLEST).all(0))
     if good.all():
         return found, boxes
-    return [one for one, fine in zip(found, good.tolist(), strict=True) if fine], boxes[good]
+    return [one for one, fine in zip(found, good.tolist(), strict=True) if fine], boxes[:, good]
 
 
 def _meet(cost: Floats, rows: list[int], columns: list[int], most: float) -> Pairs:
