@@ -35,6 +35,7 @@ from agent.central.counts import Counts
 from agent.central.ingest import Reception, Writer
 from agent.central.news import News
 from agent.central.sealing import Sealer
+from agent.central.store import schema
 from agent.central.store.database import Database
 from agent.central.store.day_schema import day_metadata
 from agent.central.store.hooks import Hooks
@@ -188,6 +189,7 @@ def _plain(value: Any) -> Any:
 def _ours(url: str, folder: Path, port: int, count: int) -> None:
     """The worker: link, reception and writer, as in the centre."""
     database, clock, counts, stop, stored = Database.open(url, folder), SystemClock(), Counts(), StopToken(), [0]
+    _announce(database)
 
     def publish(topic: str, payload: bytes) -> bool:
         stored[0] += len(json.loads(payload)["seqs"])
@@ -219,6 +221,15 @@ def _deaf(_payload: bytes) -> None:
 
 _FLOORS: dict[str, Callable[[bytes], Any]] = {"floor": _deaf, "reading_floor": json.loads}
 """What is done with a message: nothing at all, or the least that any subscriber does before it has a row."""
+
+
+def _announce(database: Database) -> None:
+    """A city's centre knows its cameras: they said who they are when they were put up."""
+    city = City(2)
+    city.name(database)
+    each = [{"site": SITE, "gateway": one.gateway, "camera": one.name} for one in city.cameras]
+    with database.write() as connection:
+        database.upsert(connection, schema.camera, each)
 
 
 def _floor(url: str, folder: Path, port: int, messages: int, rows_file: Path, read: Callable[[bytes], Any]) -> None:
