@@ -36,19 +36,6 @@ def meet(boxes: Floats, others: Floats) -> NDArray[np.bool_]:
     return np.asarray(across & (np.minimum(y2, bottom) > np.maximum(y1, top)))
 
 
-def meetings(boxes: Sequence[Box]) -> list[list[Box]]:
-    """For each box those of the others that have a part in common with it."""
-    if len(boxes) < 2:
-        return [[] for _ in boxes]
-    places = array(boxes)
-    pairs = meet(places, places)
-    np.fill_diagonal(pairs, val=False)
-    found: list[list[Box]] = [[] for _ in boxes]
-    for one, other in np.argwhere(pairs).tolist():
-        found[one].append(boxes[other])
-    return found
-
-
 def any_of(pairs: NDArray[np.bool_]) -> list[bool]:
     """For each row: is any of it true?"""
     return [bool(one) for one in np.logical_or.reduce(pairs, axis=1)]

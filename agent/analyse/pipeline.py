@@ -21,7 +21,6 @@ from agent.analyse.ground.survey import Survey
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
 from agent.analyse.observe import Observation, Scene, Seen, foot_of
-from agent.analyse.overlap import meetings
 from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.rules.judge import Judge, Verdict, only_rules_differ
 from agent.analyse.rules.port import Happening
@@ -282,17 +281,17 @@ class Pipeline:
 
     def _remember(self, step: Step, view: View | None, wall_ns: int) -> None:
         """Have the stories go on; `view` is None where nobody looked: a picture like the last shows nothing better."""
-        found = [track for track in step.tracks if track.seen_ns == wall_ns]
-        crossed = dict(zip((track.id for track in found), meetings([track.box for track in found]), strict=True))
+        found = {track.id: track.box for track in step.tracks if track.seen_ns == wall_ns}
+        mask = self._motion.mask if self._gated else None
         for track in step.tracks:
             story = self._stories.get(track.id)
             if story is None:
                 story = self._stories[track.id] = Story(track, self._camera.zone, with_sprites=self._with_sprites)
-            if (others := crossed.get(track.id)) is not None:
+            if track.id in found:
+                others = [box for other, box in found.items() if other != track.id]
                 story.go(self._aspect, self._survey.plane, self._blind_s)
                 if self._survey.learns and track.confirmed and track.label == "person" and not track.stands():
                     self._survey.note(track.id, track.box, others)
-                mask = self._motion.mask if self._gated else None
                 story.tell(None if view is None else view.bgr, others, mask)
 
     def _scene(self, view: View) -> Scene:

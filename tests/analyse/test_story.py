@@ -91,6 +91,16 @@ def test_a_blurred_thing_is_looked_at_again_after_a_moment():
     assert taken == [True, False, True]
 
 
+def test_a_shot_that_is_coded_late_shows_what_was_there_then():
+    box, gallery, picture = walker(0.5, 0.5, 0.1, 0.4), Gallery(), noise()
+    gallery.offer(picture, box, 0.8, at(0), [])
+    at_once = gallery.shots[0].jpeg
+    later = Gallery()
+    later.offer(picture, box, 0.8, at(0), [])
+    picture[:] = 0
+    assert later.shots[0].jpeg == at_once
+
+
 def test_a_thing_of_a_few_pixels_or_outside_gives_no_shot():
     gallery = Gallery()
     for box in (Box(0.5, 0.5, 0.502, 0.502), Box(0.999, 0.2, 1.0, 0.9), Box(0, 0, 0, 0)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -40,20 +40,33 @@ MOST_KEPT = 64
 """About a megabyte a camera."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Shot:
-    """A crop with some context as JPEG, at most 256 px long, and the box as it was. `worth` only compares.
+    """A crop with some context, at most 256 px long, and the box as it was. `worth` only compares.
 
     `side` is the way it went then (see `side_of`): who comes towards the camera shows another side than who leaves.
     """
 
-    jpeg: bytes
-    width: int
-    height: int
     box: Box
     wall_ns: int
     worth: float
-    side: str = ""
+    side: str
+    width: int
+    height: int
+    _shown: Image | bytes
+    """Pixels, until they are coded."""
+
+    @property
+    def jpeg(self) -> bytes:
+        """It is coded when it is first asked for: most shots soon make room for a better one of the same moment."""
+        if not isinstance(self._shown, bytes):
+            _, coded = cv2.imencode(".jpg", self._shown, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+            self._shown = coded.tobytes()
+        return self._shown
+
+    def settle(self) -> None:
+        """It stays for long: keep it in little memory."""
+        self._shown = self.jpeg
 
 
 class Gallery:
@@ -92,7 +105,10 @@ class Gallery:
         best = worth > max((shot.worth for shot in self._shots), default=0.0)
         replaced = near or ([self._least_missed(side)] if len(self._shots) == MOST_SHOTS else [])
         kept = [shot for shot in self._shots if shot not in replaced]
-        self._shots = [*kept, _coded(_shrunk(crop), box, wall_ns, worth, side)]
+        for shot in kept:
+            shot.settle()
+        small = _shrunk(crop)
+        self._shots = [*kept, Shot(box, wall_ns, worth, side, small.shape[1], small.shape[0], small)]
         return best
 
     def _sharpest(self, wall_ns: int) -> float:
@@ -136,6 +152,7 @@ class BestShots:
     def keep(self, track: str, gallery: Gallery) -> None:
         """The track has ended."""
         for shot in gallery.shots[:1]:
+            shot.settle()
             self._shots[track] = shot
         while len(self._shots) > MOST_KEPT:
             self._shots.popitem(last=False)
@@ -145,19 +162,20 @@ class BestShots:
         return self._shots.get(track)
 
 
-def promise(box: Box, score: float, others: Sequence[Box]) -> float:
-    """How good a shot can be at best, before its pixels are looked at."""
+def promise(box: Box, score: float, others: Iterable[Box]) -> float:
+    """How good a shot can be at best, before its pixels are looked at; `others` are all other things there."""
     whole = 0.5 if box.x1 < EDGE or box.y1 < EDGE or box.x2 > 1 - EDGE or box.y2 > 1 - EDGE else 1.0
-    hidden = max((_hidden(box, other) for other in others), default=0.0)
-    return math.sqrt(box.area) * score * whole * (1.0 - hidden)
+    return math.sqrt(box.area) * score * whole * (1.0 - _hidden(box, others))
 
 
-def _hidden(box: Box, other: Box) -> float:
-    """The share of `box` that `other` covers, when `other` stands nearer: its foot is lower in the picture."""
-    if other.y2 <= box.y2 or box.area == 0:
-        return 0.0
-    overlap = Box(max(box.x1, other.x1), max(box.y1, other.y1), min(box.x2, other.x2), min(box.y2, other.y2))
-    return overlap.area / box.area
+def _hidden(box: Box, others: Iterable[Box]) -> float:
+    """The share of `box` that one of `others` covers which stands nearer: its foot is lower in the picture."""
+    left, top, right, foot = box
+    most = 0.0
+    for x1, y1, x2, y2 in others:
+        if y2 > foot and x1 < right and x2 > left and y1 < foot:
+            most = max(most, (min(right, x2) - max(left, x1)) * (foot - max(top, y1)))
+    return most / box.area if most > 0 else 0.0
 
 
 def _crop(picture: Image, box: Box) -> Image | None:
@@ -177,12 +195,7 @@ def _sharpness(crop: Image) -> float:
 def _shrunk(crop: Image) -> Image:
     longest = max(crop.shape[:2])
     if longest <= LONGEST_PX:
-        return crop
+        return crop.copy()
     factor = LONGEST_PX / longest
     size = (max(1, round(crop.shape[1] * factor)), max(1, round(crop.shape[0] * factor)))
     return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _coded(crop: Image, box: Box, wall_ns: int, worth: float, side: str) -> Shot:
-    _, jpeg = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return Shot(jpeg.tobytes(), crop.shape[1], crop.shape[0], box, wall_ns, worth, side)
