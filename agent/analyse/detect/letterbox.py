@@ -51,6 +51,7 @@ class Letterbox:
         self._plain = not any(shape.mean) and shape.scale == (1.0, 1.0, 1.0)
         self._tensor = self._empty(1)
         self._padded_for: list[Placed | None] = [None]
+        self._channels = np.zeros((3, 0, 0), np.uint8)
 
     def fill(self, pictures: Sequence[Image], least: int = 1) -> tuple[Tensor, list[Placed]]:
         """The tensor for these pictures, at least `least` long, and where each picture stands in it."""
@@ -69,14 +70,14 @@ class Letterbox:
         if self._shape.layout == "NHWC":
             self._tensor[slot][area] = self._normal(small[:, :, ::-1] if self._shape.order == "RGB" else small)
         else:
-            self._split(small, [plane[area] for plane in self._tensor[slot]])
+            self._split(small, self._tensor[slot][:, *area])
         return placed
 
-    def _split(self, small: NDArray[Any], planes: list[NDArray[Any]]) -> None:
-        for plane, channel in zip(
-            planes[::-1] if self._shape.order == "RGB" else planes, cv2.split(small), strict=True
-        ):
-            np.copyto(plane, channel)
+    def _split(self, small: NDArray[Any], planes: NDArray[Any]) -> None:
+        if self._channels.shape != planes.shape:
+            self._channels = np.empty(planes.shape, np.uint8)
+        cv2.split(small, list(self._channels))  # into memory that is there: new memory takes longer than the work
+        planes[:] = self._channels[::-1] if self._shape.order == "RGB" else self._channels
         if not self._plain:
             for plane, mean, scale in zip(planes, self._shape.mean, self._shape.scale, strict=True):
                 np.subtract(plane, np.float32(mean), out=plane)
