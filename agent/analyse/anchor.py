@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 
 from agent.analyse.motion import Grey
 from agent.analyse.track.track import Track
@@ -90,8 +90,8 @@ class Anchors:
 def _patch(grey: Grey, box: Box) -> Grey:
     height, width = grey.shape
     part = box.clipped()
-    x1, x2 = int(part.x1 * width), int(np.ceil(part.x2 * width))
-    y1, y2 = int(part.y1 * height), int(np.ceil(part.y2 * height))
+    x1, x2 = int(part.x1 * width), math.ceil(part.x2 * width)
+    y1, y2 = int(part.y1 * height), math.ceil(part.y2 * height)
     return grey[y1:y2, x1:x2].copy()
 
 

@@ -203,6 +203,7 @@ def _unexplained(boxes: Sequence[Box], standing: Sequence[Track]) -> list[Box]:
 
 def _same(tracks: Sequence[Track], found: Sequence[Detection]) -> Floats:
     """Intersection over union of each track with each detection of its label; 0 with those of others."""
-    mine, theirs = np.array([track.label for track in tracks]), np.array([one.label for one in found])
+    numbers = {label: number for number, label in enumerate({one.label for one in found})}
+    mine, theirs = [numbers.get(track.label, -1) for track in tracks], [numbers[one.label] for one in found]
     boxes = ious(array([track.box for track in tracks]), array([one.box for one in found]))
-    return np.asarray(boxes * (mine[:, None] == theirs[None]))
+    return np.asarray(boxes * np.equal.outer(mine, theirs))

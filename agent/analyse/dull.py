@@ -93,10 +93,8 @@ class Dull:
         if not places:
             return [None] * len(boxes)
         inside = shares_inside(array(boxes), array([place.wide for place in places])) >= INSIDE_SHARE
-        return [
-            places[int(row.argmax())] if row.any() and box.area <= LARGEST_SHARE else None
-            for box, row in zip(boxes, inside, strict=True)
-        ]
+        rows = zip(boxes, any_of(inside), inside.argmax(1).tolist(), strict=True)
+        return [places[first] if is_in and box.area <= LARGEST_SHARE else None for box, is_in, first in rows]
 
     def _is_dull(self, box: Box, home: Place | None, wall_ns: int) -> bool:
         if home is not None:

@@ -242,7 +242,8 @@ def _moving(mask: Grey, changed: Grey) -> tuple[Grey, tuple[Box, ...]]:
     if not cv2.countNonZero(fresh):
         return np.zeros_like(mask), ()
     half = np.ascontiguousarray(mask[::2, ::2])
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(half, connectivity=8)
+    # no place has more than 6,400 others beside it: labels of 16 bits do, and take half the time
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(half, connectivity=8, ltype=cv2.CV_16U)
     moved = np.bincount(labels[cv2.dilate(fresh, _OPEN)[::2, ::2] != 0], minlength=count)
     areas = stats[:, cv2.CC_STAT_AREA]
     good = (areas >= SMALLEST_PX / 4) & (moved >= np.maximum(2, CHANGED_SHARE * areas))

@@ -5,6 +5,7 @@ It says what colour the light is (`light`), how bright it is in a place, and whi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import cv2
@@ -69,6 +70,6 @@ class Backdrop:
             free[cv2.resize(moving, size, interpolation=cv2.INTER_NEAREST) != 0] = 0
         for box in boxes:
             part = box.grown(AROUND).clipped()
-            x1, x2 = int(part.x1 * size[0]), int(np.ceil(part.x2 * size[0]))
-            free[int(part.y1 * size[1]) : int(np.ceil(part.y2 * size[1])), x1:x2] = 0
+            x1, x2 = int(part.x1 * size[0]), math.ceil(part.x2 * size[0])
+            free[int(part.y1 * size[1]) : math.ceil(part.y2 * size[1]), x1:x2] = 0
         return free

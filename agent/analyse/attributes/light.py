@@ -70,7 +70,8 @@ class Light:
 
     def look(self, backdrop: Backdrop, picture: Image) -> None:
         """Learn from the street as it is, and from the whole `picture` whether there is colour."""
-        pixels = backdrop.colours[::SPARSE, ::SPARSE][backdrop.known[::SPARSE, ::SPARSE] > 0]
+        known = backdrop.known[::SPARSE, ::SPARSE].ravel() > 0
+        pixels = np.compress(known, backdrop.colours[::SPARSE, ::SPARSE].reshape(-1, 3), axis=0)
         if len(pixels) < FEWEST:
             return
         red, blue = cast_of(pixels)
@@ -84,8 +85,10 @@ class Light:
         before = self.now.sort
         if bright < (DUSK if before == "dark" else DARK):
             return "dark"
-        few = np.asarray(cv2.resize(picture, (96, 54), interpolation=cv2.INTER_LINEAR), np.float32) * gains
-        spread = float(np.percentile(largest(few) + largest(-few), 99))
+        few = cv2.split(cv2.resize(picture, (96, 54), interpolation=cv2.INTER_LINEAR))
+        blue, green, red = (plane * gain for plane, gain in zip(few, gains, strict=True))
+        apart = np.maximum(np.maximum(blue, green), red) - np.minimum(np.minimum(blue, green), red)
+        spread = float(np.percentile(apart, 99))
         return "colourless" if spread < (COLOURED if before == "colourless" else FADED) else "colour"
 
 
@@ -97,7 +100,7 @@ def largest(pixels: Floats) -> Floats:
 def cast_of(pixels: Floats) -> tuple[float, float]:
     """The logarithms of red and blue over green (as coded) that the street has in this light; 0, 0: nothing tells."""
     brightest = largest(pixels)
-    pixels = pixels[(brightest < CLIPPED) & (brightest > DIM)]
+    pixels = np.compress((brightest < CLIPPED) & (brightest > DIM), pixels, axis=0)
     if len(pixels) < FEWEST:
         return 0.0, 0.0
     logs = np.log(np.maximum(pixels, 2.0))
