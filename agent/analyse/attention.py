@@ -11,7 +11,7 @@ from agent.analyse.anchor import Anchors
 from agent.analyse.detect.port import Detection, Detector, Image
 from agent.analyse.dull import Dull
 from agent.analyse.motion import WHOLE, Grey, Motion
-from agent.analyse.overlap import Floats, any_of, array, ious, meet, shares_inside
+from agent.analyse.overlap import Floats, any_of, array, ious, shares_inside
 from agent.analyse.regions import Sizes, cover, crop, is_cut, merged, placed, tour
 from agent.analyse.track.track import Track
 from agent.core.clock import NS
@@ -162,12 +162,12 @@ class Attention:
     ) -> tuple[list[Track], list[Box]]:
         """The tracks that surely stand where they stood, and the boxes of those that the detector must see."""
         standing, doubtful = [], []
-        expected = [track.expected(wall_ns) for track in tracks]
-        near = any_of(meet(array(expected), array(moving)))
-        for track, box, touched in zip(tracks, expected, near, strict=True):
+        for track in tracks:
+            box = track.expected(wall_ns)
             if not (track.confirmed and track.stands() and self._anchors.ripe(track.id, wall_ns)):
                 doubtful.append(box)
                 continue
+            touched = any(box.meets(other) for other in moving)
             intact = self._anchors.intact(track.id, grey, wall_ns, touched=touched)
             lost = track.seen_ns < before_ns or self._anchors.blanks(track.id) >= MOST_BLANKS
             pace_s = FIDGET_S if lost or (intact and touched) else AGAIN_S if intact else CHANGED_S

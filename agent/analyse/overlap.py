@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ Floats = NDArray[np.float64]
 
 def array(boxes: Sequence[Box]) -> Floats:
     """An array n x 4 of n boxes."""
-    return np.array(boxes, np.float64).reshape(-1, 4)
+    return np.fromiter(chain.from_iterable(boxes), np.float64, 4 * len(boxes)).reshape(-1, 4)
 
 
 def shares_inside(boxes: Floats, others: Floats) -> Floats:
@@ -26,14 +27,6 @@ def ious(boxes: Floats, others: Floats) -> Floats:
     """Intersection over union of each of `boxes` (n x 4) with each of `others` (m x 4): n x m, 0..1."""
     common = _common(boxes, others)
     return np.asarray(common / np.maximum(_areas(boxes)[:, None] + _areas(others)[None] - common, 1e-12))
-
-
-def meet(boxes: Floats, others: Floats) -> NDArray[np.bool_]:
-    """Which of `boxes` (n x 4) have a part in common with which of `others` (m x 4): n x m."""
-    x1, y1, x2, y2 = boxes.T[:, :, None]
-    left, top, right, bottom = others.T
-    across = np.minimum(x2, right) > np.maximum(x1, left)
-    return np.asarray(across & (np.minimum(y2, bottom) > np.maximum(y1, top)))
 
 
 def any_of(pairs: NDArray[np.bool_]) -> list[bool]:

@@ -17,7 +17,7 @@ from agent.analyse.attributes.beside import Other, leave_out, others_of
 from agent.analyse.attributes.grid import SLIM, parts_of, points_of, prior
 from agent.analyse.attributes.light import LUMA, Light, largest
 from agent.analyse.attributes.names import NAMES, index_of, table
-from agent.analyse.attributes.sight import sharpness, worth_of
+from agent.analyse.attributes.sight import sharpness_of, worth_of
 from agent.analyse.attributes.votes import Colour, Votes
 from agent.analyse.detect.port import Image
 from agent.analyse.mask import Painter
@@ -134,7 +134,7 @@ class Colours:
             worth = worth_of(track.label, box, size)
             if max(worth.upper, worth.lower) >= LEAST_WORTH:
                 self._took(track)
-                sharp = sharpness(picture, box)
+                sharp = sharpness_of(picture, box)
                 others = others_of(track.box, track, tracks)
                 found += [
                     _Part(track.id, name, area, track.box, sharp * worth.of(name), others)
@@ -154,7 +154,7 @@ class Colours:
 
     def _vote(self, parts: list[_Part], picture: Image, moving: Grey | None) -> None:
         places = _places(parts, picture.shape[1] / picture.shape[0])
-        raw = _taken(picture, places)
+        raw = _taken(picture, _cells(picture, places))
         on, visible, light = self._weights(parts, places, raw, moving)
         seen = np.clip(_lit(_by_day(raw, self.light.now.gains), on), 0, 255)
         rows = np.take(table(), index_of(seen.astype(np.uint8)), axis=0)
@@ -184,13 +184,11 @@ class Colours:
         outside = (places < 0) | (places >= 1)
         guess[outside[..., 0] | outside[..., 1]] = 0.0
         visible = (guess.sum(axis=1) / whole) ** 0.75
-        behind, known = (
-            _taken(self._backdrop.colours, places),
-            _taken(self._backdrop.known[..., None], places)[..., 0] > 0,
-        )
+        cells = _cells(self._backdrop.known, places)
+        behind, known = _taken(self._backdrop.colours, cells), np.take(self._backdrop.known, cells) > 0
         guess *= _unlike(np.where(known, largest(np.abs(raw - behind)), STRONGEST))
         if moving is not None:
-            mask = _taken(moving[..., None], places)[..., 0] / 255
+            mask = np.take(moving, _cells(moving, places)) / np.float32(255)
             guess *= _trusted(mask, mask, MOVING, MOVING + 0.2)
         light = ((behind * self.light.now.gains) @ LUMA).mean(axis=1)
         return guess / np.maximum(guess.sum(axis=1, keepdims=True), 1e-6), visible, light
@@ -212,13 +210,17 @@ def _core(part: _Part, aspect: float) -> Box:
     return Box(middle - widest / 2, box.y1, middle + widest / 2, box.y2)
 
 
-def _taken(picture: NDArray[np.generic], places: Floats) -> Floats:
-    """The colours of a picture of any size at `places`: [..., channels]."""
+def _cells(picture: NDArray[np.generic], places: Floats) -> NDArray[np.intp]:
+    """The numbers, row by row, of the pixels of a picture of any size at `places`."""
     height, width = picture.shape[:2]
     xs = np.clip(places[..., 0] * width, 0, width - 1).astype(np.intp)
     ys = np.clip(places[..., 1] * height, 0, height - 1).astype(np.intp)
-    flat = picture.reshape(height * width, -1)
-    return np.asarray(np.take(flat, ys * width + xs, axis=0), np.float32)
+    return np.asarray(ys * width + xs)
+
+
+def _taken(picture: NDArray[np.generic], cells: NDArray[np.intp]) -> Floats:
+    """The colours of a picture at those pixels: [..., channels]."""
+    return np.asarray(np.take(picture.reshape(-1, picture.shape[2]), cells, axis=0), np.float32)
 
 
 def _by_day(raw: Floats, gains: Floats) -> Floats:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from agent.analyse.detect.port import Image
+from agent.analyse.sharp import BLURRED, sharpness
 from agent.core.geometry import Box
 
 SMALLEST_PX, GOOD_PX = {"person": 7.0, "vehicle": 14.0}, {"person": 30.0, "vehicle": 60.0}
@@ -15,8 +15,6 @@ SMALLEST_PX, GOOD_PX = {"person": 7.0, "vehicle": 14.0}, {"person": 30.0, "vehic
 EDGE = 0.004
 STOOPED, UPRIGHT = 1.2, 1.9
 """Height over width, px: who sits or bends down has the trousers elsewhere; who walks is slimmer."""
-SHARP = 400.0
-"""Variance of the Laplacian at which a crop counts as half sharp."""
 SHARP_PX = 48
 
 
@@ -48,13 +46,10 @@ def worth_of(label: str, box: Box, size: tuple[int, int]) -> Worth:
     return Worth(worth, worth) if box.y1 > EDGE else Worth(0.2 * worth, 0.2 * worth)
 
 
-def sharpness(picture: Image, box: Box) -> float:
-    """0.3..1: a blurred sight counts for less."""
+def sharpness_of(picture: Image, box: Box) -> float:
+    """`BLURRED`..1: a blurred sight counts for less."""
     height, width = picture.shape[:2]
     x1, y1, x2, y2 = int(box.x1 * width), int(box.y1 * height), int(box.x2 * width), int(box.y2 * height)
     step = 1 + max(x2 - x1, y2 - y1) // SHARP_PX
     crop = np.ascontiguousarray(picture[y1:y2:step, x1:x2:step, 1])
-    if min(crop.shape) < 3:
-        return 0.3
-    deviation = float(cv2.meanStdDev(cv2.Laplacian(crop, cv2.CV_16S))[1][0, 0])
-    return 0.3 + 0.7 * deviation**2 / (deviation**2 + SHARP)
+    return BLURRED if min(crop.shape) < 3 else sharpness(crop)

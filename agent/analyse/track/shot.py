@@ -14,14 +14,13 @@ import cv2
 import numpy as np
 
 from agent.analyse.detect.port import Image
+from agent.analyse.sharp import sharpness
 from agent.core.clock import NS
 from agent.core.geometry import Box, Point
 
 CONTEXT = 0.15
 LONGEST_PX = 256
 EDGE = 0.004
-SHARP = 400.0
-"""Variance of the Laplacian at which a crop counts as half sharp."""
 MOST_SHOTS = 3
 SLOW = 0.1
 """Own sizes a second."""
@@ -98,7 +97,7 @@ class Gallery:
         crop = _crop(picture, box) if most * sharpest > least else None
         if crop is None:
             return False
-        self._sharp, self._sharp_ns = _sharpness(crop), wall_ns
+        self._sharp, self._sharp_ns = sharpness(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8)), wall_ns
         worth = most * self._sharp
         if worth <= least:
             return False
@@ -183,13 +182,6 @@ def _crop(picture: Image, box: Box) -> Image | None:
     part = box.grown(CONTEXT).clipped()
     x1, x2, y1, y2 = int(part.x1 * width), int(part.x2 * width), int(part.y1 * height), int(part.y2 * height)
     return picture[y1:y2, x1:x2] if x2 - x1 >= 4 and y2 - y1 >= 4 else None
-
-
-def _sharpness(crop: Image) -> float:
-    """0..1: a blurred crop of the same size is worth less."""
-    edges = cv2.Laplacian(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), cv2.CV_16S)
-    variance = float(cv2.meanStdDev(edges)[1].item()) ** 2
-    return 0.3 + 0.7 * variance / (variance + SHARP)
 
 
 def _shrunk(crop: Image) -> Image:
