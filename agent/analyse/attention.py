@@ -112,6 +112,8 @@ class Attention:
 
         What a region cuts through is looked at once more in the whole picture.
         """
+        if plan.regions == (WHOLE,):
+            return _detect(detector, picture, plan.regions)[0], 1
         size = picture.shape[1], picture.shape[0]
         found, cut = [], False
         for region, part in zip(plan.regions, _detect(detector, picture, plan.regions), strict=True):

@@ -29,7 +29,7 @@ class Placed(NamedTuple):
         """Boxes n x 4 from the model's px to 0..1 of the picture, clipped to it."""
         corner = np.array([self.x, self.y] * 2, np.float32)
         size = np.array([self.width, self.height] * 2, np.float32)
-        return np.asarray(np.clip((boxes - corner) / size, 0.0, 1.0), np.float32)
+        return np.asarray(np.minimum(np.maximum((boxes - corner) / size, 0.0), 1.0), np.float32)
 
 
 def place(width: int, height: int, shape: ModelInput) -> Placed:
