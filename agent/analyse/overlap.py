@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -32,6 +32,11 @@ def ious(boxes: Floats, others: Floats) -> Floats:
 def any_of(pairs: NDArray[np.bool_]) -> list[bool]:
     """For each row: is any of it true?"""
     return [bool(one) for one in np.logical_or.reduce(pairs, axis=1)]
+
+
+def all_but(track: str, boxes: Mapping[str, Box]) -> Iterator[Box]:
+    """The boxes of the other tracks, one by one: few ask for them, and most not to the end."""
+    return (box for other, box in boxes.items() if other != track)
 
 
 def _common(boxes: Floats, others: Floats) -> Floats:

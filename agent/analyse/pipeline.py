@@ -21,6 +21,7 @@ from agent.analyse.ground.survey import Survey
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
 from agent.analyse.observe import Observation, Scene, Seen, foot_of
+from agent.analyse.overlap import all_but
 from agent.analyse.pictures import Picture, picture_of, take_picture
 from agent.analyse.rules.judge import Judge, Verdict, only_rules_differ
 from agent.analyse.rules.port import Happening
@@ -288,11 +289,10 @@ class Pipeline:
             if story is None:
                 story = self._stories[track.id] = Story(track, self._camera.zone, with_sprites=self._with_sprites)
             if track.id in found:
-                others = [box for other, box in found.items() if other != track.id]
                 story.go(self._aspect, self._survey.plane, self._blind_s)
                 if self._survey.learns and track.confirmed and track.label == "person" and not track.stands():
-                    self._survey.note(track.id, track.box, others)
-                story.tell(None if view is None else view.bgr, others, mask)
+                    self._survey.note(track.id, track.box, all_but(track.id, found))
+                story.tell(None if view is None else view.bgr, all_but(track.id, found), mask)
 
     def _scene(self, view: View) -> Scene:
         grey = view.small if self._rules.looks_at_pictures else None

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from agent.analyse.ground.people import Fit, Sight, fit, focal_of, from_people
@@ -45,7 +45,7 @@ class Book:
         """Why there is no plane yet; empty when there is one."""
         self._load()
 
-    def note(self, track: str, box: Box, others: Sequence[Box], aspect: float) -> None:
+    def note(self, track: str, box: Box, others: Iterable[Box], aspect: float) -> None:
         """A person was found there; it counts when whole, upright and alone, once in each strip of the picture."""
         strip = min(ROWS - 1, max(0, int(box.y2 * ROWS)))
         if self._measured.get(track) == strip or not _upright(box, aspect):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from agent.analyse.ground.book import Book
@@ -46,7 +46,7 @@ class Survey:
         """Is the ground found out from those who walk there?"""
         return self._book is not None
 
-    def note(self, track: str, box: Box, others: Sequence[Box]) -> None:
+    def note(self, track: str, box: Box, others: Iterable[Box]) -> None:
         """A person who walks was found there."""
         if self._book is not None:
             self._book.note(track, box, others, self._aspect)

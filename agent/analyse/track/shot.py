@@ -81,7 +81,7 @@ class Gallery:
         return tuple(sorted(self._shots, key=lambda shot: -shot.worth))
 
     def offer(
-        self, picture: Image, box: Box, score: float, wall_ns: int, others: Sequence[Box], speed: Point = (0.0, 0.0)
+        self, picture: Image, box: Box, score: float, wall_ns: int, others: Iterable[Box], speed: Point = (0.0, 0.0)
     ) -> bool:
         """Keep what `picture` shows when it is better than what it would replace. True when it is the best now.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agent.analyse.detect.port import Image
 from agent.analyse.ground.plane import Plane
@@ -54,7 +54,7 @@ class Story:
         """How it moved when it was last found."""
         return self._walk.travel
 
-    def tell(self, picture: Image | None, others: Sequence[Box], foreground: Mask | None) -> None:
+    def tell(self, picture: Image | None, others: Iterable[Box], foreground: Mask | None) -> None:
         """The track was just found in `picture`, among `others`; None: it is known to stand where it stood.
 
         `foreground` (0 or 255, the whole picture at any size) is where something moves, where that is known.
@@ -87,7 +87,7 @@ class Story:
         self._told_ns = self.track.seen_ns
         return True
 
-    def _keep(self, picture: Image, box: Box, others: Sequence[Box], foreground: Mask | None) -> None:
+    def _keep(self, picture: Image, box: Box, others: Iterable[Box], foreground: Mask | None) -> None:
         track = self.track
         best = self.gallery.offer(picture, box, track.score, track.seen_ns, others, track.speed)
         wants = self._with_sprites and self.sprites.wants(box, track.seen_ns)
