@@ -76,7 +76,7 @@ class Light:
         if len(pixels) < FEWEST:
             return
         red, blue = cast_of(pixels)
-        self._estimates.append((red, blue, quantile(pixels @ LUMA, 0.97)))
+        self._estimates.append((red, blue, float(np.percentile(pixels @ LUMA, 97))))
         red, blue, bright = (statistics.median(values) for values in zip(*self._estimates, strict=True))
         sort = self._sort(picture, _gains(red, blue), bright)
         self.now = Lighting(sort, _gains(red - STREET[0], blue - STREET[1]) * _exposure(bright))
@@ -88,21 +88,13 @@ class Light:
         few = cv2.split(cv2.resize(picture, (96, 54), interpolation=cv2.INTER_LINEAR))
         blue, green, red = (plane * gain for plane, gain in zip(few, gains, strict=True))
         apart = np.maximum(np.maximum(blue, green), red) - np.minimum(np.minimum(blue, green), red)
-        spread = quantile(apart.ravel(), 0.99)
+        spread = float(np.percentile(apart, 99))
         return "colourless" if spread < (COLOURED if before == "colourless" else FADED) else "colour"
 
 
 def largest(pixels: Floats) -> Floats:
     """The largest of the three channels (the last axis); `max(axis=-1)` takes ten times as long."""
     return np.asarray(np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2]))
-
-
-def quantile(values: Floats, share: float) -> float:
-    """The value below which that share of at least two `values` lies, between the two nearest (as numpy's does)."""
-    place = share * (len(values) - 1)
-    low = min(int(place), len(values) - 2)
-    below, above = np.partition(values, (low, low + 1))[low : low + 2].tolist()
-    return float(below + (above - below) * (place - low))
 
 
 def cast_of(pixels: Floats) -> tuple[float, float]:

@@ -37,7 +37,7 @@ export function shown({ width, above, height, count }: Grid, least: number, row:
   return { columns, from: first * columns, to: item(bottom + BEYOND), seenFrom: within(top) * columns, seenTo: item(bottom), whole: Math.max(0, rows * row - gap) };
 }
 
-/** Of a row in each picture. */
+/** So much of a row comes in each picture. */
 const SHARE = 1 / 3;
 
 /** What is there in the next picture, on the way to what should be: a row that comes at once costs that picture its time. */
