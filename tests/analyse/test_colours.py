@@ -165,6 +165,34 @@ def test_the_street_behind_a_slim_figure_has_no_vote() -> None:
     }
 
 
+def test_where_the_street_was_never_seen_free_a_sight_says_little() -> None:
+    lawn = street()
+    lawn[140:] = (60, 128, 84)
+    colours, one = Colours(OPEN), track("t", BOX)
+
+    def look(right: float, when_s: float) -> None:
+        body = Box(BOX.x1 + right, BOX.y1, BOX.x2 + right, BOX.y2)
+        one.box = Box(body.x1 - 0.03, body.y1, body.x2 + 0.03, body.y2)
+        colours.look(dressed(lawn, body, WEARS["black"], WEARS["black"]), [one], [one.box], None, at(when_s))
+
+    look(0, 0)
+    look(0, 0.5)
+    assert set(colours.told("t").values()) == {None}
+    for number in range(8):
+        look(0.15 + 0.04 * number, 1 + number / 2)
+    found = colours.told("t")
+    assert {part: found[part] and found[part].shares[0][0] for part in found} == {"upper": "black", "lower": "black"}
+
+
+def test_who_has_always_stood_there_is_told_in_the_end() -> None:
+    picture = dressed(street(), BOX, WEARS["red"], WEARS["blue"])
+    colours, one = Colours(OPEN), track("t", BOX)
+    for number in range(60):
+        colours.look(picture, [one], [BOX], None, at(number / 2))
+    found = colours.told("t")
+    assert {part: found[part] and found[part].shares[0][0] for part in found} == {"upper": "red", "lower": "blue"}
+
+
 def test_who_stands_in_front_lends_nobody_his_clothes() -> None:
     front = Box(BOX.x1 - 0.01, 0.5, BOX.x2 + 0.01, 0.95)
     picture = dressed(dressed(street(), BOX, WEARS["red"], WEARS["blue"]), front, WEARS["yellow"], WEARS["yellow"])
@@ -214,8 +242,9 @@ def test_shares_tell_a_two_coloured_coat() -> None:
         int((BOX.y1 + 0.14 * BOX.height) * height) : int((BOX.y1 + 0.5 * BOX.height) * height), middle : middle + 14
     ] = (225, 230, 232)
     colours, one = Colours(OPEN), track("t", BOX)
+    colours.look(street(), [], [], None, at(0))
     for number in range(5):
-        colours.look(picture, [one], [BOX], None, at(number / 2))
+        colours.look(picture, [one], [BOX], None, at(1 + number / 2))
     found = colours.told("t")["upper"]
     assert found is not None
     assert {name for name, share in found.shares if share > 0.25} == {"red", "white"}

@@ -42,13 +42,36 @@ def run() -> dict[str, object]:
     cv2.setNumThreads(1)
     pictures = list(validation_pictures(DATA / "train"))
     store, results = ModelStore(model_folders()), {}
+    timed = [picture for picture, _ in pictures][:: max(1, len(pictures) // TIMED_PICTURES)]
     for name in store.ranked():
         model = store.find(name)
         for local in model.files:
-            timed = [picture for picture, _ in pictures][:: max(1, len(pictures) // TIMED_PICTURES)]
             results[local.file.name] = {**_speed(model, local, timed), **_accuracy(model, local, pictures)}
             print(f"  {local.file.name}: {json.dumps(results[local.file.name])}", flush=True)
-    return {"machine": _machine(), "threads": 1, "pictures": len(pictures), "files": results}
+    shares = _beside_yolox(store, timed)
+    print(f"  of YOLOX-nano's time: {shares}", flush=True)
+    return {
+        "machine": _machine(), "threads": 1, "pictures": len(pictures), "files": results, "of_yolox_nano": shares
+    }  # fmt: skip
+
+
+def _beside_yolox(store: ModelStore, pictures: list[Image]) -> dict[str, float]:
+    """How much of YOLOX-nano's time each file of ours takes: every picture by both, one after the other."""
+    yolox = store.find("yolox-nano")
+    other = _begin(yolox, yolox.files[0])
+    own = store.find("lamppost-nano")
+    return {local.file.name: _share(_begin(own, local), other, pictures) for local in own.files}
+
+
+def _share(ours: ModelDetector, other: ModelDetector, pictures: list[Image]) -> float:
+    times = Stages()
+    both = [times.timed(name, one.detect) for name, one in (("ours", ours), ("other", other))]
+    for picture in pictures * ROUNDS:
+        for detect in both:
+            detect([picture])
+    return round(
+        statistics.median(a / b for a, b in zip(times.best("ours"), times.best("other"), strict=True)), 3
+    )  # fmt: skip
 
 
 def _begin(model: Model, local: LocalFile, lowest: float | None = None) -> ModelDetector:

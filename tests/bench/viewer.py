@@ -19,8 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
+import numpy as np
 from playwright.sync_api import Browser, CDPSession, Page
 
+from agent.analyse.track.shot import QUALITY
 from agent.central.store.database import Database
 from agent.central.store.pack import pack, pack_path
 from agent.central.store.rows import day_of
@@ -36,8 +39,10 @@ from tests.central.helpers import (
     camera_info,
     event,
     fresh_id,
+    manifest,
     running,
     span,
+    wait_for,
 )
 from tests.web import every, pages
 
@@ -46,6 +51,8 @@ GOAL_PAINT_MS, GOAL_SEARCH_MS, GOAL_DROPPED = 1000, 300, 0.05
 EVENTS, EVENT_EVERY_S = 20, 0.15
 SCROLLED = 100_000
 """So many results are in the grid when it is scrolled."""
+PICTURES = 1_000
+"""More than a scroll passes: no best shot is shown twice, or is there from before."""
 ROOT = Path(__file__).parents[2]
 _CAMERA_PATH = f"{SITE}/{GATEWAY}/{CAMERA}"
 _PLACE = {"latitude": 41.76, "longitude": -72.67, "bearing": 90.0}
@@ -107,6 +114,7 @@ def run() -> dict[str, object]:
         with running(data) as centre, FakeGateway(centre) as gateway, _signed_in(chromium, centre.sign_in_url) as kept:
             gateway.hello()
             gateway.send(gateway.topics.camera(CAMERA, "info"), camera_info().model_copy(update=_PLACE), retain=True)
+            _show(gateway)
             _tell(gateway, EVENTS)
             _record(gateway)
             visitor = _Visitor(chromium, centre.url, kept, _useful(centre))
@@ -120,7 +128,7 @@ def run() -> dict[str, object]:
 
 
 class _OwnCity(City):
-    """The city, whose newest tracks are told with their own ids and times: a grid shows each once."""
+    """The city, whose newest tracks are told with their own ids, times and pictures: a grid shows each once."""
 
     newest = 0
 
@@ -128,6 +136,7 @@ class _OwnCity(City):
         if row["day"] < self.newest:
             return super()._body_row(row, body)
         record = self._record(row, self.cameras[0])
+        record["media"] = [{**record["media"][0], "id": _picture(self.rng.randrange(PICTURES))}]
         path = record.pop("path")
         return super()._body_row(row, body) | {"record": pack(record), "path": pack_path(path)}
 
@@ -141,6 +150,22 @@ def _fill(data: Path, count: int) -> None:
         city.begin(day)
         city.fill(database, day, count // DAYS)
     database.close()
+
+
+def _picture(number: int) -> str:
+    return f"{number:032x}"
+
+
+def _show(gateway: FakeGateway) -> None:
+    """Best shots as gateways send them: JPEG, 256 px high, some ten kilobytes."""
+    dice, now = np.random.default_rng(1), rfc3339(SystemClock().wall_ns())
+    for number in range(PICTURES):
+        rough = dice.integers(0, 256, (24, 10, 3), dtype=np.uint8)
+        fine = dice.normal(0, 12, (256, 110, 3))
+        shot = np.clip(cv2.resize(rough, (110, 256), interpolation=cv2.INTER_CUBIC) + fine, 0, 255).astype(np.uint8)
+        body = cv2.imencode(".jpg", shot, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+        gateway.send_medium(manifest(_picture(number), body, start=now, end=now), body)
+    wait_for(lambda: any(ack["state"] == "done" for ack in gateway.media_acks(_picture(PICTURES - 1))), 60)
 
 
 def _tell(gateway: FakeGateway, count: int, every_s: float = 0.0) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from agent.core.clock import NS
 from tests.central.helpers import FakeGateway, running
@@ -77,6 +78,38 @@ def test_cards_make_room_for_text_that_is_made_larger(chromium: Browser, tmp_pat
 
 def _height(boxes: list[list[float]]) -> float:
     return boxes[0][3] - boxes[0][1]
+
+
+def test_rows_have_no_layers_of_their_own(chromium: Browser, tmp_path: Path) -> None:
+    """A picture that is put together from many layers comes late, while the page's thread is idle."""
+    with searching(chromium, tmp_path, count=PAGES_OF) as (page, _):
+        page.mouse.move(900, 500)
+        page.mouse.wheel(0, 2000)
+        layers = _layers(page)
+        assert any(layer.startswith("#document") for layer in layers)
+        assert [layer for layer in layers if layer.endswith("in the grid")] == []
+
+
+def _layers(page: Page) -> list[str]:
+    """What the browser keeps apart and puts together for each picture: nodes, and whether they lie in the grid."""
+    browser, told = page.context.new_cdp_session(page), list[dict[str, Any]]()
+
+    def note(change: dict[str, Any]) -> None:
+        told.append(change)
+
+    browser.on("LayerTree.layerTreeDidChange", note)
+    browser.send("DOM.enable")
+    browser.send("LayerTree.enable")
+    page.wait_for_timeout(500)
+    drawn = [layer for layer in told[-1]["layers"] if layer["drawsContent"] and "backendNodeId" in layer]
+    return [_node(browser, layer["backendNodeId"]) for layer in drawn]
+
+
+def _node(browser: CDPSession, backend: int) -> str:
+    node = browser.send("DOM.resolveNode", {"backendNodeId": backend})["object"]["objectId"]
+    place = "function () { return this.nodeName + (this.parentElement?.closest('.shots-frame') ? ' in the grid' : '') }"
+    call = {"objectId": node, "functionDeclaration": place, "returnByValue": True}
+    return str(browser.send("Runtime.callFunctionOn", call)["result"]["value"])
 
 
 def test_a_card_says_yesterday_once_midnight_is_past(chromium: Browser, tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ MOVING = 0.35
 """Of a part that the motion mask must cover before points outside of it count for less."""
 GLOOM = (14.0, 40.0)
 """Brightness of the street behind (0..255, as by day): below the first nothing can be told, from the second on all."""
+UNLEARNT = 0.2
+"""What a sight counts while nobody has seen the street behind it free: its points may be lawn or wall as well."""
 GLARE, SILHOUETTE, BACKLIT = 225.0, 70.0, 0.3
 """What is darker than the second before a street that is brighter than the first may be anything against the light."""
 NEAR_WHITE, WHITE = 185.0, 235.0
@@ -155,7 +157,7 @@ class Colours:
     def _vote(self, parts: list[_Part], picture: Image, moving: Grey | None) -> None:
         places = _places(parts, picture.shape[1] / picture.shape[0])
         raw = _taken(picture, _cells(picture, places))
-        on, visible, light = self._weights(parts, places, raw, moving)
+        on, visible, light, learnt = self._weights(parts, places, raw, moving)
         seen = np.clip(_lit(_by_day(raw, self.light.now.gains), on), 0, 255)
         rows = np.take(table(), index_of(seen.astype(np.uint8)), axis=0)
         names = rows[..., : len(NAMES)] * on[..., None]
@@ -164,18 +166,19 @@ class Colours:
         shadowed = (light > GLARE) & (np.einsum("pnc,c,pn->p", seen, LUMA, on) < SILHOUETTE)
         bright = np.clip((light - GLOOM[0]) / (GLOOM[1] - GLOOM[0]), 0.0, 1.0)
         weights = visible * bright * np.where(shadowed, BACKLIT, 1.0)
+        trust = UNLEARNT + learnt * (1.0 - UNLEARNT)
         for row, part in enumerate(parts):
             votes = self._tracks[part.track].votes.setdefault(part.name, Votes())
-            weight = part.worth * float(weights[row])
-            if weight > 0:
-                votes.add(shares[row], labs[row], weight)
+            worth = part.worth * float(weights[row])
+            if worth > 0:
+                votes.add(shares[row], labs[row], worth, float(trust[row]))
 
     def _weights(
         self, parts: list[_Part], places: Floats, raw: Floats, moving: Grey | None
-    ) -> tuple[Floats, Floats, Floats]:
+    ) -> tuple[Floats, Floats, Floats, Floats]:
         """For each point how surely it is the thing: 1 in all over a part.
 
-        Then how much of the part is in sight, and how bright the street behind it is.
+        Then how much of the part is in sight, how bright the street behind it is, and how much of that is known.
         """
         guess = np.repeat(prior()[None], len(parts), axis=0)
         whole = guess.sum(axis=1)
@@ -191,7 +194,7 @@ class Colours:
             mask = np.take(moving, _cells(moving, places)) / np.float32(255)
             guess *= _trusted(mask, mask, MOVING, MOVING + 0.2)
         light = ((behind * self.light.now.gains) @ LUMA).mean(axis=1)
-        return guess / np.maximum(guess.sum(axis=1, keepdims=True), 1e-6), visible, light
+        return guess / np.maximum(guess.sum(axis=1, keepdims=True), 1e-6), visible, light, known.mean(axis=1)
 
 
 def _places(parts: Sequence[_Part], aspect: float) -> Floats:

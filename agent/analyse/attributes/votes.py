@@ -38,13 +38,17 @@ class Votes:
         self._labs = np.zeros((len(NAMES), 3), np.float64)
         self.evidence = self._best = 0.0
 
-    def add(self, shares: Floats, labs: Floats, weight: float) -> None:
-        """One sight: `shares` of the names, and for each the sum of L*, a*, b* over all points, times its share."""
+    def add(self, shares: Floats, labs: Floats, worth: float, trust: float = 1.0) -> None:
+        """One sight: `shares` of the names, and for each the sum of L*, a*, b* over all points, times its share.
+
+        `worth` is how well the part is seen, `trust` (0..1) how surely it is the thing and not what is behind.
+        """
+        weight = worth * trust
         self._shares += weight * shares
         self._firsts[int(shares.argmax())] += weight
         self._labs += weight * labs
         self.evidence += weight
-        self._best = max(self._best, weight)
+        self._best = max(self._best, worth)
 
     def told(self) -> Colour | None:
         """The colour, None while there is too little to go by."""

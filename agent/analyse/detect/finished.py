@@ -88,9 +88,10 @@ class ScoredDecoder:
     def read(self, outputs: Sequence[Floats], picture: int, lowest: float) -> Found:
         """See `Decoder.read`."""
         rows = outputs[0][picture]
-        best = rows[:, 4:].max(1)
-        kept = np.flatnonzero(best >= lowest)
-        return Found(rows[kept, :4], best[kept], rows[kept, 4:].argmax(1))
+        # the best of every row takes ten times as long as to see which has one at all
+        kept = np.unique(np.flatnonzero(rows[:, 4:] >= lowest) // (self._columns - 4))
+        scores = rows[kept, 4:]
+        return Found(rows[kept, :4], scores.max(1), scores.argmax(1))
 
 
 def _numbers(classes: Floats, first: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

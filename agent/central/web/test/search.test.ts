@@ -8,7 +8,7 @@ import { compact, percentText, shareOf } from "../src/search/count";
 import { marksOf, saidOf } from "../src/search/drawn";
 import { bars, brushed, pressed } from "../src/search/hours";
 import { isOf, nearOf, nearText, placesOf, standsIn } from "../src/search/places";
-import { type Shown, shown, towards } from "../src/search/window";
+import { shown } from "../src/search/window";
 
 const NOW = Date.parse("2026-07-01T12:00:00.000Z");
 const read = (address: string) => searchOf(new URLSearchParams(address));
@@ -171,26 +171,6 @@ describe("the rows that are there", () => {
     const parts = new Set(Array.from({ length: 262 * 4 }, (_, px) => JSON.stringify(of(5_000 + px))));
     expect(parts.size).toBe(5);
     expect(of(5_000).to - of(5_000).from).toBe(of(5_200).to - of(5_200).from);
-  });
-
-  it("come a few in each picture, and at once where the screen lacks one", () => {
-    const steps = (now: Shown, wanted: Shown): Shown[] => (now.from === wanted.from && now.to === wanted.to ? [] : [towards(wanted, now), ...steps(towards(wanted, now), wanted)]);
-    for (const [from, to] of [[5_000, 5_300], [5_300, 5_000]] as const) {
-      const way = steps(of(from), of(to));
-      expect(way.length).toBeGreaterThan(2);
-      expect(way.at(-1)).toEqual(of(to));
-      for (const [at, step] of way.entries()) {
-        const before = way[at - 1] ?? of(from);
-        expect(Math.abs(step.to - before.to)).toBeLessThanOrEqual(2);
-        expect(step.from).toBeLessThanOrEqual(step.seenFrom);
-        expect(step.to).toBeGreaterThanOrEqual(step.seenTo);
-      }
-    }
-    expect(towards(of(90_000), of(5_000))).toEqual(of(90_000));
-    expect(towards(of(6_000), of(5_000)).from).toBeLessThan(of(6_000).from);
-    expect(towards(of(5_000), undefined)).toEqual(of(5_000));
-    expect(towards(of(5_000), { ...of(5_000), columns: 5 })).toEqual(of(5_000));
-    expect(towards(of(5_000, 700), of(5_000)).to).toBeLessThanOrEqual(700 + 66);
   });
 
   it("are none of nothing, and one column on a narrow screen", () => {

@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Left } from "./list";
-import { type Shown, shown, towards } from "./window";
+import { type Shown, shown } from "./window";
 
 /** px where the text is as large as usual, as the style sheet has them: a card's least width, a row with its gap, the gap. */
 const LEAST = 150;
@@ -62,7 +62,6 @@ function useCards<T extends object>(items: readonly T[], part: Shown | undefined
 
 function useShown(root: RefObject<HTMLDivElement | null>, count: number, left: Left | undefined): Shown | undefined {
   const [part, set] = useState<Shown>();
-  const there = useRef<Shown | undefined>(undefined);
   const returned = useRef<Left | undefined>(undefined);
   useLayoutEffect(() => {
     const frame = root.current!;
@@ -78,24 +77,16 @@ function useShown(root: RefObject<HTMLDivElement | null>, count: number, left: L
       window.scrollTo(0, left.scrolled);
     }
     returned.current = left;
-    let wanted = partNow();
-    let nextPicture = 0;
-    const step = () => {
-      const next = towards(wanted, there.current);
-      nextPicture = same(next, wanted) ? 0 : requestAnimationFrame(step);
-      if (!same(next, there.current)) set((there.current = next));
-    };
     const look = () => {
-      wanted = partNow();
-      if (!nextPicture) step();
+      const now = partNow();
+      set((old) => (old && JSON.stringify(old) === JSON.stringify(now) ? old : now));
     };
-    step();
+    look();
     const resized = new ResizeObserver(look);
     resized.observe(frame);
     window.addEventListener("scroll", look, { passive: true });
     window.addEventListener("resize", look);
     return () => {
-      cancelAnimationFrame(nextPicture);
       resized.disconnect();
       window.removeEventListener("scroll", look);
       window.removeEventListener("resize", look);
@@ -103,5 +94,3 @@ function useShown(root: RefObject<HTMLDivElement | null>, count: number, left: L
   }, [count, left]);
   return part;
 }
-
-const same = (a: Shown, b: Shown | undefined) => JSON.stringify(a) === JSON.stringify(b);
