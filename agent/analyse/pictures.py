@@ -32,12 +32,11 @@ class Picture:
 
 
 def take_picture(
-    picture: Image, media_id: str, camera: str, wall_ns: int, *, event: str | None = None, track: str | None = None,
-    urgent: bool = False,
-) -> Picture:  # fmt: skip
-    """Encode `picture`, which belongs to an event (of an alarm: `urgent`) or a track of `camera` at that time."""
+    picture: Image, media_id: str, camera: str, wall_ns: int, *, event: str, urgent: bool = False
+) -> Picture:
+    """Encode all that `camera` saw at that time; it belongs to an event (of an alarm: `urgent`)."""
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    whose = {"id": media_id, "camera": camera, "event": event, "track": track, "urgent": urgent or None}
+    whose = {"id": media_id, "camera": camera, "event": event, "track": None, "urgent": urgent or None}
     return picture_of(coded.tobytes(), whose, (int(picture.shape[1]), int(picture.shape[0])), (wall_ns, wall_ns))
 
 

@@ -341,11 +341,8 @@ class Pipeline:
         return seen and seen.box if story is None else story.track.expected(self._last_ns)
 
     def _shot(self, view: View, begun: _Open, *, urgent: bool) -> Picture:
-        seen, now = begun.happening.seen, self._last_ns
-        track = None if seen is None else seen.ids[-1]
-        return take_picture(
-            view.bgr, self._make_id(now), self._camera.id, now, event=begun.id, track=track, urgent=urgent
-        )
+        now = self._last_ns
+        return take_picture(view.bgr, self._make_id(now), self._camera.id, now, event=begun.id, urgent=urgent)
 
     def _looks_of(self, seen: Seen | None) -> dict[str, object]:
         """What is known by now of the looks of who did it."""

@@ -62,12 +62,12 @@ class MediaRows:
             return self._taken_up(connection, key)
 
     def ready(self, address: Address, manifest: MediaManifest) -> None:
-        """A medium is whole; a picture of an event may be its camera's newest (a track's own shows one thing)."""
+        """A medium is whole; a picture of an event may be its camera's newest, but none that shows one thing alone."""
         with self._database.write() as connection:
             media_sums.arrives(self._database, connection, manifest.id)
             connection.execute(sa.update(media).where(media.c.id == manifest.id).values(manifest=None))
             self._clips(connection, manifest.id, {"state": "ready", "error": ""})
-            if manifest.kind == "snapshot" and manifest.event is not None:
+            if manifest.kind == "snapshot" and manifest.event is not None and manifest.track is None:
                 start_ns = wall_ns(manifest.start)
                 where = (
                     camera.c.site == address.site,

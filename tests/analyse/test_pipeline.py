@@ -95,6 +95,7 @@ def test_a_zone_event_has_start_picture_box_and_end():
     assert start.attributes["class"] == "person"
     snapshot = next(picture for picture in pictures(outcomes) if picture.header["id"] == start.media[0].id)
     assert snapshot.header["event"] == start.id
+    assert "track" not in snapshot.header, "it shows the whole scene"
     assert cv2.imdecode(np.frombuffer(snapshot.body, np.uint8), cv2.IMREAD_COLOR).shape == (360, 640, 3)
     assert start.media[0].bytes == len(snapshot.body)
 

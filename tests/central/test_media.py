@@ -25,13 +25,14 @@ def _done(gateway: FakeGateway, media: str) -> bool:
     return any(ack["state"] == "done" for ack in gateway.media_acks(media))
 
 
-def test_the_picture_of_a_camera_is_of_an_event_and_no_shot_of_a_track(
+def test_the_picture_of_a_camera_is_of_an_event_and_no_shot_of_one_thing(
     centre: RunningCentre, gateway: FakeGateway
 ) -> None:
     gateway.hello()
     gateway.send_medium(manifest("m1", b"all that is seen", event="e1"), b"all that is seen")
     gateway.send_medium(manifest("m2", b"somebody", track="t1"), b"somebody")
-    wait_for(lambda: _done(gateway, "m1") and _done(gateway, "m2"))
+    gateway.send_medium(manifest("m3", b"who left it", event="e1", track="t1"), b"who left it")
+    wait_for(lambda: all(_done(gateway, name) for name in ("m1", "m2", "m3")))
     with centre.admin() as api:
         camera = api.get(f"/api/v1/cameras/{SITE}/{GATEWAY}/{CAMERA}").json()
         assert camera["snapshot"]["media"] == "m1"

@@ -19,6 +19,7 @@ class MediaManifest(Message):
 
     Where the hashes do not fit into one packet of the broker, several messages have them, each from piece `first` on.
     One without any asks what is missing of a medium that was announced before. `quality` is of clips.
+    A picture with a `track` shows that thing alone, one with an `event` and no track all that the camera saw.
     """
 
     v: Literal[1] = 1
