@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Error, Page, expect
 
 from agent.core.clock import NS
 from tests.central.helpers import FakeGateway, running
@@ -85,24 +85,33 @@ def test_rows_have_no_layers_of_their_own(chromium: Browser, tmp_path: Path) -> 
     with searching(chromium, tmp_path, count=PAGES_OF) as (page, _):
         page.mouse.move(900, 500)
         page.mouse.wheel(0, 2000)
-        layers = _layers(page)
-        assert any(layer.startswith("#document") for layer in layers)
-        assert [layer for layer in layers if layer.endswith("in the grid")] == []
+        told = _layers_told(page)
+        wait_until(lambda: _alone(page, told), 20, "only the page itself has a layer for the rows")
 
 
-def _layers(page: Page) -> list[str]:
-    """What the browser keeps apart and puts together for each picture: nodes, and whether they lie in the grid."""
+def _layers_told(page: Page) -> tuple[CDPSession, list[dict[str, Any]]]:
+    """What the browser keeps apart and puts together for each picture, as it says whenever that changes."""
     browser, told = page.context.new_cdp_session(page), list[dict[str, Any]]()
 
     def note(change: dict[str, Any]) -> None:
-        told.append(change)
+        told.extend([change] if change.get("layers") else [])
 
     browser.on("LayerTree.layerTreeDidChange", note)
     browser.send("DOM.enable")
     browser.send("LayerTree.enable")
-    page.wait_for_timeout(500)
-    drawn = [layer for layer in told[-1]["layers"] if layer["drawsContent"] and "backendNodeId" in layer]
-    return [_node(browser, layer["backendNodeId"]) for layer in drawn]
+    return browser, told
+
+
+def _alone(page: Page, layers: tuple[CDPSession, list[dict[str, Any]]]) -> bool:
+    """Is the page's a layer that is drawn, and none of one in the grid? While more is on its way the grid has one."""
+    browser, told = layers
+    page.wait_for_timeout(300)
+    drawn = [one for one in (told[-1]["layers"] if told else []) if one["drawsContent"] and "backendNodeId" in one]
+    try:
+        nodes = [_node(browser, layer["backendNodeId"]) for layer in drawn]
+    except Error:
+        return False  # one has gone since
+    return "#document" in nodes and not any(node.endswith("in the grid") for node in nodes)
 
 
 def _node(browser: CDPSession, backend: int) -> str:
