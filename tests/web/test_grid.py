@@ -86,7 +86,7 @@ def test_rows_have_no_layers_of_their_own(chromium: Browser, tmp_path: Path) -> 
         page.mouse.move(900, 500)
         page.mouse.wheel(0, 2000)
         told = _layers_told(page)
-        wait_until(lambda: _alone(page, told), 20, "only the page itself has a layer for the rows")
+        assert wait_until(lambda: _alone(page, told), 20, "only the page itself has a layer for the rows")
 
 
 def _layers_told(page: Page) -> tuple[CDPSession, list[dict[str, Any]]]:
