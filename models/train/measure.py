@@ -46,12 +46,13 @@ class Finder:
         options.intra_op_num_threads = threads
         self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._size = width, height
+        self._takes = np.uint8 if self._session.get_inputs()[0].type == "tensor(uint8)" else np.float32
 
     def detect(self, picture: Image) -> list[Detection]:
         """Detections from `LOWEST` up, the surest first."""
         tensor, factor = filled(picture, self._size)
         high, wide = picture.shape[:2]
-        rows = np.asarray(self._session.run(None, {"images": tensor})[0][0], np.float32)
+        rows = np.asarray(self._session.run(None, {"images": tensor.astype(self._takes, copy=False)})[0][0], np.float32)
         boxes = np.clip(rows[:, :4] / (np.array([wide, high, wide, high], np.float32) * factor), 0, 1)
         return _suppressed(boxes, rows[:, 4:])
 

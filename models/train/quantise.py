@@ -1,7 +1,7 @@
 """An int8 form of an export: `python -m models.train.quantise PACKS FILE.onnx OUT.onnx WIDTH HEIGHT`.
 
-Static, per channel, calibrated on training pictures; the boxes' arithmetic at the end stays in floats. Keep it only if
-`models.train.measure` says that the accuracy holds.
+Static, per channel, calibrated on training pictures; pictures go in as bytes, the boxes' arithmetic at the end stays in
+floats. Keep it only if `models.train.measure` says that the accuracy holds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from models.train.levels import grey_levels_in
 from models.train.measure import filled
 from models.train.pack import Pack
 
@@ -55,6 +56,9 @@ def main() -> None:
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.Percentile,
         )  # fmt: skip
+    model = onnx.load(target)
+    grey_levels_in(model)
+    onnx.save(model, target)
 
 
 def inner(names: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,10 +23,13 @@ import onnxruntime as ort
 
 from agent.analyse.detect.detector import ModelDetector
 from agent.analyse.detect.pool import Engines, begin_detector
-from agent.analyse.detect.port import BELIEVED_SCORE, Floats, Image
+from agent.analyse.detect.port import BELIEVED_SCORE, Image, Tensor
 from agent.analyse.manifest import ModelInput
 from agent.analyse.models import LocalFile, Model, ModelStore, bundled_folder, model_folders
 from tests.bench.accuracy import LABELS, Judged, ap50, false_per_empty, validation_pictures
+
+Bare = tuple[Callable[[Tensor], object], np.dtype[Any]]
+"""A model's run, and of what the pictures are to be."""
 
 DATA = Path(os.environ.get("LAMPPOST_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 OUTPUT = Path(__file__).parents[1] / "output" / "bench.json"
@@ -145,49 +149,48 @@ def _stages(detector: ModelDetector, pictures: list[Image]) -> dict[str, float]:
 
 
 def _bare(model: Model, local: LocalFile) -> Callable[[Image], object]:
-    """What anybody would write: resize, pad, to floats, run."""
+    """What anybody would write: resize, pad, to floats if the model wants them, run."""
     shape = model.entry.input_of(local.file)
-    run = _bare_run(local)
+    run, dtype = _bare_tflite(local) if local.file.runtime == "tflite" else _bare_onnx(local)
 
     def bare(picture: Image) -> object:
-        return run(bare_input(picture, shape))
+        return run(bare_input(picture, shape, dtype))
 
     return bare
 
 
-def _bare_run(local: LocalFile) -> Callable[[Floats], object]:
-    if local.file.runtime == "tflite":
-        return _bare_tflite(local)
+def _bare_onnx(local: LocalFile) -> Bare:
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 4
     session = ort.InferenceSession(str(local.path), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda values: session.run(None, {name: values})
+    entrance = session.get_inputs()[0]
+    dtype = np.dtype(np.uint8 if entrance.type == "tensor(uint8)" else np.float32)
+    return lambda values: session.run(None, {entrance.name: values}), dtype
 
 
-def _bare_tflite(local: LocalFile) -> Callable[[Floats], object]:
+def _bare_tflite(local: LocalFile) -> Bare:
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - only where a TFLite file is
 
     interpreter = Interpreter(str(local.path), num_threads=1)
     interpreter.allocate_tensors()
     index, outputs = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()
 
-    def run(values: Floats) -> object:
+    def run(values: Tensor) -> object:
         interpreter.set_tensor(index, values)
         interpreter.invoke()
         return [interpreter.get_tensor(output["index"]) for output in outputs]
 
-    return run
+    return run, np.dtype(np.float32)
 
 
-def bare_input(picture: Image, shape: ModelInput) -> Floats:
-    """Resize, pad at the bottom right, to floats, channels first: as plainly as it can be written."""
+def bare_input(picture: Image, shape: ModelInput, dtype: np.dtype[Any]) -> Tensor:
+    """Resize, pad at the bottom right, to floats where asked, channels first: as plainly as it can be written."""
     height, width = picture.shape[:2]
     factor = min(shape.width / width, shape.height / height)
     size = (shape.width, shape.height) if shape.place == "stretch" else (round(width * factor), round(height * factor))
     canvas = np.full((shape.height, shape.width, 3), shape.padding, np.uint8)
     canvas[: size[1], : size[0]] = cv2.resize(picture, size)
-    values = canvas.astype(np.float32)
+    values = canvas.astype(dtype, copy=False)
     if any(shape.mean) or shape.scale != (1.0, 1.0, 1.0):
         values = (values - np.array(shape.mean, np.float32)) / np.array(shape.scale, np.float32)
     return np.ascontiguousarray(values.transpose(2, 0, 1)[None])

@@ -154,7 +154,8 @@ def _bare(clip: Path) -> Iterator[None]:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(str(model.files[0].path), options, providers=["CPUExecutionProvider"])
-    name, due = session.get_inputs()[0].name, 0.0
+    entrance, due = session.get_inputs()[0], 0.0
+    dtype = np.dtype(np.uint8 if entrance.type == "tensor(uint8)" else np.float32)
     with av.open(str(clip)) as container:
         packets = list(container.demux(video=0))
         container.streams.video[0].codec_context.thread_count = 1
@@ -162,6 +163,6 @@ def _bare(clip: Path) -> Iterator[None]:
         for frame in (frame for packet in packets for frame in packet.decode()):
             if frame.time is not None and frame.time >= due - 1e-6:
                 due += 1 / FPS
-                picture = bare_input(frame.to_ndarray(format="bgr24"), model.entry.input)
-                np.asarray(session.run(None, {name: picture})[0])
+                picture = bare_input(frame.to_ndarray(format="bgr24"), model.entry.input, dtype)
+                np.asarray(session.run(None, {entrance.name: picture})[0])
                 yield

@@ -38,11 +38,13 @@ def test_the_summary_counts_what_was_drawn_recorded_analysed_and_stored(data: Pa
             "a second or two is on its way to the disk"
         )
         assert camera["frames_analysed"] > 30 * 2
-        # half of what was drawn; of a busy machine, which looks at fewer pictures than five a second, as much less
-        looked_at = min(1.0, camera["frames_analysed"] / (40 * 5))
-        assert camera["events_matched"] >= 0.5 * looked_at * camera["events_truth"], camera
+        assert camera["events_matched"] <= camera["events_truth"]
+        # a machine that is too busy to look three times a second misses some who cross a line: no promise is made for it
+        if camera["frames_analysed"] >= 40 * 3:
+            assert camera["events_matched"] >= 0.5 * camera["events_truth"], camera
         assert camera["left_matched"] <= camera["left_truth"]
         assert camera["taken_matched"] <= camera["taken_truth"]
+    assert sum(camera["events_matched"] for camera in summary["cameras"]) > 0
     assert summary["events"] > 0
     assert summary["tracks"] > 0
     assert summary["messages_stored"] == summary["messages_sent"] > 0

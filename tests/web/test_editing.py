@@ -96,7 +96,7 @@ def test_what_is_drawn_is_not_lost_without_a_question(chromium: Browser, tmp_pat
         page.go_back()
         expect(ask).to_be_visible()
         page.get_by_test_id("leave-stay").click()
-        assert page.url.endswith(editor)
+        page.wait_for_url(f"**{editor}")
         expect(page.get_by_test_id("shape-line")).to_have_count(1)
         page.get_by_test_id("account").click()
         page.get_by_test_id("sign-out").click()
