@@ -39,7 +39,7 @@ def test_the_summary_counts_what_was_drawn_recorded_analysed_and_stored(data: Pa
         )
         assert camera["frames_analysed"] > 30 * 2
         assert camera["events_matched"] <= camera["events_truth"]
-        # a machine that is too busy to look three times a second misses some who cross a line: no promise is made for it
+        # who crosses a line is missed at times by a machine too busy to look three times a second: no promise for it
         if camera["frames_analysed"] >= 40 * 3:
             assert camera["events_matched"] >= 0.5 * camera["events_truth"], camera
         assert camera["left_matched"] <= camera["left_truth"]
