@@ -105,6 +105,16 @@ def test_a_camera_that_is_placed_never_becomes_another(chromium: Browser, tmp_pa
         expect(form).to_have_count(0)
 
 
+def test_counts_that_could_not_be_had_come_back_and_the_complaint_goes(chromium: Browser, tmp_path: Path) -> None:
+    with mapped(chromium, tmp_path) as (page, _):
+        page.route("**/api/v1/tracks?*", lambda route: route.abort())
+        page.get_by_test_id("map-counts").click()
+        complaint = page.locator("p[role=alert]")
+        expect(complaint).to_be_visible()
+        page.unroute("**/api/v1/tracks?*")
+        expect(complaint).to_have_count(0, timeout=30_000)
+
+
 def test_an_area_is_drawn_by_keyboard(chromium: Browser, tmp_path: Path) -> None:
     with mapped(chromium, tmp_path) as (page, _):
         page.get_by_test_id("map-area").focus()

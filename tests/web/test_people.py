@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.central.helpers import FakeGateway, RunningCentre, running
+from tests.central.helpers import FakeGateway, RunningCentre, running, wait_for
 from tests.web import pages
 
 STATIC = Path(__file__).parents[2] / "agent/central/static/index.html"
@@ -47,6 +47,57 @@ def test_from_the_link_to_the_second_factor(chromium: Browser, centre: RunningCe
         expect(log.get_by_text("Made account")).to_have_count(0)
         admin.get_by_test_id("verify").click()
         expect(admin.get_by_text("Unbroken")).to_be_visible()
+
+
+def test_whoever_signs_in_after_somebody_else_gets_a_page_of_their_own(
+    chromium: Browser, centre: RunningCentre
+) -> None:
+    """Lists, pictures and an address of the one before are not for the next; who comes back goes on where they were."""
+    with pages.visit(chromium, centre.sign_in_url) as page:
+        link = _make(page, "bob")
+        with pages.context(chromium) as own:
+            _join(own.new_page(), link)
+        page.get_by_test_id("nav-search").click()
+        _give_reason(page, "case 7")
+        page.evaluate("window.neverLeft = true")
+        pages.sign_out(page)
+        _fill_in(page, pages.USER, pages.PASSWORD)
+        expect(page.get_by_test_id("nav-live")).to_be_visible()
+        assert page.evaluate("window.neverLeft")
+        pages.sign_out(page)
+        _fill_in(page, "bob", PASSWORD)
+        expect(page).to_have_url(f"{centre.url}/")
+        expect(page.get_by_test_id("nav-live")).to_be_visible()
+        assert not page.evaluate("window.neverLeft")
+
+
+def test_an_answer_of_the_log_that_comes_to_nothing_too_late_takes_nothing_away(
+    chromium: Browser, centre: RunningCentre
+) -> None:
+    with pages.visit(chromium, centre.sign_in_url) as page:
+        page.goto(f"{centre.url}/audit")
+        log, who = page.get_by_test_id("audit"), page.get_by_test_id("audit-filters").locator("[name=who]")
+        expect(log.get_by_text("Signed in").first).to_be_visible()
+        slow = list[Route]()
+        page.route("**/api/v1/audit?*who=nobody*", slow.append)
+        who.fill("nobody")
+        page.keyboard.press("Enter")
+        wait_for(lambda: page.wait_for_timeout(50) or slow)
+        who.fill(pages.USER)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**who={pages.USER}*")
+        expect(log.get_by_text("Signed in").first).to_be_visible()
+        slow[0].abort()
+        page.wait_for_timeout(500)
+        expect(log.get_by_text("Signed in").first).to_be_visible()
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def _fill_in(page: Page, name: str, password: str) -> None:
+    form = page.get_by_test_id("sign-in")
+    form.locator("[name=username]").fill(name)
+    form.locator("[name=password]").fill(password)
+    form.locator("[type=submit]").click()
 
 
 def _make(page: Page, name: str) -> str:
@@ -95,10 +146,8 @@ def _set_up_a_second_factor(page: Page) -> None:
     scan.locator("[type=submit]").click()
     code = page.get_by_test_id("recovery-codes").locator("li").first.inner_text()
     pages.sign_out(page)
+    _fill_in(page, "bob", PASSWORD)
     form = page.get_by_test_id("sign-in")
-    form.locator("[name=username]").fill("bob")
-    form.locator("[name=password]").fill(PASSWORD)
-    form.locator("[type=submit]").click()
     form.locator("[name=code]").fill(code)
     form.locator("[type=submit]").click()
     expect(page.get_by_test_id("nav-live")).to_be_visible()

@@ -202,6 +202,9 @@ def test_a_region_is_put_by_keyboard_and_drawn_by_touch_on_a_phone(demo: Demo, c
         page.get_by_test_id("search-open").click()
         page.get_by_test_id("draw-open").click()
         expect(page.get_by_test_id("draw-board")).to_be_visible()  # and has taken the focus
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("draw-open")).to_be_focused()
+        page.keyboard.press("Enter")
         page.get_by_test_id("draw-region").focus()
         page.keyboard.press("Enter")
         corner = page.get_by_role("button", name=re.compile("Corner 1 of"))
@@ -215,6 +218,17 @@ def test_a_region_is_put_by_keyboard_and_drawn_by_touch_on_a_phone(demo: Demo, c
         expect(page).to_have_url(re.compile(r"region=0\.345,0\.4\+.*&along=0\.\d+"))
         page.get_by_test_id("search-clear").click()
         expect(page).to_have_url(re.compile(r"/search$"))
+
+
+def test_what_no_camera_has_can_be_taken_off(demo: Demo, chromium: Browser) -> None:
+    """A link of last year may name a zone that is gone: what hides everything must be there to be pressed."""
+    with pages.visit(chromium, demo.first_link) as page:
+        page.goto(pages.origin(demo.first_link) + "search?zone=old+gate&direction=NW")
+        zone = page.get_by_test_id("search-more").get_by_role("button", name="old gate")
+        expect(zone).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_test_id("direction-NW")).to_have_attribute("aria-pressed", "true")
+        zone.click()
+        expect(page).to_have_url(re.compile(r"/search\?direction=NW$"))
 
 
 def test_a_search_is_an_address_and_can_be_cleared(demo: Demo, chromium: Browser) -> None:

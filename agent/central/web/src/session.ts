@@ -13,7 +13,12 @@ export type Session =
 
 export const session = cell<Session>({ state: "asking" });
 
+let last: string | undefined;
+
+/** Who follows somebody else gets a fresh page: nothing of what the one before saw is left in it. */
 export function enter(me: Me): void {
+  if (last !== undefined && last !== me.name) return location.replace("/");
+  last = me.name;
   session.set({ state: "in", me });
 }
 

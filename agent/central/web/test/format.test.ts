@@ -22,6 +22,14 @@ describe("times", () => {
     expect(namedDay(new Date("2026-11-18T12:00:00Z"), now, berlin)).toBeUndefined();
   });
 
+  it("are named by the calendar also when a day has an hour less, or more", () => {
+    const york = { locale: "en", zone: "America/New_York" };
+    const spring = new Date("2026-03-09T04:20:00Z"); // twenty past midnight after a day of 23 hours
+    expect([new Date("2026-03-08T12:00:00Z"), new Date("2026-03-07T18:00:00Z")].map((at) => namedDay(at, spring, york))).toEqual(["yesterday", undefined]);
+    const autumn = new Date("2026-11-02T04:30:00Z"); // half past eleven at night of a day of 25
+    expect([new Date("2026-10-31T18:00:00Z"), new Date("2026-10-31T03:00:00Z")].map((at) => namedDay(at, autumn, york))).toEqual(["yesterday", undefined]);
+  });
+
   it("say the year only when it is another", () => {
     const then = new Date("2025-02-03T12:00:00Z");
     expect(day(then, at, berlin)).toContain("2025");

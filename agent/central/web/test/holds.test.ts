@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Camera, Hold, HoldAtGateway } from "../src/api/types";
 import { filled, type HoldPart, joined, withNews } from "../src/holds/merge";
 import { holding, reasonsOf, stepOf, summaryOf } from "../src/holds/told";
@@ -37,6 +37,16 @@ describe("the form of a hold", () => {
 
   it("loses nothing of what was proposed to whole seconds", () => {
     expect(bodyOf(wish())).toEqual({ cameras: [PLAZA], start: at(0), end: new Date(T0 + 10 * MINUTE + 1000).toISOString(), reason: "case 7", until: null });
+  });
+
+  it("holds what was looked at in the hour that clocks show twice", () => {
+    vi.stubEnv("TZ", "America/New_York");
+    const [from, to] = [Date.parse("2026-11-01T05:58:00Z"), Date.parse("2026-11-01T06:08:00Z")];
+    const autumn = { ...wishOf({ cameras: [PLAZA], from, to }), reason: "case 7" };
+    expect([autumn.from, autumn.to]).toEqual(["2026-11-01T01:58:00", "2026-11-01T01:08:00"]);
+    expect(lacking(autumn, from)).toBeUndefined();
+    expect(bodyOf(autumn)).toMatchObject({ start: new Date(from).toISOString(), end: new Date(to).toISOString() });
+    vi.unstubAllEnvs();
   });
 
   it("says what it lacks, one thing after the other", () => {

@@ -6,6 +6,7 @@ import { advanced } from "../src/playback/head";
 import { questionOf } from "../src/playback/jump";
 import { nameOfPicture } from "../src/playback/keep";
 import { coveredAt, following, gapReason, gapsIn, nextFootage, pieceOf, SHORTEST_MS, type Stretch, ticks, zoomed } from "../src/playback/time";
+import { aheadMs } from "../src/time/zone";
 
 const HOUR = 3_600_000;
 const NOON = Date.parse("2026-07-01T12:00:00.000Z");
@@ -28,10 +29,23 @@ describe("the timeline", () => {
   });
 
   it("has lines at round times, and days at the zone's midnight", () => {
-    expect(ticks({ from: NOON, to: NOON + HOUR }, 10, 0)).toEqual({ step: 600_000, at: [0, 1, 2, 3, 4, 5, 6].map((n) => NOON + n * 600_000) });
-    const { step, at } = ticks({ from: NOON, to: NOON + 72 * HOUR }, 4, 2 * HOUR);
+    expect(ticks({ from: NOON, to: NOON + HOUR }, 10, () => 0)).toEqual({ step: 600_000, at: [0, 1, 2, 3, 4, 5, 6].map((n) => NOON + n * 600_000) });
+    const { step, at } = ticks({ from: NOON, to: NOON + 72 * HOUR }, 4, () => 2 * HOUR);
     expect(step).toBe(24 * HOUR);
     expect(new Date(at[0]!).toISOString()).toBe("2026-07-01T22:00:00.000Z");
+  });
+
+  it("has days at midnight on both sides of a change of clocks, and hours without a hole or a step back", () => {
+    const zoneAhead = (moment: number) => aheadMs(moment, "America/New_York");
+    for (const change of [Date.parse("2026-11-01T06:00:00Z"), Date.parse("2026-03-08T07:00:00Z")]) {
+      const view = { from: change - 80 * HOUR, to: change + 80 * HOUR };
+      const days = ticks(view, 7, zoneAhead).at;
+      expect(days.map((at) => new Date(at + zoneAhead(at)).toISOString().slice(11, 16))).toEqual(days.map(() => "00:00"));
+      expect(days.length).toBeGreaterThanOrEqual(6);
+      expect(new Set(ticks({ from: change - 10 * HOUR, to: change + 10 * HOUR }, 7, zoneAhead).at.map((at) => ((at + zoneAhead(at)) / HOUR) % 3))).toEqual(new Set([0]));
+      const { step, at } = ticks({ from: change - 4 * HOUR, to: change + 4 * HOUR }, 9, zoneAhead);
+      expect(at.slice(1).map((one, i) => one - at[i]!)).toEqual(Array(at.length - 1).fill(step));
+    }
   });
 });
 

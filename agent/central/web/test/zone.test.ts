@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { localField, momentOfField } from "../src/time/field";
+import { localField, momentOfField, momentOfFilled } from "../src/time/field";
 import { zonesOf } from "../src/people/zones";
 import { aheadMs, isZone } from "../src/time/zone";
 
@@ -26,6 +26,15 @@ describe("a field for day and time", () => {
       expect(momentOfField(localField(moment, 19, name), name)).toEqual(moment);
     }
     expect(momentOfField("", "UTC")).toBeUndefined();
+  });
+
+  it("says what it was filled in with while nobody changes it, also in the hour that clocks show twice", () => {
+    const second = at("2026-11-01T06:30:00Z");
+    const shown = localField(new Date(second), 19, "America/New_York");
+    expect([shown, momentOfField(shown, "America/New_York")]).toEqual(["2026-11-01T01:30:00", new Date(second - HOUR)]);
+    expect(momentOfFilled(shown, second, "America/New_York")).toEqual(new Date(second));
+    expect(momentOfFilled("2026-11-01T01:31:00", second, "America/New_York")).toEqual(new Date(second - 59 * 60_000));
+    expect(momentOfFilled("", second, "America/New_York")).toBeUndefined();
   });
 
   it("knows when clocks are put forward and back", () => {

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Me } from "../api/types";
+import { Problem, useDeed } from "../people/deed";
 import { leaving, Link } from "../router";
 import { leave } from "../session";
 import { text } from "../text";
@@ -30,6 +31,7 @@ export function AccountMenu({ me }: { me: Me }): JSX.Element {
   const [open, setOpen] = useState(false);
   const [theme, setTheme] = useState(themeNow);
   const root = useRef<HTMLDivElement>(null);
+  const out = useDeed();
   useDismissed(root, open, () => setOpen(false));
   const choose = (next: Theme) => {
     chooseTheme(next);
@@ -68,10 +70,11 @@ export function AccountMenu({ me }: { me: Me }): JSX.Element {
               {name}
             </Link>
           ))}
-          <button type="button" role="menuitem" class="row" onClick={() => leaving(() => void leave())} data-testid="sign-out">
+          <button type="button" role="menuitem" class="row" disabled={out.busy} onClick={() => leaving(() => void out.run(leave))} data-testid="sign-out">
             <Icon name="signOut" size={16} />
             {text.signOut}
           </button>
+          {out.error && <Problem>{out.error}</Problem>}
         </div>
       )}
     </div>

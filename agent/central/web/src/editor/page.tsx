@@ -8,7 +8,7 @@ import { useCell } from "../cell";
 import { wallOf } from "../live/paths";
 import { LivePicture } from "../live/picture";
 import { livePath } from "../live/tile";
-import { cameras as allCameras, sameCamera } from "../news";
+import { cameras as allCameras, refetch, sameCamera } from "../news";
 import { Link, useAddress } from "../router";
 import { session } from "../session";
 import { failureLine, text } from "../text";
@@ -34,14 +34,16 @@ function Told({ name }: { name: CameraName }): JSX.Element {
   const cameras = useCell(allCameras);
   const camera = cameras?.find((other) => sameCamera(other, name));
   const [told, tell] = useState<CameraSettings>();
-  const [failure, fail] = useState("");
+  const [failure, fail] = useState<unknown>();
+  const generation = useCell(refetch);
   useEffect(() => {
-    api.settings(name).then(tell, (error: unknown) => fail(failureLine(error)));
-  }, []);
-  if (failure || (cameras && !camera)) {
+    if (!told) api.settings(name).then(tell, fail);
+  }, [generation]);
+  const unknown = (failure instanceof api.ApiError && failure.code === "not_found") || (cameras && !camera);
+  if (unknown || (failure && !told)) {
     return (
       <div class="page">
-        <Empty icon="camera" title={text.live.unknown} more={failure || text.live.unknownMore}>
+        <Empty icon="camera" title={unknown ? text.live.unknown : text.editor.notTold} more={failure ? failureLine(failure) : text.live.unknownMore}>
           <Link class="button" href="/">
             {text.live.back}
           </Link>

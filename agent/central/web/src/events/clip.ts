@@ -57,7 +57,7 @@ export function useClip(filmed: Filmed): Following {
 }
 
 /** Ask, then follow; returns how to stop. */
-function follow(filmed: Filmed, set: (state: ClipState) => void, told: (clip: Clip) => void): () => void {
+export function follow(filmed: Pick<Filmed, "start" | "end" | "clip" | "ask">, set: (state: ClipState) => void, told: (clip: Clip) => void): () => void {
   let over = false;
   let id: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -68,13 +68,16 @@ function follow(filmed: Filmed, set: (state: ClipState) => void, told: (clip: Cl
     const state = clipState(clip);
     set(state);
     clearTimeout(timer);
-    if (state.name !== "ready" && state.name !== "failed") timer = setTimeout(() => void ask(api.clip(clip.id)), ASK_EVERY_MS);
+    if (state.name !== "ready" && state.name !== "failed") askLater(clip.id);
   };
+  const askLater = (known: string) => void (timer = setTimeout(() => void ask(api.clip(known)), ASK_EVERY_MS));
   const ask = async (answer: Promise<Clip>) => {
     try {
       take(await answer);
     } catch (error) {
-      if (!over) set(failedState(error));
+      if (over) return;
+      if (id !== undefined && isUnreachable(error)) askLater(id); // the clip goes on without us
+      else set(failedState(error));
     }
   };
   const wait = waitBeforeAsking(filmed, Date.now());
@@ -89,6 +92,8 @@ function follow(filmed: Filmed, set: (state: ClipState) => void, told: (clip: Cl
     stop();
   };
 }
+
+const isUnreachable = (error: unknown) => error instanceof api.ApiError && error.code === api.UNREACHABLE;
 
 /** Why it was not asked for. */
 export function failedState(error: unknown): ClipState {

@@ -87,7 +87,7 @@ export function useEventList(filter: Filter, key: string): EventList {
     set((old) => ({ ...old, loading: true }));
     try {
       const page = await api.events(queryOf(filter, centreNow(), PAGE, state.next));
-      set((old) => (old.key === key ? { ...old, loading: false, next: page.next, items: mergeAll(old.items ?? [], page.items) } : old));
+      set((old) => (old.key === key ? { ...old, loading: false, error: undefined, next: page.next, items: mergeAll(old.items ?? [], page.items) } : old));
     } catch (error) {
       set((old) => (old.key === key ? { ...old, loading: false, error } : old));
     }

@@ -3,7 +3,7 @@
 import type { Camera, HoldWish } from "../api/types";
 import { cameraKey, cameraOf } from "../events/filter";
 import type { Stretch } from "../playback/time";
-import { localField, momentOfField } from "../time/field";
+import { localField, momentOfField, momentOfFilled } from "../time/field";
 
 /** The API's own bounds. */
 export const MOST_CAMERAS = 100;
@@ -23,6 +23,8 @@ export interface Proposal {
 /** The fields as they are typed; `until` is empty for a hold that stays until somebody releases it. */
 export interface Wish {
   cameras: readonly string[];
+  /** what `from` and `to` were filled in with */
+  given: Stretch;
   from: string;
   to: string;
   reason: string;
@@ -41,17 +43,17 @@ export const ofSpan = (cameras: readonly string[], marked: Stretch | undefined, 
   marked && marked.to > marked.from ? { cameras, ...marked } : { cameras, from: seen.from, to: Math.max(seen.from, Math.min(seen.to, now)) };
 
 /** Whole seconds, and nothing of what is proposed is lost by that. */
-export const wishOf = ({ cameras, from, to }: Proposal): Wish => ({
-  cameras,
-  from: localField(new Date(Math.floor(from / SECOND) * SECOND), 19),
-  to: localField(new Date(Math.ceil(to / SECOND) * SECOND), 19),
-  reason: "",
-  until: "",
-});
+export function wishOf({ cameras, from, to }: Proposal): Wish {
+  const given = { from: Math.floor(from / SECOND) * SECOND, to: Math.ceil(to / SECOND) * SECOND };
+  return { cameras, given, from: localField(new Date(given.from), 19), to: localField(new Date(given.to), 19), reason: "", until: "" };
+}
+
+const spanOf = ({ from, to, given }: Wish): [Date | undefined, Date | undefined] => [momentOfFilled(from, given.from), momentOfFilled(to, given.to)];
 
 /** What keeps it from being sent, the first of it; undefined: nothing. */
-export function lacking({ cameras, from, to, reason, until }: Wish, now: number): Lack | undefined {
-  const [start, end, over] = [momentOfField(from), momentOfField(to), momentOfField(until)];
+export function lacking(wish: Wish, now: number): Lack | undefined {
+  const { cameras, reason, until } = wish;
+  const [[start, end], over] = [spanOf(wish), momentOfField(until)];
   if (cameras.length === 0) return "cameras";
   if (cameras.length > MOST_CAMERAS || mostOfOne(cameras) > MOST_OF_GATEWAY) return "tooMany";
   if (!start || !end) return "times";
@@ -68,13 +70,10 @@ function mostOfOne(cameras: readonly string[]): number {
 }
 
 /** As the API takes it; of a wish that lacks nothing. */
-export const bodyOf = ({ cameras, from, to, reason, until }: Wish): HoldWish => ({
-  cameras: [...cameras],
-  start: momentOfField(from)!.toISOString(),
-  end: momentOfField(to)!.toISOString(),
-  reason: reason.trim(),
-  until: momentOfField(until)?.toISOString() ?? null,
-});
+export function bodyOf(wish: Wish): HoldWish {
+  const [start, end] = spanOf(wish);
+  return { cameras: [...wish.cameras], start: start!.toISOString(), end: end!.toISOString(), reason: wish.reason.trim(), until: momentOfField(wish.until)?.toISOString() ?? null };
+}
 
 export interface Choice {
   camera: string;

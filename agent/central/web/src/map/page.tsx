@@ -1,13 +1,13 @@
 /** Where the cameras are, what they see, how they are and what happens there. */
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera, Incident } from "../api/types";
 import { useCell } from "../cell";
 import { mayReview } from "../events/deeds";
 import { cameraKey } from "../events/filter";
-import { cameras as allCameras, centreNow, onEvent, onIncident } from "../news";
+import { cameras as allCameras, centreNow, onEvent, onIncident, refetch } from "../news";
 import { go, Link } from "../router";
 import { SPANS } from "../search/filter";
 import { session } from "../session";
@@ -45,7 +45,7 @@ export function MapPage(): JSX.Element {
   const [heated, heat] = useState<HeatSpan>();
   const [placing, place] = useState<Placing>();
   const [counted, count] = useState(false);
-  const [failure, fail] = useState("");
+  const [failure, fail] = useFailures();
   const choose = (key: string | undefined) => {
     chooseCamera(key);
     tell(undefined);
@@ -182,12 +182,22 @@ export function MapPage(): JSX.Element {
   );
 }
 
+/** What of the page cannot be had just now; without a reason it can be had again. */
+type Fail = (what: "chart" | "counts" | "heat", why?: string) => void;
+
+/** The first of them, in words. */
+function useFailures(): [string | undefined, Fail] {
+  const [all, set] = useState<Partial<Record<Parameters<Fail>[0], string | undefined>>>({});
+  const fail = useCallback<Fail>((what, why) => set((old) => (old[what] === why ? old : { ...old, [what]: why })), []);
+  return [all.chart ?? all.counts ?? all.heat, fail];
+}
+
 interface Heard {
   corners: (count: number) => void;
   alarms: (key: string) => void;
   incident: (incident: Incident) => void;
   choose: (key: string) => void;
-  fail: (why: string) => void;
+  fail: Fail;
   area: (area: string) => void;
   spot: (latitude: number, longitude: number) => void;
 }
@@ -197,7 +207,12 @@ function useChart(root: { current: HTMLDivElement | null }, cameras: readonly Ca
   const [chart, set] = useState<Chart>();
   const now = useRef(heard);
   now.current = heard;
+  const [tries, setTries] = useState(0);
+  const failed = useRef(false);
+  const generation = useCell(refetch);
+  useEffect(() => void (failed.current && setTries((count) => count + 1)), [generation]);
   useEffect(() => {
+    failed.current = false;
     let made: Chart | undefined;
     let over = false;
     const open = async () => {
@@ -212,8 +227,12 @@ function useChart(root: { current: HTMLDivElement | null }, cameras: readonly Ca
       made.onArea = (area) => now.current.area(area);
       set(made);
       await made.lay(ground, api.mapStreets, api.MAP_PLAN);
+      now.current.fail("chart");
     };
-    open().catch((error: unknown) => now.current.fail(failureLine(error)));
+    open().catch((error: unknown) => {
+      failed.current = true;
+      now.current.fail("chart", failureLine(error));
+    });
     const stops = [
       onEvent((event) => event.phase === "start" && made?.pulse(cameraKey(event), event.severity === "alarm")),
       onIncident((told) => isOpen(told) && made?.ring([told.latitude, told.longitude], told.severity === "alarm")),
@@ -223,24 +242,29 @@ function useChart(root: { current: HTMLDivElement | null }, cameras: readonly Ca
       for (const stop of stops) stop();
       made?.discard();
     };
-  }, []);
+  }, [tries]);
   useEffect(() => chart?.show(cameras, chosen), [chart, cameras, chosen]);
   return chart;
 }
 
 /** How many were seen at each camera in the last day. */
-function useCounts(chart: Chart | undefined, on: boolean, cameras: readonly Camera[], fail: (why: string) => void): void {
+function useCounts(chart: Chart | undefined, on: boolean, cameras: readonly Camera[], fail: Fail): void {
   useEffect(() => {
     if (!chart || !on) {
       chart?.count(new Map());
+      fail("counts");
       return undefined;
     }
     let stale = false;
     const look = () => {
       const query = new URLSearchParams({ since: new Date(centreNow() - DAY_MS).toISOString(), limit: "1", facets: "true" });
       api.tracks(query).then(
-        ({ facets }) => stale || chart.count(new Map((facets?.cameras ?? []).map((one) => [cameraKey(one), one.count]))),
-        (error: unknown) => stale || fail(failureLine(error)),
+        ({ facets }) => {
+          if (stale) return;
+          chart.count(new Map((facets?.cameras ?? []).map((one) => [cameraKey(one), one.count])));
+          fail("counts");
+        },
+        (error: unknown) => stale || fail("counts", failureLine(error)),
       );
     };
     look();
@@ -253,15 +277,20 @@ function useCounts(chart: Chart | undefined, on: boolean, cameras: readonly Came
 }
 
 /** How many passed each camera in that time, as warmth. */
-function useWarmth(chart: Chart | undefined, span: HeatSpan | undefined, cameras: readonly Camera[], fail: (why: string) => void): void {
+function useWarmth(chart: Chart | undefined, span: HeatSpan | undefined, cameras: readonly Camera[], fail: Fail): void {
   useEffect(() => {
     chart?.warm(undefined);
+    fail("heat");
     if (!chart || !span) return undefined;
     let stale = false;
     const look = () =>
       api.counts(new Date(centreNow() - SPANS[span] * HOUR_MS)).then(
-        ({ items }) => stale || chart.warm(new Map(items.map((one) => [cameraKey(one), one.total]))),
-        (error: unknown) => stale || fail(failureLine(error)),
+        ({ items }) => {
+          if (stale) return;
+          chart.warm(new Map(items.map((one) => [cameraKey(one), one.total])));
+          fail("heat");
+        },
+        (error: unknown) => stale || fail("heat", failureLine(error)),
       );
     void look();
     const timer = setInterval(() => document.hidden || void look(), WARM_AGAIN_MS);

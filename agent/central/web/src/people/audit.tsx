@@ -71,7 +71,7 @@ function useLines(wanted: string): LineList {
       const page = await api.audit(query);
       if (asked.current === query.toString()) setList({ lines: [...before, ...page.items], next: page.next });
     } catch (failure) {
-      setList({ lines: before, next: null, error: failureLine(failure) });
+      if (asked.current === query.toString()) setList({ ...(cursor && { lines: before }), next: cursor ?? null, error: failureLine(failure) });
     }
   };
   useEffect(() => void load(), [wanted]);

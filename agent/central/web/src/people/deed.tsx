@@ -1,7 +1,9 @@
 /** Doing something at the centre from a button or form: busy meanwhile, and one line when it failed. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useCell } from "../cell";
+import { refetch } from "../news";
 import { failureLine, text } from "../text";
 
 export interface Deed {
@@ -30,12 +32,23 @@ export function useDeed(): Deed {
   return { busy, error, run };
 }
 
-/** What was fetched, undefined until then; `again` fetches it anew. */
+/** What was fetched, undefined until then; `again` fetches it anew, and what failed is fetched when the centre is back. */
 export function useFetched<T>(fetch: () => Promise<T>): { value: T | undefined; error: string | undefined; again: () => void } {
   const [value, setValue] = useState<T>();
   const [error, setError] = useState<string>();
-  const again = () => void fetch().then(setValue, (failure: unknown) => setError(failureLine(failure)));
-  useEffect(again, []);
+  const again = () => {
+    const taken = (fetched: T) => {
+      setValue(() => fetched);
+      setError(undefined);
+    };
+    void fetch().then(taken, (failure: unknown) => setError(failureLine(failure)));
+  };
+  const generation = useCell(refetch);
+  const begun = useRef(false);
+  useEffect(() => {
+    if (!begun.current || error) again();
+    begun.current = true;
+  }, [generation]);
   return { value, error, again };
 }
 

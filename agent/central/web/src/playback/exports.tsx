@@ -122,7 +122,7 @@ function Choosing({ span: chosen, rows, onTake, onCancel }: ChoosingProps): JSX.
 function Exported({ camera, name, from, to, reason }: Named & Stretch & { reason: string | undefined }): JSX.Element {
   const wish = { ...cameraOf(camera), start: new Date(from).toISOString(), end: new Date(to).toISOString() };
   const ask = () => (reason ? api.exportFootage({ ...wish, reason }) : api.cutClip({ ...wish, quality: "full", exact: true }));
-  const { state } = useClip({ ...wish, key: `${camera} ${from} ${to}`, clip: null, ask });
+  const { state, retry } = useClip({ ...wish, key: `${camera} ${from} ${to}`, clip: null, ask });
   if (state.name === "ready") {
     const size = state.clip.bytes === null ? [] : [bytes(state.clip.bytes)];
     return (
@@ -133,5 +133,13 @@ function Exported({ camera, name, from, to, reason }: Named & Stretch & { reason
     );
   }
   const how = state.name === "refused" ? text.clip.refused : state.name === "failed" ? state.reason : state.name === "sending" ? text.clip.sending(state.percent) : text.clip.requested;
-  return <span class={state.name === "failed" ? "sub bad-text" : "sub"}>{`${name}: ${how}`}</span>;
+  if (state.name !== "failed") return <span class="sub">{`${name}: ${how}`}</span>;
+  return (
+    <span class="sub bad-text">
+      {`${name}: ${how} `}
+      <button type="button" class="button" onClick={retry} data-testid="export-again">
+        {text.tryAgain}
+      </button>
+    </span>
+  );
 }

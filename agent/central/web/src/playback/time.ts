@@ -51,12 +51,15 @@ export function following(view: Stretch, at: number): Stretch {
   return moved(view, at - (at > view.to ? view.from : view.to));
 }
 
-/** Where lines with times stand, at most so many; `zoneMs` is the zone's offset, so that days begin at midnight there. */
-export function ticks(view: Stretch, most: number, zoneMs: number): { step: number; at: number[] } {
+/** Where lines with times stand, at most so many. `ahead` is the zone's offset at a moment: days begin at midnight there, also after clocks were changed. */
+export function ticks(view: Stretch, most: number, ahead: (at: number) => number): { step: number; at: number[] } {
   const step = STEPS.find((one) => (view.to - view.from) / one <= most) ?? (STEPS.at(-1) as number);
-  const first = Math.ceil((view.from + zoneMs) / step) * step - zoneMs;
-  const count = Math.max(0, Math.floor((view.to - first) / step) + 1);
-  return { step, at: Array.from({ length: count }, (_, i) => first + i * step) };
+  const before = ahead(view.from);
+  // hours go on evenly over the change; what is longer keeps to the clock
+  const moment = (there: number) => there - (step > 2 * HOUR ? ahead(there - before) : before);
+  const first = Math.ceil((view.from + before) / step) * step;
+  const all = Array.from({ length: Math.ceil((view.to - view.from + HOUR) / step) + 1 }, (_, i) => moment(first + i * step));
+  return { step, at: all.filter((at) => at >= view.from && at <= view.to) };
 }
 
 /** Footage comes in pieces, begun at whole multiples: everybody who looks at a moment asks for the same one. */

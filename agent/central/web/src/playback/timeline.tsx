@@ -138,7 +138,7 @@ const heldAt = (rows: Props["rows"], holds: Props["holds"], at: number): string[
   });
 
 function Scale({ view, share }: { view: Stretch; share: (when: number) => string }): JSX.Element {
-  const { step, at } = ticks(view, window.innerWidth > NARROW_PX ? 10 : 5, aheadMs(view.from));
+  const { step, at } = ticks(view, window.innerWidth > NARROW_PX ? 10 : 5, aheadMs);
   return (
     <div class="timeline-scale" aria-hidden="true">
       {at.map((when) => (

@@ -1,7 +1,7 @@
 /** Drawing on a camera's picture: a region, a line or a path that the tracks looked for were in, crossed, went along. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Camera } from "../api/types";
 import { useCell } from "../cell";
 import { Canvas } from "../editor/canvas";
@@ -10,6 +10,7 @@ import { cameraKey } from "../events/filter";
 import { cameras as allCameras } from "../news";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
+import { useModal } from "../ui/modal";
 import { Typed } from "../ui/typed";
 import { percentText, shareOf } from "./count";
 import { CORNERS, DRAWABLE, type Drawable, type Drawn, FIRST, isDrawn, least, MARKS, marksOf, NOTHING, saidOf, WAYS, WITHIN } from "./drawn";
@@ -87,7 +88,7 @@ function Board({ camera, drawn: before, change, close }: BoardProps): JSX.Elemen
   /** of what is being drawn */
   const [corners, setCorners] = useState<Points>([]);
   const [chosen, choose] = useState<number>();
-  useEffect(() => dialog.current?.showModal(), []);
+  useModal(dialog);
   const marks = marksOf(drawn, text.draw.names);
   const put = (what: Drawable, points: Points) => {
     const wanted = { ...drawn, [what]: saidOf(points) };

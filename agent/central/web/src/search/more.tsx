@@ -20,6 +20,7 @@ interface Props {
 export function More({ search, onChange }: Props): JSX.Element {
   const finer = (search.labels.length > 0 ? search.labels : Object.keys(FINER)).flatMap((label) => FINER[label] ?? []);
   const zones = useZones(search);
+  const offered = [...new Set([...zones, ...search.zones])]; // what is asked for can be taken off, whatever the cameras have
   const used = asksMore(search);
   const [open, setOpen] = useState(used);
   useEffect(() => void (used && setOpen(true)), [used]); // what is asked for is seen; what is no longer does not close it under the hand
@@ -47,7 +48,7 @@ export function More({ search, onChange }: Props): JSX.Element {
         {(search.colours.length > 0 || search.share !== undefined) && <AtLeast name="share" title={text.search.share} share={search.share} onChange={(share) => onChange({ ...search, share })} />}
         <OfPlace search={search} onChange={onChange} />
         <NearPlace search={search} onChange={onChange} />
-        {zones.length > 0 && <Words title={text.search.zones} words={zones} names={{}} chosen={search.zones} onChange={(chosen) => onChange({ ...search, zones: chosen })} />}
+        {offered.length > 0 && <Words title={text.search.zones} words={offered} names={{}} chosen={search.zones} onChange={(chosen) => onChange({ ...search, zones: chosen })} />}
         <section class="search-group">
           <h3>
             <label for="search-plate">{text.search.plate}</label>
@@ -103,7 +104,8 @@ const Words = ({ title, words, names, chosen, onChange }: WordsProps) => (
 
 /** Eight arrows around a point. By the compass only cameras count that know how they hang. */
 function Dial({ chosen, onChange }: { chosen: readonly string[]; onChange: (chosen: readonly string[]) => void }): JSX.Element {
-  const [compass, setCompass] = useState(chosen.some((word) => (COMPASS as readonly string[]).includes(word)));
+  const [wanted, setCompass] = useState(false);
+  const compass = chosen.length > 0 ? chosen.some((word) => (COMPASS as readonly string[]).includes(word)) : wanted;
   const words: readonly string[] = compass ? COMPASS : SECTORS;
   const turn = (to: boolean) => {
     setCompass(to);

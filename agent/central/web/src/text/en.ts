@@ -62,6 +62,7 @@ export const en = ({ number, plural }: Say) => ({
   editor: {
     title: (name: string) => `Zones and rules: ${name}`,
     back: "Back to the camera",
+    notTold: "The zones and rules cannot be had now",
     canvas: "Zones and lines on the picture",
     sides: "What to change",
     side: { shapes: "Zones", rules: "Rules" },
@@ -684,7 +685,7 @@ export const en = ({ number, plural }: Say) => ({
     noSuchMore: "It may have been renamed, or you may not see its cameras.",
     gaps: "Gaps in the recording",
     noGaps: "None: all that was sent was recorded.",
-    moreGaps: (count: number) => `${number(count)} older ones are not shown`,
+    moreGaps: (count: number) => plural(count, "older one is not shown", "older ones are not shown"),
     gapFrom: "From",
     gapLength: "For",
     gapGoesOn: "goes on",

@@ -7,6 +7,9 @@ export function localField(at: Date, length: 16 | 19 = 16, name = zone): string 
   return new Date(at.getTime() + aheadMs(at.getTime(), name)).toISOString().slice(0, length);
 }
 
+/** The moment that a field with seconds says, which was filled in with `given`: untouched it is that one, also in the hour that clocks show twice. */
+export const momentOfFilled = (value: string, given: number, name = zone): Date | undefined => (value === localField(new Date(given), 19, name) ? new Date(given) : momentOfField(value, name));
+
 /** In the hour that clocks show twice it is the first one; in the hour that they leave out, an hour later. */
 export function momentOfField(value: string, name = zone): Date | undefined {
   const there = Date.parse(`${value}Z`);

@@ -1,7 +1,7 @@
 /** Times as people read them, in the device's zone or the chosen one; the machine's form (UTC) goes into the tooltip. */
 
 import { locale } from "../text/language";
-import { zone } from "./zone";
+import { aheadMs, zone } from "./zone";
 
 export interface Place {
   locale?: string | undefined;
@@ -38,13 +38,13 @@ export function day(at: Date, now: Date, place: Place = {}): string {
   return formatter(place, "day+year", { ...options, year: "numeric" }).format(at);
 }
 
-const dayKey = (at: Date, place: Place) =>
-  formatter(place, "key", { year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+/** Counted there: some days have an hour less, or one more. */
+const dayNumber = (at: Date, place: Place) => Math.floor((at.getTime() + aheadMs(at.getTime(), place.zone ?? zone)) / (DAY * 1000));
 
 /** Which day, in words where there are some: `today`, `yesterday`, or undefined. */
 export function namedDay(at: Date, now: Date, place: Place = {}): "today" | "yesterday" | undefined {
-  if (dayKey(at, place) === dayKey(now, place)) return "today";
-  return dayKey(at, place) === dayKey(new Date(now.getTime() - DAY * 1000), place) ? "yesterday" : undefined;
+  const past = dayNumber(now, place) - dayNumber(at, place);
+  return past === 0 ? "today" : past === 1 ? "yesterday" : undefined;
 }
 
 /** `2026-11-20 14:03:22.125 UTC`. */

@@ -1,7 +1,8 @@
 /** A question that has to be answered before anything else is done. Escape is the answer that changes nothing. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
+import { useModal } from "./modal";
 
 export interface Answer {
   name: string;
@@ -24,15 +25,7 @@ interface Props {
 export function Ask({ title, answers, dismiss, children, testid }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
-    const opener = document.activeElement as HTMLElement | null;
-    const shown = dialog.current!;
-    shown.showModal();
-    return () => {
-      shown.close();
-      opener?.focus(); // it has left the page by now: the browser itself no longer goes back
-    };
-  }, []);
+  useModal(dialog);
   const cancel = (event: Event) => {
     event.preventDefault();
     dismiss();

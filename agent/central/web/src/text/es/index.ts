@@ -63,6 +63,7 @@ export const es = ({ number, plural }: Say): Text => ({
   editor: {
     title: (name) => `Zonas y reglas: ${name}`,
     back: "Volver a la cámara",
+    notTold: "Ahora no se pueden obtener las zonas y reglas",
     canvas: "Zonas y líneas sobre la imagen",
     sides: "Qué cambiar",
     side: { shapes: "Zonas", rules: "Reglas" },
@@ -683,7 +684,7 @@ export const es = ({ number, plural }: Say): Text => ({
     noSuchMore: "Puede que haya cambiado de nombre o que usted no vea sus cámaras.",
     gaps: "Huecos en la grabación",
     noGaps: "Ninguno: se grabó todo lo que llegó.",
-    moreGaps: (count) => `${number(count)} más antiguos no se muestran`,
+    moreGaps: (count) => plural(count, "más antiguo no se muestra", "más antiguos no se muestran"),
     gapFrom: "Desde",
     gapLength: "Duración",
     gapGoesOn: "continúa",

@@ -34,7 +34,7 @@ export const webhooks = ({ number, plural }: Say): Text["webhooks"] => ({
   isOff: "Desactivado",
   isOn: "Activo",
   waiting: (count) => `${number(count)} en espera`,
-  dropped: (count) => `${number(count)} descartados: esperaban demasiados`,
+  dropped: (count) => `${plural(count, "descartado", "descartados")}: esperaban demasiados`,
   test: "Enviar una prueba",
   tested: "Hay una prueba en camino: véala abajo.",
   secret: "Nuevo secreto",
