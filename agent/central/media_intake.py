@@ -17,7 +17,9 @@ from agent.central.media_store import Incoming, MediaFolder, Pages, is_consisten
 from agent.central.news import Item, News
 from agent.central.opening import later_version
 from agent.central.store.database import Database
-from agent.central.store.merge import document
+from agent.central.store.keeper import Age
+from agent.central.store.merge import document, wall_ns
+from agent.central.store.rows import day_of
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError, WireError
 from agent.core.sparing import SparingLog
@@ -129,8 +131,8 @@ class MediaIntake:
         rows = self._rows.incoming()
         self._folder.sweep(lying - {row["id"] for row in rows})
         for row in rows:
-            if not self._owns(row["site"], row["gateway"]):
-                continue
+            if not self._owns(row["site"], row["gateway"]) or not self._rows.is_incoming(row["id"]):
+                continue  # or another process has finished it since
             manifest = MediaManifest.model_validate(row["manifest"])
             incoming = self._folder.incoming(manifest)
             incoming.recover()
@@ -168,6 +170,9 @@ class MediaIntake:
         if manifest.id != media or not is_consistent(manifest):
             self._counts.rejected("broken_manifest")
             return
+        if self._is_out_of_time(manifest):
+            self._answer(topics, media, "refused", reason="it is of another age: a clock is wrong")
+            return
         row = self._rows.get(media)
         if row is not None and (row["site"], row["gateway"]) != (address.site, address.gateway):
             self._counts.rejected("foreign_id")
@@ -183,6 +188,15 @@ class MediaIntake:
             if row is not None and row["sha256"] != manifest.sha256:
                 self._folder.remove(Medium.of(row))  # its place stays; in other pieces the same bytes stay good
             self._begin(address, topics, whole)
+
+    def _is_out_of_time(self, told: MediaManifest | MediaGone) -> bool:
+        """One of years ahead would never leave, and be its camera's newest picture for ever."""
+        try:
+            Age(self._clock.wall_ns()).check(day_of(wall_ns(told.start)))
+        except Refused as error:
+            self._counts.rejected(error.reason)
+            return True
+        return False
 
     def _is_last_page_again(self, page: MediaManifest) -> bool:
         held = self._incoming.get(page.id)
@@ -229,7 +243,7 @@ class MediaIntake:
         if notice.id != media or (row is not None and (row["site"], row["gateway"]) != address[:2]):
             self._counts.rejected("foreign_id")
             return
-        if row is None or row["state"] != "ready":
+        if (row is None or row["state"] != "ready") and not self._is_out_of_time(notice):
             self._drop(media)
             self._tell_clips(self._rows.gone(address, notice))
             if notice.event is not None:

@@ -34,6 +34,11 @@ class MediaRows:
         with self._database.read() as connection:
             return connection.execute(sa.select(media).where(media.c.state == "incoming")).mappings().all()
 
+    def is_incoming(self, key: str) -> bool:
+        """Is it still on its way?"""
+        row = self.get(key)
+        return row is not None and row["state"] == "incoming"
+
     def get(self, key: str) -> Any:
         """The row of a medium, or None."""
         with self._database.read() as connection:
@@ -92,10 +97,13 @@ class MediaRows:
             return self._clips(connection, notice.id, lost) or self._unasked(connection, address, notice, lost)
 
     def forget(self, key: str, reason: str) -> list[str]:
-        """A medium is not coming after all, and may come again; the ids of the clips that waited for it."""
+        """A medium is not coming after all, and may come again; the ids of the clips that waited for it.
+
+        One that another process has finished meanwhile stays.
+        """
         with self._database.write() as connection:
-            media_sums.leaves(self._database, connection, [key])
-            connection.execute(sa.delete(media).where(media.c.id == key))
+            if not connection.execute(sa.delete(media).where(media.c.id == key, media.c.state == "incoming")).rowcount:
+                return []
             return self._clips(connection, key, {"state": "failed", "error": reason})
 
     def is_called_off(self, key: str) -> bool:

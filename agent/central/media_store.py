@@ -63,12 +63,14 @@ class MediaFolder:
             raise StorageError(f"{incoming.path}: the disk is full by now; it waits at its gateway")
 
     def incoming(self, manifest: MediaManifest) -> Incoming:
-        """Begin, or go on with, a medium; one that was moved but never got its row is taken back first."""
-        path, medium = self._incoming(manifest.id), _medium(manifest)
-        if (moved := self.path(medium)).exists() and not path.exists():
+        """Begin, or go on with, a medium; one that was moved but never got its row has all its pieces already.
+
+        What was moved stays where it is: another process may be about to give it its row.
+        """
+        path = self._incoming(manifest.id)
+        if (moved := self.path(_medium(manifest))).exists() and not path.exists():
             with _translated(path):
                 shutil.copyfile(moved, path)  # others may have the same file, and this one is written to
-            self.let_go(medium)
         return Incoming(path, manifest)
 
     def adopt(self, incoming: Incoming) -> None:

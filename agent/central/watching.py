@@ -60,15 +60,21 @@ class Watcher:
         self._minutes: dict[str, tuple[int, int]] = {}
         self._raised: Counter[str] = Counter()
         self._held_back: Counter[str] = Counter()
+        self._new: Counter[str] = Counter()
+        self._new_held_back: Counter[str] = Counter()
+        self._written: Counter[str] = Counter()
+        self._written_held_back: Counter[str] = Counter()
 
     def watches(self, main: sa.Connection) -> bool:
-        """Does anybody watch for anything now?"""
+        """Does anybody watch for anything now? A batch begins; what one that came to nothing has counted does not."""
+        for counted in (self._new, self._new_held_back, self._written, self._written_held_back):
+            counted.clear()
         self._refresh(main)
         return bool(self._watches)
 
-    def alarms(self, main: sa.Connection, seen: Sequence[Seen]) -> Iterator[tuple[Place, Event]]:
-        """What the watches say of these tracks."""
-        if not self.watches(main) or not seen:
+    def alarms(self, seen: Sequence[Seen]) -> Iterator[tuple[Place, Event]]:
+        """What those who watch, which was asked before, are told of these tracks."""
+        if not seen:
             return
         columns, fresh = Columns(seen), set[str]()
         for watch, tests in self._watches:
@@ -82,7 +88,15 @@ class Watcher:
                     yield one.place, self._alarm(key, watch, one)
 
     def settle(self, raised: Sequence[Event]) -> None:
-        """These are committed."""
+        """These are committed, and so is what was counted."""
+        self._raised -= self._written
+        self._held_back -= self._written_held_back
+        minute = self._minute()
+        for watch, count in self._new.items():
+            self._minutes[watch] = minute, self._raised_in(minute, watch) + count
+        self._held_back.update(self._new_held_back)
+        for counted in (self._new, self._new_held_back, self._written, self._written_held_back):
+            counted.clear()
         self._raised.update(event.attributes["watch"] for event in raised)
         self.remember([event.id for event in raised])
 
@@ -99,8 +113,8 @@ class Watcher:
             return
         self._changes = self._searches.changes
         self._searches.count_alarms(main, self._raised, self._held_back)
-        self._raised.clear()
-        self._held_back.clear()
+        self._written.update(self._raised)
+        self._written_held_back.update(self._held_back)
         self._looked_ns, marks = now_ns, (self._searches.marks(main), now_ns // _RELOAD_NS)
         if marks == self._marks:
             return
@@ -108,13 +122,16 @@ class Watcher:
         self._watches = [(one, _tests(one.filters)) for one in self._searches.watched(main)]
 
     def _may_raise(self, watch: str) -> bool:
-        minute = self._clock.mono_ns() // (60 * NS)
+        may = self._raised_in(self._minute(), watch) + self._new[watch] < MOST_A_MINUTE
+        (self._new if may else self._new_held_back)[watch] += 1
+        return may
+
+    def _minute(self) -> int:
+        return self._clock.mono_ns() // (60 * NS)
+
+    def _raised_in(self, minute: int, watch: str) -> int:
         began, count = self._minutes.get(watch, (minute, 0))
-        count = count + 1 if began == minute else 1
-        self._minutes[watch] = minute, count
-        if count > MOST_A_MINUTE:
-            self._held_back[watch] += 1
-        return count <= MOST_A_MINUTE
+        return count if began == minute else 0
 
     def _alarm(self, key: str, watch: Watched, one: Seen) -> Event:
         record = one.record

@@ -130,6 +130,26 @@ def test_a_manifest_that_contradicts_itself_is_counted_and_nothing_is_written(
     assert list((centre.data / "media/incoming").iterdir()) == []
 
 
+def test_media_of_another_age_are_refused_and_no_cameras_picture(centre: RunningCentre, gateway: FakeGateway) -> None:
+    """A clock that is years ahead for an hour: what it dated would never leave, and stay the newest for ever."""
+    gateway.hello()
+    ahead = {"start": "2199-01-01T00:00:00.000Z", "end": "2199-01-01T00:00:00.000Z", "event": "e1"}
+    gateway.send_medium(manifest("m1", b"of the future", **ahead), b"of the future")
+    answer = wait_for(lambda: [ack for ack in gateway.media_acks("m1") if ack["state"] == "refused"])
+    assert "a clock is wrong" in answer[0]["reason"]
+    gateway.send(gateway.topics.root + "/media/m2/gone", gone("m2", **ahead))
+    wait_for(lambda: _done(gateway, "m2"))
+    gateway.send_medium(manifest("m3", b"of today", event="e1"), b"of today")
+    wait_for(lambda: _done(gateway, "m3"))
+    with centre.admin() as api:
+        assert api.get(f"/api/v1/cameras/{SITE}/{GATEWAY}/{CAMERA}").json()["snapshot"]["media"] == "m3"
+        assert api.get("/api/v1/stats").json()["rejected"]["out_of_time"] >= 2
+    database = Database.open("sqlite", centre.data)
+    with database.read() as connection:
+        assert list(connection.scalars(schema.media.select().with_only_columns(schema.media.c.id))) == ["m3"]
+    database.close()
+
+
 def test_a_medium_of_another_gateway_cannot_be_taken_over(centre: RunningCentre, gateway: FakeGateway) -> None:
     body = os.urandom(1500)
     gateway.send_medium(manifest("m1", body), body)

@@ -98,7 +98,7 @@ def test_what_is_taken_back_is_its_own_and_other_bytes_under_its_id_take_its_pla
     held = folder.incoming(announced[0])
     held.recover()
     assert held.is_whole()
-    assert (held.path.stat().st_nlink, set(_files(root).values())) == (1, {2})
+    assert (held.path.stat().st_nlink, set(_files(root).values())) == (1, {3})  # the others stay as they are
     rig.say(f"{ROOT}/media/m1/manifest", wire.encode(announced[0]))
     assert json.loads(rig.answers[-1][1])["state"] == "done"
     other = manifest("m2", body[::-1])
@@ -109,6 +109,29 @@ def test_what_is_taken_back_is_its_own_and_other_bytes_under_its_id_take_its_pla
     assert read(folder, medium_of("m2", body[::-1]), 0, 2999) == body[::-1]
     assert read(folder, medium_of("m1", body), 0, 2999) == body
     rig.database.close()
+
+
+def test_who_starts_while_another_process_finishes_a_medium_takes_nothing_from_it(tmp_path: Path) -> None:
+    """The rows are read once, and a start with many media on their way takes its time."""
+    first, body = Rig(tmp_path), os.urandom(3000)
+    announced = manifest("m1", body)
+    first.say(f"{ROOT}/media/m1/manifest", wire.encode(announced))
+    second = Rig(tmp_path)
+    before = second.media._rows.incoming()
+    assert [row["id"] for row in before] == ["m1"]
+    for number, part in enumerate(pieces(body)):
+        first.say(f"{ROOT}/media/m1/chunk/{number}", part)
+    assert json.loads(first.answers[-1][1])["state"] == "done"
+    second.media._rows.incoming = lambda: before  # type: ignore[method-assign]
+    second.media._recover()
+    assert second.media._incoming == {}
+    folder = folder_at(tmp_path / "media")
+    folder.incoming(announced)  # as who read its row a moment before it was finished
+    assert read(folder, medium_of("m1", body), 0, 2999) == body
+    assert second.media._rows.forget("m1", "nobody spoke of it") == []
+    assert second.media._rows.get("m1")["state"] == "ready"
+    for rig in (first, second):
+        rig.database.close()
 
 
 class Disk:

@@ -14,7 +14,7 @@ from agent.central.store.health import HealthHistory
 from agent.central.store.leaving import Leaving
 from agent.central.store.places import Place
 from agent.central.store.reviews import Reviews, Wanted
-from agent.central.store.schema import clip
+from agent.central.store.schema import clip, media
 from agent.core.clock import NS
 from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event
 from tests.central.stores import Store
@@ -112,6 +112,22 @@ def test_media_leave_in_the_order_of_an_index(store: Store) -> None:
         Leaving(store.database, lambda medium: gone.append(medium.id)).older_than(T0_NS)
     assert {*gone} == {"m2", "m1"}
     assert "ix_media_start_ns" in told.of("FROM media", "media.start_ns < ", "LIMIT")
+
+
+def test_what_was_hidden_and_not_taken_away_is_found_without_a_look_at_all_that_left(store: Store) -> None:
+    """Every minute, while tens of millions are known to be gone."""
+    for number in range(4):
+        store.put_medium(**_medium(f"m{number}", T0_NS - number))
+    gone: list[str] = []
+    leaving = Leaving(store.database, lambda medium: gone.append(medium.id))
+    leaving.beyond(22)
+    with store.database.write() as connection:  # whoever hid it died
+        half = {"state": "gone", "reason": "it had to make room for newer ones", "bytes": 10}
+        connection.execute(sa.update(media).where(media.c.id == "m2").values(**half))
+    with plans(store) as told:
+        leaving.beyond(22)
+    assert gone == ["m3", "m2", "m2"]
+    assert "ix_media_half_gone" in told.of("FROM media", "THEN bytes")
 
 
 def test_media_that_people_asked_for_leave_last_and_in_that_order_too(store: Store) -> None:

@@ -182,6 +182,31 @@ def test_a_day_that_was_cut_is_left_alone_until_what_is_held_changes(
     assert store.dump() == before
 
 
+@pytest.mark.parametrize("held_before", [False, True])
+def test_a_hold_that_is_made_while_a_day_is_looked_at_holds(
+    open_one: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, *, held_before: bool
+) -> None:
+    """Whether the day was to leave whole, or to be cut to less than what is held now."""
+    store, only = _fill(open_one(), *HELD, *LOST), _fill(open_one(), *HELD)
+    if held_before:
+        _hold(store, "vault")
+    looked, at = remains.Remains._is_held, iter([OLD])
+
+    def slowly(one: remains.Remains, day: int, spans: Any) -> bool:
+        found = looked(one, day, spans)
+        if day == OLD and next(at, None) is not None:
+            _hold(store)
+        return found
+
+    monkeypatch.setattr(remains.Remains, "_is_held", slowly)
+    _sweep(store)
+    _sweep(store)
+    held = set(only.tracks())
+    assert held <= set(store.tracks())
+    if not held_before:
+        assert {day for day in store.database.days.present() if day < DAY - KEEP_DAYS} >= {OLD}
+
+
 def test_what_comes_late_of_a_day_that_was_cut_leaves_with_the_next_round(store: Store) -> None:
     late_ns = (DAY - KEEP_DAYS - 1) * DAY_NS + HOUR_NS
     times = {"start": rfc3339(late_ns), "end": rfc3339(late_ns + NS)}

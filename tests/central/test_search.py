@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from agent.central.batch import Batch
 from agent.central.store import facets as counting
-from agent.central.store import walk
+from agent.central.store import schema, walk
 from agent.central.store.deadline import never
 from agent.central.store.drawn import Drawn
 from agent.central.store.filters import Filters, Near, Range
@@ -25,7 +26,7 @@ from agent.core.clock import NS, parse_rfc3339, rfc3339
 from agent.core.geometry import inside
 from agent.wire import messages as wire
 from agent.wire.topics import Address
-from tests.central.helpers import SITE, T0_NS, camera_info, event, track
+from tests.central.helpers import CAMERA, SITE, T0_NS, camera_info, event, track
 from tests.central.stores import Store
 from tests.central.test_drawn import feet_in, random_walk, ways_over
 
@@ -334,6 +335,41 @@ def test_a_search_that_takes_too_long_says_how_far_it_came_and_goes_on_from_ther
     assert seen == sorted(starts, key=lambda key: (starts[key], key), reverse=True)
     assert pieces > 1
     assert not store.finds.tracks(Filters(), 1500, facets=True)["facets"]["exact"]
+
+
+def test_counts_of_several_colours_of_one_part_are_of_all_of_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any of them will do. Half wear the one at one camera, half the other at another, and some both."""
+    monkeypatch.setattr(counting, "_FEW", 20)
+    green, blue = ["green", 0.5], ["blue", 0.5]
+    looks = [(CAMERA, [green]), ("vault", [blue]), (CAMERA, [green, blue]), ("vault", [["red", 0.9]])]
+    starts = [rfc3339(T0_NS - number * 60 * NS) for number in range(400)]
+    store.put(
+        *(
+            track(f"{at:03}", camera=looks[at % 4][0], colours={"upper": looks[at % 4][1]}, start=start, end=start)
+            for at, start in enumerate(starts)
+        )
+    )
+    asked = [("upper", "green"), ("upper", "blue")]
+    for colour, there in ((asked, {CAMERA: 200, "vault": 100}), (asked[:1], {CAMERA: 200})):
+        facets = store.finds.tracks(Filters(colour=colour), facets=True)["facets"]
+        told = {one["camera"]: one["count"] for one in facets["cameras"]}
+        assert told.keys() == there.keys()
+        for camera, count in there.items():
+            assert told[camera] == pytest.approx(count, rel=0.35), colour
+        assert sum(told.values()) == pytest.approx(sum(there.values()), rel=0.1)
+
+
+def test_a_track_whose_camera_was_never_named_is_passed_over(plain_store: Store) -> None:
+    """The machine died after a day's file was written and before the small tables were: it is sent again."""
+    plain_store.put(track("known"), track("unknown", camera="vault"))
+    with plain_store.database.write() as connection:
+        connection.execute(sa.delete(schema.place).where(schema.place.c.camera == "vault"))
+    assert plain_store.tracks() == ["known"]
+    assert plain_store.finds.track("unknown") is None
+    plain_store.put(track("unknown", camera="vault"))
+    assert sorted(plain_store.tracks()) == ["known", "unknown"]
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,23 @@ def test_a_flood_is_held_back_and_counted(watch: Watch) -> None:
     assert [(one["raised"], one["held_back"]) for one in counted if one] == [(MOST_A_MINUTE + 1, 71), (1, 0)]
 
 
+def test_what_came_to_nothing_uses_up_nobodys_alarms(watch: Watch) -> None:
+    """A full disk, and the same batch is tried until it fits: nobody was told of it before."""
+    key = watch.save("all", label=["person"])
+    people = [track(f"t{number}") for number in range(MOST_A_MINUTE // 2)]
+    for _ in range(4):
+        assert watch.put(*people, fails=True) == []
+    assert len(watch.put(*people)) == len(people)
+    others = [track(f"o{number}") for number in range(MOST_A_MINUTE)]
+    assert watch.put(*others, fails=True) == []
+    raised = watch.put(*others)
+    assert len(raised) == MOST_A_MINUTE - len(people)
+    watch.put()
+    counted = watch.searches.one(key)
+    assert counted
+    assert (counted["raised"], counted["held_back"]) == (MOST_A_MINUTE, len(people))
+
+
 RANDOM = random.Random(7)
 PLATES = ["AB123CD", "A8123CD", "AB123", "XY999ZZ", "B", None]
 

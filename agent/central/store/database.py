@@ -93,6 +93,13 @@ class Database:
         if self.kind == "postgresql":  # a writer of SQLite is alone anyway
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(what)))
 
+    @contextmanager
+    def turn(self, what: int) -> Iterator[sa.Connection]:
+        """`alone` by itself, to read; where the database can, without holding up who writes something else."""
+        with self.read() if self.kind == "postgresql" else self.write() as connection:
+            self.alone(connection, what)
+            yield connection
+
     def now_ns(self, connection: sa.Connection) -> int:
         """The database's own clock, which all processes share, whatever their machines' clocks say."""
         return int(connection.scalar(sa.text(_NOW_NS[self.kind])) or 0)

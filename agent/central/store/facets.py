@@ -20,7 +20,7 @@ from agent.central.store.among import one_of_some
 from agent.central.store.day_schema import event, tally, track
 from agent.central.store.deadline import OutOfTime
 from agent.central.store.filters import Filters, conditions
-from agent.central.store.looks import USUAL_SHARE, bits_in, wears
+from agent.central.store.looks import USUAL_SHARE, Wanted, bits_in, wears
 from agent.central.store.looks import named as colour_named
 from agent.central.store.pack import Document
 from agent.central.store.picks import OF_ALL, colours_counted, with_plate
@@ -77,7 +77,7 @@ def track_facets(walk: Walk, filters: Filters) -> Facets:
     """
     if filters.plate is not None or _total(walk) <= _FEW:
         return _by_row(walk, filters)
-    known = Filters(label=filters.label, colour=filters.colour[:1] if filters.share == USUAL_SHARE else ())
+    known = Filters(label=filters.label, colour=_of_one_part(filters.colour) if filters.share == USUAL_SHARE else ())
 
     def count(connection: sa.Connection, day: int, span: Span) -> Facets:
         return _Counting(connection, day, walk.places, known).count(span)
@@ -86,6 +86,11 @@ def track_facets(walk: Walk, filters: Filters) -> Facets:
     if filters.is_counted():
         return facets
     return facets.scaled(_share_that_fits(walk, known, facets))
+
+
+def _of_one_part(colours: Sequence[Wanted]) -> list[Wanted]:
+    """Any of the colours of a part will do, each of the parts must: those of one are never too few."""
+    return [one for one in colours if one[0] == colours[0][0]]
 
 
 def event_facets(walk: Walk) -> Facets:
@@ -267,18 +272,23 @@ def _add_rows(facets: Facets, rows: Iterable[Any], filters: Filters) -> None:
 
 
 def _share_that_fits(walk: Walk, known: Filters, facets: Facets) -> float:
-    """Of some tracks that the counts know, spread evenly over them, how many fit all that is asked for."""
+    """Of some tracks that the counts know, spread evenly over them, how many fit all that is asked for.
+
+    Who wears two of the colours was counted twice.
+    """
+    bits = sum(1 << colour - 1 for colour in colours_counted(known) if colour)
     fits = sa.case((sa.and_(sa.true(), *walk.where), 1), else_=0).label("fits")
 
     def look(connection: sa.Connection, day: int, span: Span) -> tuple[int, int]:
         where = _rows_of(connection, track, day, span, walk.places)
-        query = sa.select(track.c.id, fits).where(*where, *conditions(track, known))
+        query = sa.select(track.c.id, track.c.colours, fits).where(*where, *conditions(track, known))
         some = connection.execute(query.order_by(track.c.start_ns).limit(_SAMPLE)).mappings().all()
-        return len(walk.tested(connection, day, [row for row in some if row["fits"]])), len(some)
+        counted = sum((row["colours"] & bits).bit_count() for row in some) if bits else len(some)
+        return len(walk.tested(connection, day, [row for row in some if row["fits"]])), counted
 
     looks, _ = _each_span(walk, [(at_ns, at_ns + HOUR_NS) for at_ns in _spread(facets.hours)], look)
-    fitting, seen = (sum(numbers) for numbers in zip(*looks, strict=True)) if looks else (0, 0)
-    return fitting / seen if seen else 0.0
+    fitting, counted = (sum(numbers) for numbers in zip(*looks, strict=True)) if looks else (0, 0)
+    return fitting / counted if counted else 0.0
 
 
 def _spread(hours: Counter[int]) -> list[int]:

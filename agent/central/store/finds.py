@@ -174,7 +174,7 @@ class Finds:
 
     def _one(self, kind: Kind, key: str) -> Document | None:
         held = self._held(kind, [key]).get(key)
-        return None if held is None or not self._sees(held) else self._joined(kind, [held])[0]
+        return next(iter(self._joined(kind, [held])), None) if held is not None and self._sees(held) else None
 
     def _sees(self, held: Held) -> bool:
         """Is the camera of this record within reach?"""
@@ -212,7 +212,7 @@ class Finds:
     def _joined(self, kind: Kind, several: Sequence[Held]) -> list[Document]:
         with self._database.read() as connection:
             refs = _Refs(connection, several)
-            items = [refs.joined(one) for one in several]
+            items = [refs.joined(one) for one in several if refs.knows(one)]
             if kind is TRACKS:
                 return items
             found = self._clips(connection, clip.c.event.in_([one.row["id"] for one in several])) if several else []
@@ -297,6 +297,10 @@ class _Refs:
         query = sa.select(places, cameras.c.info).select_from(named)
         query = query.where(places.c.number.in_({one.row["place"] for one in several}))
         self._places = {row["number"]: row for row in connection.execute(query).mappings()} if several else {}
+
+    def knows(self, held: Held) -> bool:
+        """A day's file may have been written when the machine died before the camera was named: it is sent again."""
+        return held.row["place"] in self._places
 
     def joined(self, held: Held) -> Document:
         """The record with where it comes from and what became of its media."""

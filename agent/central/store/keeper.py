@@ -130,7 +130,7 @@ class Keeper:
             return []
         said: dict[str, tuple[Place, Any]] = {record.id: (place, record) for place, record in self._tracks}
         seen = [Seen(*said[key], held.row) for key, held in fresh.items()]
-        alarms = list(self._watcher.alarms(self._change.main, seen))
+        alarms = list(self._watcher.alarms(seen))
         wanted = {(event.id, wall_ns(event.start)) for _, event in alarms}
         known = dict(_held(self._change, EVENTS, wanted)).keys() if wanted else set[str]()
         self._watcher.remember(known)  # raised before, perhaps by another process

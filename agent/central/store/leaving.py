@@ -16,7 +16,7 @@ from agent.central.media_kept import Medium
 from agent.central.store import media_sums
 from agent.central.store.database import Database
 from agent.central.store.holds import LEAVING, is_held
-from agent.central.store.schema import camera, clip, media
+from agent.central.store.schema import HALF_GONE, camera, clip, media
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class Leaving:
 
     def _half_gone(self) -> list[Any]:
         """Hidden for want of room when somebody died: those that are known to have bytes."""
-        where = (media.c.state == "gone", media.c.reason == _NO_ROOM, media.c.bytes > 0)
+        where = (sa.text(HALF_GONE), media.c.reason == _NO_ROOM)
         with self._database.read() as connection:
             return list(connection.execute(sa.select(media).where(*where)).mappings())
 

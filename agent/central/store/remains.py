@@ -20,6 +20,7 @@ from agent.central.store.aggregates import heat_rows, tally_rows
 from agent.central.store.among import one_of
 from agent.central.store.database import Database
 from agent.central.store.hold_schema import hold, hold_camera, remains
+from agent.central.store.holds import LEAVING
 from agent.central.store.places import Place, number_of
 from agent.central.store.rows import DAY_NS, HOUR_NS
 
@@ -48,6 +49,10 @@ class Span(NamedTuple):
         return sa.and_(c.day == day, one_of(connection, c.place, self.places), *times)
 
 
+class _HeldMeanwhileError(Exception):
+    """A cut is taken back."""
+
+
 class Remains:
     """Lets go of days that are over."""
 
@@ -66,13 +71,21 @@ class Remains:
         if settled and spans and known == digest:
             return False
         if not self._is_held(day, spans):
-            self._database.days.drop(day)
-            self._forget(day)
-            return True
-        self._cut(day, spans)
-        with self._database.write() as connection:
-            self._database.upsert(connection, remains, [{"day": day, "spans": digest}])
+            if gone := self._drop(day, spans):
+                self._forget(day)
+            return gone
+        if self._cut(day, spans):
+            with self._database.write() as connection:
+                self._database.upsert(connection, remains, [{"day": day, "spans": digest}])
         return False
+
+    def _drop(self, day: int, spans: list[Span]) -> bool:
+        """Let go of all of a day, unless somebody has made a hold since it was looked at: then the next round looks."""
+        with self._database.turn(LEAVING) as connection:
+            if _spans(connection, day) != spans:
+                return False
+            self._database.days.drop(day)
+        return True
 
     def _is_held(self, day: int, spans: Collection[Span]) -> bool:
         """Is anything of it?"""
@@ -85,11 +98,22 @@ class Remains:
             some = (sa.select(table.c.id).where(span.meets(connection, table, day)) for span, table in each)
             return any(connection.execute(query.limit(1)).first() for query in some)
 
-    def _cut(self, day: int, spans: list[Span]) -> None:
+    def _cut(self, day: int, spans: list[Span]) -> bool:
+        """Let go of the rest of a day; nothing of it has left if somebody has made a hold meanwhile."""
         days = self._database.days
-        with days.alone(day) as connection:
-            if connection is not None:
-                cut(connection, day, spans, lambda table: days.empty(connection, day, table))
+        try:
+            with days.alone(day) as connection:
+                if connection is not None:
+                    cut(connection, day, spans, lambda table: days.empty(connection, day, table))
+                    self._ask_again(day, spans)
+        except _HeldMeanwhileError:
+            return False
+        return True
+
+    def _ask_again(self, day: int, spans: list[Span]) -> None:
+        with self._database.read() as connection:
+            if _spans(connection, day) != spans:
+                raise _HeldMeanwhileError
 
     def _forget(self, day: int) -> None:
         with self._database.write() as connection:
