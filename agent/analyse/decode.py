@@ -19,6 +19,8 @@ from agent.core.errors import SourceNotVideo
 from agent.core.media import Packet
 
 MOST_PENDING = 64
+STEADY = 64
+"""So many pictures in a row whose timestamps run forward, more than a decoder reorders, may be believed again."""
 MOST_SHAPES = 64
 """Of pictures; as many as a gateway has cameras."""
 JUMP_S = 2
@@ -107,7 +109,8 @@ class FrameDecoder:
             self._context.extradata = extradata
         self._pending: dict[int, _Times] = {}
         self._last_pts: int | None = None
-        self._scrambled = False
+        self._own_pts: int | None = None
+        self._forward = STEADY
         self._far = round(JUMP_S / time_base) if time_base else 0
         self.broken = 0
 
@@ -143,12 +146,18 @@ class FrameDecoder:
         """The picture's timestamp, later than the one before it.
 
         Pictures come in the order of showing, but some containers (AVI with B-frames) give their timestamps in the
-        order of decoding. From the first that runs backwards, each picture gets the earliest not used yet.
+        order of decoding. From one that runs backwards on, each picture gets the earliest not used yet, until they have
+        run forward for a while: a packet without a picture would make all that follow late for ever.
         """
-        last = self._last_pts
-        if pts is not None and not self._scrambled and (last is None or pts > last or last - pts > self._far):
+        last, own, self._own_pts = self._last_pts, self._own_pts, pts
+        if pts is not None and last is not None and last - pts > self._far:
+            self._forward = STEADY
+            fresh = {known: times for known, times in self._pending.items() if known - pts <= self._far}
+            self._pending = fresh or self._pending
             return pts
-        self._scrambled = True
+        self._forward = self._forward + 1 if pts is not None and (own is None or pts > own) else 0
+        if pts is not None and self._forward >= STEADY and (last is None or pts > last):
+            return pts
         waiting = [known for known in self._pending if last is None or known > last]
         return min(waiting) if waiting else (last or 0) + 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.analyse.decode import Decoded, FrameDecoder
+from agent.analyse.frames import Sampler
 from agent.core.errors import SourceNotVideo
 from agent.core.media import Packet, StreamInfo, TimeSource
 from tests.analyse.packets import packets_of
@@ -42,6 +44,45 @@ def test_timestamps_in_the_order_of_decoding_are_put_in_order(tmp_path):
     stamps, _ = decoded(info, wrong)
     assert stamps == sorted(set(stamps))
     assert len(stamps) == len(packets)
+
+
+def long_clip(folder: Path) -> tuple[StreamInfo, list[Packet]]:
+    """Of keyframes alone: one that is broken takes no other with it."""
+    return packets_of(make_clip(folder / "long.mp4", seconds=30, gop=1, size=(64, 64)))
+
+
+def test_timestamps_set_anew_after_one_that_was_repeated_are_taken_as_they_are(tmp_path):
+    info, packets = long_clip(tmp_path)
+    hour = round(3600 / info.video.time_base)
+    stamps = [packet.pts + (hour if number < 100 else 0) for number, packet in enumerate(packets)]
+    stamps[50] = stamps[49]
+    sent = [replace(packet, pts=pts) for packet, pts in zip(packets, stamps, strict=True)]
+    decoder = FrameDecoder(info.video.codec, info.video.extradata, info.video.time_base)
+    pictures = [picture for packet in sent for picture in decoder.decode(packet)] + list(decoder.flush())
+    assert [(one.pts, one.wall_ns) for one in pictures[100:]] == [(one.pts, one.wall_ns) for one in sent[100:]]
+    sampler = Sampler(Fraction(5), info.video.time_base)
+    assert sum([sampler.takes(one.pts) for one in pictures][100:]) == 100
+
+
+def test_after_a_repeated_timestamp_a_packet_without_a_picture_makes_no_later_one_late_for_ever(tmp_path):
+    info, packets = long_clip(tmp_path)
+    sent = list(packets)
+    sent[50] = replace(sent[50], pts=sent[49].pts)
+    sent[60] = replace(sent[60], data=b"\0\0\1")
+    stamps, _ = decoded(info, sent)
+    assert len(stamps) == len(sent) - 1
+    assert stamps[-100:] == [packet.pts for packet in sent[-100:]]
+
+
+def test_timestamps_set_anew_where_pictures_are_shown_in_another_order_keep_their_own_times(tmp_path):
+    info, packets = packets_of(make_clip(tmp_path / "c.mp4", b_frames=2))
+    hour, keys = round(3600 / info.video.time_base), [number for number, one in enumerate(packets) if one.key]
+    sent = [replace(one, pts=one.pts + (hour if number < keys[2] else 0)) for number, one in enumerate(packets)]
+    decoder = FrameDecoder(info.video.codec, info.video.extradata, info.video.time_base)
+    pictures = [picture for packet in sent for picture in decoder.decode(packet)] + list(decoder.flush())
+    times = {packet.pts: packet.wall_ns for packet in sent}
+    assert [one.pts for one in pictures] == sorted(times, key=times.__getitem__)
+    assert all(times[one.pts] == one.wall_ns for one in pictures)
 
 
 def test_a_wide_picture_is_made_smaller(tmp_path):

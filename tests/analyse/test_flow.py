@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
@@ -208,6 +210,97 @@ def test_the_end_of_a_stream_comes_after_its_last_picture():
     turns.put("a", 1)
     turns.over("a")
     assert [turns.take(0), turns.take(0), turns.take(0)] == [("a", 1), ("a", None), None]
+
+
+def all_turns(turns: Turns[str]) -> list[tuple[str, str | None]]:
+    return list(iter(lambda: turns.take(0), None))
+
+
+def test_the_end_of_a_session_comes_before_the_pictures_of_the_next():
+    turns = Turns[str](["a"], Ticks())
+    turns.put("a", "A8")
+    turns.put("a", "A9")
+    turns.over("a")
+    turns.put("a", "B1")
+    assert turns.take(0) == ("a", "A9")
+    turns.put("a", "B2")
+    assert all_turns(turns) == [("a", None), ("a", "B2")]
+    assert turns.replaced("a") == 2
+
+
+def test_an_end_is_no_later_when_the_next_session_always_has_a_picture():
+    turns, got = Turns[str](["a", "b"], Ticks()), []
+    turns.put("a", "A9")
+    turns.over("a")
+    for number in range(6):
+        turns.put("a", f"B{number}")
+        turns.put("b", str(number))
+        got.append(turns.take(0))
+    assert [item for name, item in got if name == "a"] == ["A9", None, "B4"]
+    assert [item for name, item in got if name == "b"] == ["1", "3", "5"]
+
+
+def test_two_ends_are_each_told_after_the_pictures_of_their_own():
+    turns = Turns[str](["a", "b"], Ticks())
+    for name in "ab":
+        turns.put(name, "A9")
+        turns.over(name)
+        turns.put(name, "B1")
+        turns.put(name, "B2")
+        turns.over(name)
+        turns.put(name, "C1")
+    got = all_turns(turns)
+    for name in "ab":
+        assert [item for other, item in got if other == name] == ["A9", None, "B2", None, "C1"]
+        assert turns.replaced(name) == 1
+
+
+def test_a_session_that_showed_nothing_has_no_end_of_its_own():
+    turns = Turns[str](["a"], Ticks())
+    turns.put("a", "A9")
+    for _ in range(3):
+        turns.over("a")
+    assert all_turns(turns) == [("a", "A9"), ("a", None)]
+
+
+def test_sessions_that_nobody_has_time_for_do_not_pile_up():
+    turns = Turns[str](["a"], Ticks())
+    for session in "ABCDEFGH":
+        turns.put("a", session)
+        turns.over("a")
+    turns.put("a", "I")
+    assert all_turns(turns) == [("a", "A"), ("a", None), ("a", "B"), ("a", None), ("a", "I")]
+    assert turns.replaced("a") == 6
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual_s)
+
+
+def test_sessions_that_turn_while_they_are_taken_are_never_mixed(hasty_threads):
+    for _ in range(10):
+        turns, last, got = Turns[int](["a"], Ticks()), 1000, []
+        bringer = threading.Thread(target=bring_sessions, args=(turns, last))
+        bringer.start()
+        while not got or got[-1] != last:
+            turn = turns.take(5)
+            got += [] if turn is None else [turn[1]]
+        bringer.join(5)
+        shown, ends = got[::2], got[1::2]
+        assert set(ends) <= {None}
+        assert shown == sorted(set(shown))
+        assert len(shown) + turns.replaced("a") == last + 1
+
+
+def bring_sessions(turns: Turns[int], last: int) -> None:
+    for session in range(last):
+        turns.put("a", session)
+        turns.over("a")
+    turns.put("a", last)
 
 
 def test_when_full_pictures_go_first_oldest_first():

@@ -253,6 +253,21 @@ def test_a_clock_that_is_set_back_ends_what_goes_on_and_it_begins_anew():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("step_s", [0, -600])
+def test_a_session_that_begins_with_the_clock_set_back_is_told_of_as_any_other(step_s):
+    pictures = list(played(left(3, AFTER_S), FPS))
+    one = Watch(Still(enabled=True, after_s=AFTER_S))
+    first = [change for second, picture, actors in pictures for change in one.look(picture, actors, at(second))]
+    one.finish()
+    later = pictures[-1][0] + 1 + step_s
+    again = [change for second, picture, actors in pictures for change in one.look(picture, actors, at(second + later))]
+    (begun, told), (begun_again, told_again) = (
+        (change.start_ns, change.owners) for said in (first, again) for change in said if change.phase == "start"
+    )
+    assert starts(again) == ["object_left"]
+    assert (begun_again - begun, told_again) == (round(later * NS), told)
+
+
 @pytest.mark.parametrize("size", [(16, 16), (2000, 20), (20, 900), (641, 359)])
 def test_pictures_of_any_shape_and_a_change_of_size_are_taken(size):
     rng = np.random.default_rng(1)

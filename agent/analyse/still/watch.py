@@ -69,7 +69,8 @@ class Watch:
     def look(self, picture: Image, actors: Iterable[Actor], wall_ns: int, *, detecting: bool = True) -> list[Change]:
         """Look at one picture (masks painted over) and who is in it; say what began, goes on and ended."""
         self._judge.detecting = detecting
-        said = self._begin_again() if wall_ns < self._seen_ns - NS else []
+        # what began later than now cannot go on: the clock was set back
+        said = self._end() if wall_ns < self._seen_ns - NS else []
         elapsed_s = max(0.0, (wall_ns - self._seen_ns) / NS) if self._seen_ns else 0.0
         self._seen_ns = wall_ns
         said += self._resize(picture)
@@ -103,7 +104,7 @@ class Watch:
 
     def finish(self) -> list[Change]:
         """The pictures are over; the next ones are a view of their own."""
-        said = self._lose(self._views.all, "stream_ended")
+        said = self._end()
         self._views, self._seen_ns = Views(), 0
         return said
 
@@ -111,8 +112,8 @@ class Watch:
     def _layers(self) -> Layers:
         return self._views.now.layers
 
-    def _begin_again(self) -> list[Change]:
-        """The clock was set back: what began later than now cannot go on."""
+    def _end(self) -> list[Change]:
+        """All that goes on ends, and times from before are forgotten: the clock of what comes may be behind them."""
         said = self._lose(self._views.all, "stream_ended")
         self._company, self._looked_ns = Company(self._settings.after_s), 0
         return said
