@@ -134,7 +134,7 @@ class Intake:
             self._take(session, packet)
         for packet in session.rest.wake():  # who comes at the very end
             self._decode(packet, session)
-        self._offer(self._timed(session.decoder.flush), session)
+        self._offer(self._timed(session.decoder.flush, packets=0), session)
         self._turns.over(self._camera)
 
     def _take(self, session: _Session, packet: Packet) -> None:
@@ -158,8 +158,8 @@ class Intake:
             self._catch_up_until = 0.0
 
     def _glance(self, session: _Session, packet: Packet) -> None:
-        """The camera rests: show the thinker the keyframes."""
-        if not packet.key:
+        """The camera rests: show the thinker the keyframes, of those that come thick no more than of pictures."""
+        if not packet.key or not session.sampler.takes(packet.pts):
             return
         alone = FrameDecoder(session.epoch.codec, session.epoch.extradata, session.epoch.time_base)
         pictures = self._timed(lambda: itertools.chain(alone.decode(packet), alone.flush()))
@@ -169,21 +169,28 @@ class Intake:
 
     def _decode(self, packet: Packet, session: _Session) -> None:
         # what follows a packet that was left out cannot be decoded rightly: the next keyframe ends the gap
-        self._gap = not packet.key and (self._gap or self._ladder.keyframes_only)
+        in_gap, self._gap = self._gap, not packet.key and (self._gap or self._ladder.keyframes_only)
         if self._gap:
             self.thinned += 1
+            if not in_gap:
+                self._break_off(session)
             return
         before = session.decoder.broken
         self._offer(self._timed(lambda: session.decoder.decode(packet)), session)
         self.broken += session.decoder.broken - before
 
-    def _timed(self, decode: Callable[[], Iterable[Decoded]]) -> list[Decoded]:
+    def _break_off(self, session: _Session) -> None:
+        """Nothing is decoded up to the next keyframe: what the decoder holds back to put in order would wait for it."""
+        self._offer(self._timed(session.decoder.flush, packets=0), session)
+        session.begin_again()
+
+    def _timed(self, decode: Callable[[], Iterable[Decoded]], *, packets: int = 1) -> list[Decoded]:
         """Have one packet decoded, with an eye on what it costs."""
         began_ns = time.thread_time_ns()
         with self._marks.at(self._number, DECODING):
             done = list(decode())
         self.decode_ns += time.thread_time_ns() - began_ns
-        self.decodes += 1
+        self.decodes += packets
         return done
 
     def _offer(self, pictures: list[Decoded], session: _Session) -> None:
