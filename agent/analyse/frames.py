@@ -33,7 +33,8 @@ class Source(Protocol):
 class Frame:
     """One picture. `number` counts the decoded frames of the stream from 1; `wall_ns` is when the camera saw it.
 
-    `offset_ns` is the camera's clock minus the gateway's; `synced` says whether that one was synchronised.
+    `offset_ns` is the camera's clock minus the gateway's; `synced` says whether that one was synchronised. `step_ns` is
+    how far from the picture before it is meant to be, as the stream brings them or as they are thinned; None: unsaid.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Frame:
     wall_ns: int
     offset_ns: int | None = None
     synced: bool | None = None
+    step_ns: int | None = None
 
 
 class View:

@@ -11,10 +11,12 @@ from fractions import Fraction
 
 from agent.analyse.decode import Decoded, FrameDecoder
 from agent.analyse.frames import Frame, Sampler
+from agent.analyse.gaps import Spacing
 from agent.analyse.ladder import Ladder
 from agent.analyse.marks import DECODING, Marks
 from agent.analyse.rest import Rest
 from agent.analyse.turns import Turns
+from agent.core.clock import NS
 from agent.core.errors import SourceError
 from agent.core.media import Packet
 from agent.core.queues import GopQueue, LatestSlot
@@ -132,12 +134,13 @@ class Intake:
             self._take(session, packet)
         for packet in session.rest.wake():  # who comes at the very end
             self._decode(packet, session)
-        self._offer(self._timed(session.decoder.flush), session)
+        self._offer(self._timed(session.decoder.flush, packets=0), session)
         self._turns.over(self._camera)
 
     def _take(self, session: _Session, packet: Packet) -> None:
         """Decode the packet and what was kept before it, or let it rest."""
         session.follow(self._ladder.fps)
+        session.pace(packet)
         if self.empty_pts is not None:
             self.thinned += session.rest.empty_until(self.empty_pts)
             self.empty_pts = None
@@ -155,47 +158,54 @@ class Intake:
             self._catch_up_until = 0.0
 
     def _glance(self, session: _Session, packet: Packet) -> None:
-        """The camera rests: show the thinker the keyframes."""
-        if not packet.key:
+        """The camera rests: show the thinker the keyframes, of those that come thick no more than of pictures."""
+        if not packet.key or not session.sampler.takes(packet.pts):
             return
         alone = FrameDecoder(session.epoch.codec, session.epoch.extradata, session.epoch.time_base)
         pictures = self._timed(lambda: itertools.chain(alone.decode(packet), alone.flush()))
         for picture in pictures[:1]:
             self.decoded += 1
-            self._put(picture, glance=True)
+            self._put(picture, session, glance=True)
 
     def _decode(self, packet: Packet, session: _Session) -> None:
         # what follows a packet that was left out cannot be decoded rightly: the next keyframe ends the gap
-        self._gap = not packet.key and (self._gap or self._ladder.keyframes_only)
+        in_gap, self._gap = self._gap, not packet.key and (self._gap or self._ladder.keyframes_only)
         if self._gap:
             self.thinned += 1
+            if not in_gap:
+                self._break_off(session)
             return
         before = session.decoder.broken
         self._offer(self._timed(lambda: session.decoder.decode(packet)), session)
         self.broken += session.decoder.broken - before
 
-    def _timed(self, decode: Callable[[], Iterable[Decoded]]) -> list[Decoded]:
+    def _break_off(self, session: _Session) -> None:
+        """Nothing is decoded up to the next keyframe: what the decoder holds back to put in order would wait for it."""
+        self._offer(self._timed(session.decoder.flush, packets=0), session)
+        session.begin_again()
+
+    def _timed(self, decode: Callable[[], Iterable[Decoded]], *, packets: int = 1) -> list[Decoded]:
         """Have one packet decoded, with an eye on what it costs."""
         began_ns = time.thread_time_ns()
         with self._marks.at(self._number, DECODING):
             done = list(decode())
         self.decode_ns += time.thread_time_ns() - began_ns
-        self.decodes += 1
+        self.decodes += packets
         return done
 
     def _offer(self, pictures: list[Decoded], session: _Session) -> None:
         for picture in pictures:
             self.decoded += 1
             if session.sampler.takes(picture.pts):
-                self._put(picture)
+                self._put(picture, session)
             else:
                 self.thinned += 1
 
-    def _put(self, picture: Decoded, *, glance: bool = False) -> None:
+    def _put(self, picture: Decoded, session: _Session, *, glance: bool = False) -> None:
         self.offered += 1
         self.error = ""
         late = time.monotonic() < self._catch_up_until
-        frame = Frame(self.decoded, picture, picture.wall_ns, picture.offset_ns)
+        frame = Frame(self.decoded, picture, picture.wall_ns, picture.offset_ns, step_ns=session.step_ns)
         look = Look(frame, picture.arrived_mono_ns, picture.pts, glance=glance, late=late)
         self._turns.put(self._camera, look, PATIENCE_S if late else 0.0)
 
@@ -211,11 +221,26 @@ class _Session:
         self.epoch, self._fps = epoch, fps
         self.decoder = FrameDecoder(epoch.codec, epoch.extradata, epoch.time_base)
         self.sampler, self.rest = Sampler(fps, epoch.time_base), Rest(epoch.time_base)
+        self._spacing, self._dropped = Spacing(), 0
 
     def follow(self, fps: Fraction) -> None:
         """Sample at this rate from now on."""
         if fps != self._fps:
             self.sampler, self._fps = Sampler(fps, self.epoch.time_base), fps
+
+    def pace(self, packet: Packet) -> None:
+        """Learn from every packet, whatever becomes of it, how far apart the stream's pictures are."""
+        dropped = self.epoch.packets.dropped
+        if dropped != self._dropped:
+            self._dropped = dropped
+            self._spacing.lose()
+        self._spacing.note(packet.dts)
+
+    @property
+    def step_ns(self) -> int:
+        """How far apart pictures are meant to be now: as they are sampled, or as they come where that is less often."""
+        sampled_s = 1 / self._fps if self._fps else Fraction(0)
+        return round(max(sampled_s, self._spacing.usual * self.epoch.time_base) * NS)
 
     def begin_again(self) -> None:
         """The decoder goes on at a keyframe that is not the next."""

@@ -63,9 +63,9 @@ class Scene:
 class Observation:
     """One analysed picture: everything that lives, and what ended just before it.
 
-    `blind_s` is how long nobody had looked before this picture, when that was longer than planned, else 0: overload or
-    a gap in the stream. What is decided now may have happened at any time in it; events say so. `aspect` is the
-    picture's width over its height, `plane` the ground where that is known.
+    `blind_s` is how long nobody had looked before this picture, when that was longer than planned and than the stream
+    itself brings pictures, else 0: overload or a gap in the stream. What is decided now may have happened at any time
+    in it; events say so. `aspect` is the picture's width over its height, `plane` the ground where that is known.
     """
 
     wall_ns: int

@@ -17,6 +17,7 @@ from agent.analyse.detect.moving import moving_objects
 from agent.analyse.detect.port import Detector
 from agent.analyse.detect.restless import Restless
 from agent.analyse.frames import Frame, View
+from agent.analyse.gaps import Unseen
 from agent.analyse.ground.survey import Survey
 from agent.analyse.mask import Painter
 from agent.analyse.motion import Motion, MotionGate
@@ -42,8 +43,6 @@ from agent.wire.messages import ClockState, Event, TrackSummary
 
 MakeId = Callable[[int], str]
 
-BLIND_STEPS = 2.6
-"""So many times the usual step between two pictures is a time in which nobody looked."""
 IDLE_S = 10.0
 """A camera that has seen nobody and nothing for so long may rest."""
 
@@ -74,8 +73,8 @@ class _Open:
 class Pipeline:
     """One per camera. `detector` None follows whatever moves. `make_id` names tracks, events and pictures.
 
-    `fps` says how many pictures a second are meant to come, so that rules can be told when they did not. `zone` is the
-    time zone of all hours (None: the machine's); what is learnt over days is kept in the folder `state`.
+    `fps` says how many pictures a second are wanted, so that rules can be told when they did not come (see `Unseen`).
+    `zone` is the time zone of all hours (None: the machine's); what is learnt over days is kept in the folder `state`.
 
     A detector that is lost for good leaves motion alone, and `trouble` says so.
     """
@@ -111,8 +110,7 @@ class Pipeline:
         self._stories: dict[str, Story] = {}
         self._open: dict[tuple[int, str], _Open] = {}
         self._last_ns = 0
-        self._blind_ns = round(BLIND_STEPS / fps * NS) if fps else None
-        self._blind_s = 0.0
+        self._unseen, self._blind_s = Unseen(fps), 0.0
         self._glanced_ns = 0
         self._aspect = 16 / 9
         self._clock = ClockState()
@@ -128,7 +126,7 @@ class Pipeline:
         width, height = view.size
         if not width * height:
             raise SourceBroken(f"picture {frame.number} is {width} x {height} px: nothing to see")
-        self._blind_s = self._unseen_s(wall_ns)
+        self._blind_s = self._unseen.before_s(frame, rested=wall_ns == self._glanced_ns)
         self._last_ns, self._aspect = wall_ns, width / height
         offset_ms = None if frame.offset_ns is None else round(frame.offset_ns / 1e6, 1)
         self._clock = ClockState(offset_ms=offset_ms, synced=frame.synced)
@@ -234,15 +232,8 @@ class Pipeline:
             self._still.finish(self._last_ns, self._clock, outcome)
         self._report(step, outcome)
         self._gate, self._attention = MotionGate(), self._new_attention()
+        self._unseen.begin_again()
         return outcome
-
-    def _unseen_s(self, wall_ns: int) -> float:
-        """For how long nobody looked, before the picture of that time; 0 when the one before it came as it should.
-
-        A camera at rest is not blind: its packets would have told.
-        """
-        gap_ns = wall_ns - self._last_ns if self._last_ns and wall_ns != self._glanced_ns else 0
-        return gap_ns / NS if self._blind_ns is not None and gap_ns > self._blind_ns else 0.0
 
     def _follow(self, view: View, wall_ns: int, outcome: Outcome) -> Step:
         plan = None if self._detector is None else self._attention.foresee(wall_ns)

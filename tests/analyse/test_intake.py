@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -10,15 +9,12 @@ from pathlib import Path
 import pytest
 
 from agent.analyse.intake import Epoch, Intake, Look
+from agent.analyse.rest import Rest
 from agent.analyse.turns import Turns
 from agent.core.stop import StopToken
+from tests.analyse.offered import NoMarks, Offered, offered_of
 from tests.analyse.packets import packets_of
 from tests.fixtures.clips import make_clip
-
-
-class NoMarks:
-    def at(self, *_: int) -> contextlib.AbstractContextManager[None]:
-        return contextlib.nullcontext()
 
 
 class Hurried:
@@ -69,6 +65,62 @@ def test_after_a_fall_the_same_session_goes_on_at_a_keyframe(clip_path, monkeypa
     run(intake)
     assert intake.decoded == len(packets) - keys[1]
     assert intake.error == ""
+
+
+@pytest.mark.parametrize(("codec", "gop"), [("mjpeg", 1), ("libx264", 1), ("libx264", 3)])
+@pytest.mark.parametrize("fps", [5, 2])
+def test_a_camera_at_rest_is_glanced_at_no_more_often_than_it_is_looked_at(tmp_path, codec, gop, fps):
+    path = make_clip(tmp_path / "c.mkv", codec=codec, seconds=10, fps=25, gop=gop)
+    (_, awake), (_, turns) = offered_of(path, fps), offered_of(path, fps, rests=True)
+    glances = [look for look in turns.looks if look.glance]
+    assert len(glances) > 8 * fps
+    shown = {look.pts for look in turns.looks}  # the last of all is shown again when the stream is over
+    assert len(shown) <= len(awake.looks) == 10 * fps
+    assert len(turns.looks) <= len(shown) + 1
+
+
+def test_what_was_passed_over_at_rest_is_kept_until_a_later_glance_finds_nobody(tmp_path):
+    path = make_clip(tmp_path / "c.mkv", codec="mjpeg", seconds=4, fps=25)
+    rest = Rest(Fraction(1, 1000))
+    packets = packets_of(path)[1]
+    given = [rest.take(packet, idle=number > 1) for number, packet in enumerate(packets[:20])]
+    assert given[2:] == [None] * 18
+    assert rest.empty_until(packets[7].pts) == 5
+    assert rest.wake() == packets[7:20]
+
+
+def keyed(path: Path, turns: Offered) -> list[tuple[int, int]]:
+    """Which packet each picture shows, and with which it came."""
+    number = {packet.pts: index for index, packet in enumerate(packets_of(path)[1])}
+    return [(number[look.pts], came) for look, came in zip(turns.looks, turns.came, strict=True)]
+
+
+@pytest.fixture
+def reordered(tmp_path) -> Path:
+    """Keyframes at 0, 4, 8, 12 and 16 s; between them pictures that come in another order than they are shown in."""
+    return make_clip(tmp_path / "b.mp4", seconds=20, fps=10, gop=40, b_frames=2)
+
+
+def test_keyframes_alone_are_shown_when_they_come_though_the_stream_reorders_pictures(reordered):
+    intake, turns = offered_of(reordered, 2, range(1000))
+    keys = [index for index, packet in enumerate(packets_of(reordered)[1]) if packet.key]
+    assert len(keys) == 5
+    shown = keyed(reordered, turns)
+    assert [index for index, _ in shown] == keys
+    assert max(came - index for index, came in shown) <= 1
+    assert (intake.decoded, intake.broken, intake.decodes) == (5, 0, 5)
+
+
+def test_when_more_than_keyframes_fit_again_every_picture_comes_from_the_next_keyframe_on(reordered):
+    intake, turns = offered_of(reordered, 10, range(50, 90))
+    packets = packets_of(reordered)[1]
+    before, after = packets[:50], packets[120:]
+    assert packets[80].key
+    assert packets[120].key
+    shown = [look.pts for look in turns.looks]
+    assert shown == sorted(shown)
+    assert shown == sorted(packet.pts for packet in [*before, packets[80], *after])
+    assert intake.broken == 0
 
 
 def play(intake: Intake, epoch: Epoch, packets: list) -> None:

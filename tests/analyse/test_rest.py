@@ -87,7 +87,7 @@ def test_timestamps_set_anew_end_the_rest():
     assert feed(rest, [5])[0][-1] == 5
 
 
-def clip(path: Path, visits: dict[int, float], seconds: int = 60) -> Path:
+def clip(path: Path, visits: dict[int, float], seconds: int = 60, gop: int = 0) -> Path:
     """A quiet street; from each second of `visits` on somebody crosses it for four seconds, so high."""
     rng, picture = np.random.default_rng(3), street(320, 180)
     noise = [rng.integers(-3, 4, picture.shape, np.int16) for _ in range(7)]
@@ -100,7 +100,7 @@ def clip(path: Path, visits: dict[int, float], seconds: int = 60) -> Path:
                     shown = with_block(shown, walker(0.1 + 0.02 * (number - second * 10), 0.5, height / 4, height))
             yield np.clip(shown + noise[number % 7], 0, 255).astype(np.uint8)
 
-    encode(path, pictures(), fps=10)
+    encode(path, pictures(), fps=10, gop=gop)
     return path
 
 
@@ -127,6 +127,17 @@ def test_who_appears_behind_a_keyframe_is_seen_from_there_on_though_sizes_tell_n
     assert rested.glances > 3
     (whole,), (part,) = every.boxes.values(), rested.boxes.values()
     assert min(part) - min(whole) <= 400
+
+
+def test_a_stream_of_keyframes_alone_loses_nobody_at_rest_and_is_glanced_at_as_often_as_it_is_looked_at(tmp_path):
+    path = clip(tmp_path / "quiet.mp4", {25: 0.2}, 40, gop=1)
+    every = play(path, BlockDetector(), attention=Everywhere, rest=False)
+    rested = play(path, BlockDetector())
+    assert lost(every.boxes, rested.boxes) == []
+    assert rested.glances > 50
+    assert every.pictures == 200
+    assert rested.pictures <= 200 + 1, "the last one comes again when the stream is over"
+    assert rested.blind == 0
 
 
 def test_without_a_model_a_camera_rests_too_and_wakes(tmp_path):

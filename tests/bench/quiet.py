@@ -55,10 +55,10 @@ def _made(name: str, pictures: Callable[[], Iterator[Image]]) -> Path:
     return path
 
 
-def encode(path: Path, pictures: Iterator[Image], fps: int = FPS, crf: int = 26) -> None:
-    """Write `pictures` (BGR) as a camera would: no B-frames, a steady group of pictures."""
+def encode(path: Path, pictures: Iterator[Image], fps: int = FPS, crf: int = 26, gop: int = 0) -> None:
+    """Write `pictures` (BGR) as a camera would: no B-frames, a steady group of pictures (0: of `GOP_S`)."""
     with av.open(str(path), "w") as out:
-        options = {"g": str(GOP_S * fps), "bf": "0", "preset": "veryfast", "crf": str(crf), "sc_threshold": "0"}
+        options = {"g": str(gop or GOP_S * fps), "bf": "0", "preset": "veryfast", "crf": str(crf), "sc_threshold": "0"}
         stream = out.add_stream("libx264", rate=fps, options=options)
         for number, picture in enumerate(pictures):
             if not number:
