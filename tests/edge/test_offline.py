@@ -10,8 +10,10 @@ from pathlib import Path
 import av
 import pytest
 
+from agent.analyse.frames import Frame
+from agent.analyse.pipeline import Outcome, Pipeline
 from agent.config.gateway import GatewayConfig
-from agent.core.clock import parse_rfc3339
+from agent.core.clock import NS, parse_rfc3339
 from agent.core.errors import ConfigError, ModelError, SourceError
 from agent.edge.offline import analyse_file
 from tests.fixtures.clips import make_clip
@@ -98,6 +100,21 @@ def test_start_sets_the_time_of_the_first_frame(clip, tmp_path):
     _, (track,), _ = analyse(clip, tmp_path, start_wall_ns=start_ns)
     assert track["start"].startswith("2026-05-04T10:00:0")
     assert (parse_rfc3339(track["start"]) - start_ns) / 1e9 == pytest.approx(track["start_s"], abs=0.002)
+
+
+def test_times_rise_to_the_end_where_pictures_wait_in_the_decoder(tmp_path, monkeypatch):
+    times: list[int] = []
+    process = Pipeline.process
+
+    def watched(pipeline: Pipeline, frame: Frame) -> Outcome:
+        times.append(frame.wall_ns)
+        return process(pipeline, frame)
+
+    monkeypatch.setattr(Pipeline, "process", watched)
+    _, (track,), _ = analyse(make_clip(tmp_path / "b.mp4", b_frames=2, seconds=6), tmp_path, fps=0)
+    assert times == sorted(set(times))
+    assert times[-1] / NS == pytest.approx(5.9, abs=0.01)
+    assert track["end_s"] == pytest.approx(5.8, abs=0.3)
 
 
 def test_without_a_configuration_there_are_tracks_and_no_events(clip, tmp_path):
