@@ -125,7 +125,7 @@ def _run(
                 # the frame's own time base is not asked: those that the decoder gives out last have none
                 wall_ns = start_ns + round((picture.pts - first.pts) * time_base * NS)
                 outcome = pipeline.process(Frame(number, picture, wall_ns))
-                writers.write(outcome, number, (picture.frame.width, picture.frame.height))
+                writers.write(outcome, number, picture.whole_size)
     finally:  # a file that broke off still tells what was in it
         writers.write(pipeline.finish(), None, (1, 1))
 
@@ -135,7 +135,7 @@ def _watched(
 ) -> Iterator[tuple[int, Decoded]]:
     """Every picture of the file with its number from 1, and the share of the file that is read."""
     video, index = source.info.video, source.info.video_index
-    decoder = FrameDecoder(video.codec, video.extradata, video.time_base)
+    decoder = FrameDecoder(video.codec, video.extradata, video.time_base, video.rotation)
     numbers, done = itertools.count(1), 0
     for packet in source.packets(stop):
         done += len(packet.data)

@@ -117,6 +117,21 @@ def test_times_rise_to_the_end_where_pictures_wait_in_the_decoder(tmp_path, monk
     assert track["end_s"] == pytest.approx(5.8, abs=0.3)
 
 
+@pytest.mark.parametrize("rotation", [90, 270])
+def test_a_file_that_players_turn_tells_what_they_show(tmp_path, rotation):
+    """As the same film tells that stands upright in its file: zones, lines and rows fit what is seen."""
+    upright, turned = (
+        analyse(make_clip(tmp_path / f"{angle}.mp4", seconds=6, rotation=angle), tmp_path) for angle in (0, rotation)
+    )
+    told = [[(event["kind"], event["phase"], event.get("direction")) for event in one[0]] for one in (upright, turned)]
+    assert told[0] == told[1] != []
+    assert turned[0][0]["video_s"] == pytest.approx(upright[0][0]["video_s"], abs=0.3)
+    rows = [{int(row[0]): [float(value) for value in row[2:6]] for row in one[2][5:]} for one in (upright, turned)]
+    assert len(rows[0]) > 15
+    for frame, row in rows[0].items():
+        assert rows[1][frame] == pytest.approx(row, abs=8)
+
+
 def test_without_a_configuration_there_are_tracks_and_no_events(clip, tmp_path):
     events, tracks, _ = analyse(clip, tmp_path, config=None)
     assert events == []
