@@ -53,8 +53,18 @@ class Epoch:
     codec: str
     extradata: bytes
     time_base: Fraction
+    rotation: int = 0
     packets: GopQueue = field(default_factory=lambda: GopQueue(TRACK))
     over: threading.Event = field(default_factory=threading.Event)
+
+
+def decoder_of(epoch: Epoch) -> FrameDecoder:
+    """A new one, to begin at a keyframe.
+
+    Raises:
+        SourceNotVideo: no decoder for it.
+    """
+    return FrameDecoder(epoch.codec, epoch.extradata, epoch.time_base, epoch.rotation)
 
 
 class Intake:
@@ -161,7 +171,7 @@ class Intake:
         """The camera rests: show the thinker the keyframes, of those that come thick no more than of pictures."""
         if not packet.key or not session.sampler.takes(packet.pts):
             return
-        alone = FrameDecoder(session.epoch.codec, session.epoch.extradata, session.epoch.time_base)
+        alone = decoder_of(session.epoch)
         pictures = self._timed(lambda: itertools.chain(alone.decode(packet), alone.flush()))
         for picture in pictures[:1]:
             self.decoded += 1
@@ -219,7 +229,7 @@ class _Session:
 
     def __init__(self, epoch: Epoch, fps: Fraction) -> None:
         self.epoch, self._fps = epoch, fps
-        self.decoder = FrameDecoder(epoch.codec, epoch.extradata, epoch.time_base)
+        self.decoder = decoder_of(epoch)
         self.sampler, self.rest = Sampler(fps, epoch.time_base), Rest(epoch.time_base)
         self._spacing, self._dropped = Spacing(), 0
 
@@ -244,4 +254,4 @@ class _Session:
 
     def begin_again(self) -> None:
         """The decoder goes on at a keyframe that is not the next."""
-        self.decoder = FrameDecoder(self.epoch.codec, self.epoch.extradata, self.epoch.time_base)
+        self.decoder = decoder_of(self.epoch)

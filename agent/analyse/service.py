@@ -111,7 +111,7 @@ class Service:
             intake.packet(_packet(header, frame.payload))
         elif kind == "opened":
             time_base = Fraction(header["num"], header["den"])
-            intake.opened(Epoch(header["codec"], frame.payload, time_base))
+            intake.opened(Epoch(header["codec"], frame.payload, time_base, header["rotation"]))
         elif kind == "closed":
             intake.closed()
         elif kind == "watch" and self._thinker is not None:

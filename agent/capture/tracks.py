@@ -18,6 +18,7 @@ from agent.core.errors import SourceNotVideo
 from agent.core.media import MediaKind, TrackInfo
 from agent.core.muxing import codec_name, copied_stream
 from agent.core.nal import with_lengths
+from agent.core.upright import rotation_of
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +142,8 @@ def _described(choice: Choice, video: av.stream.Stream, sets: ParameterSets | No
     init = _init_segment(templates, [_time_base(stream) for stream in streams])
     extradata = _extradata_of(init) if init else [bytes(one.codec_context.extradata or b"") for one in templates]
     infos = tuple(
-        _info(stream, template, extra) for stream, template, extra in zip(streams, templates, extradata, strict=True)
+        _info(stream, template, extra, rotation_of(init))
+        for stream, template, extra in zip(streams, templates, extradata, strict=True)
     )
     forms = (_picture_form(infos[0].codec, sets), *(_sound_form(stream) for stream in streams[1:]))
     return Tracks(streams, infos, init, forms, tuple(_usual_ticks(one) for one in streams), sets, choice.left_out)
@@ -207,7 +209,9 @@ def _extradata_of(init: bytes) -> list[bytes]:
         return [bytes(stream.codec_context.extradata or b"") for stream in container.streams]
 
 
-def _info(stream: av.VideoStream | av.AudioStream, template: av.stream.Stream, extradata: bytes) -> TrackInfo:
+def _info(
+    stream: av.VideoStream | av.AudioStream, template: av.stream.Stream, extradata: bytes, rotation: int
+) -> TrackInfo:
     codec = codec_name(stream)
     if isinstance(stream, av.AudioStream):
         channels = stream.codec_context.layout.nb_channels
@@ -217,8 +221,9 @@ def _info(stream: av.VideoStream | av.AudioStream, template: av.stream.Stream, e
             MediaKind.AUDIO, codec, _time_base(stream), extradata, sample_rate=rate or 0, channels=channels
         )
     size = template.codec_context if isinstance(template, av.VideoStream) else stream.codec_context
+    width, height = size.width or 0, size.height or 0
     return TrackInfo(
-        MediaKind.VIDEO, codec, _time_base(stream), extradata, width=size.width or 0, height=size.height or 0
+        MediaKind.VIDEO, codec, _time_base(stream), extradata, width=width, height=height, rotation=rotation
     )
 
 

@@ -25,7 +25,11 @@ class TimeSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrackInfo:
-    """One elementary stream. `codec` is FFmpeg's name (h264, hevc, av1, aac, pcm_s16le); sizes in px, 0 for audio."""
+    """One elementary stream. `codec` is FFmpeg's name (h264, hevc, av1, aac, pcm_s16le); sizes in px, 0 for audio.
+
+    `rotation` is by how many degrees counter-clockwise (0, 90, 180, 270) its pictures are turned to stand upright;
+    `width` and `height` are those before that, as they are coded.
+    """
 
     kind: MediaKind
     codec: str
@@ -33,6 +37,7 @@ class TrackInfo:
     extradata: bytes
     width: int = 0
     height: int = 0
+    rotation: int = 0
     sample_rate: int = 0
     channels: int = 0
 

@@ -119,8 +119,8 @@ def _opened(info: StreamInfo) -> bytes:
     video = info.video
     header = {
         "type": "opened", "camera": info.camera, "stream": info.stream, "epoch": info.epoch, "codec": video.codec,
-        "width": video.width, "height": video.height, "num": video.time_base.numerator,
-        "den": video.time_base.denominator, "opened_wall_ns": info.opened_wall_ns,
+        "width": video.width, "height": video.height, "rotation": video.rotation,
+        "num": video.time_base.numerator, "den": video.time_base.denominator, "opened_wall_ns": info.opened_wall_ns,
     }  # fmt: skip
     return framing.encode(header, video.extradata)
 

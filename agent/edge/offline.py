@@ -24,7 +24,6 @@ from agent.capture.files import FileOpener
 from agent.config.gateway import Analysis, Camera, GatewayConfig
 from agent.core.clock import NS, SystemClock, parse_rfc3339
 from agent.core.errors import ConfigError
-from agent.core.media import StreamInfo
 from agent.core.plugins import Plugins
 from agent.core.ports import PacketSource
 from agent.core.stop import StopToken
@@ -86,7 +85,7 @@ def analyse_file(
     with contextlib.closing(source), _Writers(events_out, tracks, mot, start_ns) as writers:
         seen = _watched(source, stop, video.stat().st_size, progress)
         said, loaded = len(detectors.notes), len(plugins.notes)
-        _run(pipeline, seen, _sampler(source.info, fps), writers, start_ns)
+        _run(pipeline, seen, fps, source.info.video.time_base, writers, start_ns)
         _warn([*detectors.notes[said:], *plugins.notes[loaded:], *filter(None, [pipeline.notes])])
 
 
@@ -110,17 +109,23 @@ def counted_ids(seed: str) -> Callable[[int], str]:
 
 
 def _run(
-    pipeline: Pipeline, seen: Iterator[tuple[int, Decoded]], sampler: Sampler, writers: _Writers, start_ns: int
+    pipeline: Pipeline,
+    seen: Iterator[tuple[int, Decoded]],
+    fps: float,
+    time_base: Fraction,
+    writers: _Writers,
+    start_ns: int,
 ) -> None:
     first: Decoded | None = None
+    sampler = Sampler(as_fraction(fps), time_base)
     try:
         for number, picture in seen:
             first = first or picture
             if sampler.takes(picture.pts):
-                base = picture.frame.time_base or Fraction(1, NS)
-                wall_ns = start_ns + round((picture.pts - first.pts) * base * NS)
+                # the frame's own time base is not asked: those that the decoder gives out last have none
+                wall_ns = start_ns + round((picture.pts - first.pts) * time_base * NS)
                 outcome = pipeline.process(Frame(number, picture, wall_ns))
-                writers.write(outcome, number, (picture.frame.width, picture.frame.height))
+                writers.write(outcome, number, picture.whole_size)
     finally:  # a file that broke off still tells what was in it
         writers.write(pipeline.finish(), None, (1, 1))
 
@@ -130,7 +135,7 @@ def _watched(
 ) -> Iterator[tuple[int, Decoded]]:
     """Every picture of the file with its number from 1, and the share of the file that is read."""
     video, index = source.info.video, source.info.video_index
-    decoder = FrameDecoder(video.codec, video.extradata, video.time_base)
+    decoder = FrameDecoder(video.codec, video.extradata, video.time_base, video.rotation)
     numbers, done = itertools.count(1), 0
     for packet in source.packets(stop):
         done += len(packet.data)
@@ -141,10 +146,6 @@ def _watched(
         if progress is not None:
             progress(min(1.0, done / max(1, size)))
     yield from zip(numbers, decoder.flush(), strict=False)
-
-
-def _sampler(info: StreamInfo, fps: float) -> Sampler:
-    return Sampler(as_fraction(fps), info.video.time_base)
 
 
 def _camera(video: Path, config: GatewayConfig | None, name: str | None, model: str | None) -> Camera:

@@ -19,6 +19,7 @@ from av.video.plane import VideoPlane
 
 from agent.record.proxy_encode import hide, spans_of
 from agent.record.step_back import step_back
+from agent.record.upright import quarters_of, turned
 
 SIDE, COLUMNS = 160, 6
 MOST_BYTES = 200_000
@@ -91,12 +92,18 @@ def _small(
                 if not isinstance(frame, VideoFrame) or frame.pts is None or frame.time_base is None:
                     continue
                 number = round(frame.pts * Fraction(frame.time_base))
-                size = (like.width, like.height) if like else size_of(frame.width, frame.height)
-                small = frame.reformat(*size, format=_FORMAT)
+                small = _upright(frame, (like.width, like.height) if like else None)
                 _hide(small, masks)
                 like = like or small
                 if 0 <= number < len(film.moments):
                     yield film.moments[number], small
+
+
+def _upright(frame: VideoFrame, size: tuple[int, int] | None) -> VideoFrame:
+    """As large as `size`, which is one of those that stand already."""
+    quarters = quarters_of(frame)
+    lying = size_of(frame.width, frame.height) if size is None else size[::-1] if quarters % 2 else size
+    return turned(frame.reformat(*lying, format=_FORMAT), quarters)
 
 
 def _hide(frame: VideoFrame, masks: list[list[tuple[float, float]]]) -> None:

@@ -6,6 +6,7 @@ are hidden in every picture made at the gateway are hidden here, too.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import sys
@@ -20,6 +21,7 @@ from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 
 from agent.record.step_back import step_back
+from agent.record.upright import quarters_of, turned
 
 MOST_WIDTH, MOST_FPS, GOP_S = 640, 8, 2
 ENCODERS = ("libx264", "libopenh264", "h264_v4l2m2m", "h264_omx")
@@ -56,20 +58,25 @@ def encode(job: Job) -> Outcome:
             av.open(job.target, "w", format="mp4", options={"movflags": "faststart"}) as out,
         ):
             pictures = source.streams.video[0]
-            size = size_of(pictures.codec_context)
+            frames = _thinned(source, pictures)
+            first = next(frames, None)
+            if first is None:
+                return Outcome(error="there is no picture in it")
+            lying, quarters = size_of(pictures.codec_context), quarters_of(first)
+            size = lying[::-1] if quarters % 2 else lying
             stream = _stream(out, size, job.rate)
             planes = (size, (size[0] // 2, size[1] // 2), (size[0] // 2, size[1] // 2))
             hidden = [[span for mask in job.masks for span in spans_of(mask, *plane)] for plane in planes]
             hidden = hidden if job.masks else []
             count = 0
-            for frame in _thinned(source, pictures):
-                _mux(out, stream, _small(frame, size, hidden))
+            for frame in itertools.chain([first], frames):
+                _mux(out, stream, _masked(frame, turned(frame.reformat(*lying, format="yuv420p"), quarters), hidden))
                 count += 1
             _mux(out, stream, None)
             codecs = codecs_of(bytes(stream.codec_context.extradata or b""))
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         return Outcome(error=f"{type(error).__name__}: {error}"[:300])
-    return Outcome(count, codecs) if count else Outcome(error="there is no picture in it")
+    return Outcome(count, codecs)
 
 
 def size_of(codec: VideoCodecContext) -> tuple[int, int]:
@@ -119,8 +126,8 @@ def _thinned(source: av.container.InputContainer, pictures: VideoStream) -> Iter
                 yield frame
 
 
-def _small(frame: VideoFrame, size: tuple[int, int], hidden: Sequence[Spans]) -> VideoFrame:
-    small = frame.reformat(width=size[0], height=size[1], format="yuv420p")
+def _masked(frame: VideoFrame, small: VideoFrame, hidden: Sequence[Spans]) -> VideoFrame:
+    """`small` is of `frame`, at its time."""
     if hidden:
         for plane, spans, value in zip(small.planes, hidden, _BLACK, strict=True):
             hide(plane, spans, value)

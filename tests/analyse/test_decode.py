@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -90,6 +91,38 @@ def test_a_wide_picture_is_made_smaller(tmp_path):
     decoder = FrameDecoder(info.video.codec, info.video.extradata, info.video.time_base)
     (first, *_) = [picture for packet in packets for picture in decoder.decode(packet)] + list(decoder.flush())
     assert first.bgr().shape == (1080, 1920, 3)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_what_lies_in_its_file_is_given_out_upright(tmp_path, rotation):
+    """The square begins at the left, in the lower half."""
+    upright, turned = (first_of(tmp_path / f"{angle}.mp4", angle) for angle in (0, rotation))
+    assert turned.size == turned.whole_size == upright.size == (320, 180)
+    assert turned.frame.width == (180 if rotation % 180 else 320)
+    for one, other in ((turned.bgr(), upright.bgr()), (turned.luma(), upright.luma())):
+        assert one.shape == other.shape
+        assert one.flags.c_contiguous
+        assert np.abs(one.astype(int) - other).mean() < 2
+    square = upright.luma().astype(int) > 150
+    assert square[92:118, 4:36].all()
+    assert (turned.luma() > 150)[92:118, 4:36].all()
+
+
+def first_of(path: Path, rotation: int) -> Decoded:
+    info, packets = packets_of(make_clip(path, seconds=0.2, rotation=rotation))
+    video = info.video
+    decoder = FrameDecoder(video.codec, video.extradata, video.time_base, video.rotation)
+    return next(itertools.chain(*map(decoder.decode, packets), decoder.flush()))
+
+
+@pytest.mark.parametrize(
+    ("rotation", "size", "whole"), [(0, (1920, 1080), (3840, 2160)), (90, (1080, 1920), (2160, 3840))]
+)
+def test_a_wide_picture_that_is_turned_is_made_as_small(rotation, size, whole):
+    decoded = Decoded(av.VideoFrame(3840, 2160, "yuv420p"), 0, 0, None, 0, rotation)
+    assert (decoded.size, decoded.whole_size) == (size, whole)
+    assert decoded.bgr().shape == (size[1], size[0], 3)
+    assert decoded.luma().shape == (whole[1], whole[0])
 
 
 def test_an_unknown_codec_is_refused():

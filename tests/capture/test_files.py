@@ -13,6 +13,7 @@ from agent.core.clock import NS, SystemClock
 from agent.core.errors import SourceBroken, SourceNotVideo, SourceUnreachable
 from agent.core.media import MediaKind, Packet, TimeSource
 from agent.core.stop import StopToken
+from agent.core.upright import rotation_of
 from tests.fixtures.clips import make_clip
 from tests.fixtures.clock import FakeClock
 
@@ -35,6 +36,15 @@ def test_every_packet_of_a_file_comes_with_its_place_in_time(clip_h264: Path) ->
     assert {packet.time_source for packet in packets} == {TimeSource.FILE}
     assert [packet.key for packet in packets].count(True) == 4
     assert source.info.opened_wall_ns == START_NS
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_how_players_turn_a_file_is_told_and_stays_with_its_packets(tmp_path: Path, suffix: str, rotation: int) -> None:
+    source, _ = play(make_clip(tmp_path / f"a.{suffix}", seconds=0.5, rotation=rotation))
+    video = source.info.video
+    assert (video.rotation, video.width, video.height) == (rotation, *((180, 320) if rotation % 180 else (320, 180)))
+    assert rotation_of(source.info.init) == rotation
 
 
 @pytest.mark.parametrize("name", ["axis/test_h264.mp4", "axis/test_h265.mp4", "axis/signed_vendor_axis.h264"])

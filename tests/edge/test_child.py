@@ -150,6 +150,18 @@ def test_a_clip_gives_events_a_track_pictures_and_statistics(gateway, clip):
     assert max(one.moved.values()) > 5, "what walked through the picture moved"
 
 
+def test_a_film_that_players_turn_is_looked_at_as_they_show_it(gateway, tmp_path):
+    one = gateway()
+    until(lambda: one.child.status.startswith("motion"))
+    play(one, make_clip(tmp_path / "lying.mp4", seconds=6, rotation=90), pace_s=0.03)
+    until(lambda: one.tracks and len(one.events) == 2)
+    assert {event.zone for event in one.events} == {"right"}
+    assert one.tracks[0].direction == "right"
+    shapes = {cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape for _, jpeg in one.pictures}
+    assert (180, 320, 3) in shapes
+    assert (320, 180, 3) not in shapes
+
+
 def test_whatever_is_configured_of_a_camera_the_child_understands(gateway):
     hours = {"from": "08:00", "to": "18:00", "record": "events"}
     one = gateway(camera(**PLAZA, schedule=[hours], record="off", username="u", name="n", priority="low"))

@@ -10,8 +10,10 @@ from pathlib import Path
 import av
 import pytest
 
+from agent.analyse.frames import Frame
+from agent.analyse.pipeline import Outcome, Pipeline
 from agent.config.gateway import GatewayConfig
-from agent.core.clock import parse_rfc3339
+from agent.core.clock import NS, parse_rfc3339
 from agent.core.errors import ConfigError, ModelError, SourceError
 from agent.edge.offline import analyse_file
 from tests.fixtures.clips import make_clip
@@ -98,6 +100,36 @@ def test_start_sets_the_time_of_the_first_frame(clip, tmp_path):
     _, (track,), _ = analyse(clip, tmp_path, start_wall_ns=start_ns)
     assert track["start"].startswith("2026-05-04T10:00:0")
     assert (parse_rfc3339(track["start"]) - start_ns) / 1e9 == pytest.approx(track["start_s"], abs=0.002)
+
+
+def test_times_rise_to_the_end_where_pictures_wait_in_the_decoder(tmp_path, monkeypatch):
+    times: list[int] = []
+    process = Pipeline.process
+
+    def watched(pipeline: Pipeline, frame: Frame) -> Outcome:
+        times.append(frame.wall_ns)
+        return process(pipeline, frame)
+
+    monkeypatch.setattr(Pipeline, "process", watched)
+    _, (track,), _ = analyse(make_clip(tmp_path / "b.mp4", b_frames=2, seconds=6), tmp_path, fps=0)
+    assert times == sorted(set(times))
+    assert times[-1] / NS == pytest.approx(5.9, abs=0.01)
+    assert track["end_s"] == pytest.approx(5.8, abs=0.3)
+
+
+@pytest.mark.parametrize("rotation", [90, 270])
+def test_a_file_that_players_turn_tells_what_they_show(tmp_path, rotation):
+    """As the same film tells that stands upright in its file: zones, lines and rows fit what is seen."""
+    upright, turned = (
+        analyse(make_clip(tmp_path / f"{angle}.mp4", seconds=6, rotation=angle), tmp_path) for angle in (0, rotation)
+    )
+    told = [[(event["kind"], event["phase"], event.get("direction")) for event in one[0]] for one in (upright, turned)]
+    assert told[0] == told[1] != []
+    assert turned[0][0]["video_s"] == pytest.approx(upright[0][0]["video_s"], abs=0.3)
+    rows = [{int(row[0]): [float(value) for value in row[2:6]] for row in one[2][5:]} for one in (upright, turned)]
+    assert len(rows[0]) > 15
+    for frame, row in rows[0].items():
+        assert rows[1][frame] == pytest.approx(row, abs=8)
 
 
 def test_without_a_configuration_there_are_tracks_and_no_events(clip, tmp_path):

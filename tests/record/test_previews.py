@@ -91,6 +91,18 @@ def test_a_full_sheet_is_small_and_what_must_be_hidden_is(store, tmp_path: Path)
         assert tile[:, 90:, 0].min() > 60
 
 
+@pytest.mark.parametrize("rotation", [90, 270])
+def test_what_players_turn_stands_upright(tmp_path: Path, clock: FakeClock, rotation: int):
+    store = new_store(tmp_path / "store", clock)
+    record(store, make_clip(tmp_path / "a.mp4", seconds=3, size=(1280, 720), rotation=rotation))
+    made = sheet_of(store, tmp_path / "w", at(0, 1, 2), [[(0, 0), (1, 0), (1, 0.4), (0, 0.4)]])
+    store.close()
+    first, *_ = found = tiles(made.path.read_bytes())
+    assert first.shape == (90, 160, 3)
+    assert [square(tile) for tile in found] == pytest.approx([0, 1 / 3, 2 / 3], abs=0.03)
+    assert all(tile[:30].max() < 40 and tile[50:].min() > 20 for tile in found)
+
+
 def test_of_what_lies_between_keyframes_nothing_is_read(tmp_path: Path, clock: FakeClock, monkeypatch):
     store = new_store(tmp_path / "store", clock)
     record(store, noisy(tmp_path / "noise.mp4"))

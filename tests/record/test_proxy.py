@@ -43,6 +43,20 @@ def test_what_is_hidden_is_hidden_here_too(tmp_path: Path):
         assert 80 < grey[0, 170:].mean() < 100
 
 
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_it_stands_as_its_source_is_shown_and_what_is_hidden_is_what_was_seen_there(tmp_path: Path, rotation: int):
+    source = make_clip(tmp_path / "a.mp4", size=(320, 240), rotation=rotation)
+    make_proxy(source, tmp_path / "p.mp4", 25_000, [[(0, 0), (0.5, 0), (0.5, 1), (0, 1)]], StopToken())
+    frames = shown(tmp_path / "p.mp4")
+    assert {(frame.width, frame.height, frame.rotation) for frame in frames} == {(320, 240, 0)}
+    for frame in frames:
+        assert frame.to_ndarray(format="gray")[:, :150].max() < 40
+    rgb = frames[-1].to_ndarray(format="rgb24").astype(int)
+    yellow = rgb[:, :, 0] - rgb[:, :, 2] > 90
+    assert yellow[125:145, 280:300].all()
+    assert not yellow[:110].any()
+
+
 def test_what_cannot_be_made_small_is_one_clear_line(tmp_path: Path):
     broken = tmp_path / "b.mp4"
     broken.write_bytes(b"no video" * 100)

@@ -1,6 +1,6 @@
 /** The draft of a camera's settings, and how it is kept at the centre, beside others who may change the same camera. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import type { Camera, CameraSettings } from "../api/types";
 import { keepHere } from "../router";
@@ -132,7 +132,8 @@ function useCurrent<T>(now: T): { current: T } {
 /** What is drawn is not lost without a question: neither in the viewer nor to the browser. `onward` goes where one wanted to go. */
 export function useLeaveGuard(dirty: boolean): [onward: (() => void) | undefined, stay: () => void] {
   const [onward, ask] = useState<() => void>();
-  useEffect(() => {
+  // before the next press of a key can be heard: an effect of the usual kind waits for a picture
+  useLayoutEffect(() => {
     if (!dirty) return undefined;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", warn);
