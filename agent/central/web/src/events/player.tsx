@@ -145,7 +145,7 @@ function Controls({ video, frame, now, begin, event, boxes, setBoxes }: Controls
 function Speed({ video }: { video: RefObject<HTMLVideoElement | null> }): JSX.Element {
   const [speed, set] = useState(1);
   useEffect(() => {
-    if (video.current) video.current.playbackRate = speed;
+    if (video.current) video.current.playbackRate = video.current.defaultPlaybackRate = speed; // the latter: of the next file, too
   }, [speed]);
   return (
     <select class="button speed" value={speed} aria-label={text.clip.speed} title={text.clip.speed} onChange={(change) => set(Number(change.currentTarget.value))}>

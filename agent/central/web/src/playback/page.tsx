@@ -240,9 +240,14 @@ function useJump(cameras: readonly string[], at: number, seek: (at: number) => v
   };
 }
 
+/** Browsers refuse to have the address changed more than some three times a second, as a key that is held would. */
+const SETTLED_MS = 300;
+
 /** A stopped playhead stands in the address: what one sees can be sent. */
 function useAddressFollows(cameras: readonly string[], head: Head): void {
   useEffect(() => {
-    if (!head.playing && cameras.length > 0) go(playbackPath(cameras, head.at), { replace: true });
+    if (head.playing || cameras.length === 0) return undefined;
+    const timer = setTimeout(() => go(playbackPath(cameras, head.at), { replace: true }), SETTLED_MS);
+    return () => clearTimeout(timer);
   }, [head.playing, Math.round(head.at), cameras.join()]);
 }
