@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -211,6 +212,18 @@ def test_a_disk_that_refuses_is_one_clear_error(tmp_path: Path, clock: FakeClock
     seq = outbox.put("event", "cam", event())
     assert [row.seq for row in outbox.waiting(2000)] == list(range(1, seq + 1))
     outbox.close()
+
+
+def test_a_disk_that_is_full_at_the_first_opening_is_tried_again(outbox: Outbox):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    try:
+        with pytest.raises(StorageError, match="cannot be written"):
+            outbox.put("event", "cam", event())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert outbox.put("event", "cam", event()) == 1
+    assert outbox.database.problem == ""
 
 
 @pytest.mark.parametrize("size", [1, 96 * 1024, 96 * 1024 + 1, 700_000])
