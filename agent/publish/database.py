@@ -12,6 +12,7 @@ from typing import TypeVar
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError
 from agent.core.ids import new_id
+from agent.core.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ class Database:
         """Changes whenever counters kept in memory may no longer fit the file."""
         self._version = 0
         self.problem = ""
+        self.trust = Trust(clock)
+        """One for all that waits here: whoever looks most often sees a jump first, and for the others, too."""
 
     @property
     def path(self) -> Path:
