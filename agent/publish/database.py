@@ -12,6 +12,7 @@ from typing import TypeVar
 from agent.core.clock import NS, Clock, rfc3339
 from agent.core.errors import StorageError
 from agent.core.ids import new_id
+from agent.core.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ class Database:
         """Changes whenever counters kept in memory may no longer fit the file."""
         self._version = 0
         self.problem = ""
+        self.trust = Trust(clock)
+        """One for all that waits here: whoever looks most often sees a jump first, and for the others, too."""
 
     @property
     def path(self) -> Path:
@@ -146,13 +149,21 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
-            self._connection = db
+            self._connection = self._connect()
+            self.generation += 1
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        """Whole, with all its tables, or not at all: one that found the disk full is begun anew by the next use."""
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
+        try:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_SCHEMA)
             db.execute("INSERT OR IGNORE INTO meta VALUES ('outbox', ?)", (new_id(self._clock.wall_ns()),))
-            self.generation += 1
-        return self._connection
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         self.close()

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +44,7 @@ MAX_ROWS, MAX_BYTES = 200_000, 2_000_000_000
 MOST_SEQ = 2**63 - 1  # of SQLite; whoever names a larger one made it up
 _SLACK = 0.99
 """Under pressure the outbox is emptied to this share of its bound, so that not every `put` has to look for victims."""
+_BATCH = 500
 
 _UPDATE, _MEDIA, _SAMPLE, _SUMMARY, _EVENT, _ALARM = range(6)
 
@@ -234,20 +236,32 @@ class Outbox:
             self._shrink(int(self._max_rows * _SLACK), int(self._max_bytes * _SLACK))
 
     def _shrink(self, rows: int, size: int) -> None:
+        gone: Counter[str] = Counter()
         for worth in range(_ALARM + 1):
             if worth == _MEDIA:
                 self.media.shrink(max(0, size - self._bytes))
             while self._rows > rows or self._bytes + self.media.size > size:
-                if not self._drop_oldest(worth, max(1, min(500, self._rows - rows))):
+                drop = partial(self._drop_oldest, worth=worth, rows=rows, size=size - self.media.size)
+                if not (victims := self._db.run(drop)):
                     break
+                gone.update(kind for kind, _ in victims)
+        if gone:
+            kinds = ", ".join(f"{kind} {number}" for kind, number in gone.items())
+            log.warning("the outbox is full: %d messages are dropped (%s)", gone.total(), kinds)
 
-    def _drop_oldest(self, worth: int, most: int) -> int:
-        query = "SELECT kind, seq FROM message WHERE worth = ? ORDER BY rowid LIMIT ?"
-        victims = self._db.read(lambda db: db.execute(query, (worth, most)).fetchall())
-        if victims:
-            log.warning("the outbox is full: %d messages of worth %d are dropped", len(victims), worth)
-            self._db.run(lambda db: self._drop_rows(db, victims))
-        return len(victims)
+    def _drop_oldest(self, db: sqlite3.Connection, *, worth: int, rows: int, size: int) -> list[tuple[str, int]]:
+        """Drop a batch at most, and no more than it takes to keep both bounds: each transaction wears the card."""
+        self._count(db)
+        many, much = self._rows - rows, self._bytes - size
+        query = "SELECT kind, seq, length(record) FROM message WHERE worth = ? ORDER BY rowid LIMIT ?"
+        victims: list[tuple[str, int]] = []
+        for kind, seq, length in db.execute(query, (worth, _BATCH)).fetchall():
+            if many <= 0 and much <= 0:
+                break
+            victims.append((kind, seq))
+            many, much = many - 1, much - length
+        self._drop_rows(db, victims)
+        return victims
 
     def _drop_rows(self, db: sqlite3.Connection, victims: Sequence[tuple[str, int]]) -> None:
         self._count(db)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from agent.core.clock import NS, Clock
 from agent.core.durable import sync_file, sync_folder
 from agent.core.errors import StorageError
+from agent.publish.ageing import Ageing
 from agent.publish.database import Database
 from agent.publish.pieces import hash_bytes, hash_file, read_piece
 from agent.wire.messages import (
@@ -59,6 +60,7 @@ class MediaSpool:
 
     def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
         self._db, self._folder, self._clock = database, folder, clock
+        self._ageing = Ageing(database, clock, KEEP_S)
         self._counted = 0
         self._bytes = 0
         self._taking: set[str] = set()
@@ -205,7 +207,9 @@ class MediaSpool:
 
     def expire(self) -> int:
         """Give up what waited too long; returns how many. Notices that nobody heard for so long go, too."""
-        now_ns = self._clock.wall_ns()
+        now_ns = self._ageing.now_ns()
+        if now_ns is None:
+            return 0
         query = "SELECT id FROM media WHERE expires_ns < ? AND gone = 0"
         old = self._db.read(lambda db: db.execute(query, (now_ns,)).fetchall())
         self._db.run(lambda db: db.execute("DELETE FROM media WHERE expires_ns < ? AND gone = 1", (now_ns,)))

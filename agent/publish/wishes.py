@@ -9,6 +9,7 @@ import sqlite3
 from typing import NamedTuple
 
 from agent.core.clock import NS, Clock
+from agent.publish.ageing import Ageing
 from agent.publish.database import Database
 from agent.wire.messages import ClipQuality
 
@@ -36,6 +37,7 @@ class Wishes:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self._ageing = Ageing(database, clock, KEEP_S)
 
     def put(self, wish: Wish) -> list[Wish]:
         """Remember it, or change it where its event is known; returns the oldest that had to go for it."""
@@ -68,8 +70,11 @@ class Wishes:
 
     def old(self) -> list[Wish]:
         """Those that waited too long."""
+        now_ns = self._ageing.now_ns()
+        if now_ns is None:
+            return []
         query = f"SELECT {_COLUMNS} FROM wish WHERE due_ns < ?"  # noqa: S608
-        before_ns = self._clock.wall_ns() - int(KEEP_S * NS)
+        before_ns = now_ns - int(KEEP_S * NS)
         return [_wish(row) for row in self._database.read(lambda db: db.execute(query, (before_ns,)).fetchall())]
 
     def remove(self, event: str) -> None:

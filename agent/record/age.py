@@ -7,43 +7,15 @@ nothing: such footage is as old as what was written after it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from agent.core.clock import NS, Clock
 from agent.record.catalogue import Catalogue
 from agent.record.segment import Segment
 
-log = logging.getLogger(__name__)
-
 NO_EARLIER_NS = 1_735_689_600 * NS
 """2025-01-01: no gateway ran this software before."""
 _AHEAD_NS = 3600 * NS
-_JUMP_NS = 3600 * NS
-_TRUST_AGAIN_NS = 3600 * NS
-
-
-class Trust:
-    """May anything be deleted for its age? Not for an hour after the clock jumped, or began without a time server.
-
-    No battery, or a wrong time server, must not make all footage look old. A person has an hour to set it right.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._apart_ns = clock.wall_ns() - clock.mono_ns()
-        wait_ns = _TRUST_AGAIN_NS if clock.synced() is False else 0
-        self._until_ns = clock.mono_ns() + wait_ns
-
-    def given(self) -> bool:
-        """Did wall and monotonic time go the same way for long enough?"""
-        mono_ns = self._clock.mono_ns()
-        apart_ns = self._clock.wall_ns() - mono_ns
-        jump_ns, self._apart_ns = apart_ns - self._apart_ns, apart_ns
-        if abs(jump_ns) > _JUMP_NS:
-            self._until_ns = mono_ns + _TRUST_AGAIN_NS
-            log.warning("the clock jumped by %+.0f s: nothing is deleted for its age in the next hour", jump_ns / NS)
-        return mono_ns >= self._until_ns
 
 
 class Age:

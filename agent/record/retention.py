@@ -9,7 +9,7 @@ from itertools import islice
 from agent.core.clock import NS, Clock
 from agent.core.errors import LamppostError
 from agent.core.stop import StopToken
-from agent.record.age import Trust
+from agent.core.trust import Trust
 from agent.record.limits import CameraLimits, TierLimits
 from agent.record.oldest import Oldest
 from agent.record.room import Room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -160,6 +161,30 @@ def test_starts_go_when_nothing_else_is_left(tmp_path: Path, clock: FakeClock):
     outbox.close()
 
 
+def test_when_bytes_are_short_much_goes_at_once_and_no_more_than_must(
+    tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    outbox = Outbox(tmp_path / "outbox.db", clock, max_bytes=1_500_000)
+    for n in range(2000):
+        outbox.put("event", "cam", event(n, phase="update" if n % 4 else "start"))
+    sizes = [len(row.record) for row in outbox.waiting(3000)]
+    transactions, run = [], outbox.database.run
+    monkeypatch.setattr(outbox.database, "run", lambda work, **urgent: transactions.append(1) or run(work, **urgent))
+    picture = (1_500_000 - sum(sizes)) + 200_000
+    put_media(outbox, "first", b"x" * (picture // 2))
+    assert caplog.messages == []
+    transactions.clear()
+    put_media(outbox, "second", b"x" * (picture // 2))
+    gone = [number for first, last in outbox.gaps("event", 3000) for number in range(first, last + 1)]
+    assert gone == [number for number in range(1, 2001) if (number - 1) % 4][: len(gone)]  # updates, the oldest first
+    freed = sum(sizes[number - 1] for number in gone)
+    assert freed - sizes[gone[-1] - 1] < 215_000 <= freed  # a hundredth below the bound, and not a message more
+    assert outbox.depth().dropped == {"event": len(gone)}
+    assert caplog.messages == [f"the outbox is full: {len(gone)} messages are dropped (event {len(gone)})"]
+    assert len(transactions) <= 2 + len(gone) // 500
+    outbox.close()
+
+
 def test_a_gap_is_announced_until_it_was_told_and_again_when_it_grew(outbox: Outbox):
     for n in range(6):
         outbox.put("event", "cam", event(n))
@@ -211,6 +236,18 @@ def test_a_disk_that_refuses_is_one_clear_error(tmp_path: Path, clock: FakeClock
     seq = outbox.put("event", "cam", event())
     assert [row.seq for row in outbox.waiting(2000)] == list(range(1, seq + 1))
     outbox.close()
+
+
+def test_a_disk_that_is_full_at_the_first_opening_is_tried_again(outbox: Outbox):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    try:
+        with pytest.raises(StorageError, match="cannot be written"):
+            outbox.put("event", "cam", event())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert outbox.put("event", "cam", event()) == 1
+    assert outbox.database.problem == ""
 
 
 @pytest.mark.parametrize("size", [1, 96 * 1024, 96 * 1024 + 1, 700_000])
