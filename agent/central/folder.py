@@ -6,10 +6,10 @@ import contextlib
 import fcntl
 import os
 import secrets
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.core.durable import make_private, private_beside
 from agent.core.errors import ConfigError, StorageError
 
 
@@ -79,27 +79,11 @@ def claim(path: Path, *, wait: bool = False) -> Iterator[bool]:
 def secret(path: Path) -> str:
     """The secret in `path`, made there at the first call; of two processes that make it at once, one's counts."""
     if not path.exists():
-        fresh = _written(path, (secrets.token_urlsafe(24) + "\n").encode())
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(fresh)
-        fresh.unlink()
+        make_private(path, (secrets.token_urlsafe(24) + "\n").encode())
     path.chmod(0o600)
     return path.read_text().strip()
 
 
 def write_private(path: Path, text: str | bytes) -> None:
     """Replace a file that only its owner may read, whole or not at all."""
-    _written(path, text.encode() if isinstance(text, str) else text).replace(path)
-
-
-def _written(path: Path, content: bytes) -> Path:
-    """A file of this process beside that one, safely on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return fresh
+    private_beside(path, text.encode() if isinstance(text, str) else text).replace(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from agent.core.durable import make_private
 from agent.core.errors import ConfigError
 
 
@@ -29,7 +29,11 @@ class Signer:
 
     @classmethod
     def load_or_make(cls, path: Path) -> Signer:
-        """The key in `path` (PEM, mode 0600), made there at the first call."""
+        """The key in `path` (PEM, mode 0600), made there at the first call; of two who make it at once, one's counts.
+
+        Raises:
+            ConfigError: what is there is no key. It is never replaced: it may be what is left of the one that counts.
+        """
         if not path.exists():
             _write_new_key(path)
         return cls.load(path)
@@ -132,12 +136,7 @@ def _raw(public: Ed25519PublicKey) -> bytes:
 
 
 def _write_new_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
+    make_private(path, pem)

@@ -28,6 +28,7 @@ from agent.wire.messages import (
     Disk,
     Health,
     Message,
+    OutboxDepth,
     OverlayState,
     UplinkState,
     WorkerHealth,
@@ -65,10 +66,12 @@ class HealthBoard:
         self._uplink, self._overlay, self._ahead_ms, self._timezone = uplink, overlay, ahead_ms, timezone
         self._movement = Movement(clock)
         self._began_ns = clock.mono_ns()
+        self._waiting = OutboxDepth(messages=0, media=0, media_bytes=0)
 
     def now(self) -> Health:
         """The health message of this moment."""
         states = self._supervisor.states()
+        unread = self._count_waiting()
         return Health(
             time=rfc3339(self._clock.wall_ns()),
             uptime_s=round((self._clock.mono_ns() - self._began_ns) / NS, 1),
@@ -77,7 +80,7 @@ class HealthBoard:
             clock=ClockState(offset_ms=self._ahead_ms(), synced=self._clock.synced()),
             temperature_c=_temperature_c(),
             load=round(os.getloadavg()[0], 2),
-            outbox=self._outbox.depth(),
+            outbox=self._waiting,
             uplink=self._uplink(),
             shed=self._child.shed if self._child else "off",
             shed_level=self._child.shed_level if self._child else 0,
@@ -86,7 +89,7 @@ class HealthBoard:
             workers=[self._worker(state) for state in states],
             audit=_audited(self._audit()),
             overlay=self._overlay(),
-            problems=[note[:400] for note in self._notes()][:64],
+            problems=[note[:400] for note in [*unread, *self._notes()]][:64],
         )
 
     def infos(self) -> list[CameraInfo]:
@@ -146,6 +149,14 @@ class HealthBoard:
         if self._child is not None and state.name == self._child.name:
             restarts, error = restarts + self._child.restarts, error or self._child.last_fall
         return WorkerHealth(name=state.name, state=state.state, restarts=restarts, error=error[:400])
+
+    def _count_waiting(self) -> list[str]:
+        """Look into the outbox; the problem with that, if any: then what was seen last stands, and health goes out."""
+        try:
+            self._waiting = self._outbox.depth()
+        except (OSError, StorageError) as error:
+            return [f"what waits for the centre is not known: {error}"]
+        return []
 
     def _disk(self) -> Disk | None:
         try:

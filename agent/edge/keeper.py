@@ -1,7 +1,8 @@
 """Hands what was decided to the outbox, in a thread of its own.
 
 Neither the recorder nor the child's pump waits for the outbox's disk. While that disk refuses, messages wait here:
-1,000 of them and 8 MiB of pictures; what does not fit is counted and reported.
+1,000 of them and 8 MiB of pictures; what does not fit is counted and reported. So is what no disk can keep, because it
+cannot be encoded or breaks its contract: it would only hold up all that comes after it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from agent.core.errors import LamppostError
+from agent.core.errors import LamppostError, StorageError
 from agent.core.queues import BoundedQueue
 from agent.core.stop import StopToken
 from agent.publish.outbox import Outbox
@@ -39,19 +40,23 @@ class Keeper:
             MAX_MESSAGES, MAX_PICTURE_BYTES, lambda picture: len(picture[1])
         )
         self._error = ""
+        self._never = 0
 
     @property
     def problem(self) -> str:
-        """One line for health: what the disk said, and how much was lost for it; else empty."""
-        lost = self._messages.refused + self._pictures.refused
-        return self._error + (f" ({lost} messages and pictures lost)" if lost else "")
+        """One line for health: what the disk says, and how much was lost since the start; else empty."""
+        lost = self._messages.refused + self._pictures.refused + self._never
+        told = f"{lost} messages and pictures lost" if lost else ""
+        if self._error:
+            return f"{self._error} ({told})" if told else self._error
+        return f"the outbox: {told}" if told else ""
 
     def keep(self, kind: DurableClass, camera: str, record: Message) -> None:
         """Take a message; returns at once."""
         self._messages.put(partial(self._outbox.put, kind, camera, record))
 
     def then(self, action: Action) -> None:
-        """Do this when everything that was given so far is kept; again until the outbox takes it."""
+        """Do this when everything that was given so far is kept; again until the disk takes it."""
         self._messages.put(action)
 
     def keep_picture(self, header: dict[str, Any], jpeg: bytes) -> None:
@@ -80,14 +85,25 @@ class Keeper:
         while True:
             try:
                 action()
-            except LamppostError as error:
+            except StorageError as error:
                 self._note(str(error))
+            except (LamppostError, LookupError, TypeError, ValueError) as error:
+                self._give_up(error)
+                return
             else:
                 self._note("")
                 return
             if stop.wait(AGAIN_S):
                 log.error("could not be kept for the centre: %s", self._error)
                 return
+
+    def _give_up(self, error: Exception) -> None:
+        """It would fail the same way each time."""
+        self._never += 1
+        log.error(
+            "it can never be kept for the centre and is left out: %s: %s", type(error).__name__, error,
+            exc_info=not isinstance(error, LamppostError),
+        )  # fmt: skip
 
     def _put_picture(self, header: dict[str, Any], jpeg: bytes) -> None:
         self._outbox.put_media(

@@ -20,7 +20,7 @@ def uplink_state(
     """None when what is known of it cannot be read now; `live` says in words what live pictures go."""
     try:
         waiting = _waiting(budget, outbox, uplink)
-    except StorageError:
+    except (OSError, StorageError):
         return None
     spent, link = budget.spent(), uplink.health() if uplink is not None else None
     return UplinkState(

@@ -56,6 +56,15 @@ def test_a_unit_is_sandboxed_watched_and_bounded(name: str) -> None:
     assert keys["Service", "SystemCallFilter"].split()[0] == "@system-service"
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_started_again_however_often_it_fell(name: str) -> None:
+    """systemd.unit(5): at its start limit even a unit with Restart=always stays down until somebody starts it."""
+    keys = unit(name)
+    assert keys["Unit", "StartLimitIntervalSec"] == "0"
+    assert ("Unit", "StartLimitBurst") not in keys
+    assert int(keys["Service", "RestartSec"]) >= 5, "without a limit this wait is all that spares the machine"
+
+
 def test_the_gateway_may_ask_whether_its_clock_is_synchronised() -> None:
     keys = unit("gateway")
     assert {"adjtimex", "clock_adjtime"} <= set(keys["Service", "SystemCallFilter"].split())
