@@ -104,7 +104,10 @@ class Database:
                 if not _is_broken(error):
                     raise StorageError(f"the outbox {self._path} cannot be read: {error}") from error
                 self._set_aside(error)
+            try:
                 return work(self._open())
+            except sqlite3.DatabaseError as error:
+                raise StorageError(f"the outbox {self._path} cannot be read: {error}") from error
 
     def sync(self) -> None:
         """Make everything committed so far survive a power cut; cheap when nothing is new."""
@@ -148,7 +151,10 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageError(f"the outbox {self._path} cannot be made: {error.strerror}") from error
             self._connection = self._connect()
             self.generation += 1
         return self._connection
@@ -170,8 +176,11 @@ class Database:
         moment = rfc3339(self._clock.wall_ns()).replace(":", "")
         for suffix in ("", "-wal", "-shm"):
             part = self._path.with_name(self._path.name + suffix)
-            if part.exists():
-                part.rename(self._path.with_name(f"{self._path.name}.broken-{moment}{suffix}"))
+            try:
+                if part.exists():
+                    part.rename(self._path.with_name(f"{self._path.name}.broken-{moment}{suffix}"))
+            except OSError as why:
+                raise StorageError(f"the outbox {self._path} is broken and stays: {why.strerror}") from why
         self.problem = f"the outbox {self._path} was broken ({error}) and was set aside as .broken-{moment}"
         log.error("%s; a new one begins", self.problem)
 

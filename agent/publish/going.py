@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 
+from agent.core.errors import WireError
 from agent.wire.messages import Event, Message, TrackSummary, decode
+
+log = logging.getLogger(__name__)
 
 MOST = 10_000
 """Of rows; the oldest is forgotten for a newer one."""
@@ -24,6 +28,14 @@ def note_going(db: sqlite3.Connection, record: Message, body: bytes) -> None:
 
 
 def read_going(db: sqlite3.Connection) -> list[Event | TrackSummary]:
-    """All that goes on, the one that was told of longest ago first."""
-    rows = db.execute("SELECT type, record FROM going ORDER BY rowid").fetchall()
-    return [decode(_TYPES[kind], body) for kind, body in rows]
+    """All that goes on, the one that was told of longest ago first; a row that cannot be read is passed over."""
+    rows = db.execute("SELECT id, type, record FROM going ORDER BY rowid").fetchall()
+    return [record for row in rows if (record := _read(*row)) is not None]
+
+
+def _read(name: str, kind: str, body: bytes) -> Event | TrackSummary | None:
+    try:
+        return decode(_TYPES[kind], body)
+    except (KeyError, WireError) as error:
+        log.warning("%s %s went on, but what was kept of it cannot be read, so nobody ends it: %s", kind, name, error)
+        return None

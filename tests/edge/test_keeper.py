@@ -113,17 +113,19 @@ def test_what_was_lost_stands_beside_what_the_disk_says() -> None:
 
 def test_a_broken_row_of_what_goes_on_does_not_stop_the_start(tmp_path) -> None:
     outbox = Outbox(tmp_path / "outbox.sqlite", SystemClock())
-    outbox.put("event", "park", event(1).model_copy(update={"phase": "start"}))
+    for number in (1, 2):
+        outbox.put("event", "park", event(number).model_copy(update={"phase": "start"}))
 
     def spoil(db: sqlite3.Connection) -> None:
-        db.execute("UPDATE going SET record = ?", (b"{",))
+        db.execute("UPDATE going SET record = ? WHERE id = 'e1'", (b"{",))
 
     outbox.database.run(spoil)
-    keeper, arrived = Keeper(outbox), threading.Event()
-    outbox.on_put = arrived.set
-    keeper.then(LooseEnds(outbox, lambda _: None).tie)
-    keeper.keep("event", "park", event(2))
+    keeper, ended, done = Keeper(outbox), [], threading.Event()
+    keeper.then(LooseEnds(outbox, lambda over: ended.append(over.id)).tie)
+    keeper.keep("event", "park", event(3))
+    keeper.then(done.set)
     with working(keeper):
-        assert arrived.wait(5)
-    assert [one.seq for one in outbox.waiting(10)] == [1, 2]
+        assert done.wait(5)
+    assert (ended, keeper.problem) == (["e2"], "")  # the one beside it is ended all the same
+    assert [one.seq for one in outbox.waiting(10)] == [1, 2, 3, 4]
     outbox.close()

@@ -329,3 +329,11 @@ def test_samples_of_health_go_after_media_and_before_what_was_seen(tmp_path: Pat
     assert [now for now, before in zip(dropped, [None, *dropped], strict=False) if now != before] == [
         set(), {"media"}, {"media", "health"}, {"media", "health", "track"},
     ]  # fmt: skip
+
+
+def test_a_folder_that_can_be_none_is_told_as_the_outbox_that_cannot_be_made(tmp_path: Path, clock: FakeClock):
+    """As a file system that is read-only tells it: whoever puts tries again, and nobody falls."""
+    (tmp_path / "outbox").write_text("a file is in the way")
+    outbox = Outbox(tmp_path / "outbox" / "outbox.db", clock)
+    with pytest.raises(StorageError, match=r"outbox\.db cannot be made: (Not a directory|File exists)"):
+        outbox.depth()
