@@ -60,7 +60,9 @@ class Cutter:
         One that is no smaller is sent as recorded, too, but for what few browsers play: that was asked for to be seen.
 
         Raises:
-            StorageError: nothing is recorded there, or the disk does not take it.
+            NotRecorded: nothing is recorded there.
+            StorageError: the disk does not take it, or a process that was needed fell.
+            WireError: it is more than a medium may be.
         """
         with self._folder() as folder:
             clip = cut_clip(self._store, wanted.camera, wanted.start_ns, wanted.end_ns, folder / "clip.mp4")
