@@ -13,6 +13,7 @@ import av.container
 from agent.capture.demux import finish, from_keyframe, raws, read
 from agent.capture.epochs import Epochs
 from agent.capture.foreign import at_open, while_reading
+from agent.capture.stall import with_pictures
 from agent.capture.stamps import Raw, Stamp, Stamper
 from agent.capture.timeline import Timeline, ticks_ns
 from agent.capture.tracks import Streams, Tracks, choose, describe
@@ -141,7 +142,8 @@ class RtspSource:
         """See `core.ports.PacketSource.packets`."""
         stamper = Stamper(self._epochs.tracks.usual_ticks)
         with while_reading(self._place):
-            for raw, stamp in stamper.stamped(chain(self._ahead, self._live(stop, hurried))):
+            came = with_pictures(chain(self._ahead, self._live(stop, hurried)), self._place)
+            for raw, stamp in stamper.stamped(came):
                 yield self._placed(raw, stamp)
         if not stop.is_set():
             raise SourceBroken(f"{self._place}: the camera ended the stream; trying again")

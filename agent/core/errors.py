@@ -8,7 +8,8 @@ LamppostError                 one clear line: what, where, what to do      exit 
 │   ├── SourceNotVideo        what answers is not video we can read
 │   └── SourceBroken          the stream or the file broke off
 ├── StorageError              the disk does not take or give what it should
-│   └── StorageMissing        the recording folder is not there or not ours (no marker)
+│   ├── StorageMissing        the recording folder is not there or not ours (no marker)
+│   └── NotRecorded           of that time there is nothing to show, and later there will not be either
 ├── ModelError                a model is unknown, missing, wrong or does not fit   exit 2
 ├── WireError                 a message from outside breaks its contract
 ├── LinkError                 the broker cannot be reached or refuses us
@@ -67,6 +68,10 @@ class StorageError(LamppostError):
 
 class StorageMissing(StorageError):
     """The recording folder is not there, or is not ours: it has no marker."""
+
+
+class NotRecorded(StorageError):
+    """Of that camera and time there is nothing to show; to ask again later does not help."""
 
 
 class ModelError(LamppostError):

@@ -60,7 +60,9 @@ class Cutter:
         One that is no smaller is sent as recorded, too, but for what few browsers play: that was asked for to be seen.
 
         Raises:
-            StorageError: nothing is recorded there, or the disk does not take it.
+            NotRecorded: nothing is recorded there.
+            StorageError: the disk does not take it, or a process that was needed fell.
+            WireError: it is more than a medium may be.
         """
         with self._folder() as folder:
             clip = cut_clip(self._store, wanted.camera, wanted.start_ns, wanted.end_ns, folder / "clip.mp4")
@@ -105,7 +107,8 @@ class Cutter:
             codecs = make_proxy(clip.path, target, self._proxy_rate, self._masks.get(camera, ()), self._stop)
             small = target.stat().st_size < clip.bytes
         except (StorageError, OSError) as error:
-            if self._masks.get(camera):  # what must be hidden cannot be hidden in the footage itself
+            # what must be hidden cannot be hidden in the footage itself; and who is told to stop makes it another time
+            if self._masks.get(camera) or self._stop.is_set():
                 raise StorageError(f"camera {camera}: {error}") from error
             log.warning("camera %s: %s; it goes as it was recorded", camera, error)
             return clip.path, clip.codecs, "full"

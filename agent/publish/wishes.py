@@ -15,10 +15,12 @@ from agent.wire.messages import ClipQuality
 
 MOST = 5000
 KEEP_S = 7 * 86_400.0
+LEAST_NS, MOST_NS = 10 * NS, 600 * NS
+"""What failed is put off for so long."""
 
 
 class Wish(NamedTuple):
-    """A clip of an event. From `due_ns` on its footage is whole."""
+    """A clip of an event. It is to be made from `due_ns` on: its footage is whole then, or what failed may go now."""
 
     event: str
     camera: str
@@ -30,6 +32,13 @@ class Wish(NamedTuple):
 
 
 _COLUMNS = "event, camera, start_ns, end_ns, quality, urgent, due_ns"
+
+_PUT_OFF = f"due_ns >= end_ns + {LEAST_NS}"
+_ORDER: dict[ClipQuality, str] = {
+    "proxy": f"{_PUT_OFF}, iif({_PUT_OFF}, due_ns, -urgent), start_ns",
+    "full": "urgent DESC, start_ns",
+}
+"""A small clip may take minutes to fail. Those that did come after all others, and in turn, or they held these up."""
 
 
 class Wishes:
@@ -59,23 +68,29 @@ class Wishes:
         return None if row is None else _wish(row)
 
     def due(self, quality: ClipQuality) -> Wish | None:
-        """The next to make: of alarms first, the oldest first."""
+        """The next to make: of alarms first, the oldest first. See `_ORDER` for those that were put off."""
         query = (
             f"SELECT {_COLUMNS} FROM wish WHERE quality = ? AND due_ns <= ? "  # noqa: S608
-            "ORDER BY urgent DESC, start_ns LIMIT 1"
+            f"ORDER BY {_ORDER[quality]} LIMIT 1"
         )
         now_ns = self._clock.wall_ns()
         row = self._database.read(lambda db: db.execute(query, (quality, now_ns)).fetchone())
         return None if row is None else _wish(row)
 
     def old(self) -> list[Wish]:
-        """Those that waited too long."""
+        """Those that waited too long, however often they were put off."""
         now_ns = self._ageing.now_ns()
         if now_ns is None:
             return []
-        query = f"SELECT {_COLUMNS} FROM wish WHERE due_ns < ?"  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM wish WHERE end_ns < ?"  # noqa: S608
         before_ns = now_ns - int(KEEP_S * NS)
         return [_wish(row) for row in self._database.read(lambda db: db.execute(query, (before_ns,)).fetchall())]
+
+    def put_off(self, wish: Wish) -> None:
+        """It could not be made now. It waits as long again as it has waited, within bounds."""
+        now_ns = self._clock.wall_ns()
+        due_ns = now_ns + min(max(LEAST_NS, now_ns - wish.end_ns), MOST_NS)
+        self._database.run(lambda db: db.execute("UPDATE wish SET due_ns = ? WHERE event = ?", (due_ns, wish.event)))
 
     def remove(self, event: str) -> None:
         """It is made, or given up."""

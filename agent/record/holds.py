@@ -30,6 +30,9 @@ FOLDER = "holds"
 GATEWAY = "gateway"
 """Who releases a hold whose time is over."""
 
+_TIMES = (("start_ns", "end_ns", "TRUE"), ("start_ns - shift_ns", "end_ns - shift_ns", "shift_ns <> 0"))
+"""Of a segment, as they are known now and as they were before a correction: by either a hold may have got it."""
+
 Words = Annotated[str, Field(min_length=1, max_length=400)]
 
 
@@ -235,13 +238,15 @@ def read_file(path: Path) -> HoldFile | None:
 
 
 def _weigh_again(db: Connection, camera: str, start_ns: int, end_ns: int) -> None:
-    db.execute(
-        "UPDATE segment SET held = 0 WHERE garbage = 0 AND held = 1 AND camera = ? "
-        "AND start_ns > ? AND start_ns < ? AND end_ns > ? AND NOT EXISTS ("
-        "SELECT 1 FROM hold WHERE hold.camera = segment.camera "
-        "AND hold.start_ns < segment.end_ns AND hold.end_ns > segment.start_ns)",
-        (camera, start_ns - LONGEST_NS, end_ns, start_ns),
-    )
+    for begin, end, which in _TIMES:
+        db.execute(
+            "UPDATE segment SET held = 0 WHERE garbage = 0 AND held = 1 AND camera = ? "  # noqa: S608 - our own names
+            f"AND {which} AND {begin} > ? AND {begin} < ? AND {end} > ? AND NOT EXISTS ("
+            "SELECT 1 FROM hold WHERE hold.camera = segment.camera "
+            "AND (hold.start_ns < segment.end_ns AND hold.end_ns > segment.start_ns "
+            "OR hold.start_ns + shift_ns < segment.end_ns AND hold.end_ns + shift_ns > segment.start_ns))",
+            (camera, start_ns - LONGEST_NS, end_ns, start_ns),
+        )
 
 
 def _own_as(model: Path, path: Path) -> None:

@@ -13,11 +13,13 @@ import av
 import pytest
 
 from agent.core.clock import NS, rfc3339
-from agent.core.errors import StorageError
+from agent.core.errors import NotRecorded, StorageError
 from agent.core.stop import StopToken
 from agent.edge.cutter import Cutter, Wanted
+from agent.edge.evidence import EvidenceDesk, Policy
 from agent.publish.outbox import Outbox
 from agent.publish.spool import ASKED_FULL, ASKED_PROXY, PROXY
+from agent.publish.wishes import Wish, Wishes
 from agent.record.export import verify as verifier
 from agent.record.export.export import Issuer, Request
 from tests.fixtures.clips import make_clip
@@ -133,10 +135,35 @@ def test_an_export_is_a_medium_that_proves_itself(make, tmp_path: Path):
 
 def test_where_nothing_is_recorded_nothing_is_queued_and_nothing_left(make):
     rig = make([])
-    with pytest.raises(StorageError, match="nothing is recorded"):
+    with pytest.raises(NotRecorded, match="nothing is recorded"):
         rig.make("none", "full", start_s=900, end_s=910)
     assert rig.outbox.media.waiting(9) == []
     assert list(rig.work.iterdir()) == []
+
+
+def test_while_the_work_folder_takes_nothing_clips_wait_and_only_what_is_not_recorded_is_given_up(
+    make, clock: FakeClock
+):
+    rig = make([])
+    wishes = Wishes(rig.outbox.database, clock)
+    for name, start_s in (("there", 2), ("never", 900)):
+        start_ns = START_NS + start_s * NS
+        wishes.put(Wish(name, "cam", start_ns, start_ns + 6 * NS, "full", urgent=True, due_ns=start_ns + 9 * NS))
+    desk = EvidenceDesk(
+        {"cam": Policy("full", "full")}, wishes, rig.cutter, rig.outbox, clock,
+        may_send=lambda: True, doomed_before_ns=lambda _: 0,
+    )  # fmt: skip
+    rig.work.write_bytes(b"")  # no folder, so nothing can be made in it
+    for _ in range(200):
+        clock.advance(10)
+        desk.turn([])
+    assert (rig.outbox.media.waiting(9), wishes.number()) == ([], 2)
+    rig.work.unlink()
+    for _ in range(100):
+        clock.advance(10)
+        desk.turn([])
+    assert {one.id: one.gone for one in rig.outbox.media.waiting(9)} == {"there-full": False, "never-full": True}
+    assert wishes.number() == 0
 
 
 def test_what_a_kill_left_in_the_work_folder_goes_at_the_next_start(make, tmp_path: Path):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.core.clock import NS, rfc3339
-from agent.core.errors import StorageError
+from agent.core.errors import LamppostError, NotRecorded, StorageError, WireError
 from agent.edge.cutter import Wanted
 from agent.edge.evidence import EvidenceDesk, Policy
 from agent.publish.outbox import Outbox
@@ -21,12 +21,14 @@ class FakeCutter:
     """Makes clips of nothing, or says what is wrong."""
 
     def __init__(self, outbox: Outbox) -> None:
-        self.outbox, self.made, self.error = outbox, list[Wanted](), ""
-        self.size = 1000
+        self.outbox, self.made, self.size = outbox, list[Wanted](), 1000
+        self.errors: dict[str, LamppostError] = {}
+        self.tried: list[str] = []
 
     def make(self, wanted: Wanted) -> Any:
-        if self.error:
-            raise StorageError(self.error)
+        self.tried.append(wanted.event or "")
+        if error := self.errors.get(wanted.event or "", self.errors.get("all")):
+            raise error
         self.made.append(wanted)
         return self.outbox.put_media(
             id=wanted.id, camera=wanted.camera, kind="clip", type="video/mp4", source=b"x" * self.size,
@@ -137,12 +139,86 @@ def test_no_more_full_clips_lie_ready_than_the_link_takes_soon(rig: Rig, monkeyp
     assert len(rig.cutter.made) == 3
 
 
-def test_what_cannot_be_made_is_reported(rig: Rig):
-    rig.cutter.error = "park: nothing is recorded between then and then; choose another time"
+NOTHING = "park: nothing is recorded between then and then; choose another time"
+
+
+@pytest.mark.parametrize("error", [NotRecorded(NOTHING), WireError("media: too large")])
+def test_what_can_never_be_made_is_reported_at_once(rig: Rig, error: LamppostError):
+    rig.cutter.errors["all"] = error
     rig.event("e1", "end", 4)
     rig.turn(20)
-    assert rig.notices() == {"e1": rig.cutter.error}
+    assert rig.notices() == {"e1": str(error)}
     assert rig.wishes.number() == 0
+
+
+@pytest.mark.parametrize("severity", ["info", "alarm"])
+def test_trouble_that_passes_costs_no_clip(rig: Rig, severity: str):
+    rig.cutter.errors["all"] = StorageError("work: nothing can be cut there: No space left on device")
+    for n in range(3):
+        rig.event(f"e{n}", "end", 4, severity=severity)
+    for _ in range(120):
+        rig.turn(1)
+    assert (rig.notices(), rig.cutter.made, rig.wishes.number()) == ({}, [], 3)
+    rig.cutter.errors.clear()
+    for _ in range(150):
+        rig.turn(1)
+    assert sorted(made.event or "" for made in rig.cutter.made) == ["e0", "e1", "e2"]
+    assert (rig.notices(), rig.wishes.number()) == ({}, 0)
+
+
+def test_trouble_that_lasts_is_looked_at_ever_more_seldom_and_ends_after_a_week(rig: Rig):
+    rig.cutter.errors["all"] = StorageError("the clip could not be made smaller")
+    rig.event("e1", "end", 4)
+    for _ in range(3600):
+        rig.turn(1)
+    assert 8 < len(rig.cutter.tried) < 20
+    before = len(rig.cutter.tried)
+    for _ in range(3600):
+        rig.turn(1)
+    assert len(rig.cutter.tried) - before == pytest.approx(6, abs=1)
+    rig.turn(KEEP_S)
+    assert rig.notices() == {"e1": "it waited for a week"}
+
+
+def test_a_clip_that_fails_for_ever_holds_up_no_other(rig: Rig):
+    for n in range(9):
+        rig.cutter.errors[f"e{n}"] = StorageError("the clip could not be made smaller: it took too long")
+        rig.event(f"e{n}", "end", 4)
+    for _ in range(9):
+        rig.turn(300)  # each of them takes five minutes to fail
+    rig.event("new", "end", 4)
+    assert rig.cutter.tried[-1] == "new"
+    rig.cutter.errors["passing"] = StorageError("No space left on device")
+    rig.event("passing", "end", 4)
+    rig.cutter.errors.pop("passing")
+    for _ in range(12):
+        rig.turn(300)
+    assert [made.event for made in rig.cutter.made] == ["new", "passing"]
+
+
+def test_events_that_the_outbox_does_not_take_are_remembered_until_it_does(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    def full(_: object) -> None:
+        raise StorageError("the outbox cannot be written: database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.wishes, "put", full)
+        for n in range(3):
+            with pytest.raises(StorageError):
+                rig.event(f"e{n}", "end", 4)
+    for _ in range(30):
+        rig.turn(1)
+    assert [made.event for made in rig.cutter.made] == ["e0", "e1", "e2"]
+
+
+def test_the_disk_is_spoken_of_once(rig: Rig, caplog: pytest.LogCaptureFixture):
+    rig.cutter.errors["all"] = StorageError("work: nothing can be cut there: No space left on device")
+    for n in range(3):
+        rig.event(f"e{n}", "end", 4)
+    for _ in range(300):
+        rig.turn(1)
+    assert [one.getMessage() for one in caplog.records] == [
+        "no clip of event e0 yet: work: nothing can be cut there: No space left on device; it is tried again"
+    ]
 
 
 def test_what_waits_for_a_week_or_is_too_many_is_reported(rig: Rig, monkeypatch):

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from agent.core.clock import NS
-from agent.core.errors import StorageError
+from agent.core.errors import NotRecorded, StorageError, StorageMissing
 from agent.record.clip import cut_clip
 from agent.record.store import SegmentStore
+from agent.record.tiers import MARKER
 from tests.fixtures.clips import make_clip
 from tests.record.helpers import START_NS, Recording, new_store, read_all, record
 
@@ -158,9 +159,22 @@ def test_nothing_recorded_is_a_clear_error(film: Path, tmp_path: Path) -> None:
     store = new_store(tmp_path / "store")
     record(store, film)
     for camera, start_ns in (("cam", START_NS + 100 * NS), ("other", START_NS)):
-        with pytest.raises(StorageError, match=f"{camera}: nothing is recorded between 2026-.*; choose another time"):
+        with pytest.raises(NotRecorded, match=f"{camera}: nothing is recorded between 2026-.*; choose another time"):
             cut_clip(store, camera, start_ns, start_ns + NS, tmp_path / "clip.mp4")
     assert not (tmp_path / "clip.mp4").exists()
+    store.close()
+
+
+def test_nothing_is_found_for_good_only_on_a_disk_that_is_there_and_listed(film: Path, tmp_path: Path) -> None:
+    store = new_store(tmp_path / "store")
+    record(store, film)
+    store.is_partial = True
+    with pytest.raises(StorageError, match="the catalogue is being made anew, try again later") as caught:
+        cut_clip(store, "cam", START_NS + 100 * NS, START_NS + 101 * NS, tmp_path / "clip.mp4")
+    assert not isinstance(caught.value, NotRecorded)
+    (store.root / MARKER).unlink()
+    with pytest.raises(StorageMissing):
+        cut_clip(store, "cam", START_NS + 100 * NS, START_NS + 101 * NS, tmp_path / "clip.mp4")
     store.close()
 
 

@@ -35,6 +35,15 @@ def faults(store: SegmentStore) -> list[str]:
     return [str(problem) for problem in HoldVerification(store).run()]
 
 
+def shift(store: SegmentStore, name: str, seconds: int) -> None:
+    """As a correction does."""
+    with store.catalogue.transaction() as db:
+        db.execute(
+            "UPDATE segment SET shift_ns = ?, start_ns = start_ns + ?, end_ns = end_ns + ? WHERE id = ?",
+            (*(seconds * NS,) * 3, name),
+        )
+
+
 def test_a_hold_covers_what_overlaps_it_of_its_cameras(store: SegmentStore) -> None:
     store.holds.add(hold(("cam",), 15, 40), store.signer)
     assert free(store) == [0, 4, 5, 6, 7, 8, 9]
@@ -51,12 +60,29 @@ def test_what_is_recorded_later_is_held_too(store: SegmentStore) -> None:
 
 def test_a_time_that_is_corrected_later_comes_under_the_hold(store: SegmentStore) -> None:
     store.holds.add(hold(("cam",), 500, 600), store.signer)
-    with store.catalogue.transaction() as db:
-        db.execute(
-            "UPDATE segment SET shift_ns = ?, start_ns = start_ns + ?, end_ns = end_ns + ? WHERE id = 'cam-3'",
-            (500 * NS,) * 3,
-        )
+    shift(store, "cam-3", 500)
     assert free(store) == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+
+
+def test_what_was_held_by_a_wrong_time_is_free_after_the_release(store: SegmentStore) -> None:
+    first = store.holds.add(hold(("cam",), 15, 40), store.signer)
+    second = store.holds.add(hold(("cam",), 10, 20), store.signer)
+    shift(store, "cam-3", 500)
+    shift(store, "cam-2", 5)
+    assert free(store) == [0, 4, 5, 6, 7, 8, 9]
+    store.holds.release(first.id, "Judge Ito", "case closed", START_NS, store.signer)
+    assert free(store) == [0, *range(2, 10)]
+    store.holds.release(second.id, "Judge Ito", "case closed", START_NS, store.signer)
+    assert free(store) == list(range(10))
+    assert faults(store) == []
+
+
+def test_what_a_hold_got_by_a_wrong_time_it_keeps_while_others_end(store: SegmentStore) -> None:
+    store.holds.add(hold(("cam",), 10, 30), store.signer)
+    other = store.holds.add(hold(("cam",), 15, 40), store.signer)
+    shift(store, "cam-2", 500)
+    store.holds.release(other.id, "Judge Ito", "case closed", START_NS, store.signer)
+    assert free(store) == [0, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_where_two_holds_overlap_the_other_keeps_its_part(store: SegmentStore) -> None:

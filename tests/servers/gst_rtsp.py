@@ -23,6 +23,7 @@ SOUND = (
     " audiotestsrc is-live=true freq=440 ! audio/x-raw,rate=8000,channels=1 ! audioconvert"
     " ! mulawenc ! rtppcmupay name=pay1 "
 )
+HANGS = LIVE[:-1].replace("is-live=true", "is-live=true num-buffers=60")
 FILE = (
     '( filesrc location="{path}" ! qtdemux ! {kind}parse ! video/x-{kind},stream-format=byte-stream,alignment=au'
     " ! rtp{kind}pay config-interval=-1 name=pay0 pt=96 )"
@@ -63,6 +64,7 @@ def main() -> None:
     for path in settings.get("live", []):
         mounts.add_factory(path, factory(LIVE, settings, shared=True))
         mounts.add_factory(f"{path}-mulaw", factory(LIVE[:-1] + SOUND + ")", settings, shared=True))
+        mounts.add_factory(f"{path}-hangs", factory(HANGS + SOUND + ")", settings, shared=False))
     for path, file in settings.get("files", {}).items():
         kind = "h265" if file["codec"] == "hevc" else "h264"
         mounts.add_factory(path, factory(FILE.format(kind=kind, path=file["path"]), settings, shared=False))
