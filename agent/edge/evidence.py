@@ -22,7 +22,7 @@ from agent.edge.cutter import Cutter, Wanted
 from agent.publish.outbox import Outbox
 from agent.publish.wishes import Wish, Wishes
 from agent.record.segment import Segment
-from agent.wire.messages import Event, MediaGone
+from agent.wire.messages import ClipQuality, Event, MediaGone
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,8 @@ class EvidenceDesk:
         self._heard: BoundedQueue[Event] = BoundedQueue(MOST_HEARD)
         self._fresh: deque[Event] = deque(maxlen=MOST_HEARD)
         self._spans: list[tuple[str, int, int]] = []
-        self._made: OrderedDict[str, int] = OrderedDict()
-        """Of events whose clip was made, up to when it goes: many go on when it is as long as it may be."""
+        self._made: OrderedDict[str, tuple[int, ClipQuality]] = OrderedDict()
+        """Of events the clip that was made, and up to when it goes: many go on when it is as long as it may be."""
         self._look_ns = 0
         self._trouble = ""
 
@@ -130,7 +130,7 @@ class EvidenceDesk:
         first_ns = parse_rfc3339(event.start) - AROUND_NS
         told_ns = parse_rfc3339(event.end or event.time)
         last_ns = first_ns + LONGEST_NS if event.phase == "start" else min(told_ns + AROUND_NS, first_ns + LONGEST_NS)
-        if self._made.get(event.id) == last_ns:
+        if self._made.get(event.id) == (last_ns, quality):
             return
         wish = Wish(event.id, event.camera, first_ns, last_ns, quality, event.severity == "alarm", last_ns + SETTLE_NS)
         for surplus in self._wishes.put(wish):
@@ -161,7 +161,7 @@ class EvidenceDesk:
         else:
             self._wishes.remove(wish.event)
             self._trouble = ""
-            self._made[wish.event] = wish.end_ns
+            self._made[wish.event] = wish.end_ns, wish.quality
             while len(self._made) > MOST_HEARD:
                 self._made.popitem(last=False)
 

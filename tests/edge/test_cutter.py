@@ -97,6 +97,15 @@ def test_without_an_encoder_the_clip_goes_as_it_was_recorded(make, monkeypatch):
     assert rig.make("clip", "proxy").quality == "full"
 
 
+def test_a_gateway_that_ends_meanwhile_makes_it_another_time(make):
+    """Nothing is wrong with the encoder, so the whole clip is no answer: it is a hundred times as large."""
+    rig = make([])
+    rig.cutter._stop.set()
+    with pytest.raises(StorageError, match="ended without a result"):
+        rig.make("clip", "proxy")
+    assert rig.outbox.media.manifest("clip") is None
+
+
 @pytest.mark.parametrize(("codec", "quality"), [("libx264", "full"), ("libx265", "proxy")])
 def test_one_that_is_no_smaller_goes_as_recorded_unless_few_browsers_play_that(make, monkeypatch, codec, quality):
     rig = make([], codec)

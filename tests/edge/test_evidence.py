@@ -99,6 +99,18 @@ def test_an_event_that_never_ends_gets_its_first_minute(rig: Rig):
     assert (made.end_ns - made.start_ns) / NS == 60
 
 
+def test_an_event_that_ends_when_its_clip_is_made_costs_no_second_one(rig: Rig):
+    """Things left and vehicles that stand go on for longer than a clip may be."""
+    rig.event("e1", "start")
+    rig.turn(70)
+    rig.event("e1", "end", 120)
+    rig.turn(100)
+    assert [one.id for one in rig.cutter.made] == ["e1-proxy"]
+    rig.event("e1", "end", 130, severity="alarm")
+    rig.turn(100)
+    assert [one.id for one in rig.cutter.made] == ["e1-proxy", "e1-full"]
+
+
 def test_a_full_clip_waits_for_the_link_and_its_footage_is_needed_so_long(rig: Rig):
     rig.free = False
     rig.event("e1", "end", 4, severity="alarm")
