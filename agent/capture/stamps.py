@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agent.capture.timeline import Arrival
+from agent.core.clock import NS
 
 _HOLD = 32
 """So many packets may come before the first dts of their track is known; after that there is none to wait for."""
 
+_BEHIND, _BEHIND_NS = 100, 2 * NS
+"""So many packets, and so long, may wait behind sound, which may fall silent before it tells a time."""
 
 _ENOUGH = 2
 """So many known times tell how far packets really lie apart."""
@@ -73,6 +76,7 @@ class Stamper:
                 yield packet, self._stamp(packet, next_dts)
                 continue
             self._take(packet)
+            self._wait_no_longer(packet)
             yield from self._ready()
         for track in range(len(self._held)):
             self._release(track)
@@ -94,6 +98,15 @@ class Stamper:
         known = sum(one.packet.dts is not None for one in held)
         if held[0].packet.dts is not None or known >= _ENOUGH or len(held) >= _HOLD:
             self._release(packet.track)
+
+    def _wait_no_longer(self, newest: Raw) -> None:
+        """FFmpeg gives AAC that begins late no dts at first; of sound on demand that may be all that comes."""
+        first = self._line[0]
+        if first.stamp is not None or first.packet.track == 0:
+            return
+        waited_ns = newest.arrival.mono_ns - first.packet.arrival.mono_ns
+        if waited_ns >= _BEHIND_NS or len(self._line) >= _BEHIND:
+            self._release(first.packet.track)
 
     def _release(self, track: int) -> None:
         held, self._held[track] = self._held[track], []

@@ -83,6 +83,28 @@ def test_sound_does_not_overtake_a_keyframe_that_waits_for_its_stamp() -> None:
     assert [stamp.dts for _, stamp in stamped] == [0, 0, 10, 160]
 
 
+@pytest.mark.parametrize("step_ms", [0, 20, 100, 1000])
+def test_sound_without_times_that_falls_silent_lets_the_picture_go_on(step_ms: int) -> None:
+    """As FFmpeg gives AAC over RTSP that begins later: no dts until several packets have come."""
+    pictures = [Raw(0, b"p", at, at, 10, at == 0, Arrival(0, at * step_ms * 100_000)) for at in range(0, 3000, 10)]
+    sounds = [Raw(1, b"s", None, None, 0, False, pictures[20].arrival) for _ in range(3)]
+    order = [*pictures[:20], *sounds, *pictures[20:]]
+    taken: list[Raw] = []
+    late = [0]
+
+    def came() -> Iterator[Raw]:
+        for packet in order:
+            yield packet
+            taken.append(packet)
+
+    for number, (packet, stamp) in enumerate(Stamper((10, 1024)).stamped(came())):
+        assert packet is order[number]
+        assert packet.track == 0 or stamp.dts == 1024 * (number - 20)
+        late.append(len(taken) - number)
+    assert max(late) <= (100 if step_ms < 20 else 2000 // step_ms + 5)
+    assert late[-1] <= 1
+
+
 class Refusing:
     """A sink that breaks the rule never to raise."""
 
