@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from agent.core.clock import NS, rfc3339
 from agent.core.errors import ConfigError
-from agent.record.footage import open_footage
+from agent.record.footage import unlisted_footage
 from agent.record.gaps import LEAST_NS, Gap, Recorded, between, causes_of, gaps, recorded
 from agent.record.journal_file import Entry, read_journal
 from agent.record.segment import Segment
@@ -72,7 +72,7 @@ def was_recorded(store: SegmentStore, camera: str, at_ns: int, say: Say, *, as_j
         answer, line = {"recorded": True, "segment": row}, f"yes: {_segment_line(row)}"
     elif (one := look.open_at(at_ns)) is not None:
         row = {"camera": camera, "start": rfc3339(one.start_ns), "end": rfc3339(one.end_ns), "number": None}
-        answer, line = {"recorded": True, "segment": row}, f"yes: {camera}: in a segment that is not closed yet"
+        answer, line = {"recorded": True, "segment": row}, f"yes: {camera}: in a segment that is not listed yet"
     else:
         gap = next(between(look.gaps(at_ns, 0), at_ns, at_ns + 1), None)
         gap = look.whole(gap, at_ns) if gap else Gap(at_ns, at_ns, "unknown", "nothing says why")
@@ -86,8 +86,8 @@ class _Look:
 
     def __init__(self, store: SegmentStore, camera: str, now_ns: int) -> None:
         self._store, self._camera, self._now_ns = store, camera, now_ns
-        # what is open first: when it is closed meanwhile, the catalogue has it
-        self._open = [Recorded(one.start_ns, one.end_ns, None, "", None) for one in open_footage(store, camera)]
+        # what has no row first: when it gets one meanwhile, the catalogue has it
+        self._open = [Recorded(one.start_ns, one.end_ns, None, "", None) for one in unlisted_footage(store, camera)]
         self._runs = store.is_in_use()
         entries: list[Entry] = read_journal(store.root)
         self._causes = causes_of(camera, entries, runs=self._runs, now_ns=now_ns)

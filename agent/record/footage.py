@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,7 @@ from agent.core.clock import NS
 from agent.record.boxes import read_head_note, read_layout
 from agent.record.cipher import Keys
 from agent.record.readers import Bounded, Decrypted
-from agent.record.recovery import measure_file
+from agent.record.recovery import describe, measure_file
 from agent.record.segment import OPEN_SUFFIX, Segment, parse_head
 from agent.record.store import SegmentStore
 
@@ -43,6 +43,8 @@ class Footage:
     id: str
     elsewhere: tuple[Path, ...] = ()
     """Where the file lies after it was moved to another tier."""
+    listed: bool = True
+    """Has the catalogue a row of it? Not yet where it was closed a moment ago, or is open."""
 
     @contextmanager
     def opened(self, *, unread: bool = False) -> Iterator[av.container.InputContainer]:
@@ -84,35 +86,53 @@ class Footage:
 
 def footage_between(store: SegmentStore, camera: str, start_ns: int, end_ns: int) -> list[Footage]:
     """All footage of the span, oldest first, begun with a keyframe where one can be reached."""
-    # the open one first: when it is closed meanwhile, the catalogue has it, and it is left out here
-    being_written = open_footage(store, camera)
+    fresh = unlisted_footage(store, camera)
     segments = store.catalogue.find(camera, start_ns, end_ns)
+    known = {segment.id for segment in segments}
     parts = [_closed_footage(store, segment) for segment in segments]
-    known = {part.path for part in parts}
-    parts += [
-        part
-        for part in being_written
-        if part.path.with_suffix("") not in known and part.start_ns < end_ns and part.end_ns > start_ns
-    ]
+    parts += [part for part in fresh if part.id not in known and part.start_ns < end_ns and part.end_ns > start_ns]
     return _back_to_keyframe(store, camera, parts)
 
 
 def footage_near(store: SegmentStore, camera: str, moments: Sequence[int], near_ns: int) -> list[Footage]:
     """The stretches that reach to within `near_ns` of any of these moments (wall ns), oldest first, each once."""
-    being_written = open_footage(store, camera)  # the open one first, as above
+    fresh = unlisted_footage(store, camera)
     near = [segment for one in moments for segment in store.catalogue.find(camera, one - near_ns, one + near_ns)]
     found = {segment.id: _closed_footage(store, segment) for segment in near}
-    known = {part.path for part in found.values()}
-    for part in being_written:
-        reaches = any(part.start_ns - near_ns <= one <= part.end_ns + near_ns for one in moments)
-        if reaches and part.path.with_suffix("") not in known:
-            found[part.id] = part
+    for part in fresh:
+        if any(part.start_ns - near_ns <= one <= part.end_ns + near_ns for one in moments):
+            found.setdefault(part.id, part)
     return sorted(found.values(), key=lambda part: part.start_ns)
 
 
-def open_footage(store: SegmentStore, camera: str) -> list[Footage]:
-    """What can be read already of the segments that are being written, or were left open."""
-    return [found for path in store.open_files(camera) if (found := _open_footage(store, path))]
+def unlisted_footage(store: SegmentStore, camera: str) -> list[Footage]:
+    """What the catalogue does not list: the segment that was closed a moment ago, and what of open ones can be read.
+
+    Ask the catalogue after it: a segment is open, then closed, then listed, so whoever looks in that order misses none.
+    It may be in both by then; the row is the better one.
+    """
+    open_parts = [found for path in store.open_files(camera) if (found := _open_footage(store, path))]
+    closed = [replace(_closed_footage(store, one), listed=False) for one in _unlisted(store, camera)]
+    known = {part.id for part in closed}
+    return [*closed, *(part for part in open_parts if part.id not in known)]
+
+
+def _unlisted(store: SegmentStore, camera: str) -> Iterator[Segment]:
+    """The closed segment that is the next of the chain: its row is about to be written."""
+    folder = store.current(camera)
+    paths = sorted(folder.glob("*.mp4"), reverse=True) if folder is not None else []
+    relative = {str(path.relative_to(store.root)): path for path in paths}
+    listed = store.catalogue.paths_among(list(relative), camera, tier=0)
+    for name, path in relative.items():
+        if name in listed:
+            continue
+        try:
+            segment = describe(path, name)
+        except OSError:
+            continue  # moved a moment ago, so it has its row; or it cannot be read, let alone shown
+        chain = store.catalogue.head(camera)
+        if segment is not None and segment.camera == camera and segment.previous == chain.link:
+            yield segment
 
 
 def _closed_footage(store: SegmentStore, segment: Segment) -> Footage:
@@ -159,6 +179,7 @@ def _open_footage(store: SegmentStore, path: Path) -> Footage | None:
         tick=tick,
         keys=store.keys,
         id=head.id,
+        listed=False,
     )
 
 

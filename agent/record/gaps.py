@@ -64,6 +64,7 @@ _CLOSED = {
     "clock": ("clock", "the gateway's clock stepped"),
     "room": ("trouble", "only held footage is left to delete: cameras of low priority rest"),
     "overflow": ("trouble", "the disk did not take the footage in time"),
+    "fell": ("trouble", "the recorder of this camera fell, and was started again"),
     "recovered": ("killed", "the gateway was killed, or the disk failed"),
     "stop": ("stopped", "the gateway was stopped"),
     "jump": ("clock", "the camera's times jumped"),

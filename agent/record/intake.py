@@ -47,7 +47,7 @@ class Intake:
         self._announce = False
         self._resume_bytes = 0
         self._taken_mono_ns = clock.mono_ns()
-        self._ended = False
+        self._begun = self._ended = False
         self.packets_in, self.lost = 0, 0
         self.error = ""
         """Why pictures are left out now; empty when none are."""
@@ -88,8 +88,9 @@ class Intake:
         self._ended = True
 
     def begin(self) -> None:
-        """The reader is (again) there."""
-        self._ended, self._taken_mono_ns = False, self._clock.mono_ns()
+        """The reader is there. One that fell knows nothing of the epoch any more: it is announced to it again."""
+        self._announce |= self._begun
+        self._begun, self._ended, self._taken_mono_ns = True, False, self._clock.mono_ns()
 
     def waiting_s(self) -> float:
         """For how long the reader has taken nothing while something waits for it."""

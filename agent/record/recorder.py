@@ -106,7 +106,10 @@ class Recorder:
         )
 
     def run(self, stop: StopToken) -> None:
-        """See `core.ports.Worker.run`; at the stop, what is queued is written and the segment closed."""
+        """See `core.ports.Worker.run`; at the stop, what is queued is written and the segment closed.
+
+        After a fall it goes on at the next keyframe; what was queued before is lost.
+        """
         self._intake.begin()
         grace = _GRACE_TICKS
         try:
@@ -121,7 +124,7 @@ class Recorder:
         finally:
             if stop.is_set():
                 self._intake.end()
-            self._close_epoch("stop")
+            self._close_epoch("stop" if stop.is_set() else "fell")
 
     def _take(self, item: Item) -> None:
         match item:

@@ -97,7 +97,7 @@ class Recording:
             return
         try:
             self._writer.pause()
-        except OSError as error:
+        except _TROUBLE as error:
             self._failed(error)
 
     def _turn(self, packet: Packet) -> None:

@@ -86,7 +86,9 @@ class Retention:
         self._store.check()
         self._store.finish_deletions()
         cameras = self._store.catalogue.cameras()
-        tiers = [tier.number for tier in self._store.tiers if tier.is_there()]
+        # deleting more on a disk that takes no deletion would lose rows and free nothing
+        shut = self._store.clearing.read_only
+        tiers = [tier.number for tier in self._store.tiers if tier.is_there() and tier.number not in shut]
         gone = self._by_age(cameras, tiers)
         if not self._store.is_partial:  # else its sums are not true yet
             gone += self._by_bytes(cameras, tiers)
@@ -175,7 +177,7 @@ class Retention:
 
     def _problems(self) -> list[str]:
         short = [problem for room in self._rooms if (problem := room.problem())]
-        return [*short, *filter(None, [self._store.holds.problem])]
+        return [*short, *filter(None, [self._store.clearing.problem, self._store.holds.problem])]
 
     def _note(self, error: str) -> None:
         if error and error != self.error:

@@ -33,6 +33,7 @@ from agent.core.signing import Signer
 from agent.record.adoption import Adoption
 from agent.record.catalogue import NAME, Catalogue, CatalogueBroken
 from agent.record.cipher import Keys
+from agent.record.clearing import Clearing
 from agent.record.disk import remove_empty
 from agent.record.holds import FOLDER as HOLDS
 from agent.record.holds import Holds
@@ -75,6 +76,7 @@ class SegmentStore:
         self.catalogue = Catalogue(root / NAME, read_only=read_only)
         self.graveyard = Graveyard(self.catalogue, root)
         self.holds = Holds(self.catalogue, root, KeyRing(root / KEYS))
+        self.clearing = Clearing(self.tiers, self.catalogue, self.graveyard, self.leave)
         self.pace = Pace(clock)
         self._deleting = threading.RLock()
         self.moving = threading.Lock()
@@ -206,37 +208,20 @@ class SegmentStore:
         """Rows to garbage with a tombstone, its file, files away, rows gone: `finish_deletions` mends a kill between.
 
         `reason` is a short word for the tombstone: `age`, `bytes`, `room`, `ring`, `missing`. Returns what went: all
-        but what a hold covers.
+        but what a hold covers. A file that the disk does not give up goes later, or stays and is told.
         """
         self.check()
         with self._deleting:
             self._use_reserve_if_full()
             now_ns = self.clock.wall_ns()
             taken = self.graveyard.bury(segments, reason, now_ns, self.signer, held_too=reason == MISSING)
-            self.finish_deletions()
+            self.clearing.finish(again=False)
         return taken
 
     def finish_deletions(self) -> None:
         """The steps after the first for everything that is garbage; what lies on a disk that is not there waits."""
         with self._deleting:
-            there = {tier.number for tier in self.tiers if tier.is_there()}
-            waiting = [one for one in self.catalogue.garbage() if one.tier in there]
-            if waiting:
-                self.graveyard.write(waiting)
-                self._unlink(waiting)
-                self.catalogue.forget([one.id for one in waiting])
-
-    def _unlink(self, waiting: Sequence[Segment]) -> None:
-        """Their files go, and the folders that are empty then, synced."""
-        folders = set()
-        for segment in waiting:
-            path = self.path_of(segment)
-            path.unlink(missing_ok=True)
-            folders.add((path.parent, self.tiers[segment.tier].root))
-        for folder, root in folders:
-            if folder.is_dir():
-                sync_folder(folder)
-                self.leave(folder, root)
+            self.clearing.finish(again=True)
 
     def free_bytes(self) -> int:
         """What is left on the disk for us."""

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from agent.record.pace import Pace
 from agent.record.retention import Retention
 from agent.record.store import RESERVE, RESERVE_BYTES
 from agent.record.verify import Level, Verification
+from agent.record.writer import SegmentWriter
 from tests.fixtures.clips import make_clip, make_noise
 from tests.fixtures.clock import FakeClock
 from tests.record.disks import SmallDisk, small_disk
@@ -103,6 +105,31 @@ def test_a_catalogue_that_fails_loses_no_footage(clip_h264: Path, tmp_path: Path
 
 def _refuse(_: object) -> bool:
     raise OSError(28, "No space left on device")
+
+
+def test_a_pause_that_fails_costs_what_was_not_written_and_ends_no_thread(
+    clip_h264: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info, packets = read_all(clip_h264)
+    clock = FakeClock()
+    store = new_store(tmp_path / "store", clock)
+    with Recording(store, clock) as recording:
+        with monkeypatch.context() as patched:
+            patched.setattr(SegmentWriter, "pause", _fits_no_file)
+            recording.feed(info, packets[:15], reason=None)
+            wait_for(lambda: "fits no file" in recording.recorder.stats().error)
+        clock.advance(3)
+        for packet in packets[15:]:
+            recording.recorder.packet(packet)
+        recording.recorder.closed("end")
+        recording.settle()
+        assert recording.recorder.stats().error == ""
+    assert recording.segments[-1].packets == 20
+    store.close()
+
+
+def _fits_no_file(_: object) -> None:
+    raise struct.error("argument out of range")
 
 
 def test_on_a_full_disk_the_reserve_lets_deletions_happen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from agent.core.clock import SystemClock
 from agent.core.media import Packet, StreamInfo
 from agent.core.memory import Budget
@@ -14,6 +16,7 @@ from agent.record.intake import Intake
 from agent.record.recorder import Recorder
 from agent.record.segment import Segment
 from agent.record.verify import Level, Verification
+from agent.record.writer import SegmentWriter
 from tests.fixtures.clock import FakeClock
 from tests.record.helpers import new_store, read_all, wait_for
 
@@ -150,3 +153,36 @@ def test_what_did_not_fit_is_a_hole_between_two_good_segments(clip_h264: Path, t
     assert (stats.packets_in, stats.packets_recorded, stats.packets_lost, stats.error) == (40, 25, 15, "")
     assert list(Verification(store, Level.HASHES).run("cam")) == []
     store.close()
+
+
+def test_a_recorder_that_fell_goes_on_at_the_next_keyframe(
+    clip_h264: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info, packets = read_all(clip_h264)
+    store, segments, stop = new_store(tmp_path / "store"), list[Segment](), StopToken()
+    recorder = Recorder("cam", store, SystemClock(), sync_interval_s=0, on_segment=segments.append, look_s=0.005)
+    with monkeypatch.context() as patched:
+        patched.setattr(SegmentWriter, "pause", _out_of_memory)
+        recorder.opened(info)
+        for packet in packets[:15]:
+            recorder.packet(packet)
+        with pytest.raises(MemoryError):
+            recorder.run(stop)
+    thread = threading.Thread(target=recorder.run, args=(stop,))  # as the supervisor does
+    thread.start()
+    wait_for(lambda: recorder._intake._announce)
+    for packet in packets[15:]:
+        recorder.packet(packet)
+    recorder.closed("end")
+    wait_for(lambda: len(segments) == 2)
+    stop.set()
+    thread.join()
+    stats = recorder.stats()
+    assert [(one.reason, one.packets) for one in segments] == [("fell", 15), ("end", 20)]
+    assert (stats.packets_in, stats.packets_recorded, stats.packets_lost, stats.error) == (40, 35, 5, "")
+    assert list(Verification(store, Level.HASHES).run("cam")) == []
+    store.close()
+
+
+def _out_of_memory(_: object) -> None:
+    raise MemoryError

@@ -8,7 +8,6 @@ from agent.record.export.manifest import ClipEntry, Gap
 from agent.record.footage import Footage
 from agent.record.gaps import LEAST_NS, Recorded, between, causes_of, gaps, recorded
 from agent.record.journal_file import read_journal
-from agent.record.segment import OPEN_SUFFIX
 from agent.record.store import SegmentStore
 
 _NO_KEYFRAME = "the pictures count on a keyframe that is not there any more"
@@ -20,7 +19,7 @@ def not_recorded(
     """Where there is no footage. `parts` is what there is in the span."""
     now_ns = store.clock.wall_ns()
     causes = causes_of(camera, read_journal(store.root), runs=store.is_in_use(), now_ns=now_ns)
-    footage = sorted({*_around(store, camera, start_ns, end_ns), *_open(parts)}, key=lambda one: one.start_ns)
+    footage = sorted(_footage(store, camera, parts, start_ns, end_ns), key=lambda one: one.start_ns)
     stones = store.graveyard.of(camera)
     for gap in between(gaps(footage, stones, causes, min(now_ns, end_ns)), start_ns, end_ns):
         yield Gap(start_ns=gap.start_ns, end_ns=gap.end_ns, why=gap.why, text=gap.text)
@@ -36,14 +35,13 @@ def not_shown(run: Sequence[Footage], clip: ClipEntry | None, start_ns: int, end
         yield Gap(start_ns=begin_ns, end_ns=stop_ns, why="no_keyframe", text=_NO_KEYFRAME)
 
 
-def _around(store: SegmentStore, camera: str, start_ns: int, end_ns: int) -> Iterator[Recorded]:
+def _footage(
+    store: SegmentStore, camera: str, parts: Sequence[Footage], start_ns: int, end_ns: int
+) -> Iterator[Recorded]:
+    """What is listed in the span and just before it, and what of `parts` still is not."""
     before = store.catalogue.before(camera, start_ns)
-    if before is not None:
-        yield recorded(before)
-    yield from (recorded(segment) for segment in store.catalogue.find(camera, start_ns, end_ns))
-
-
-def _open(parts: Sequence[Footage]) -> Iterator[Recorded]:
+    found = {one.id: one for one in (*([before] if before else []), *store.catalogue.find(camera, start_ns, end_ns))}
+    yield from map(recorded, found.values())
     for part in parts:
-        if part.path.suffix == OPEN_SUFFIX:
+        if not part.listed and part.id not in found:
             yield Recorded(part.start_ns, part.end_ns, None, "", None)
