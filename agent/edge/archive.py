@@ -114,6 +114,7 @@ def rebuild(config: GatewayConfig, say: Say) -> int:
         for camera in store.camera_folders():
             for _ in work.rest(camera, StopToken()):
                 pass
+        store.all_listed()
         totals = store.catalogue.totals()
     finally:
         store.close()

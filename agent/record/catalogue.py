@@ -73,18 +73,18 @@ class Catalogue:
         Raises:
             StorageError: the disk does not take it, or another segment has that number.
         """
-        values = astuple(segment)
-        row = [str(value) if isinstance(value, Fraction) else value for value in values]
         with self.transaction() as db:
-            query = f"INSERT INTO segment ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
-            if not db.execute(query, row).rowcount:
-                return False
-            db.execute(
-                "INSERT INTO chain VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
-                "link = excluded.link WHERE excluded.number > number",
-                (segment.camera, segment.number, segment.link),
-            )
-            return True
+            return put(db, segment)
+
+    def is_unlisted(self) -> bool:
+        """Was it begun anew, and does not list all older footage yet?"""
+        with self.transaction() as db:
+            return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'unlisted'").fetchone() is not None
+
+    def all_listed(self) -> None:
+        """It lists whatever lies in the files."""
+        with self.transaction() as db:
+            db.execute("DROP TABLE IF EXISTS unlisted")
 
     def check(self) -> None:
         """Open it and look at its first pages.
@@ -345,6 +345,25 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def put(db: sqlite3.Connection, segment: Segment) -> bool:
+    """The row of a segment and the head of its chain; False when it is there already."""
+    row = [str(value) if isinstance(value, Fraction) else value for value in astuple(segment)]
+    query = f"INSERT INTO segment ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
+    if not db.execute(query, row).rowcount:
+        return False
+    put_head(db, segment.camera, ChainHead(segment.number, segment.link))
+    return True
+
+
+def put_head(db: sqlite3.Connection, camera: str, head: ChainHead) -> None:
+    """The camera's chain goes at least so far."""
+    query = (
+        "INSERT INTO chain VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
+        "link = excluded.link WHERE excluded.number > number"
+    )
+    db.execute(query, (camera, *head))
 
 
 def _segment(row: tuple[object, ...]) -> Segment:

@@ -84,7 +84,7 @@ class SegmentStore:
         self._lock = -1
         self._store_id = ""
         self.is_partial = False
-        """Since `prepare`: the catalogue was lost, and does not list older footage yet."""
+        """Since `prepare`: the catalogue was lost, in this run or one before, and does not list older footage yet."""
 
     @property
     def signer(self) -> Signer:
@@ -124,6 +124,11 @@ class SegmentStore:
         except OSError as error:
             raise StorageError(f"{self.root}: {error.strerror}; look at the disk") from error
         return adopted
+
+    def all_listed(self) -> None:
+        """The catalogue lists older footage, too: no start needs to look for it again."""
+        self.catalogue.all_listed()
+        self.is_partial = False
 
     def set_aside(self) -> None:
         """Make room for a new catalogue, which the next `prepare` begins.
@@ -286,19 +291,20 @@ class SegmentStore:
 
     def _mend_catalogue(self) -> None:
         """A catalogue that is gone or broken is begun anew; older footage is listed again in the background."""
-        self.is_partial = not self.catalogue.path.exists()
         try:
             self.catalogue.check()
         except CatalogueBroken as error:
             self.catalogue.set_aside()
             log.error("%s; it is set aside and made again from the files", error)  # noqa: TRY400 - one clear line
-            self.is_partial = True
         self.holds.mend()
-        cameras = self.camera_folders() if self.is_partial else []
-        rebuild = Rebuild(self.tiers, self.catalogue)
+        self.is_partial = self.catalogue.is_unlisted()
+        if not self.is_partial:
+            return
+        cameras, rebuild = self.camera_folders(), Rebuild(self.tiers, self.catalogue)
         for camera in cameras:
             rebuild.heads(camera, self.current(camera))
-        self.is_partial = bool(cameras)
+        if not cameras:
+            self.all_listed()
 
     def _take_lock(self) -> None:
         """One process at a time; the kernel lets go when it ends, however that happens."""

@@ -94,7 +94,9 @@ class Sweep:
                 if listed % _FAST == 0:
                     yield
         self._rebuild.skipped.clear()  # the pass over the files says what is wrong with them
-        self._store.is_partial = stop.is_set()
+        if stop.is_set():
+            return
+        self._store.all_listed()
         log.info("the catalogue is whole again: %d older segments listed", listed)
 
     def _files(self, camera: str) -> Iterator[None]:
