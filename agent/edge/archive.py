@@ -119,7 +119,7 @@ def rebuild(config: GatewayConfig, say: Say) -> int:
     finally:
         store.close()
     for path in work.skipped:
-        say(f"{path}: left alone: not a segment of ours, or its place is taken")
+        say(f"{path}: left alone: not a segment of ours, not readable, or its place is taken")
     say(f"{totals.segments} segments, {totals.bytes} bytes listed")
     return 1 if work.skipped else 0
 

@@ -13,6 +13,7 @@ from sqlite3 import Connection, IntegrityError
 
 from agent.core.stop import StopToken
 from agent.record.catalogue import Catalogue, put
+from agent.record.disk import is_of_one_file
 from agent.record.recovery import describe
 from agent.record.segment import Segment
 from agent.record.tiers import Tier
@@ -28,7 +29,7 @@ class Rebuild:
         self._tiers, self._catalogue = tiers, catalogue
         self._graveyard = Graveyard(catalogue, tiers[0].root)
         self.skipped: list[Path] = []
-        """Files that are no whole segments of ours, or whose place in the chain is taken or stated as deleted."""
+        """Files that are no whole segments of ours or cannot be read, or whose place is taken or stated as deleted."""
 
     def heads(self, camera: str, current: Path | None) -> None:
         """What is needed before the camera's next segment: its tombstones and the folder it was last written into.
@@ -68,6 +69,12 @@ class Rebuild:
             segment = describe(path, str(path.relative_to(tier.root)), tier=tier.number)
         except FileNotFoundError:
             return None  # deleted or moved a moment ago
+        except OSError as error:
+            if not is_of_one_file(error):
+                raise
+            log.error("%s: cannot be read (%s), left alone; look at the disk", path, error.strerror)  # noqa: TRY400 - one line
+            self.skipped.append(path)
+            return None
         if segment is None or segment.camera != path.relative_to(tier.root).parts[0]:
             self.skipped.append(path)
             return None
