@@ -116,10 +116,10 @@ class SegmentStore:
             self._claim()
             self._signer = self._signer or self._key()
             self._use_reserve_if_full()
-            self._mend_catalogue()
-            self._reach_if_there()
-            self.finish_deletions()
-            adopted = [segment for camera in self.camera_folders() for segment in self.adopt(camera)]
+            try:
+                adopted = self._take_stock()
+            except CatalogueBroken:  # beyond its first pages, which is noted now: this time it is set aside
+                adopted = self._take_stock()
             self.keep_reserve()
         except OSError as error:
             raise StorageError(f"{self.root}: {error.strerror}; look at the disk") from error
@@ -305,6 +305,13 @@ class SegmentStore:
             rebuild.heads(camera, self.current(camera))
         if not cameras:
             self.all_listed()
+
+    def _take_stock(self) -> list[Segment]:
+        """Catalogue and files agree afterwards; returns the segments adopted."""
+        self._mend_catalogue()
+        self._reach_if_there()
+        self.finish_deletions()
+        return [segment for camera in self.camera_folders() for segment in self.adopt(camera)]
 
     def _take_lock(self) -> None:
         """One process at a time; the kernel lets go when it ends, however that happens."""
