@@ -49,12 +49,13 @@ class Rebuild:
     def rest(self, camera: str, stop: StopToken) -> Iterator[Segment]:
         """The rows that were missing, as they are written."""
         for tier in self._tiers:
-            for path in sorted((tier.root / camera).glob("*/*/*.mp4")):
-                if stop.is_set():
-                    return
-                segment = self.add(tier, path)
-                if segment is not None:
-                    yield segment
+            for hour in sorted((tier.root / camera).glob("*/*")):
+                for path in self._unlisted(camera, tier, hour):
+                    if stop.is_set():
+                        return
+                    segment = self.add(tier, path)
+                    if segment is not None:
+                        yield segment
 
     def add(self, tier: Tier, path: Path) -> Segment | None:
         """The row of one file; None when it has one, or may have none: then it stands in `skipped`."""
@@ -63,6 +64,12 @@ class Rebuild:
             return None
         with self._catalogue.transaction() as db:
             return segment if self._put(db, path, segment) else None
+
+    def _unlisted(self, camera: str, tier: Tier, hour: Path) -> list[Path]:
+        """The closed files of a folder without a row: what was listed before a kill is not read again."""
+        files = {str(path.relative_to(tier.root)): path for path in sorted(hour.glob("*.mp4"))}
+        listed = self._catalogue.paths_among(list(files), camera, tier.number)
+        return [path for name, path in files.items() if name not in listed]
 
     def _described(self, tier: Tier, path: Path) -> Segment | None:
         try:

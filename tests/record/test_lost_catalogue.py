@@ -8,6 +8,7 @@ import pytest
 
 from agent.core.clock import NS
 from agent.core.stop import StopToken
+from agent.record import rebuild, recovery
 from agent.record.rebuild import Rebuild
 from agent.record.segment import Segment
 from agent.record.store import SegmentStore
@@ -76,7 +77,7 @@ def die_at(turn: int, real: Callable[..., object]) -> Callable[..., object]:
 @pytest.mark.parametrize(
     ("owner", "step", "turn"),
     [(Graveyard, "restore", 1), (Rebuild, "_put", 1), (Rebuild, "heads", 1), (Rebuild, "heads", 2), (Rebuild, "add", 1),
-     (Rebuild, "add", 5)],
+     (Rebuild, "add", 3)],
 )  # fmt: skip
 def test_a_kill_while_it_is_made_again_is_mended(
     lost: tuple[Path, list[Segment]], clock: FakeClock, monkeypatch: pytest.MonkeyPatch,
@@ -118,6 +119,30 @@ def test_what_is_recorded_and_deleted_before_the_kill_goes_on_from_there(
     assert [one.number for one in again.catalogue.in_chain("cam", 0, 99)] == [2, 3, 5]
     assert [(one.first, one.last) for one in again.graveyard.of("cam")] == [(1, 1), (4, 4)]
     assert [str(fault) for fault in Verification(again, Level.HASHES).run("cam")] == []
+    again.close()
+
+
+def test_what_was_listed_before_the_kill_is_not_read_again(
+    lost: tuple[Path, list[Segment]], clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, segments = lost
+    killed = SegmentStore(root, clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(Rebuild, "add", die_at(3, Rebuild.add))
+        with pytest.raises(Killed):
+            start(killed, clock)
+    killed.close()
+    read: list[Path] = []
+
+    def describe(path: Path, *args: str, **named: int) -> Segment | None:
+        read.append(path)
+        return recovery.describe(path, *args, **named)
+
+    monkeypatch.setattr(rebuild, "describe", describe)
+    again = new_store(root, clock)
+    list_all(again, clock)
+    assert len(read) == 1
+    is_whole(again, segments)
     again.close()
 
 
