@@ -114,11 +114,12 @@ def rebuild(config: GatewayConfig, say: Say) -> int:
         for camera in store.camera_folders():
             for _ in work.rest(camera, StopToken()):
                 pass
+        store.all_listed()
         totals = store.catalogue.totals()
     finally:
         store.close()
     for path in work.skipped:
-        say(f"{path}: left alone: not a segment of ours, or its place is taken")
+        say(f"{path}: left alone: not a segment of ours, not readable, or its place is taken")
     say(f"{totals.segments} segments, {totals.bytes} bytes listed")
     return 1 if work.skipped else 0
 

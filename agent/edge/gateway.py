@@ -16,6 +16,7 @@ from agent.core.signing import Verifier
 from agent.core.stop import StopToken
 from agent.core.supervisor import Supervisor
 from agent.edge.cameras import CameraUnit, Takers
+from agent.edge.catalogue_watch import CatalogueWatch
 from agent.edge.child import AnalysisChild
 from agent.edge.chronicle import Chronicle, Condition, condition_of
 from agent.edge.cutter import Cutter
@@ -59,7 +60,7 @@ END_WITHIN_S = 15.0
 
 
 def run_gateway(config: GatewayConfig, stop: StopToken, clock: Clock | None = None) -> int:
-    """Run until `stop`; 0 after an orderly end.
+    """Run until `stop`; 0 after an orderly end, 1 when it should be started again.
 
     Raises:
         LamppostError: it cannot start: the disk, a secret or a key is not as configured.
@@ -142,13 +143,14 @@ class Gateway:
             workers.append(parts.child)
         workers += [worker for unit in parts.units for worker in unit.workers]
         workers += [StatusPage(config.gateway.status_listen, self.board.now), Watchdog(self._clock, self.board.healthy)]
+        workers.append(CatalogueWatch(parts.store.catalogue.damage))
         self._tie_loose_ends()
         for worker in workers:
             self._supervisor.start(worker)
         log.info("gateway %s at site %s: %d cameras", config.gateway.id, config.gateway.site, len(parts.units))
 
     def end(self) -> int:
-        """Wait for all threads after the stop; 1 when some did not end."""
+        """Wait for all threads after the stop; 1 when some did not end, or the catalogue must be made again."""
         late = self._supervisor.join(END_WITHIN_S)
         if not late:
             self._parts.evidence.journal.end()
@@ -159,7 +161,7 @@ class Gateway:
         self._parts.store.close()
         if late:
             log.error("did not end within %.0f s: %s", END_WITHIN_S, ", ".join(late))
-        return 1 if late else 0
+        return 1 if late or self._parts.store.catalogue.damage.is_noted else 0
 
     def _build(self) -> _Parts:
         config, clock = self._config, self._clock

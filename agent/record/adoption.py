@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from agent.core.durable import sync_folder
 from agent.core.signing import Signer
 from agent.record.catalogue import Catalogue
+from agent.record.disk import is_of_one_file
 from agent.record.recovery import cut_and_close, describe
-from agent.record.segment import OPEN_SUFFIX, Segment
+from agent.record.segment import OPEN_SUFFIX, UNREADABLE_SUFFIX, Segment
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +31,17 @@ class Adoption:
         if folder is None:
             return []
         listed = self._catalogue.newest_paths(self._camera, _MOST_IN_FOLDER)
-        # a closed one was numbered before the one left open after it
-        closed = [self._list(path) for path in sorted(folder.glob("*.mp4")) if self._relative(path) not in listed]
-        recovered = [self._recover(path) for path in sorted(folder.glob("*.mp4" + OPEN_SUFFIX))]
-        return [segment for segment in (*closed, *recovered) if segment is not None]
+        found: list[Segment | None] = []
+        with _passing_over(folder):
+            # a closed one was numbered before the one left open after it
+            for path in sorted(folder.glob("*.mp4")):
+                if self._relative(path) not in listed:
+                    with _passing_over(path):
+                        found.append(self._list(path))
+            for path in sorted(folder.glob("*.mp4" + OPEN_SUFFIX)):
+                with _passing_over(path):
+                    found.append(self._recover(path))
+        return [segment for segment in found if segment is not None]
 
     def _recover(self, path: Path) -> Segment | None:
         if not cut_and_close(path, "recovered", self._catalogue.head(self._camera), self._signer):
@@ -57,3 +67,18 @@ class Adoption:
 
     def _relative(self, path: Path) -> str:
         return str(path.relative_to(self._root))
+
+
+@contextmanager
+def _passing_over(path: Path) -> Iterator[None]:
+    """A file that cannot be read keeps nobody from recording: an open one goes aside, and the sweep tells of it."""
+    try:
+        yield
+    except OSError as error:
+        if not is_of_one_file(error):
+            raise
+        log.error("%s: cannot be read (%s), left alone; look at the disk", path, error.strerror)  # noqa: TRY400 - one line
+        if path.suffix == OPEN_SUFFIX:
+            with suppress(OSError):
+                path.rename(path.with_name(path.name + UNREADABLE_SUFFIX))
+                sync_folder(path.parent)

@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, fields
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +21,7 @@ from agent.core.clock import NS
 from agent.core.durable import sync_file, sync_folder
 from agent.core.errors import StorageError
 from agent.record.catalogue_schema import SCHEMA
+from agent.record.damage import Damage
 from agent.record.segment import Segment, start_of
 from agent.record.statement import GENESIS
 
@@ -30,6 +31,8 @@ LONGEST_NS = 15 * 60 * NS
 NAME = "catalogue.sqlite"
 
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_PRIMARY = 0xFF
+"""The part of an error code that says what it is; what stands above says more closely where."""
 _MOST_ASIDE = 100
 
 _FIELDS = tuple(field.name for field in fields(Segment))
@@ -66,6 +69,7 @@ class Catalogue:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self.damage = Damage(path)
 
     def add(self, segment: Segment) -> bool:
         """Write the row of a segment whose file is synced, and the head of its chain; False when it is there already.
@@ -73,18 +77,18 @@ class Catalogue:
         Raises:
             StorageError: the disk does not take it, or another segment has that number.
         """
-        values = astuple(segment)
-        row = [str(value) if isinstance(value, Fraction) else value for value in values]
         with self.transaction() as db:
-            query = f"INSERT INTO segment ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
-            if not db.execute(query, row).rowcount:
-                return False
-            db.execute(
-                "INSERT INTO chain VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
-                "link = excluded.link WHERE excluded.number > number",
-                (segment.camera, segment.number, segment.link),
-            )
-            return True
+            return put(db, segment)
+
+    def is_unlisted(self) -> bool:
+        """Was it begun anew, and does not list all older footage yet?"""
+        with self.transaction() as db:
+            return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'unlisted'").fetchone() is not None
+
+    def all_listed(self) -> None:
+        """It lists whatever lies in the files."""
+        with self.transaction() as db:
+            db.execute("DROP TABLE IF EXISTS unlisted")
 
     def check(self) -> None:
         """Open it and look at its first pages.
@@ -92,12 +96,18 @@ class Catalogue:
         Raises:
             CatalogueBroken: it must be made again; `set_aside` makes room.
         """
+        if self.damage.is_noted:
+            raise CatalogueBroken(f"{self.path}: is damaged, as was found before")
         with self.transaction() as db:
             db.execute("SELECT max(n) FROM segment").fetchone()
-            db.execute("SELECT count(*) FROM chain").fetchone()
+            db.execute("SELECT max(number) FROM chain").fetchone()  # of the table itself, one row per camera
 
     def set_aside(self) -> None:
-        """Rename the file, and what belongs to it, so that the next call begins a new one."""
+        """Rename the file, and what belongs to it, so that the next call begins a new one.
+
+        A kill in the middle must not leave it without its WAL, and to be taken for whole.
+        """
+        self.damage.note()
         self.close()
         self._file = None
         for number in range(1, _MOST_ASIDE):
@@ -108,6 +118,7 @@ class Catalogue:
             part = self.path.with_name(self.path.name + suffix)
             if part.exists():
                 part.replace(aside.with_name(aside.name + suffix))
+        self.damage.clear()
 
     def head(self, camera: str) -> ChainHead:
         """Where the camera's chain ends; number 0 before its first segment."""
@@ -255,15 +266,20 @@ class Catalogue:
 
         Raises:
             StorageError: the disk or the file is not as it should be.
+            CatalogueBroken: the file is damaged, which is noted: the next start makes it again.
         """
         with self._lock:
             try:
                 with self._opened() as connection:
                     yield connection
             except sqlite3.Error as error:
-                broken = getattr(error, "sqlite_errorcode", None) in _BROKEN
-                kind = CatalogueBroken if broken else StorageError
-                raise kind(f"{self.path}: {error}; look at the disk, or rebuild the catalogue") from error
+                said = f"{self.path}: {error}; look at the disk, or rebuild the catalogue"
+                if getattr(error, "sqlite_errorcode", 0) & _PRIMARY not in _BROKEN:
+                    raise StorageError(said) from error
+                if not self._read_only:
+                    with suppress(OSError):  # a disk that takes no note keeps its trouble; who meets it next notes it
+                        self.damage.note()
+                raise CatalogueBroken(said) from error
 
     def _select(self, where: str, values: tuple[object, ...], *, garbage: bool = False) -> list[Segment]:
         query = f"SELECT {_COLUMNS} FROM segment WHERE garbage = {garbage:d} AND {where}"  # noqa: S608 - our own words
@@ -345,6 +361,25 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def put(db: sqlite3.Connection, segment: Segment) -> bool:
+    """The row of a segment and the head of its chain; False when it is there already."""
+    row = [str(value) if isinstance(value, Fraction) else value for value in astuple(segment)]
+    query = f"INSERT INTO segment ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
+    if not db.execute(query, row).rowcount:
+        return False
+    put_head(db, segment.camera, ChainHead(segment.number, segment.link))
+    return True
+
+
+def put_head(db: sqlite3.Connection, camera: str, head: ChainHead) -> None:
+    """The camera's chain goes at least so far."""
+    query = (
+        "INSERT INTO chain VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
+        "link = excluded.link WHERE excluded.number > number"
+    )
+    db.execute(query, (camera, *head))
 
 
 def _segment(row: tuple[object, ...]) -> Segment:

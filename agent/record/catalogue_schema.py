@@ -1,4 +1,8 @@
-"""The catalogue's tables. All of it can be made again from the files (`rebuild`)."""
+"""The catalogue's tables. All of it can be made again from the files (`rebuild`).
+
+`unlisted` never has a row: it is there from the first moment until all that lies in the files is listed. A kill in
+between must not let a catalogue pass for a whole one that was only begun.
+"""
 
 SCHEMA = """
 CREATE TABLE segment (
@@ -89,5 +93,7 @@ CREATE TRIGGER segment_corrected AFTER INSERT ON segment
     FROM correction AS c
     WHERE n = new.n AND c.boot = new.boot AND new.mono_ns >= c.from_mono_ns AND new.mono_ns < c.to_mono_ns;
 END;
+
+CREATE TABLE unlisted (one INTEGER PRIMARY KEY) STRICT;
 PRAGMA user_version = 1;
 """

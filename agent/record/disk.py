@@ -1,11 +1,20 @@
-"""What must be done so that a name or a file outlasts a power cut (POSIX fsync, rename)."""
+"""What must be done so that a name or a file outlasts a power cut (POSIX fsync, rename), and what an error is about."""
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from agent.core.durable import sync_folder
+
+_ANY_FILE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What every file would meet now, and none will later."""
+
+
+def is_of_one_file(error: OSError) -> bool:
+    """Does the error tell of the file that was read, and may the next one be well?"""
+    return error.errno not in _ANY_FILE
 
 
 def make_folders(root: Path, folder: Path) -> None:

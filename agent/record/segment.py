@@ -17,6 +17,8 @@ from agent.record.cipher import CipherNote
 from agent.record.statement import Ns, Sha256, Statement, parsed
 
 OPEN_SUFFIX = ".open"
+UNREADABLE_SUFFIX = ".unreadable"
+"""Follows the name of an open file that the disk did not give back."""
 
 
 @dataclass(frozen=True, slots=True)

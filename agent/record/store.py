@@ -86,7 +86,7 @@ class SegmentStore:
         self._lock = -1
         self._store_id = ""
         self.is_partial = False
-        """Since `prepare`: the catalogue was lost, and does not list older footage yet."""
+        """Since `prepare`: the catalogue was lost, in this run or one before, and does not list older footage yet."""
 
     @property
     def signer(self) -> Signer:
@@ -118,14 +118,19 @@ class SegmentStore:
             self._claim()
             self._signer = self._signer or self._key()
             self._use_reserve_if_full()
-            self._mend_catalogue()
-            self._reach_if_there()
-            self.finish_deletions()
-            adopted = [segment for camera in self.camera_folders() for segment in self.adopt(camera)]
+            try:
+                adopted = self._take_stock()
+            except CatalogueBroken:  # beyond its first pages, which is noted now: this time it is set aside
+                adopted = self._take_stock()
             self.keep_reserve()
         except OSError as error:
             raise StorageError(f"{self.root}: {error.strerror}; look at the disk") from error
         return adopted
+
+    def all_listed(self) -> None:
+        """The catalogue lists older footage, too: no start needs to look for it again."""
+        self.catalogue.all_listed()
+        self.is_partial = False
 
     def set_aside(self) -> None:
         """Make room for a new catalogue, which the next `prepare` begins.
@@ -271,19 +276,27 @@ class SegmentStore:
 
     def _mend_catalogue(self) -> None:
         """A catalogue that is gone or broken is begun anew; older footage is listed again in the background."""
-        self.is_partial = not self.catalogue.path.exists()
         try:
             self.catalogue.check()
         except CatalogueBroken as error:
             self.catalogue.set_aside()
             log.error("%s; it is set aside and made again from the files", error)  # noqa: TRY400 - one clear line
-            self.is_partial = True
         self.holds.mend()
-        cameras = self.camera_folders() if self.is_partial else []
-        rebuild = Rebuild(self.tiers, self.catalogue)
+        self.is_partial = self.catalogue.is_unlisted()
+        if not self.is_partial:
+            return
+        cameras, rebuild = self.camera_folders(), Rebuild(self.tiers, self.catalogue)
         for camera in cameras:
             rebuild.heads(camera, self.current(camera))
-        self.is_partial = bool(cameras)
+        if not cameras:
+            self.all_listed()
+
+    def _take_stock(self) -> list[Segment]:
+        """Catalogue and files agree afterwards; returns the segments adopted."""
+        self._mend_catalogue()
+        self._reach_if_there()
+        self.finish_deletions()
+        return [segment for camera in self.camera_folders() for segment in self.adopt(camera)]
 
     def _take_lock(self) -> None:
         """One process at a time; the kernel lets go when it ends, however that happens."""

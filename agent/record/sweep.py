@@ -16,7 +16,7 @@ from agent.core.stop import StopToken
 from agent.record.archive import PART_SUFFIX
 from agent.record.rebuild import Rebuild
 from agent.record.recovery import describe
-from agent.record.segment import OPEN_SUFFIX, Segment
+from agent.record.segment import OPEN_SUFFIX, UNREADABLE_SUFFIX, Segment
 from agent.record.store import MISSING, SegmentStore
 from agent.record.tiers import Tier
 
@@ -94,7 +94,9 @@ class Sweep:
                 if listed % _FAST == 0:
                     yield
         self._rebuild.skipped.clear()  # the pass over the files says what is wrong with them
-        self._store.is_partial = stop.is_set()
+        if stop.is_set():
+            return
+        self._store.all_listed()
         log.info("the catalogue is whole again: %d older segments listed", listed)
 
     def _files(self, camera: str) -> Iterator[None]:
@@ -121,6 +123,11 @@ class Sweep:
         if path.suffix == PART_SUFFIX and tier.number > 0:
             with self._store.moving:
                 path.unlink(missing_ok=True)
+            return
+        if path.suffix == UNREADABLE_SUFFIX:
+            self._stray(
+                path, "could not be read after a power cut or a failure; look at the disk, then move it elsewhere"
+            )
             return
         try:
             segment = describe(path, name, tier=tier.number)

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from agent.core.signing import Signer
-from agent.record.catalogue import Catalogue
+from agent.record.catalogue import Catalogue, ChainHead, put_head
 from agent.record.segment import Segment
 from agent.record.tombstone_file import FILE, Tombstone, TombstoneFile, read_file
 
@@ -57,23 +57,14 @@ class Graveyard:
 
     def covering(self, camera: str, number: int) -> Tombstone | None:
         """The tombstone that stands for a number of the camera's chain."""
-        query = "SELECT statement FROM tombstone WHERE camera = ? AND first <= ? ORDER BY first DESC LIMIT 1"
         with self._catalogue.transaction() as db:
-            row = db.execute(query, (camera, number)).fetchone()
-        found = Tombstone.model_validate_json(row[0]) if row else None
-        return found if found is not None and found.last >= number else None
+            return covering(db, camera, number)
 
-    def restore(self, camera: str) -> None:
+    def restore(self, db: Connection, camera: str) -> None:
         """Take over what the camera's file says, for a catalogue that is made again."""
-        found = read_file(self._root / camera / FILE, camera)
-        with self._catalogue.transaction() as db:
-            for one in found:
-                _put(db, one)
-                db.execute(
-                    "INSERT INTO chain VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
-                    "link = excluded.link WHERE excluded.number > number",
-                    (camera, one.last, one.link),
-                )
+        for one in read_file(self._root / camera / FILE, camera):
+            _put(db, one)
+            put_head(db, camera, ChainHead(one.last, one.link))
 
     def _over(self, camera: str, numbers: Sequence[int]) -> list[Tombstone]:
         """The tombstones that stand for these numbers, which ascend."""
@@ -82,6 +73,14 @@ class Graveyard:
             if (not found or found[-1].last < number) and (one := self.covering(camera, number)) is not None:
                 found.append(one)
         return found
+
+
+def covering(db: Connection, camera: str, number: int) -> Tombstone | None:
+    """See `Graveyard.covering`."""
+    query = "SELECT statement FROM tombstone WHERE camera = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+    row = db.execute(query, (camera, number)).fetchone()
+    found = Tombstone.model_validate_json(row[0]) if row else None
+    return found if found is not None and found.last >= number else None
 
 
 def _runs(segments: Sequence[Segment]) -> Iterator[list[Segment]]:

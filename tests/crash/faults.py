@@ -14,7 +14,7 @@ _CALLS = (
     "write", "pwrite", "fsync", "fdatasync", "ftruncate", "posix_fallocate",
     "rename", "replace", "link", "unlink", "remove", "mkdir", "rmdir",
 )  # fmt: skip
-_CHANGES = ("INSERT", "UPDATE", "DELETE", "CREATE", "COMMIT")
+_CHANGES = ("INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "COMMIT")
 
 
 class Steps:

@@ -15,6 +15,7 @@ import av
 
 from agent.core.clock import Clock, SystemClock
 from agent.core.media import Packet, StreamInfo
+from agent.core.stop import StopToken
 from agent.record.boxes import read_layout
 from agent.record.catalogue import Catalogue
 from agent.record.journal import Journal
@@ -23,6 +24,7 @@ from agent.record.recorder import LOOK_S, Recorder
 from agent.record.retention import Retention
 from agent.record.segment import OPEN_SUFFIX, Segment, parse_head, parse_tail
 from agent.record.store import SegmentStore
+from agent.record.sweep import Sweep
 from agent.record.verify import Level, Verification
 from agent.record.verify_journal import JournalVerification
 from tests.record.helpers import read_all
@@ -74,12 +76,32 @@ def trouble(recorder: Recorder) -> str:
 
 
 def restart(root: Path) -> None:
-    """What the gateway does at its start."""
+    """What the gateway does at its start, and soon after it."""
     store = open_store(root, SystemClock())
     try:
         store.prepare()
+        relist(store, store.clock)
     finally:
         store.close()
+
+
+def relist(store: SegmentStore, clock: Clock) -> None:
+    """Older footage gets its rows where the catalogue was lost."""
+    if store.is_partial:
+        for _ in Sweep(store, clock).steps(StopToken()):
+            pass
+
+
+def is_partial(root: Path) -> bool:
+    """Is there no catalogue, or one that does not list older footage yet?"""
+    if not (root / CATALOGUE).exists():
+        return True
+    with _copied(root) as path:
+        catalogue = Catalogue(path)
+        try:
+            return catalogue.is_unlisted()
+        finally:
+            catalogue.close()
 
 
 def rows(root: Path) -> list[Segment]:

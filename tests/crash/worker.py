@@ -141,6 +141,7 @@ class Life:
             if number % FPS == 0:
                 self._note_deleted(site.sweep(retention))
             self._settle(number - _MOST_BEHIND if self._plan.speed else number)
+        site.relist(self._store, self._clock)
 
     def _end(self, threads: list[threading.Thread]) -> None:
         for recorder in self._recorders:
