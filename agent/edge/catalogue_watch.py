@@ -10,7 +10,7 @@ from agent.record.damage import Damage
 log = logging.getLogger(__name__)
 
 LOOK_S = 30.0
-"""Long enough that a disk which damages each new one does not use up the restarts that systemd grants."""
+"""Long enough that a disk which damages each new one does not have the gateway start again all the time."""
 
 
 class CatalogueWatch:

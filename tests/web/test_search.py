@@ -151,6 +151,7 @@ def test_whoever_crossed_a_drawn_line_was_drawn_on_both_sides_of_it_and_who_was_
         expect(page.get_by_test_id("draw-none")).to_be_visible()
         page.goto(pages.origin(demo.first_link) + "search?label=person&camera=demo/gateway-1/plaza")
         page.get_by_test_id("draw-open").click()
+        _turn_the_tablet(page)
         page.get_by_test_id("draw-crossed").click()
         _click(page, *PLAZA_GATE)
         page.get_by_test_id("way-right_to_left").click()
@@ -184,6 +185,15 @@ def _went_right(page: Page, drawn: Drawn) -> set[str]:
     gone = [track for track in tracks if track["final"] and drawn.person(track)]
     over = [track for track in gone if all(0.55 < foot < 0.9 for *_, foot in track["path"])]  # not past the line's ends
     return {track["id"] for track in over if _feet(track)[0] < 0.25 and _feet(track)[-1] > 0.35 and not _turned(track)}
+
+
+def _turn_the_tablet(page: Page) -> None:
+    """And back: the filters fold away, and what is drawn on stays."""
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size({"width": 768, "height": 1024})
+    expect(page.get_by_test_id("draw-board")).to_be_visible()
+    page.set_viewport_size(before)
 
 
 def _feet(track: dict[str, Any]) -> list[float]:
