@@ -215,6 +215,7 @@ def test_a_region_is_put_by_keyboard_and_drawn_by_touch_on_a_phone(demo: Demo, c
         page.keyboard.press("Escape")
         expect(page.get_by_test_id("draw-open")).to_be_focused()
         page.keyboard.press("Enter")
+        expect(page.get_by_test_id("draw-board")).to_be_visible()
         page.get_by_test_id("draw-region").focus()
         page.keyboard.press("Enter")
         corner = page.get_by_role("button", name=re.compile("Corner 1 of"))

@@ -1,9 +1,10 @@
 /** A dialog over the page while it is there; afterwards the keyboard is where it was. */
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 export function useModal(dialog: { readonly current: HTMLDialogElement | null }): void {
-  useEffect(() => {
+  // before anything is painted: who presses a key at once means the dialog
+  useLayoutEffect(() => {
     const opener = document.activeElement as HTMLElement | null;
     const shown = dialog.current!;
     shown.showModal();
