@@ -39,8 +39,10 @@ class Lineage:
         living = tuple(self._named(seen) for seen in observation.seen if seen.track not in self._heirs)
         self._gone += [self._named(seen) for seen in observation.ended if seen.track not in self._heirs]
         for seen in observation.ended:
-            self._heirs.pop(seen.track, None)
             self._names.pop(seen.track, None)
+            heir = self._heirs.pop(seen.track, None)
+            if heir is not None:
+                self._pass_on(seen.track, heir)
         over = tuple(seen for seen in self._gone if last or not _may_return(seen, observation.wall_ns))
         self._gone = [] if last else [seen for seen in self._gone if seen not in over]
         return replace(observation, seen=living, ended=over)
@@ -53,7 +55,9 @@ class Lineage:
         if share > 1:
             self._names[seen.track] = seen.track
         elif number < len(self._gone):
-            self._names[seen.track] = self._gone.pop(number).track
+            before = self._gone.pop(number)
+            self._names[seen.track] = before.track
+            self._pass_on(before.ids[-1], seen.track)
         else:
             before = missed[number - len(self._gone)]
             self._names[seen.track] = self._names[before.track]
@@ -64,10 +68,18 @@ class Lineage:
         return known and not one.now and MISSED_S * NS < by.seen_ns - one.seen_ns <= PATIENCE_S * NS
 
     def _return(self, track: str) -> None:
-        """Who was thought to go on as somebody else is there again: that was a mistake."""
-        heir = self._heirs.pop(track)
-        if heir in self._names:
-            self._names[heir] = heir
+        """Who was thought to go on as somebody else is there again: that one, and whoever continued it, is another."""
+        name = last = self._heirs.pop(track)
+        line = [name]
+        while last in self._heirs:
+            last = self._heirs[last]
+            line.append(last)
+        self._names |= {heir: name for heir in line if heir in self._names}
+        self._gone = [one._replace(track=name) if one.ids[-1] == last else one for one in self._gone]
+
+    def _pass_on(self, heir: str, to: str) -> None:
+        """Whoever was thought to go on as `heir` goes on as `to` from now on."""
+        self._heirs = {track: to if one == heir else one for track, one in self._heirs.items()}
 
     def _named(self, seen: Seen) -> Seen:
         name = self._names.get(seen.track, seen.track)
