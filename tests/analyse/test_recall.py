@@ -172,6 +172,16 @@ def test_a_model_that_fails_costs_no_more_than_itself():
     assert len(tracks_of(outcomes)) == 2
 
 
+def test_a_model_that_fails_is_said():
+    detector = ScriptedDetector(lambda _: [found(who(0.4))])
+    camera = Camera.model_validate({"id": "cam", "url": "file:/x.mp4"})
+    pipeline = Pipeline(camera, detector, ids(), appearance=Broken(), attention=whole)
+    assert pipeline.notes == ""
+    for number in range(4):
+        pipeline.process(Frame(number + 1, with_block(PICTURE, who(0.4), RED), at(number * 0.2)))
+    assert pipeline.notes == "nobody is known again by his looks any more: model x: fails"
+
+
 def test_looks_are_taken_seldom():
     colour = Colour()
     watch(lambda _: [(who(0.4), RED)], colour)
