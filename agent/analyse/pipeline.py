@@ -295,7 +295,8 @@ class Pipeline:
     def _observation(self, step: Step, wall_ns: int, scene: Scene) -> Observation:
         living = tuple(self._seen(track, wall_ns) for track in step.tracks)
         ended = tuple(self._seen(track, wall_ns) for track in step.ended)
-        return Observation(wall_ns, living, ended, self._blind_s, scene, self._aspect, self._survey.plane)
+        woken = tuple((old.id, new.id) for old, new in step.woken)
+        return Observation(wall_ns, living, ended, self._blind_s, scene, self._aspect, self._survey.plane, woken)
 
     def _seen(self, track: Track, wall_ns: int) -> Seen:
         story = self._stories[track.id]

@@ -30,6 +30,8 @@ class Lineage:
 
     def step(self, observation: Observation, *, last: bool = False) -> Observation:
         """The same observation with lasting names, ends told when nobody came after; `last`: at once."""
+        for sleeper, newborn in observation.woken:
+            self._wake(sleeper, newborn, observation)
         for seen in observation.seen:
             if seen.now and seen.track in self._heirs:
                 self._return(seen.track)
@@ -76,6 +78,19 @@ class Lineage:
             line.append(last)
         self._names |= {heir: name for heir in line if heir in self._names}
         self._gone = [one._replace(track=name) if one.ids[-1] == last else one for one in self._gone]
+
+    def _wake(self, sleeper: str, newborn: str, observation: Observation) -> None:
+        """One who was away for long is back and goes on as rules have known him since, so that nothing is told twice.
+
+        What they knew of him before ends, unless somebody else goes on with it.
+        """
+        name = self._names.pop(newborn, None)
+        if name in {None, self._names.get(sleeper)} or newborn in self._heirs:
+            return
+        if self._heirs.pop(sleeper, None) is None:
+            before = (self._named(seen) for seen in observation.seen if seen.track == sleeper)
+            self._gone += [seen._replace(confirmed=False) for seen in before]
+        self._names[sleeper], self._heirs[newborn] = name, sleeper
 
     def _pass_on(self, heir: str, to: str) -> None:
         """Whoever was thought to go on as `heir` goes on as `to` from now on."""

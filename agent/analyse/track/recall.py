@@ -86,18 +86,18 @@ class Recall:
     def step(self, step: Step, picture: Image, wall_ns: int) -> Step:
         """After the tracker's step: learn looks, wake who came back. The step as it is then."""
         now = [track for track in step.tracks if track.seen_ns == wall_ns]
-        gone: list[Track] = []
+        woken: list[tuple[Track, Track]] = []
         try:
             for track in now:
                 if self._wants(track, wall_ns):
                     others = [other.box for other in now if other is not track]
-                    gone += self._meet(track, picture, others, wall_ns)
+                    woken += self._meet(track, picture, others, wall_ns)
         except ModelError as error:  # following goes on without it
             self.trouble = f"nobody is known again by his looks any more: {error}"
             log.warning("%s", self.trouble)
         living = self._tracker.living
         self._forget((*living, *step.ended))
-        return Step(living, (*step.ended, *gone))
+        return Step(living, (*step.ended, *(track for _, track in woken)), tuple(woken))
 
     def told(self, track: Track) -> wire.Appearance | None:
         """What a track looks like, living or just ended; None for one that was never seen well."""
@@ -112,8 +112,8 @@ class Recall:
         looks = self._looks.get(track.id)
         return looks is None or (looks.sights < MOST_SIGHTS and wall_ns - looks.seen_ns >= AGAIN_S * NS)
 
-    def _meet(self, track: Track, picture: Image, others: Sequence[Box], wall_ns: int) -> list[Track]:
-        """Look at one; the track that turned out to be an older one, and is none of its own any more."""
+    def _meet(self, track: Track, picture: Image, others: Sequence[Box], wall_ns: int) -> list[tuple[Track, Track]]:
+        """Look at one; where it is an older one come back, that one, and the track that is none of its own any more."""
         crop = _crop(picture, track.box.clipped(), others)
         if crop is None:
             return []
@@ -124,7 +124,7 @@ class Recall:
             if sleeper is not None:
                 self._tracker.wake(sleeper, track)
                 self._looks[sleeper.id].add(vector, wall_ns)
-                return [track]
+                return [(sleeper, track)]
             self._looks[track.id] = Looks(vector, seen_ns=wall_ns)
         else:
             looks.add(vector, wall_ns)
