@@ -66,6 +66,8 @@ class Observation:
     `blind_s` is how long nobody had looked before this picture, when that was longer than planned and than the stream
     itself brings pictures, else 0: overload or a gap in the stream. What is decided now may have happened at any time
     in it; events say so. `aspect` is the picture's width over its height, `plane` the ground where that is known.
+    `woken` names tracks that nobody had found for long and that go on, each with the one that it was taken for
+    meanwhile: those are among `ended`.
     """
 
     wall_ns: int
@@ -75,3 +77,4 @@ class Observation:
     scene: Scene = Scene()
     aspect: float = 16 / 9
     plane: Plane | None = None
+    woken: tuple[tuple[str, str], ...] = ()

@@ -156,8 +156,9 @@ class Pipeline:
 
     @property
     def notes(self) -> str:
-        """Which rules were set aside, and what the ground still waits for; empty when all is well."""
-        return "; ".join(filter(None, (self._rules.trouble, self._survey.trouble)))
+        """What was set aside because it failed, and what the ground still waits for; empty when all is well."""
+        recall = "" if self._recall is None else self._recall.trouble
+        return "; ".join(filter(None, (self._rules.trouble, recall, self._survey.trouble)))
 
     @property
     def calm(self) -> bool:
@@ -231,6 +232,7 @@ class Pipeline:
         if self._still is not None:
             self._still.finish(self._last_ns, self._clock, outcome)
         self._report(step, outcome)
+        self._restless.learn(step.tracks, step.ended, self._last_ns)
         self._gate, self._attention = MotionGate(), self._new_attention()
         self._unseen.begin_again()
         return outcome
@@ -293,7 +295,8 @@ class Pipeline:
     def _observation(self, step: Step, wall_ns: int, scene: Scene) -> Observation:
         living = tuple(self._seen(track, wall_ns) for track in step.tracks)
         ended = tuple(self._seen(track, wall_ns) for track in step.ended)
-        return Observation(wall_ns, living, ended, self._blind_s, scene, self._aspect, self._survey.plane)
+        woken = tuple((old.id, new.id) for old, new in step.woken)
+        return Observation(wall_ns, living, ended, self._blind_s, scene, self._aspect, self._survey.plane, woken)
 
     def _seen(self, track: Track, wall_ns: int) -> Seen:
         story = self._stories[track.id]

@@ -18,6 +18,8 @@ from agent.core.media import Packet
 LONGEST_GROUP_S = 4
 MOST_BYTES = 16 << 20
 LEARN = 0.02
+LEARN_LARGE = LEARN / 10
+"""Of large packets: who comes wakes with the first; what lasts, as noise in the dark, is usual after some hundred."""
 LEAST_PACKETS = 30
 JUMP = 0.6
 """In powers of two: half as large again as usual, at least,"""
@@ -43,7 +45,9 @@ class Sizes:
         usual = max(JUMP, DEVIATIONS * self._deviation)
         large = self._count >= LEAST_PACKETS and over > usual
         self._large = self._large + 1 if large else 0
-        if not large:
+        if large:
+            self._mean += LEARN_LARGE * over
+        else:
             weight = max(LEARN, 1 / (self._count + 1))
             self._mean += weight * over
             self._deviation += weight * (abs(over) - self._deviation)

@@ -95,17 +95,22 @@ class Walk:
         self._sights: deque[Sight] = deque()
         self._before: Way | None = None
         """What was before them, on the same straight way."""
+        self._whole_ns = 0
+        """When it was last seen whole."""
         self.travel = UNKNOWN
 
     def go(self, wall_ns: int, box: Box, aspect: float, plane: Plane | None) -> Travel:
         """It is there now; `aspect` is the picture's width over its height.
 
-        Of what is cut by the picture's edge nobody sees where it stands: what was known of it stays.
+        Of what is cut by the picture's edge nobody sees where it stands: what was known of it holds for `WINDOW_NS`.
         """
         if box.x1 < CUT or box.x2 > 1 - CUT or box.y2 > 1 - CUT:
             self._sights.clear()
             self._before = None
+            if not 0 <= wall_ns - self._whole_ns <= WINDOW_NS:
+                self.travel = UNKNOWN
             return self.travel
+        self._whole_ns = wall_ns
         x, y = box.foot
         place = None if plane is None else plane.at((x, y))
         sights = self._sights

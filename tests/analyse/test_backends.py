@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from agent.analyse.detect.detector import ModelDetector
@@ -15,6 +16,7 @@ from agent.analyse.detect.port import LOWEST_SCORE, Detector
 from agent.analyse.detect.steady import SteadyDetector, Way
 from agent.analyse.manifest import PlainSpec, ScoredSpec, SsdSpec
 from agent.analyse.models import ModelStore
+from agent.core.errors import ModelError
 from agent.core.geometry import Box, iou
 from tests.analyse.made_models import SCORE, bright, made, scene
 
@@ -183,6 +185,26 @@ def test_a_real_model_keeps_the_contract(real, person_picture):
     assert together == [real.detect([one])[0] for one in (picture, empty, part, flat)]
     assert together[1] == []
     assert [one for one in together[3] if one.score > 0.4] == []
+
+
+@pytest.mark.parametrize(
+    ("batch", "shapes"), [("n", ["1x3x64x64", "8x3x64x64", "8x3x64x64"]), (1, None)], ids=["any number", "one"]
+)
+def test_tensorrt_is_told_for_how_many_pictures_to_build(tmp_path, monkeypatch, batch, shapes):
+    told = {}
+    real = ort.InferenceSession
+
+    def session(path, options, providers, **_):
+        told.update(one for one in providers if isinstance(one, tuple))
+        return real(path, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr("agent.analyse.detect.onnx.offered", lambda: ("tensorrt", "cpu"))
+    monkeypatch.setattr(ort, "InferenceSession", session)
+    with pytest.raises(ModelError, match="does not start"):  # there is none here
+        OnnxRunner(bright(tmp_path / "m.onnx", "plain", batch=batch), "tensorrt", 1, tmp_path)
+    keys = [f"trt_profile_{which}_shapes" for which in ("min", "opt", "max")]
+    profile = {key: value for key, value in told["TensorrtExecutionProvider"].items() if "profile" in key}
+    assert profile == ({} if shapes is None else dict(zip(keys, [f"images:{shape}" for shape in shapes], strict=True)))
 
 
 def test_a_model_that_takes_any_number_is_run_once_for_all(tmp_path):

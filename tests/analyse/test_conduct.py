@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from agent.analyse.ground.points import from_points
-from agent.analyse.observe import Observation, Scene
+from agent.analyse.observe import Observation, Scene, Seen, foot_of
 from agent.analyse.rules.gate import Gate
 from agent.analyse.rules.latch import Latch
 from agent.analyse.rules.port import Happening
+from agent.analyse.travel import WINDOW_NS, Walk
 from agent.config.ground import Ground
 from agent.core.clock import NS
 from agent.core.geometry import Box
@@ -76,6 +77,49 @@ def test_a_car_that_stops_is_told_and_one_that_waits_at_a_light_is_not():
 def test_a_stop_is_not_made_of_time_in_which_nobody_looked():
     stops = car(1, (-12, 16), (0, 16, 40.0), (12, 16))
     assert told([{"kind": "vehicle_stopped", "after_s": 30}], Street([stops], 50), blind=[(6, 36)]) == []
+
+
+def alone(rules: list[dict], boxes: list[Box], label: str) -> list[tuple[str, float]]:
+    """One thing, a box for each picture of five a second: what is told of it, and when."""
+    stage, walk, told = Stage(camera(rule=rules)), Walk(), []
+    for number, box in enumerate(boxes):
+        now_ns = at(number / 5)
+        travel = walk.go(now_ns, box, ASPECT, None)
+        seen = Seen("a", label, "", 0.9, box, foot_of(box), True, True, (0.5, 0.5), now_ns, travel)
+        said = stage.judge.step(Observation(now_ns, (seen,)))
+        told += [(one.phase, number / 5) for _, _, one in said]
+    return told
+
+
+def test_who_runs_in_and_then_stands_cut_by_the_edge_does_not_run_for_ever():
+    down = [Box(0.4, 0.1 + 0.15 * n, 0.5, 0.5 + 0.15 * n) for n in range(4)]
+    cut = [Box(0.4, 0.6, 0.5, 0.999)] * 300
+    assert alone([{"kind": "running", "after_s": 0.4}], down + cut, "person") == [
+        ("start", pytest.approx(0.8, abs=0.2)),
+        ("end", pytest.approx(5.4, abs=0.5)),
+    ]
+
+
+def test_what_was_known_of_who_is_cut_by_the_edge_holds_for_a_moment():
+    walk = Walk()
+    for number in range(6):
+        walk.go(at(number / 5), Box(0.4, 0.1 + 0.1 * number, 0.5, 0.3 + 0.1 * number), ASPECT, None)
+    cut = Box(0.4, 0.8, 0.5, 1.0)
+    assert walk.go(at(1) + WINDOW_NS, cut, ASPECT, None).direction == "down"
+    assert walk.go(at(1.2) + WINDOW_NS, cut, ASPECT, None).speed is None
+
+
+@pytest.mark.parametrize("pace", [0.05, 0.2, 0.8])
+def test_a_car_that_crawls_has_not_stopped(pace):
+    crawls = [Box(pace * n / 50, 0.4, pace * n / 50 + 0.1, 0.5) for n in range(int(45 / pace))]
+    assert alone([{"kind": "vehicle_stopped", "after_s": 20}], crawls, "vehicle") == []
+
+
+def test_a_box_that_was_drawn_badly_once_does_not_move_a_car_that_stands():
+    stands, other = Box(0.4, 0.4, 0.5, 0.5), Box(0.45, 0.4, 0.5, 0.5)
+    boxes = [other if number == 50 else stands for number in range(110)]
+    ((phase, after_s),) = alone([{"kind": "vehicle_stopped", "after_s": 20}], boxes, "vehicle")
+    assert (phase, after_s) == ("start", pytest.approx(20.4, abs=0.5))
 
 
 @pytest.mark.parametrize("plane", [None, PLANE], ids=["picture", "ground"])

@@ -199,6 +199,25 @@ def test_people_tell_how_the_camera_hangs(lens, odd):
         assert math.dist(ground.at(lens.share(*spot)), spot) < 0.15 * spot[1]
 
 
+@pytest.mark.parametrize("above", [0.0, 0.05, 0.1])
+@pytest.mark.parametrize("count", [1, 20])
+def test_feet_above_the_horizon_cost_the_true_tilt_nothing(above, count):
+    lens = Lens(1280, 720, 4.0, 12.0, 90.0)
+    focal = focal_of(lens.hfov_deg, ASPECT)
+    row = 0.5 - focal * math.tan(math.radians(lens.pitch_deg)) - above
+    found, why = fit([*people(lens=lens), *[Sight(row, row - 0.05)] * count], focal, 1.7)
+    assert why == ""
+    assert math.degrees(found.tilt) == pytest.approx(lens.pitch_deg, abs=2.0)
+    assert found.height == pytest.approx(lens.height_m, rel=0.12)
+
+
+def test_where_no_tilt_has_people_below_the_horizon_there_is_no_ground():
+    rng = np.random.default_rng(1)
+    feet = np.concatenate([rng.uniform(0.02, 0.1, 50), rng.uniform(0.9, 0.99, 50)])
+    found, why = fit([Sight(foot, foot - 0.01) for foot in feet], focal_of(160, ASPECT), 1.7)
+    assert (found, "no tilt" in why) == (None, True)
+
+
 def test_what_is_missing_is_said():
     assert fit(people(20), focal_of(56, ASPECT), 1.7)[1] == "20 of 60 sights of people so far"
     near = [sight for sight in people(2000) if 0.6 < sight.foot < 0.66]

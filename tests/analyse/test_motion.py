@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -108,11 +110,33 @@ def test_motion_under_a_privacy_mask_is_not_seen():
     assert motion.quiet
 
 
-def test_a_mask_covers_every_pixel_of_its_area_and_nothing_else():
-    picture = np.zeros((100, 200, 3), np.uint8)
-    Painter([[(0.25, 0.25), (0.5, 0.25), (0.5, 0.75), (0.25, 0.75)]]).paint(picture)
-    assert (picture[25:76, 50:101] == GREY).all()
-    assert picture[:25].max() == picture[77:].max() == picture[:, :50].max() == picture[:, 102:].max() == 0
+@pytest.mark.parametrize("seed", range(20))
+def test_a_mask_covers_every_pixel_that_it_touches_and_little_else(seed):
+    rng, width, height = np.random.default_rng(seed), 64, 36
+    corners = rng.uniform(0.1, 0.9, (rng.integers(3, 6), 2))
+    colour, grey = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)
+    painter = Painter([corners.tolist()])
+    painter.paint(colour)
+    painter.paint_grey(grey)
+    px = corners * (width, height)
+    edges = zip(px, np.roll(px, 1, axis=0), strict=True)
+    touched = np.concatenate([a + (b - a) * np.linspace(0, 1, 2000)[:, None] for a, b in edges]).astype(int)
+    assert (colour[touched[:, 1], touched[:, 0]] == GREY).all()
+    outline = px.astype(np.float32).reshape(-1, 1, 2)
+    for y, x in itertools.product(range(height), range(width)):
+        within = cv2.pointPolygonTest(outline, (x + 0.5, y + 0.5), measureDist=True)
+        assert within < 0 or (colour[y, x] == GREY).all()
+        assert within > -3.6 or not colour[y, x].any()
+        assert within < -1.5 or grey[y, x] == GREY[0], "with a pixel around it"
+
+
+def test_a_mask_along_the_rim_of_pixels_covers_the_left_and_upper_ones():
+    picture = np.zeros((360, 640, 3), np.uint8)
+    Painter([[(x / 640, y / 360) for x, y in ((100.6, 90.6), (200.4, 90.6), (200.4, 180.4), (100.6, 180.4))]]).paint(
+        picture
+    )
+    assert (picture[90:181, 100:201] == GREY).all()
+    assert picture[:88].max() == picture[183:].max() == picture[:, :98].max() == picture[:, 203:].max() == 0
 
 
 def walked(gate, picture, frames, numbers, light=lambda shown, _: shown):

@@ -262,6 +262,18 @@ def test_without_a_model_a_burnt_in_clock_is_no_object_for_long_and_others_still
     assert [track.direction for track in tracks([*walk_past, pipeline.finish()])] == ["right"]
 
 
+def test_a_stream_without_a_model_that_begins_again_and_again_leaves_nothing_behind():
+    pipeline = Pipeline(camera(), None, ids())
+    seen = 0
+    for session in range(3):
+        for number in range(10):
+            shown = with_block(PICTURE, box_at(number), (235, 235, 235))
+            seen += len(pipeline.process(Frame(number + 1, shown, at(60 * session + number * STEP_S))).observation.seen)
+        pipeline.finish()
+    assert seen
+    assert not pipeline._restless._homes
+
+
 def test_other_rules_end_what_the_old_ones_told_of_and_the_tracks_go_on():
     pipeline = Whole(camera(**PLAZA), walking_detector(), ids())
     before = walk(pipeline, 20)

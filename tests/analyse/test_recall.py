@@ -16,6 +16,7 @@ from agent.analyse.pipeline import Pipeline
 from agent.analyse.track.tracker import SLEEP_S
 from agent.config.gateway import Camera
 from agent.core.errors import ModelError
+from agent.core.geometry import Box
 from tests.analyse.made_models import grid_looks
 from tests.analyse.scene import ScriptedDetector, at, found, ids, street, walker, whole, with_block
 
@@ -44,11 +45,13 @@ class Broken:
         raise ModelError("model x: fails")
 
 
-def watch(script, appearance, seconds: float = 20.0):
-    """Outcomes of a pipeline; `script(t)` gives who is where and in what colour."""
+def watch(script, appearance, seconds: float = 20.0, *, cars=lambda _: [], **more):
+    """Outcomes of a pipeline; `script(t)` gives who is where and in what colour, `cars(t)` what may be before them."""
     now = [0.0]
-    scripted = ScriptedDetector(lambda _: [found(box) for box, _ in script(now[0])])
-    camera = Camera.model_validate({"id": "cam", "url": "file:/x.mp4"})
+    scripted = ScriptedDetector(
+        lambda _: [found(box) for box, _ in script(now[0])] + [found(box, 0.9, "vehicle") for box in cars(now[0])]
+    )
+    camera = Camera.model_validate({"id": "cam", "url": "file:/x.mp4", **more})
     pipeline = Pipeline(camera, scripted, ids(), appearance=appearance, attention=whole)
     outcomes = []
     for number in range(round(seconds / 0.2)):
@@ -102,6 +105,18 @@ def test_what_he_looks_like_goes_with_his_track_and_is_like_himself_alone():
     assert red @ blue < 0.7
     assert all(track.appearance is None for track in tracks_of(watch(lambda _: [(who(0.4), RED)], None, 6.0)))
     assert all(track.appearance is None for track in tracks_of(watch(lambda _: [(who(0.4), RED)], Broken(), 6.0)))
+
+
+def test_who_is_known_again_only_behind_a_line_has_crossed_it_once():
+    x = lambda t: 0.27 + 0.02 * t  # noqa: E731
+    script = lambda t: [] if 4 <= t < 10 else [(who(x(t)), RED)]  # noqa: E731
+    bonnet = lambda t: [Box(x(t) - 0.1, 0.4, x(t) + 0.1, 0.8)] if 10 <= t < 14 else []  # noqa: E731
+    gate = {"name": "gate", "points": [[0.5, 0.0], [0.5, 1.0]]}
+    rule = {"kind": "line_crossed", "line": "gate", "labels": ["person"]}
+    outcomes = watch(script, Colour(), cars=bonnet, line=[gate], rule=[rule])
+    (track,) = [one for one in tracks_of(outcomes) if one.label == "person"]
+    assert track.dwell_s == pytest.approx(19.8)
+    assert [event.phase for one in outcomes for event in one.events] == ["start", "end"]
 
 
 def test_without_a_model_of_appearance_he_is_somebody_new():
@@ -170,6 +185,16 @@ def test_who_left_by_the_edge_does_not_sleep():
 def test_a_model_that_fails_costs_no_more_than_itself():
     outcomes = watch(away_and_back(RED), Broken())
     assert len(tracks_of(outcomes)) == 2
+
+
+def test_a_model_that_fails_is_said():
+    detector = ScriptedDetector(lambda _: [found(who(0.4))])
+    camera = Camera.model_validate({"id": "cam", "url": "file:/x.mp4"})
+    pipeline = Pipeline(camera, detector, ids(), appearance=Broken(), attention=whole)
+    assert pipeline.notes == ""
+    for number in range(4):
+        pipeline.process(Frame(number + 1, with_block(PICTURE, who(0.4), RED), at(number * 0.2)))
+    assert pipeline.notes == "nobody is known again by his looks any more: model x: fails"
 
 
 def test_looks_are_taken_seldom():

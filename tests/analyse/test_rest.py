@@ -69,6 +69,28 @@ def test_noise_in_sizes_wakes_nobody():
     assert not any(sizes.grew(int(rng.lognormal(6, 0.35))) for _ in range(3000))
 
 
+def test_packets_that_grew_for_good_are_usual_in_the_end():
+    rng, rest = np.random.default_rng(1), resting()
+    number = 80
+    for size, pictures in ((400, 400), (900, 2000)):
+        for _ in range(pictures):
+            rest.take(packet(number, size=int(size * rng.uniform(0.8, 1.25))), idle=True)
+            number += 1
+    assert feed(rest, range(number, number + 200), size=900)[20:] == [None] * 180
+
+
+def test_who_comes_again_and_again_wakes_each_time():
+    rest, number = resting(), 80
+    for _ in range(40):
+        feed(rest, range(number, number + 100))
+        assert rest.resting
+        woken = feed(rest, range(number + 101, number + 104), size=800)
+        assert woken[2] is not None
+        assert woken[2][-1] == number + 103
+        feed(rest, range(number + 104, number + 200), size=800, idle=False)
+        number += 200
+
+
 def test_long_groups_of_pictures_never_rest():
     rest = Rest(TEN)
     feed(rest, range(100), idle=False, gop=50)

@@ -10,15 +10,23 @@ import numpy as np
 from agent.analyse.detect.decoders import decoder_of
 from agent.analyse.detect.letterbox import Letterbox, Placed
 from agent.analyse.detect.nms import suppress
-from agent.analyse.detect.port import BELIEVED_SCORE, LOWEST_SCORE, Detection, Floats, Found, Image, Ints, Runner
+from agent.analyse.detect.port import (
+    BELIEVED_SCORE,
+    LOWEST_SCORE,
+    MOST_AT_ONCE,
+    Detection,
+    Floats,
+    Found,
+    Image,
+    Ints,
+    Runner,
+)
 from agent.analyse.manifest import LabelSet, ModelEntry, ModelFile
 from agent.core.errors import ModelError
 from agent.core.geometry import Box
 
 SMALLEST = 0.002
 """Boxes narrower or lower than this share of the picture are noise."""
-MOST_AT_ONCE = 8
-"""Pictures in one run of a model that takes any number."""
 PROBE_SEED = 4711
 Note = Callable[[str], None]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from agent.analyse.detect.port import Floats, Tensor
+from agent.analyse.detect.port import MOST_AT_ONCE, Floats, Tensor
 from agent.core.errors import ModelError
 
 EXECUTION = {
@@ -99,18 +99,19 @@ def _session(path: Path, provider: str, threads: int, cache: Path) -> ort.Infere
     options.log_severity_level = 4
     # idle threads must sleep: recording shares these cores
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    providers: list[Any] = [(EXECUTION[provider], dict(_options(provider, threads, cache)))]
+    providers: list[Any] = [(EXECUTION[provider], dict(_options(path, provider, threads, cache)))]
     if provider != "cpu":
         providers.append(EXECUTION["cpu"])
     # enable_fallback=0: a provider that fails must say so, not be replaced in silence
     return ort.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
 
 
-def _options(provider: str, threads: int, cache: Path) -> Options:
+def _options(path: Path, provider: str, threads: int, cache: Path) -> Options:
     """What each provider is told; see its page in ONNX Runtime's documentation, "Execution Providers"."""
     if provider == "tensorrt":  # an engine takes minutes to build: once
         cache.mkdir(parents=True, exist_ok=True)
-        return {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(cache), "trt_fp16_enable": "1"}
+        kept = {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(cache), "trt_fp16_enable": "1"}
+        return kept | _profile(path)
     if provider == "cuda":  # the default tries all algorithms at the first picture, and takes all memory it can
         return {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}
     if provider == "openvino":
@@ -118,6 +119,25 @@ def _options(provider: str, threads: int, cache: Path) -> Options:
     if provider == "xnnpack":
         return {"intra_op_num_threads": str(threads)}
     return {}
+
+
+def _profile(path: Path) -> dict[str, str]:
+    """For how many pictures at once TensorRT builds its engine, where the model takes any number.
+
+    Untold it builds for the first run's number, and anew, for minutes, at each run of more.
+    """
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL  # it is only asked for its input
+    wanted = ort.InferenceSession(str(path), options, providers=[EXECUTION["cpu"]]).get_inputs()[0]
+    first, *others = wanted.shape or [1]
+    if isinstance(first, int) or not all(isinstance(size, int) for size in others):
+        return {}
+    numbers = {"min": 1, "opt": MOST_AT_ONCE, "max": MOST_AT_ONCE}
+    return {
+        f"trt_profile_{which}_shapes": f"{wanted.name}:{'x'.join(map(str, (number, *others)))}"
+        for which, number in numbers.items()
+    }
 
 
 def _floats(output: Any, path: Path) -> Floats:

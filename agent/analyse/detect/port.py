@@ -22,6 +22,8 @@ LOWEST_SCORE = 0.1
 """Detectors say everything above this; the tracker decides what to believe."""
 BELIEVED_SCORE = 0.4
 """A detection with this score is right more often than not: the scores of every model are moved so."""
+MOST_AT_ONCE = 8
+"""Pictures in one run of a model that takes any number."""
 
 
 class Detection(NamedTuple):

@@ -24,6 +24,8 @@ MOST_DEVIATION = 0.1
 """and half of whom come out within this share of the usual height."""
 TILTS = np.radians(np.arange(0.5, 80.0, 0.5))
 FINER = 40
+MOST_OUTSIDE = 1 / 3
+"""A tilt for which more than this share of the feet is above the horizon, or behind the camera, explains nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,14 @@ def fit(sights: Sequence[Sight], focal: float, person_m: float) -> tuple[Fit | N
         return None, f"all people walk at one distance ({high - low:.0%} of the picture's height apart)"
     foot = np.arctan((feet - 0.5) / focal)
     head = np.arctan((np.array([one.head for one in sights]) - 0.5) / focal)
-    tilt = _finest(foot, head, TILTS)
+    found = _finest(foot, head, TILTS, person_m)
+    if found is None:
+        return None, "no tilt has the people below the horizon: is the camera upright, hfov right?"
     step = TILTS[1] - TILTS[0]
-    tilt = _finest(foot, head, np.linspace(tilt - step, tilt + step, FINER))
-    shares = _shares(foot, head, tilt)
-    usual = float(np.median(shares))
-    deviation = float(np.median(np.abs(shares - usual)) / usual)
-    if deviation > MOST_DEVIATION:
-        return None, f"people come out too unlike each other ({deviation:.0%}): is the ground flat, hfov right?"
-    return Fit(tilt, person_m / usual, deviation), ""
+    found = _finest(foot, head, np.linspace(found.tilt - step, found.tilt + step, FINER), person_m) or found
+    if found.deviation > MOST_DEVIATION:
+        return None, f"people come out too unlike each other ({found.deviation:.0%}): is the ground flat, hfov right?"
+    return found, ""
 
 
 def focal_of(hfov: float, aspect: float) -> float:
@@ -88,14 +89,24 @@ def _shares(foot: Matrix, head: Matrix, tilt: float) -> Matrix:
     return np.asarray(1 - np.tan(head + tilt) / np.tan(foot + tilt), np.float64)
 
 
-def _finest(foot: Matrix, head: Matrix, tilts: Matrix) -> float:
-    """The tilt for which all come out most alike."""
-    best = (math.inf, float(tilts[0]))
-    for tilt in tilts:
-        if np.min(foot + tilt) <= 0.005 or np.max(foot + tilt) >= 1.5:  # a foot above the horizon, or behind us
-            continue
-        shares = _shares(foot, head, tilt)
-        usual = float(np.median(shares))
-        if usual > 0:
-            best = min(best, (float(np.median(np.abs(shares - usual))) / usual, float(tilt)))
-    return best[1]
+def _finest(foot: Matrix, head: Matrix, tilts: Matrix, person_m: float) -> Fit | None:
+    """The tilt for which all come out most alike; None when most people fit none of these."""
+    fits = [one for tilt in tilts if (one := _fit_at(foot, head, float(tilt), person_m)) is not None]
+    return min(fits, key=lambda one: one.deviation, default=None)
+
+
+def _fit_at(foot: Matrix, head: Matrix, tilt: float, person_m: float) -> Fit | None:
+    """How alike they come out for one tilt.
+
+    A foot above the horizon, or behind the camera, counts as one that deviates: a single bad box rules out no tilt.
+    """
+    below = (foot + tilt > 0.005) & (foot + tilt < 1.5)
+    if np.count_nonzero(below) < (1 - MOST_OUTSIDE) * len(foot):
+        return None
+    shares = _shares(foot[below], head[below], tilt)
+    usual = float(np.median(shares))
+    if usual <= 0:
+        return None
+    off = np.full(len(foot), math.inf)
+    off[below] = np.abs(shares - usual)
+    return Fit(tilt, person_m / usual, float(np.median(off)) / usual)

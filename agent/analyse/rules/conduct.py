@@ -9,6 +9,10 @@ from agent.analyse.rules.area import Area
 from agent.analyse.rules.latch import Latch
 from agent.analyse.rules.port import Happening, Phase
 from agent.analyse.rules.who import Who
+from agent.core.clock import NS
+
+UNKNOWN_NS = 2 * NS
+"""Of what is found for so long and nobody can tell whether it does it, it does it no longer: events end."""
 
 
 class Doing(Protocol):
@@ -29,10 +33,21 @@ class Maker(Protocol):
 
 
 class _One:
-    __slots__ = ("doing", "last", "latch")
+    __slots__ = ("_unknown_ns", "doing", "last", "latch")
 
     def __init__(self, doing: Doing, latch: Latch, last: Seen) -> None:
         self.doing, self.latch, self.last = doing, latch, last
+        self._unknown_ns: int | None = None
+
+    def does(self, observation: Observation) -> bool | None:
+        """Does it do that now that it was found?"""
+        does = self.doing.does(self.last, observation, self.latch)
+        if does is not None:
+            self._unknown_ns = None
+            return does
+        if self._unknown_ns is None:
+            self._unknown_ns = observation.wall_ns
+        return False if observation.wall_ns - self._unknown_ns > UNKNOWN_NS else None
 
 
 class Conduct:
@@ -66,7 +81,7 @@ class Conduct:
             one.last = seen
             # size and kind may flicker: who has begun is followed to the end, whatever it looks like then
             counts = one.latch.on or self._who.passes(seen, observation)
-            does = counts and self._area.holds(seen, observation) and one.doing.does(seen, observation, one.latch)
+            does = counts and self._area.holds(seen, observation) and one.does(observation)
         turn = one.latch.step(does, observation.wall_ns, blind=observation.blind_s > 0)
         if turn is None:
             return None

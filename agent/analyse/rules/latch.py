@@ -29,6 +29,10 @@ class Latch:
         self.on, self.idle = False, True
         self.since_ns = self.off_at_ns = 0
 
+    def begin_again(self) -> None:
+        """What held so far was something else: nothing holds, and nothing did before."""
+        self.on, self.idle = False, True
+
     def step(self, holds: bool | None, wall_ns: int, *, blind: bool = False) -> Literal["start", "end"] | None:
         """What follows from whether it holds now; None: nobody knows."""
         if self.idle and not holds:

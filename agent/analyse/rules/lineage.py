@@ -30,6 +30,8 @@ class Lineage:
 
     def step(self, observation: Observation, *, last: bool = False) -> Observation:
         """The same observation with lasting names, ends told when nobody came after; `last`: at once."""
+        for sleeper, newborn in observation.woken:
+            self._wake(sleeper, newborn, observation)
         for seen in observation.seen:
             if seen.now and seen.track in self._heirs:
                 self._return(seen.track)
@@ -39,8 +41,10 @@ class Lineage:
         living = tuple(self._named(seen) for seen in observation.seen if seen.track not in self._heirs)
         self._gone += [self._named(seen) for seen in observation.ended if seen.track not in self._heirs]
         for seen in observation.ended:
-            self._heirs.pop(seen.track, None)
             self._names.pop(seen.track, None)
+            heir = self._heirs.pop(seen.track, None)
+            if heir is not None:
+                self._pass_on(seen.track, heir)
         over = tuple(seen for seen in self._gone if last or not _may_return(seen, observation.wall_ns))
         self._gone = [] if last else [seen for seen in self._gone if seen not in over]
         return replace(observation, seen=living, ended=over)
@@ -53,7 +57,9 @@ class Lineage:
         if share > 1:
             self._names[seen.track] = seen.track
         elif number < len(self._gone):
-            self._names[seen.track] = self._gone.pop(number).track
+            before = self._gone.pop(number)
+            self._names[seen.track] = before.track
+            self._pass_on(before.ids[-1], seen.track)
         else:
             before = missed[number - len(self._gone)]
             self._names[seen.track] = self._names[before.track]
@@ -64,10 +70,31 @@ class Lineage:
         return known and not one.now and MISSED_S * NS < by.seen_ns - one.seen_ns <= PATIENCE_S * NS
 
     def _return(self, track: str) -> None:
-        """Who was thought to go on as somebody else is there again: that was a mistake."""
-        heir = self._heirs.pop(track)
-        if heir in self._names:
-            self._names[heir] = heir
+        """Who was thought to go on as somebody else is there again: that one, and whoever continued it, is another."""
+        name = last = self._heirs.pop(track)
+        line = [name]
+        while last in self._heirs:
+            last = self._heirs[last]
+            line.append(last)
+        self._names |= {heir: name for heir in line if heir in self._names}
+        self._gone = [one._replace(track=name) if one.ids[-1] == last else one for one in self._gone]
+
+    def _wake(self, sleeper: str, newborn: str, observation: Observation) -> None:
+        """One who was away for long is back and goes on as rules have known him since, so that nothing is told twice.
+
+        What they knew of him before ends, unless somebody else goes on with it.
+        """
+        name = self._names.pop(newborn, None)
+        if name in {None, self._names.get(sleeper)} or newborn in self._heirs:
+            return
+        if self._heirs.pop(sleeper, None) is None:
+            before = (self._named(seen) for seen in observation.seen if seen.track == sleeper)
+            self._gone += [seen._replace(confirmed=False) for seen in before]
+        self._names[sleeper], self._heirs[newborn] = name, sleeper
+
+    def _pass_on(self, heir: str, to: str) -> None:
+        """Whoever was thought to go on as `heir` goes on as `to` from now on."""
+        self._heirs = {track: to if one == heir else one for track, one in self._heirs.items()}
 
     def _named(self, seen: Seen) -> Seen:
         name = self._names.get(seen.track, seen.track)

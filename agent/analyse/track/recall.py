@@ -72,29 +72,32 @@ class Looks:
 
 
 class Recall:
-    """One per camera that names a model of appearance; goes with its tracker."""
+    """One per camera that names a model of appearance; goes with its tracker.
+
+    `trouble` says why nobody is known again any more, once the model has failed; empty while it works.
+    """
 
     def __init__(self, appearance: Appearance, tracker: Tracker) -> None:
         self._appearance, self._tracker = appearance, tracker
         self._looks: dict[str, Looks] = {}
-        self._works = True
-        tracker.may_sleep = lambda track: self._works and track.confirmed and track.id in self._looks
+        self.trouble = ""
+        tracker.may_sleep = lambda track: not self.trouble and track.confirmed and track.id in self._looks
 
     def step(self, step: Step, picture: Image, wall_ns: int) -> Step:
         """After the tracker's step: learn looks, wake who came back. The step as it is then."""
         now = [track for track in step.tracks if track.seen_ns == wall_ns]
-        gone: list[Track] = []
+        woken: list[tuple[Track, Track]] = []
         try:
             for track in now:
-                if self._works and self._wants(track, wall_ns):
+                if self._wants(track, wall_ns):
                     others = [other.box for other in now if other is not track]
-                    gone += self._meet(track, picture, others, wall_ns)
+                    woken += self._meet(track, picture, others, wall_ns)
         except ModelError as error:  # following goes on without it
-            log.warning("nobody is known again by his looks any more: %s", error)
-            self._works = False
+            self.trouble = f"nobody is known again by his looks any more: {error}"
+            log.warning("%s", self.trouble)
         living = self._tracker.living
         self._forget((*living, *step.ended))
-        return Step(living, (*step.ended, *gone))
+        return Step(living, (*step.ended, *(track for _, track in woken)), tuple(woken))
 
     def told(self, track: Track) -> wire.Appearance | None:
         """What a track looks like, living or just ended; None for one that was never seen well."""
@@ -104,13 +107,13 @@ class Recall:
         return wire.Appearance(model=self._appearance.name, vector=base64.b64encode(looks.kept()).decode())
 
     def _wants(self, track: Track, wall_ns: int) -> bool:
-        if not track.confirmed or track.label != LABEL:
+        if self.trouble or not track.confirmed or track.label != LABEL:
             return False
         looks = self._looks.get(track.id)
         return looks is None or (looks.sights < MOST_SIGHTS and wall_ns - looks.seen_ns >= AGAIN_S * NS)
 
-    def _meet(self, track: Track, picture: Image, others: Sequence[Box], wall_ns: int) -> list[Track]:
-        """Look at one; the track that turned out to be an older one, and is none of its own any more."""
+    def _meet(self, track: Track, picture: Image, others: Sequence[Box], wall_ns: int) -> list[tuple[Track, Track]]:
+        """Look at one; where it is an older one come back, that one, and the track that is none of its own any more."""
         crop = _crop(picture, track.box.clipped(), others)
         if crop is None:
             return []
@@ -121,7 +124,7 @@ class Recall:
             if sleeper is not None:
                 self._tracker.wake(sleeper, track)
                 self._looks[sleeper.id].add(vector, wall_ns)
-                return [track]
+                return [(sleeper, track)]
             self._looks[track.id] = Looks(vector, seen_ns=wall_ns)
         else:
             looks.add(vector, wall_ns)

@@ -57,10 +57,14 @@ Still = Callable[[Box], bool]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """After one picture: all living tracks (those with `seen_ns` now were found in it) and those that just ended."""
+    """After one picture: all living tracks (those with `seen_ns` now were found in it) and those that just ended.
+
+    `woken` are those that were asleep and go on, each with the track as which it was followed since.
+    """
 
     tracks: tuple[Track, ...]
     ended: tuple[Track, ...]
+    woken: tuple[tuple[Track, Track], ...] = ()
 
 
 class Tracker:
