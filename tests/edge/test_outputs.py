@@ -51,13 +51,18 @@ def test_a_file_stands_under_its_name_at_the_end(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def broken_off(path: Path, error: type[BaseException]) -> None:
+    with written(path) as file:
+        file.write("after")
+        raise error
+
+
 @pytest.mark.parametrize(("error", "left"), [(SourceError, "after"), (KeyboardInterrupt, "after"), (OSError, "before")])
 def test_what_a_broken_video_told_is_kept(tmp_path: Path, error: type[BaseException], left: str) -> None:
     path = tmp_path / "rows"
     path.write_text("before")
-    with pytest.raises(error), written(path) as file:
-        file.write("after")
-        raise error
+    with pytest.raises(error):
+        broken_off(path, error)
     assert path.read_text() == left
     assert list(tmp_path.iterdir()) == [path]
 
