@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.fixtures.rig import wait_until
 
 WAITING = """
 import signal, sys
@@ -52,3 +56,12 @@ def test_who_is_to_outlive_its_terminal_does(waiting: subprocess.Popen[bytes]) -
     waiting.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
         waiting.wait(1)
+
+
+def test_a_stop_of_the_whole_group_while_scenes_are_drawn_is_an_orderly_one(tmp_path: Path) -> None:
+    words = ["sim", "--folder", str(tmp_path), "--listen", "127.0.0.1:0", "--cameras", "1"]
+    with subprocess.Popen([sys.executable, "-m", "agent.cli", *words], start_new_session=True) as sim:
+        wait_until(lambda: list(tmp_path.glob(".drawing-*/*/*")), 60, "a drawing")
+        os.killpg(sim.pid, signal.SIGTERM)
+        assert sim.wait(20) == 0
+    assert list(tmp_path.iterdir()) == []
