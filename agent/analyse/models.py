@@ -13,6 +13,7 @@ import agent
 from agent.analyse.fetch import Progress, fetch_file
 from agent.analyse.manifest import MANIFEST, LabelSet, Manifest, ModelEntry, ModelFile, read_manifest
 from agent.core.errors import ModelError
+from agent.core.folders import user_base
 
 PREFERRED = ("yolox-nano", "lamppost-nano")
 """What a camera that names no model gets: the first of these that is here and whole, else any that is.
@@ -57,10 +58,10 @@ def bundled_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "models"
 
 
-def user_folder() -> Path:
-    """Where fetched models go: `$XDG_DATA_HOME/lamppost/models` (XDG Base Directory Specification 0.8)."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "lamppost" / "models"
+def user_folder() -> Path | None:
+    """Where fetched models go: `$XDG_DATA_HOME/lamppost/models`; None for a user without a home."""
+    base = user_base("XDG_DATA_HOME", ".local", "share")
+    return None if base is None else base / "lamppost" / "models"
 
 
 def model_folders(configured: Path | None = None) -> tuple[Path, ...]:
@@ -68,7 +69,9 @@ def model_folders(configured: Path | None = None) -> tuple[Path, ...]:
     named = os.environ.get("LAMPPOST_MODELS")
     first = (Path(named),) if named else ()
     second = (configured,) if configured is not None else ()
-    return (*first, *second, user_folder(), bundled_folder())
+    own = user_folder()
+    third = (own,) if own is not None else ()
+    return (*first, *second, *third, bundled_folder())
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
@@ -154,7 +157,10 @@ class ModelStore:
         """
         entry = self.manifest.entry(name)
         chosen = file or entry.file[0]
-        target = (into or user_folder()) / chosen.name
+        folder = into or user_folder()
+        if folder is None:
+            raise ModelError(f"model {name}: this user has no home to keep it in; name a folder with --into")
+        target = folder / chosen.name
         fetch_file(source, target, chosen.bytes, progress, lambda path: _check(entry, chosen, path))
         return target
 

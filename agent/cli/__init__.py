@@ -1,14 +1,18 @@
 """The command `lamppost`: its verbs, their arguments, their exit codes. A file for each group of verbs.
 
 0 done · 1 it went wrong · 2 wrong arguments or configuration · 3 an unreadable source
+130 ended by Ctrl-C · 141 whoever read the output went before its end, as a shell says it of any program
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from agent import __version__
 from agent.cli.archive import add_archive_verbs
@@ -18,7 +22,7 @@ from agent.cli.config import add_config_verbs
 from agent.cli.models import add_model_verbs
 from agent.cli.outbox import add_outbox_verbs
 from agent.cli.site import add_site_verbs
-from agent.cli.terminal import log_to_stderr
+from agent.cli.terminal import in_words, log_to_stderr
 from agent.core.errors import LamppostError
 
 Verb = Callable[[argparse.Namespace], int]
@@ -30,16 +34,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     log_to_stderr(args.log_level)
     verb: Verb = args.verb
     try:
-        return verb(args)
+        code = verb(args)
+        sys.stdout.flush()
     except LamppostError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # whoever read our output has gone; nothing to say to anybody
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _drop_output()  # no word to anybody, but no success either: what was left unsaid may be a fault
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        print(in_words(error), file=sys.stderr)
+        if error.filename is None:  # it may be the output that could not be written
+            _drop_output()
+        return LamppostError.exit_code
     except KeyboardInterrupt:
         return 130
+    return code
+
+
+def _drop_output() -> None:
+    """What is still to be written would fail again at the end."""
+    # some who call us have a stdout that is no file
+    with contextlib.suppress(OSError), Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def build_parser() -> argparse.ArgumentParser:

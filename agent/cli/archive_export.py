@@ -34,4 +34,4 @@ def _export(args: argparse.Namespace) -> int:
         cameras=tuple(dict.fromkeys(args.camera)), start_ns=args.start, end_ns=args.end, by=args.by,
         reason=args.reason, exact=args.exact, originals=args.originals, as_zip=args.zip,
     )  # fmt: skip
-    return export_footage(load_gateway(args.config), request, args.out, say, progress(args.out.name))
+    return export_footage(load_gateway(args.config), request, args.out, say, progress(args.out.resolve().name))

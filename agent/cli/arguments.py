@@ -12,6 +12,11 @@ LAST_NS = 1 << 62
 Steps = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
 
+LEAST, MOST = 0.001, 1_000_000.0
+"""Of seconds, days and rates. Beyond them is no wish but a slip, and clocks and sockets cannot count so far."""
+MOST_COUNT = 1024
+
+
 def port(text: str) -> int:
     """A TCP port, 0 for a free one."""
     port = int(text)
@@ -21,35 +26,33 @@ def port(text: str) -> int:
 
 
 def address(text: str) -> tuple[str, int]:
-    """`host:port` to listen at."""
+    """`host:port` to listen at; an IPv6 address stands in brackets, which are not part of what is returned."""
     host, _, number = text.rpartition(":")
-    if not host or not number.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is no host:port, like 127.0.0.1:8554")
-    return host, port(number)
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not bare or (":" in bare and bare == host) or not (number.isascii() and number.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text} is no host:port, like 127.0.0.1:8554 or [::1]:8554")
+    return bare, port(number)
 
 
 def count(text: str) -> int:
-    """At least one."""
+    """At least one, and no more than a machine could have."""
     value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    if not 1 <= value <= MOST_COUNT:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {MOST_COUNT}")
     return value
 
 
 def positive(text: str) -> float:
     """A number above 0."""
     value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not more than 0, or has no end")
+    if not LEAST <= value <= MOST:
+        raise argparse.ArgumentTypeError(f"{text} is not from {LEAST:g} to {MOST:.0f}")
     return value
 
 
 def not_negative(text: str) -> float:
     """0 or more."""
-    value = float(text)
-    if not value >= 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than 0")
-    return value
+    return 0.0 if float(text) == 0 else positive(text)
 
 
 def time(text: str) -> int:

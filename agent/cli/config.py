@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from agent.cli.arguments import Steps
+from agent.core.errors import ConfigError
 
 
 def add_config_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
@@ -53,6 +54,7 @@ def _config_check(args: argparse.Namespace) -> int:
 def _config_show(args: argparse.Namespace) -> int:
     from agent.config.load import load_central, show  # noqa: PLC0415
 
+    _must_go_together(args)
     if args.central:
         print(json.dumps(show(load_central(args.file)), indent=2))
         return 0
@@ -70,13 +72,24 @@ def _config_show(args: argparse.Namespace) -> int:
     return 0
 
 
+def _must_go_together(args: argparse.Namespace) -> None:
+    """Raises: ConfigError where an option would count for nothing."""
+    given = [name for name in ("origin", "picture", "camera", "out") if getattr(args, name) not in {None, False}]
+    if args.central and given:
+        raise ConfigError(f"--{given[0]}: is of a gateway's file; leave it, or --central, out")
+    if args.origin and args.picture is not None:
+        raise ConfigError("--origin and --picture: each shows something else; leave one out")
+    if args.picture is None and (extra := [name for name in given if name != "origin"]):
+        raise ConfigError(f"--{extra[0]}: is of a drawing; say onto what with --picture")
+
+
 def _config_draw(args: argparse.Namespace) -> int:
     from agent.edge.offline import camera_named  # noqa: PLC0415
     from agent.edge.origin import in_force  # noqa: PLC0415
     from agent.edge.sketch import sketch_file  # noqa: PLC0415
 
     camera = camera_named(in_force(args.file)[0], args.camera)
-    out = args.out or args.picture.with_name(f"{args.picture.stem}-drawn.jpg")
+    out = args.out or args.picture.parent / f"{args.picture.stem}-drawn.jpg"
     sketch_file(camera, args.picture, out)
     print(out)
     return 0

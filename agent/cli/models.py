@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from agent.cli.arguments import Steps, positive
+from agent.cli.arguments import Steps, count, positive
 from agent.cli.terminal import progress
 from agent.config.gateway import Analysis, Provider
 from agent.core.errors import ConfigError, LamppostError, ModelError
@@ -46,7 +46,7 @@ def add_model_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
 
     bench = steps.add_parser("bench", help="how fast models are on this machine, and how many cameras that buys")
     bench.add_argument("name", nargs="*", help="all that are ready when none is named")
-    bench.add_argument("--threads", type=int, help="measured beside one thread; else as many as there are cores")
+    bench.add_argument("--threads", type=count, help="measured beside one thread; else as many as there are cores")
     bench.add_argument(
         "--provider", action="append", choices=get_args(Provider), help="as in [analysis]; may be given again"
     )

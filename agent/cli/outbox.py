@@ -84,13 +84,13 @@ def _receipt(args: argparse.Namespace) -> int:
     from agent.core.clock import SystemClock  # noqa: PLC0415
     from agent.publish.broker import command_verifier  # noqa: PLC0415
     from agent.publish.outbox import Outbox  # noqa: PLC0415
-    from agent.publish.stick import OUTBOX, take_receipt  # noqa: PLC0415
+    from agent.publish.stick import must_be_there, take_receipt  # noqa: PLC0415
 
     config = load_gateway(args.config)
     verifier = command_verifier(args.command_key or (config.mqtt.command_key_file if config.mqtt else None))
     if verifier is None:
         raise ConfigError("no receipt can be trusted without the centre's key: name it with --command-key")
-    outbox = Outbox(config.storage.path / OUTBOX, SystemClock())
+    outbox = Outbox(must_be_there(config.storage.path), SystemClock())
     try:
         messages, media = take_receipt(args.folder, outbox, config.gateway.site, config.gateway.id, verifier)
     finally:

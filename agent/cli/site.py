@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from agent.cli.arguments import Steps, address, count, port, positive
 from agent.cli.terminal import progress, say, stop_on_signals
+from agent.core.errors import ConfigError
 
 
 def add_site_verbs(verbs: Steps[argparse.ArgumentParser]) -> None:
@@ -57,12 +57,17 @@ def _run(args: argparse.Namespace) -> int:
 
 def _sim(args: argparse.Namespace) -> int:
     from agent.config.base import read_secret  # noqa: PLC0415
+    from agent.sim.folder import user_scenes  # noqa: PLC0415
     from agent.sim.site import serve  # noqa: PLC0415
 
+    if (args.username is None) != (args.password_file is None):
+        raise ConfigError("--username and --password-file go together: the cameras ask for both, or for none")
     host, number = args.listen
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lamppost" / "scenes"
+    folder = args.folder or user_scenes()
+    if folder is None:
+        raise ConfigError("there is no cache folder that can be written to keep the scenes in; name one with --folder")
     return serve(
-        args.folder or cache, args.cameras, args.seed, host, number, stop_on_signals("virtual cameras"),
+        folder, args.cameras, args.seed, host, number, stop_on_signals("virtual cameras"),
         say=say, progress=progress("drawing the scene"), ready_file=args.ready_file,
         username=args.username, password=read_secret(args.password_file),
     )  # fmt: skip

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 
 from agent.config.gateway import GatewayConfig
 from agent.core.clock import SystemClock
 from agent.core.errors import ConfigError, StorageError
+from agent.core.owner import own_as, own_below
 from agent.core.signing import Signer
 from agent.core.stop import StopToken
 from agent.edge.archive_list import Wanted, list_gaps, list_segments, was_recorded
-from agent.record.catalogue import NAME
+from agent.record.catalogue import NAME, Totals
 from agent.record.cipher import Keys
 from agent.record.corrections import correct, corrections
 from agent.record.export.export import Done, Issuer, Request, export
@@ -25,6 +27,8 @@ from agent.record.verify_journal import JournalVerification
 
 Say = Callable[[str], None]
 
+KEY = "gateway-key.pem"
+
 
 def open_store(config: GatewayConfig, *, read_only: bool, keys: Keys | None = None) -> SegmentStore:
     """The store that a gateway of this configuration uses; only who looks at footage needs its `keys`."""
@@ -32,7 +36,7 @@ def open_store(config: GatewayConfig, *, read_only: bool, keys: Keys | None = No
     return SegmentStore(
         storage.path / "recordings",
         SystemClock(),
-        key_path=storage.path / "gateway-key.pem",
+        key_path=storage.path / KEY,
         archive=storage.archive.path if storage.archive else None,
         keys=keys,
         read_only=read_only,
@@ -103,25 +107,47 @@ def show(
 
 
 def rebuild(config: GatewayConfig, say: Say) -> int:
-    """Make the catalogue again from the files; the old one is set aside. 1 when files had to be left alone."""
+    """Make the catalogue again from the files; the old one is set aside. 1 when files had to be left alone.
+
+    What root makes is given to the gateway's user.
+
+    Raises:
+        StorageError: there is no store, a gateway works in it, or it cannot be read or written.
+    """
     store = open_store(config, read_only=False)
     must_be_there(store, catalogue=False)
-    store.set_aside()
-    try:
-        store.prepare()
-        correct(store.catalogue, corrections(read_journal(store.root)))
-        work = Rebuild(store.tiers, store.catalogue)
-        for camera in store.camera_folders():
-            for _ in work.rest(camera, StopToken()):
-                pass
-        store.all_listed()
-        totals = store.catalogue.totals()
-    finally:
-        store.close()
-    for path in work.skipped:
+    with closing(store):
+        store.set_aside()
+        try:
+            totals, skipped = _list_again(store)
+        finally:
+            _give_back(config, store)
+    for path in skipped:
         say(f"{path}: left alone: not a segment of ours, not readable, or its place is taken")
     say(f"{totals.segments} segments, {totals.bytes} bytes listed")
-    return 1 if work.skipped else 0
+    return 1 if skipped else 0
+
+
+def _list_again(store: SegmentStore) -> tuple[Totals, list[Path]]:
+    """Returns what is listed then, and the files that were left alone."""
+    store.prepare()
+    correct(store.catalogue, corrections(read_journal(store.root)))
+    work = Rebuild(store.tiers, store.catalogue)
+    for camera in store.camera_folders():
+        for _ in work.rest(camera, StopToken()):
+            pass
+    store.all_listed()
+    return store.catalogue.totals(), work.skipped
+
+
+def _give_back(config: GatewayConfig, store: SegmentStore) -> None:
+    """While no gateway can begin here: files come and go under one."""
+    for tier in store.tiers:
+        if tier.is_there():
+            own_below(tier.root)
+    key = config.storage.path / KEY
+    if key.exists():
+        own_as(store.root, key)
 
 
 def export_footage(
@@ -136,7 +162,7 @@ def export_footage(
     try:
         must_be_there(store)
         _chosen(store, request.cameras)
-        issuer = Issuer(config.gateway.site, config.gateway.id, Signer.load(config.storage.path / "gateway-key.pem"))
+        issuer = Issuer(config.gateway.site, config.gateway.id, Signer.load(config.storage.path / KEY))
         done = export(store, issuer, request, target, progress)
     finally:
         store.close()
@@ -156,14 +182,26 @@ def _say_done(done: Done, say: Say) -> None:
 
 
 def must_be_there(store: SegmentStore, *, catalogue: bool = True) -> None:
-    """Raises: StorageError when there is no store, or it has no catalogue."""
-    if not store.root.exists():
-        raise StorageError(
-            f"{store.root}: is not there; nothing was recorded yet, or [storage] path names another folder"
-        )
-    store.check()
-    if catalogue and not (store.root / NAME).exists():
-        raise StorageError(f"{store.root}: no {NAME}; make it again with `lamppost archive rebuild`")
+    """Raises: StorageError when there is no store, it has no catalogue, or one may not look."""
+    try:
+        if not _exists(store.root):
+            raise StorageError(
+                f"{store.root}: is not there; nothing was recorded yet, or [storage] path names another folder"
+            )
+        store.check()
+        if catalogue and not _exists(store.root / NAME):
+            raise StorageError(f"{store.root}: no {NAME}; make it again with `lamppost archive rebuild`")
+    except PermissionError as error:
+        raise StorageError(f"{error.filename}: {error.strerror}; run it as the gateway's user") from error
+
+
+def _exists(path: Path) -> bool:
+    """`Path.exists`, but what may not be looked at is no answer."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _chosen(store: SegmentStore, cameras: Iterable[str], configured: Iterable[str] = ()) -> list[str]:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import TracebackType
 from typing import Self, TextIO
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from agent.core.plugins import Plugins
 from agent.core.ports import PacketSource
 from agent.core.stop import StopToken
 from agent.edge.mot import MotWriter
+from agent.edge.outputs import must_differ, written
 from agent.wire.messages import Event, TrackSummary
 
 log = logging.getLogger(__name__)
@@ -55,11 +57,12 @@ def analyse_file(
     count from 1970-01-01, so they say how far into the file they are. The same file gives the same output.
 
     Raises:
-        ConfigError: no such camera, or several and none named.
+        ConfigError: no such camera, or several and none named; two of the files are the same.
         ModelError: the model asked for is absent or broken.
         SourceError: the file cannot be read, or broke off; what came before is written.
     """
     chosen = _camera(video, config, camera, model)
+    must_differ(video, [path for path in (tracks, mot) if path is not None], events_out)
     analysis = config.analysis if config is not None else Analysis()
     store = ModelStore(model_folders(analysis.models))
     detectors = DetectorPool(store, Engines.of(analysis))
@@ -149,7 +152,9 @@ def _watched(
 
 
 def _camera(video: Path, config: GatewayConfig | None, name: str | None, model: str | None) -> Camera:
-    alone = Camera(id=name or "camera", url=video.resolve().as_uri())
+    if config is None and name is not None:
+        raise ConfigError(f"--camera {name}: names a camera of a configuration; give it with --config")
+    alone = Camera(id="camera", url=video.resolve().as_uri())
     chosen = alone if config is None else camera_named(config, name)
     return chosen if model is None else chosen.model_copy(update={"model": model})
 
@@ -184,13 +189,17 @@ class _Writers:
         self._mot: MotWriter | None = None
 
     def __enter__(self) -> Self:
-        self._tracks = self._open(self._tracks_path)
-        mot = self._open(self._mot_path)
-        self._mot = MotWriter(mot) if mot is not None else None
+        with contextlib.ExitStack() as opening:
+            self._tracks = self._open(opening, self._tracks_path)
+            mot = self._open(opening, self._mot_path)
+            self._mot = MotWriter(mot) if mot is not None else None
+            self._files = opening.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._files.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.__exit__(kind, error, trace)
 
     def write(self, outcome: Outcome, number: int | None, size: tuple[int, int]) -> None:
         """Write what a picture brought; `number` None is the end of the file."""
@@ -203,11 +212,8 @@ class _Writers:
         if self._mot is not None and outcome.observation is not None:
             self._mot.add(number, outcome.observation, size)
 
-    def _open(self, path: Path | None) -> TextIO | None:
-        try:
-            return None if path is None else self._files.enter_context(path.open("w"))
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    def _open(self, files: contextlib.ExitStack, path: Path | None) -> TextIO | None:
+        return None if path is None else files.enter_context(written(path))
 
     def _line(self, file: TextIO, record: Event | TrackSummary, more: dict[str, float]) -> None:
         file.write(json.dumps(record.model_dump(mode="json", exclude_none=True, by_alias=True) | more) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import socket
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -27,8 +28,10 @@ class StatusPage:
     def run(self, stop: StopToken) -> None:
         """See `Worker.run`."""
         host, _, port = self._address.rpartition(":")
+        host = host.strip("[]")
+        kind = _Server6 if ":" in host else ThreadingHTTPServer
         try:
-            server = ThreadingHTTPServer((host.strip("[]"), int(port)), _handler(self._health))
+            server = kind((host, int(port)), _handler(self._health))
         except OSError as error:
             raise LinkError(f"status page: {self._address}: {error.strerror}; set [gateway] status_listen") from error
         server.daemon_threads = True
@@ -36,6 +39,10 @@ class StatusPage:
         with server:
             while not stop.is_set():
                 server.handle_request()
+
+
+class _Server6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
 
 
 def fetch_status(address: str) -> Health:

@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -22,7 +23,7 @@ from pydantic import Field
 
 from agent.config.base import Id
 from agent.core.clock import Clock, rfc3339
-from agent.core.errors import StorageError, WireError
+from agent.core.errors import ConfigError, StorageError, WireError
 from agent.core.signing import Signer, Verifier
 from agent.publish.gaps import ranges
 from agent.publish.outbox import Outbox
@@ -81,11 +82,11 @@ def export(
     """Write a copy of the outbox below `storage` into `folder`, made anew; the gateway may run meanwhile.
 
     Raises:
+        ConfigError: `folder` is where the outbox itself lies.
         StorageError: there is no outbox, or the stick does not take it.
     """
-    source = storage / OUTBOX
-    if not source.is_file():
-        raise StorageError(f"{source}: there is no outbox; has this gateway run?")
+    source = must_be_there(storage)
+    _must_be_elsewhere(storage, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in (STATEMENT, RECEIPT):
@@ -101,6 +102,18 @@ def export(
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"{folder} does not take the outbox: {error}") from error
     return statement, content(folder / OUTBOX)
+
+
+def must_be_there(storage: Path) -> Path:
+    """The outbox below `storage`.
+
+    Raises:
+        StorageError: there is none.
+    """
+    source = storage / OUTBOX
+    if not source.is_file():
+        raise StorageError(f"{source}: there is no outbox; has this gateway run?")
+    return source
 
 
 def read_statement(folder: Path) -> Statement:
@@ -181,7 +194,7 @@ def content(path: Path) -> Content:
     """
     query = "SELECT seq FROM message WHERE kind = ? ORDER BY seq"
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        with closing(_reading(path)) as db:
             seqs = {kind: ranges(seq for (seq,) in db.execute(query, (kind,))) for kind in DURABLE_CLASSES}
             return Content({kind: found for kind, found in seqs.items() if found}, _media(db))
     except sqlite3.Error as error:
@@ -192,9 +205,22 @@ def _media(db: sqlite3.Connection) -> set[str]:
     return {media for (media,) in db.execute("SELECT id FROM media")}
 
 
+def _must_be_elsewhere(storage: Path, folder: Path) -> None:
+    """The copy is made anew, so what it replaces must not be the outbox; links and mounts give a folder more names."""
+    theirs = [storage, *(storage / name for name in (OUTBOX, MEDIA))]
+    ours = [folder, *(folder / name for name in (OUTBOX, MEDIA))]
+    if any(a.exists() and b.exists() and a.samefile(b) for a, b in product(theirs, ours)):
+        raise ConfigError(f"{folder}: the gateway's own outbox lies there; name a folder on the stick")
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """A file that nobody may make or change; its name may have what means something in a URI."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
 def _copy_rows(source: Path, target: Path) -> str:
     target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live, closing(sqlite3.connect(target)) as copy:
+    with closing(_reading(source)) as live, closing(sqlite3.connect(target)) as copy:
         live.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
         copy.execute("DELETE FROM reply")

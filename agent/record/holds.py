@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Annotated, NamedTuple
@@ -20,6 +19,7 @@ from agent.config.base import Id
 from agent.core.durable import replace_file, sync_folder
 from agent.core.errors import StorageError
 from agent.core.ids import is_id
+from agent.core.owner import own_as
 from agent.core.signing import Signer
 from agent.record.catalogue import LONGEST_NS, Catalogue
 from agent.record.statement import KeyRing, Ns, Sha256, Statement, parsed
@@ -214,9 +214,9 @@ class Holds:
             if not self._folder.exists():
                 self._folder.mkdir()
                 sync_folder(self._folder.parent)
-                _own_as(self._folder.parent, self._folder)
+                own_as(self._folder.parent, self._folder)
             replace_file(path, json.dumps(said, indent=1).encode() + b"\n")
-            _own_as(self._folder.parent, path)
+            own_as(self._folder.parent, path)
         except OSError as error:
             raise StorageError(
                 f"{path}: {error.strerror}; look at the disk, or run this as the gateway's user"
@@ -247,10 +247,3 @@ def _weigh_again(db: Connection, camera: str, start_ns: int, end_ns: int) -> Non
             "OR hold.start_ns + shift_ns < segment.end_ns AND hold.end_ns + shift_ns > segment.start_ns))",
             (camera, start_ns - LONGEST_NS, end_ns, start_ns),
         )
-
-
-def _own_as(model: Path, path: Path) -> None:
-    """Root works for the gateway's user, who must be able to read it."""
-    if os.geteuid() == 0:
-        found = model.stat()
-        os.chown(path, found.st_uid, found.st_gid)

@@ -22,6 +22,7 @@ from agent.core.errors import LamppostError, LinkError
 from agent.core.leash import leashed
 from agent.core.stop import StopToken
 from agent.sim import town
+from agent.sim.folder import claimed, quoted, user_scenes
 from agent.sim.summary import LEFT_AFTER_S, Endpoints, first_frame_seen, summarise
 
 log = logging.getLogger(__name__)
@@ -48,10 +49,16 @@ class DemoOptions:
 
 
 def run_demo(options: DemoOptions, stop: StopToken, say: Say) -> int:
-    """Run the site until `stop` or the time is over; 0 when all parts worked."""
+    """Run the site until `stop` or the time is over; 0 when all parts worked, and what was asked for was said.
+
+    Raises:
+        ConfigError: the folder is another demo's.
+        LamppostError: a part did not start.
+        OSError: the folder cannot be written.
+    """
     if options.folder is not None:
-        options.folder.mkdir(parents=True, exist_ok=True)
-        return _run_in(options.folder.resolve(), options, stop, say)
+        with claimed(options.folder) as place:
+            return _run_in(place, options, stop, say)
     with tempfile.TemporaryDirectory(prefix="lamppost-demo-") as folder:
         return _run_in(Path(folder), options, stop, say)
 
@@ -61,12 +68,12 @@ class Part:
 
     def __init__(self, name: str, arguments: Sequence[str]) -> None:
         self.name = name
-        self._arguments = arguments
+        self.arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process; it ends with us, and its stdout goes to our stderr."""
-        command = [sys.executable, "-m", "agent.cli", "--log-level", "warning", *self._arguments]
+        command = [sys.executable, "-m", "agent.cli", "--log-level", "warning", *self.arguments]
         self._process = subprocess.Popen(
             leashed(command), stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True
         )
@@ -109,6 +116,8 @@ class Site:
         self._web_port = options.port or web
         self.token = secrets.token_urlsafe(24)
         sim = ["sim", "--listen", f"127.0.0.1:{self._ports['rtsp']}", "--ready-file", str(folder / "sim.json")]
+        if user_scenes() is None:
+            sim += ["--folder", str(folder / "scenes")]
         central = ["central", "--config", str(folder / "central.toml"), "--ready-file", str(folder / "central.json")]
         self.sim = Part("virtual cameras", sim)
         self.central = Part("centre", central)
@@ -151,17 +160,17 @@ class Site:
             "[central]",
             f'listen = "127.0.0.1:{self._web_port}"',
             f'mqtt_listen = "127.0.0.1:{self._ports["mqtt"]}"',
-            f"data = {json.dumps(str(self._folder / 'centre'))}",
-            f"service_token_file = {json.dumps(str(token))}",
+            f"data = {quoted(str(self._folder / 'centre'))}",
+            f"service_token_file = {quoted(str(token))}",
             "",
             "[map]",
-            f"streets = {json.dumps(str(streets))}",
+            f"streets = {quoted(str(streets))}",
             "",
             "[[gateway]]",
             f'site = "{SITE}"',
             f'id = "{GATEWAY}"',
         ]
-        (self._folder / "central.toml").write_text("\n".join(lines) + "\n")
+        (self._folder / "central.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _write_gateway(self, sim: dict[str, Any], central: dict[str, Any]) -> None:
         credentials = self._folder / "centre" / "gateways" / SITE / GATEWAY
@@ -172,35 +181,35 @@ class Site:
             f'status_listen = "127.0.0.1:{self._ports["status"]}"',
             "",
             "[storage]",
-            f"path = {json.dumps(str(self._folder / 'gateway'))}",
+            f"path = {quoted(str(self._folder / 'gateway'))}",
             'max_bytes = "4GB"',
             "",
             "[mqtt]",
-            f"url = {json.dumps(central['mqtt_url'])}",
+            f"url = {quoted(central['mqtt_url'])}",
             f'username = "{GATEWAY}"',
-            f"password_file = {json.dumps(str(credentials / 'password'))}",
-            f"command_key_file = {json.dumps(str(credentials / 'command_key.pem'))}",
+            f"password_file = {quoted(str(credentials / 'password'))}",
+            f"command_key_file = {quoted(str(credentials / 'command_key.pem'))}",
         ]
         for camera in sim["cameras"]:
             lines += _camera_lines(camera)
-        (self._folder / "gateway.toml").write_text("\n".join(lines) + "\n")
+        (self._folder / "gateway.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _camera_lines(camera: dict[str, Any]) -> list[str]:
     lines = [
         "",
         "[[camera]]",
-        f"id = {json.dumps(camera['id'])}",
-        f"name = {json.dumps(camera['name'])}",
-        f"url = {json.dumps(camera['main_url'])}",
-        f"sub_url = {json.dumps(camera['sub_url'])}",
+        f"id = {quoted(camera['id'])}",
+        f"name = {quoted(camera['name'])}",
+        f"url = {quoted(camera['main_url'])}",
+        f"sub_url = {quoted(camera['sub_url'])}",
     ]
     if place := town.place_of(camera["id"]):
         lines += ["[camera.place]", *(f"{key} = {value!r}" for key, value in place.items())]
     lines += ["[camera.still]", "enabled = true", f"after_s = {LEFT_AFTER_S:g}"]
     for zone in camera["zones"]:
-        lines += ["[[camera.zone]]", f"name = {json.dumps(zone['name'])}", f"polygon = {json.dumps(zone['polygon'])}"]
-        lines += ["[[camera.rule]]", 'kind = "zone_entered"', f"zone = {json.dumps(zone['name'])}"]
+        lines += ["[[camera.zone]]", f"name = {quoted(zone['name'])}", f"polygon = {json.dumps(zone['polygon'])}"]
+        lines += ["[[camera.rule]]", 'kind = "zone_entered"', f"zone = {quoted(zone['name'])}"]
     return lines
 
 
@@ -220,6 +229,7 @@ def _run_in(folder: Path, options: DemoOptions, stop: StopToken, say: Say) -> in
             say(json.dumps(summary, indent=2) if options.as_json else _report(summary))
     except _Stopped:
         log.info("stopped before the first frame")
+        return 1 if options.as_json else 0  # a script gets its object, or is told that there is none
     finally:
         site.end()
     return 0

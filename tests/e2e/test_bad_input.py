@@ -75,3 +75,14 @@ def test_wrong_arguments_exit_with_2(arguments: list[str]) -> None:
 
 def test_no_gateway_to_ask_for_its_status() -> None:
     assert "lamppost run" in one_line(lamppost("status", "--address", "127.0.0.1:9"), 1)
+
+
+def test_the_video_that_is_read_stays_as_it_is(tmp_path, clip_h264) -> None:
+    video = tmp_path / "v.mp4"
+    video.write_bytes(clip_h264.read_bytes())
+    assert "which is read" in one_line(lamppost("analyse", str(video), "--tracks", str(video), models=tmp_path), 2)
+    assert video.read_bytes() == clip_h264.read_bytes()
+
+
+def test_a_camera_without_its_configuration_is_a_mistake(clip_h264) -> None:
+    assert "--config" in one_line(lamppost("analyse", str(clip_h264), "--camera", "nope"), 2)

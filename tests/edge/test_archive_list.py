@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,3 +163,16 @@ def test_a_segment_that_is_still_open_counts(site: Site, capsys, tmp_path: Path)
     path.rename(path.with_name(path.name + ".open"))
     code, (line,) = site.asked(capsys, "--at", rfc3339(newest.start_ns + NS))
     assert (code, line) == (0, "yes: cam: in a segment that is not listed yet")
+
+
+def test_a_folder_that_one_may_not_look_into_says_who_may(site: Site, monkeypatch, capsys) -> None:
+    real = Path.stat
+
+    def stat(path: Path, **more: bool) -> os.stat_result:
+        if path.name == "recordings":  # root, as which tests may run, may look anywhere
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, **more)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert main(["archive", "list", "--config", str(site.config)]) == 1
+    assert "recordings: Permission denied; run it as the gateway's user" in capsys.readouterr().err

@@ -111,3 +111,51 @@ def test_a_stick_or_a_receipt_that_was_changed_is_refused(carrier: Carrier, caps
 def test_a_folder_that_is_no_stick_is_one_clear_line(carrier: Carrier, capsys):
     assert carrier.take() == 1
     assert f"{carrier.stick / 'statement.json'} cannot be read" in capsys.readouterr().err
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Outbox]:
+    """A gateway alone, its folder named as nobody should; `gateway.toml` is its file."""
+    storage = tmp_path / "50% #1?"
+    outbox = Outbox(storage / "outbox.sqlite", SystemClock())
+    outbox.put("event", "cam", event(1))
+    outbox.put_media(id="m1", camera="cam", kind="clip", type="video/mp4", start=NOW, end=NOW, source=b"x" * 700_000)
+    Signer.load_or_make(storage / "gateway-key.pem")
+    (tmp_path / "gateway.toml").write_text(
+        f'[gateway]\nid = "{GATEWAY}"\nsite = "{SITE}"\n[storage]\npath = {json.dumps(str(storage))}\n'
+        '[[camera]]\nid = "cam"\nurl = "rtsp://192.0.2.1/"\n'
+    )
+    yield outbox
+    outbox.close()
+
+
+@pytest.mark.parametrize("where", ["storage", "storage/outbox.sqlite-media", "link", "linked-file", "linked-media"])
+def test_the_outbox_itself_is_never_what_an_export_replaces(site: Outbox, tmp_path: Path, capsys, where: str):
+    storage = site.path.parent
+    (tmp_path / "link").symlink_to(storage)
+    for folder, name in (("linked-file", "outbox.sqlite"), ("linked-media", "outbox.sqlite-media")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).symlink_to(storage / name)
+    target = storage / where.removeprefix("storage").strip("/") if where.startswith("storage") else tmp_path / where
+    assert main(["outbox", "export", str(target), "--config", str(tmp_path / "gateway.toml")]) == 2
+    assert "the gateway's own outbox lies there" in capsys.readouterr().err
+    assert (site.depth().messages, site.depth().media) == (1, 1)
+    assert len(list((storage / "outbox.sqlite-media").iterdir())) == 1
+
+
+def test_folders_may_be_named_as_people_like(site: Outbox, tmp_path: Path, capsys):
+    stick = tmp_path / "a#b" / "c?d" / "e%41"
+    assert main(["outbox", "export", str(stick), "--config", str(tmp_path / "gateway.toml")]) == 0
+    assert "1 messages and 1 media copied" in capsys.readouterr().out
+    assert len(list((stick / "outbox.sqlite-media").iterdir())) == 1
+
+
+def test_a_receipt_where_there_is_no_outbox_makes_none(site: Outbox, tmp_path: Path, capsys):
+    site.close()
+    site.path.unlink()
+    key = tmp_path / "centre.pem"
+    key.write_bytes(Signer.load_or_make(tmp_path / "centre-key.pem").public_pem())
+    words = ["--config", str(tmp_path / "gateway.toml"), "--command-key", str(key)]
+    assert main(["outbox", "receipt", str(tmp_path), *words]) == 1
+    assert "there is no outbox" in capsys.readouterr().err
+    assert not site.path.exists()

@@ -235,6 +235,39 @@ def test_nothing_is_written_over(store: SegmentStore, tmp_path: Path) -> None:
     assert (tmp_path / "other.part").is_dir()
 
 
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_mount_point_is_refused_before_anything_is_made(
+    store: SegmentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_zip: bool
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (tmp_path / "link").symlink_to(stick)
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == stick)
+    for target in (stick, tmp_path / "link"):
+        with pytest.raises(ConfigError, match=r"is a mount point.*; name a folder on it"):
+            make_export(store, target, replace(asked(0, 5), as_zip=as_zip))
+    assert not list(tmp_path.glob("*.part")) + list(stick.iterdir())
+    monkeypatch.undo()
+    with pytest.raises(ConfigError, match="/ is a mount point"):
+        make_export(store, Path("/"), replace(asked(0, 5), as_zip=as_zip))
+
+
+def test_the_folder_one_stands_in_and_a_link_to_an_empty_one_will_do(
+    store: SegmentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    monkeypatch.chdir(tmp_path / "here")
+    make_export(store, Path(), asked(0, 5))  # another folder stands there then
+    make_export(store, tmp_path / "link", asked(0, 5))
+    monkeypatch.chdir(tmp_path / "here")
+    make_export(store, Path(), replace(asked(0, 5), as_zip=True))
+    assert (tmp_path / "here" / "cam.mp4").exists()
+    assert (tmp_path / "there" / "cam.mp4").exists()
+    assert (tmp_path / "here.zip").exists()
+
+
 def site(tmp_path: Path) -> Path:
     path = tmp_path / "gateway.toml"
     path.write_text(

@@ -19,6 +19,7 @@ from agent.analyse.manifest import ModelFile
 from agent.analyse.models import LocalFile, Model, ModelStore
 from agent.config.gateway import Analysis
 from agent.core.errors import ModelError
+from agent.core.folders import user_base
 
 NO_MODEL = "motion only: no model found; things that move are called object. Run: lamppost models fetch yolox-nano"
 DEFAULT_ORDER = ("cuda", "openvino", "coreml", "xnnpack")
@@ -167,6 +168,6 @@ def _compiled(file: ModelFile) -> bool:
 
 
 def _cache() -> Path:
-    """Where compiled models are kept: systemd's CacheDirectory=, else the XDG Base Directory Specification's place."""
-    base = os.environ.get("CACHE_DIRECTORY") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "lamppost" / "engines"
+    """Where compiled models are kept: systemd's CacheDirectory=, else XDG's place; without a home nowhere."""
+    base = os.environ.get("CACHE_DIRECTORY") or user_base("XDG_CACHE_HOME", ".cache")
+    return Path(base or os.devnull) / "lamppost" / "engines"

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -30,9 +29,9 @@ class Unstorable(StorageError):
 def sqlite_engine(path: Path, *, make: bool = True) -> sa.Engine:
     """A file in WAL mode, synced at every commit; `make` it when it is not there."""
     mode = "rwc" if make else "rw"
-    engine = sa.create_engine(
-        f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}&uri=true", pool_size=16, max_overflow=16
-    )
+    # built of its parts: one that is parsed is unquoted on the way, and SQLite would end the name at a '#'
+    place = sa.URL.create("sqlite", database=path.absolute().as_uri(), query={"mode": mode, "uri": "true"})
+    engine = sa.create_engine(place, pool_size=16, max_overflow=16)
 
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: Any) -> None:

@@ -16,7 +16,7 @@ from agent.record.clip_file import NothingToShow, Written, write_clip
 from agent.record.cutting import Unit, between, runs, units
 from agent.record.export.chain import CameraChain, Noted
 from agent.record.export.exact import ExactCut, write_exact
-from agent.record.export.folder import copy_start, described, taking_shape, zip_name
+from agent.record.export.folder import copy_start, described, place_for, taking_shape
 from agent.record.export.gaps import not_recorded, not_shown
 from agent.record.export.manifest import (
     NAME,
@@ -80,7 +80,7 @@ def export(
         StorageError: there is no footage of that time, or it cannot be read or written; nothing is left then.
     """
     _must_make_sense(request)
-    place = zip_name(target) if request.as_zip else target
+    place = place_for(target, as_zip=request.as_zip)
     try:
         with taking_shape(place, as_zip=request.as_zip, made_ns=store.clock.wall_ns()) as folder:
             manifest = _Work(store, issuer, request, folder, progress).run()

@@ -21,9 +21,16 @@ _FIRST_YEAR = datetime(1980, 1, 1, tzinfo=UTC)
 """ZIP files know no time before."""
 
 
-def zip_name(target: Path) -> Path:
-    """Where the ZIP file for `target` goes."""
-    return target if target.suffix == ".zip" else target.with_name(target.name + ".zip")
+def place_for(target: Path, *, as_zip: bool) -> Path:
+    """Where the export goes that somebody wants at `target`: links followed, a ZIP file named as one.
+
+    Raises:
+        ConfigError: no export can stand there.
+    """
+    place = target.resolve()
+    if place.is_mount():  # made beside it, the export could not be moved there: that is another disk
+        raise ConfigError(f"{target} is a mount point, which no export can replace; name a folder on it")
+    return place.with_name(place.name + ".zip") if as_zip and place.suffix != ".zip" else place
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent.core.errors import LamppostError
+from agent.core.leash import leashed
 from agent.core.stop import StopToken
 from agent.sim.scene.film import MAIN_GOP_S, STREAMS, joined
 from agent.sim.scene.scene import Spec, scene_for
@@ -121,7 +122,8 @@ def _start(group: Iterable[Job]) -> subprocess.Popen[bytes]:
         {"spec": asdict(job.spec), "first": job.first, "last": job.last, "folder": str(job.folder)} for job in group
     ]
     command = [sys.executable, "-m", "agent.sim.scene.worker", json.dumps(bodies)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    # in a group of its own: a stop that is sent to all of ours (Ctrl-C, timeout(1)) is for us to pass on
+    return subprocess.Popen(leashed(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
 
 
 def _watch(
