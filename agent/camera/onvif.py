@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 DEVICE_PATH = "/onvif/device_service"
 MOST_PROFILES = 64
 _HALF_S = NS // 2
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _CODECS = {"JPEG": "mjpeg", "MPEG4": "mpeg4", "H264": "h264", "H265": "hevc", "AV1": "av1"}
 
 
@@ -52,7 +53,7 @@ class OnvifDevice:
         path = dialled.path if dialled.path not in {"", "/"} else DEVICE_PATH
         self._dialled: SplitResult = dialled._replace(netloc=netloc, path=path, query=dialled.query, fragment="")
         self._clock = clock
-        self._adapter = BoundedAdapter(clock, total_s)
+        self._adapter = BoundedAdapter(total_s)
         self._session = DeviceSession(self._dialled, username, password, self._adapter, ca_file)
         self._soap = Soap(self._session, username, password, clock, timeout_s=timeout_s, place=self.place)
         self._offset_ns: int | None = None
@@ -118,10 +119,13 @@ class OnvifDevice:
         address = self._addresses().get(services.namespace("media"))
         if address is None:
             raise CameraError(f"{self.place} offers no ONVIF Media service; is it a camera?")
-        return self._soap.call("media", address, call, arguments)
+        return self._soap.call("media", service_url(address, self._dialled), call, arguments)
 
     def _addresses(self) -> dict[str, str]:
-        """Namespace -> address of each service, on the dialled host (GetServices, else the older GetCapabilities)."""
+        """Namespace -> address of each service as the device names it (GetServices, else the older GetCapabilities).
+
+        Brought to the dialled host when it is used: a bad address of a service that nobody asks does no harm.
+        """
         if self._xaddrs is None:
             try:
                 pairs = _from_services(self._device("GetServices", {"IncludeCapability": False}))
@@ -130,7 +134,7 @@ class OnvifDevice:
             except CameraError as error:
                 log.debug("%s: GetServices failed (%s); trying GetCapabilities", self.place, error)
                 pairs = _from_capabilities(self._device("GetCapabilities", {"Category": "All"}))
-            self._xaddrs = {space: service_url(address, self._dialled) for space, address in pairs}
+            self._xaddrs = dict(pairs)
         return self._xaddrs
 
     def _ask_clock(self) -> int | None:
@@ -194,14 +198,21 @@ def _utc_ns(answer: Any) -> int | None:
     try:
         date, time = utc.Date, utc.Time  # type: ignore[union-attr]  # absent pieces end below
         moment = datetime(date.Year, date.Month, date.Day, time.Hour, time.Minute, min(time.Second, 59), tzinfo=UTC)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         return None
-    return int(moment.timestamp()) * NS + _HALF_S  # whole seconds are told: the middle of the one meant
+    return _middle_ns(moment)
 
 
 def _date_ns(header: str) -> int | None:
     try:
         moment = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return int(moment.timestamp()) * NS + _HALF_S if moment.tzinfo is not None else None
+    return _middle_ns(moment) if moment.tzinfo is not None else None
+
+
+def _middle_ns(moment: datetime) -> int | None:
+    """Whole seconds are told: the middle of the one meant. None for a year so far off that no token could be dated."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        return None
+    return int(moment.timestamp()) * NS + _HALF_S

@@ -23,11 +23,13 @@ class Misfits(ValueError):
 class Section(BaseModel):
     """A frozen table of the file; a key that nobody knows is a mistake, not a wish."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?\s*$", re.IGNORECASE)
+_SIZE = re.compile(r"^\s*(\d{1,18}(?:\.\d+)?)\s*([KMGT]i?B|B)?\s*$", re.IGNORECASE)
 
 
 def _size(value: object) -> object:
@@ -56,7 +58,7 @@ def _listen(value: str) -> str:
     return value
 
 
-Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str), Field(ge=0)]
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str), Field(ge=0, le=1 << 60)]
 """Bytes; in the file a number or text like `200GB` (powers of 1000) or `64MiB` (powers of 1024)."""
 
 Id = Annotated[str, AfterValidator(_identifier)]
@@ -69,24 +71,37 @@ Listen = Annotated[str, AfterValidator(_listen)]
 """`host:port`; port 0 takes a free one."""
 
 
-MAX_SECRET_BYTES = 4096
+MOST_SECRET = 65_536
+"""Characters in a secret's file: a file with more is another one."""
 
 
 def read_secret(path: Path | None) -> str | None:
-    """What stands in a secret's file, without the line end; None without a file.
+    """The first line of a secret's file as it stands, blanks too; None without a file.
 
     Raises:
-        ConfigError: it cannot be read, or it is empty.
+        ConfigError: it cannot be read, it is too long to be a secret, or its first line is empty.
     """
     if path is None:
         return None
+    found = secret_lines(path)[0]
+    if not found:
+        raise ConfigError(f"the first line of {path} is empty; it should hold a secret")
+    return found
+
+
+def secret_lines(path: Path) -> list[str]:
+    """All lines of a secret's file without their ends, at least one; a byte order mark, as Windows writes, is left out.
+
+    Raises:
+        ConfigError: it cannot be read, or it is too long to be a secret.
+    """
     try:
-        with path.open(encoding="utf-8") as file:
-            found = file.read(MAX_SECRET_BYTES).strip()
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read(MOST_SECRET + 1)
     except OSError as error:
         raise ConfigError(f"the secret in {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"the secret in {path} is not UTF-8 text") from error
-    if not found:
-        raise ConfigError(f"{path} is empty; it should hold a secret")
-    return found
+    if len(text) > MOST_SECRET:
+        raise ConfigError(f"{path} has more than {MOST_SECRET} characters; does it hold a secret?")
+    return [line.rstrip("\r") for line in text.split("\n")]

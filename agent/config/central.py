@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_serializer, model_validator
 
+from agent.config.addresses import broker_url, without_password
 from agent.config.base import Id, Listen, Section, Size
 from agent.core.ids import is_id
 
@@ -27,12 +28,21 @@ def _network(value: str) -> str:
         raise ValueError(f"{value!r} is no network; write 10.1.0.0/16 or 192.0.2.7") from error
 
 
+def _broker(value: str) -> str:
+    return value if value.startswith("embedded") else broker_url(value)
+
+
+Broker = Annotated[
+    str, Field(pattern=r"^(embedded|embedded-mosquitto|embedded-amqtt|mqtts?://.+)$"), AfterValidator(_broker)
+]
+
+
 class Central(Section):
     """Web side, store and broker. `service_token_file` holds a token with which programs may use the API."""
 
     listen: Listen = "127.0.0.1:8080"
     data: Path = Path("/var/lib/lamppost-centre")
-    broker: str = Field(default="embedded", pattern=r"^(embedded|embedded-mosquitto|embedded-amqtt|mqtts?://.+)$")
+    broker: Broker = "embedded"
     mqtt_listen: Listen = "127.0.0.1:18883"
     mqtt_username: str | None = None
     mqtt_password_file: Path | None = None
@@ -48,6 +58,10 @@ class Central(Section):
     proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ("127.0.0.1/32", "::1/128")
     service_token_file: Path | None = None
     secret_key_file: Path | None = None
+
+    @field_serializer("database", when_used="json")
+    def _database_is_shown(self, value: str) -> str:
+        return without_password(value)
 
     @model_validator(mode="after")
     def _certificate_has_its_key(self) -> Self:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
+from agent.config.addresses import BrokerUrl, CameraUrl
 from agent.config.base import Id, Listen, Misfits, Point, Section, Size
 from agent.config.ground import Ground
 from agent.config.hours import Hours
@@ -26,26 +26,6 @@ class RecordMode(StrEnum):
     OFF = "off"
 
 
-def _camera_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"rtsp", "rtsps", "file"}:
-        raise ValueError("not a camera address; it begins with rtsp://, rtsps:// or file:/")
-    if parts.scheme != "file" and not parts.hostname:
-        raise ValueError("the address names no host; write rtsp://host/path")
-    if parts.password is not None:
-        raise ValueError("the address carries a password; put it into a file and name that as password_file")
-    return value
-
-
-def _broker_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ValueError("not a broker address; write mqtts://host:8883 or mqtt://host:1883")
-    if parts.password is not None:
-        raise ValueError("the address carries a password; put it into a file and name that as password_file")
-    return value
-
-
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -56,8 +36,7 @@ def _timezone(value: str) -> str:
 
 Provider = Literal["tensorrt", "cuda", "openvino", "coreml", "xnnpack", "cpu", "tflite", "edgetpu"]
 
-CameraUrl = Annotated[str, AfterValidator(_camera_url)]
-BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
+Days = Annotated[float, Field(gt=0, le=36_500)]
 
 
 class Gateway(Section):
@@ -73,8 +52,8 @@ class StorageArchive(Section):
     """A second folder, on another disk, for footage that has grown old."""
 
     path: Path
-    after_days: Annotated[float, Field(gt=0)] = 7
-    keep_days: Annotated[float, Field(gt=0)] | None = None
+    after_days: Days = 7
+    keep_days: Days | None = None
     max_bytes: Size | None = None
     min_free: Size = 1_000_000_000
 
@@ -83,7 +62,7 @@ class Storage(Section):
     """Where recordings, catalogue and outbox lie, and for how long."""
 
     path: Path = Path("/var/lib/lamppost")
-    keep_days: Annotated[float, Field(gt=0)] = 30
+    keep_days: Days = 30
     max_bytes: Size | None = None
     min_free: Size = 1_000_000_000
     sync_interval_s: Annotated[float, Field(gt=0, le=60)] = 2
@@ -195,7 +174,7 @@ class Camera(Section):
     pre_s: Annotated[float, Field(ge=0, le=600)] = 10
     post_s: Annotated[float, Field(ge=0, le=600)] = 10
     ring_s: Annotated[float, Field(ge=60, le=86_400)] = 300
-    keep_days: Annotated[float, Field(gt=0)] | None = None
+    keep_days: Days | None = None
     max_bytes: Size | None = None
     priority: Literal["low", "normal", "high"] = "normal"
     model: str | None = None
@@ -213,17 +192,24 @@ class Camera(Section):
     schedule: tuple[Schedule, ...] = ()
 
     @model_validator(mode="after")
+    def _password_has_its_user(self) -> Self:
+        if self.password_file is not None and self.username is None:
+            raise ValueError("password_file without username: name the user; one in the address does not count")
+        return self
+
+    @model_validator(mode="after")
     def _still_fits(self) -> Self:
         missing = set(self.still.zones) - {zone.name for zone in self.zone}
         if missing:
             raise ValueError(f"still names the zone {min(missing)!r}, which this camera does not have")
-        if self.still.enabled and self.record is RecordMode.EVENTS and self.still.after_s + self.pre_s > self.ring_s:
+        modes = {self.record, *(hours.record for hours in self.schedule)}
+        if self.still.enabled and RecordMode.EVENTS in modes and self.still.after_s + self.pre_s > self.ring_s:
             raise ValueError("still.after_s and pre_s together are longer than ring_s: what happened would be gone")
         return self
 
     @model_validator(mode="after")
     def _rules_and_hours_fit(self) -> Self:
-        found = [*_misfits(self), *_without_sun(self)]
+        found = [*_twins(self), *_misfits(self), *_without_sun(self)]
         if found:
             raise Misfits(*found)
         return self
@@ -246,6 +232,17 @@ def _misfits(camera: Camera) -> Found:
                 ("rule", number, key),
                 f"{key} = {getattr(rule, key)} needs to know the ground: add [camera.ground], or use heights/s",
             )
+
+
+def _twins(camera: Camera) -> Found:
+    """Zones and lines with the name of one before: rules go by names, and one of the two would never count."""
+    both: tuple[tuple[str, tuple[Zone | Line, ...]], ...] = (("zone", camera.zone), ("line", camera.line))
+    for kind, many in both:
+        names: set[str] = set()
+        for number, one in enumerate(many):
+            if one.name in names:
+                yield (kind, number, "name"), f"another {kind} of this camera is called {one.name!r}; names must differ"
+            names.add(one.name)
 
 
 def _without_sun(camera: Camera) -> Found:

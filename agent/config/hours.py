@@ -18,7 +18,10 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EARLIEST = 2020
 """A clock that says an earlier year was never set: nobody knows the hour."""
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_SUN = re.compile(r"(sunrise|sunset)(?:([+-])(\d\d):([0-5]\d))?")
+_SUN = re.compile(r"(sunrise|sunset)(?:([+-])([01]\d|2[0-3]):([0-5]\d))?")
+_BY_THE_CLOCK, _BY_THE_SUN = range(2), range(-2, 4)
+"""How many days back hours may have begun: with an offset, those by the sun begin up to two days from their own."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d\d-\d\d")
 _LEAP_YEAR = 2024
 
 
@@ -32,15 +35,19 @@ def _dates(value: str) -> str:
     first, dots, last = value.partition("..")
     if not _is_date(first) or (dots and (not _is_date(last) or len(first) != len(last))):
         raise ValueError("not a date; write it as 2026-12-24, each year as 12-24, from to as 12-24..01-06")
+    if dots and len(first) > 5 and first > last:
+        raise ValueError(f"ends before it begins; with years write the earlier date first: {last}..{first}")
     return value
 
 
 def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
     try:
         date.fromisoformat(text if len(text) > 5 else f"{_LEAP_YEAR}-{text}")
     except ValueError:
         return False
-    return len(text) in {5, 10}
+    return True
 
 
 Edge = Annotated[str, AfterValidator(_edge)]
@@ -80,14 +87,13 @@ class Calendar:
         """Is it one of those hours?"""
         moment = self._moment(wall_ns)
         minute, today = moment.hour * 60 + moment.minute, moment.date()
-        since, until = self._edges(hours, today)
-        if since < until:
-            return _on(hours, today) and since <= minute < until
-        if _on(hours, today) and minute >= since:
-            return True
-        yesterday = today - timedelta(days=1)
-        began, _ = self._edges(hours, yesterday)
-        return _on(hours, yesterday) and began >= until > minute
+        for back in _BY_THE_SUN if hours.by_the_sun else _BY_THE_CLOCK:
+            day = today - timedelta(days=back)
+            if _on(hours, day):
+                began, ended = self._span(hours, day)
+                if began <= minute + back * DAY_MIN < ended:
+                    return True
+        return False
 
     def any(self, many: Iterable[Hours], wall_ns: int) -> bool:
         """Is it within one of them? With none at all, or a clock that was never set: yes."""
@@ -97,10 +103,17 @@ class Calendar:
     def _moment(self, wall_ns: int) -> datetime:
         return datetime.fromtimestamp(wall_ns // NS, UTC).astimezone(self._zone)
 
-    def _edges(self, hours: Hours, day: date) -> tuple[int, int]:
-        return self._minute(hours.since, day), self._minute(hours.until, day)
+    def _span(self, hours: Hours, day: date) -> tuple[int, int]:
+        """From when until when they last that begin on `day`, in minutes after its midnight."""
+        began, ended = self._minute(hours.since, day), self._minute(hours.until, day)
+        if began is None:
+            return 0, 0
+        if ended is None or ended <= began:
+            ended = DAY_MIN + (self._minute(hours.until, day + timedelta(days=1)) or 0)
+        return began, ended
 
-    def _minute(self, edge: str, day: date) -> int:
+    def _minute(self, edge: str, day: date) -> int | None:
+        """None where the sun does not do that on that day."""
         if found := _CLOCK.fullmatch(edge):
             return int(found[1]) * 60 + int(found[2])
         found = _SUN.fullmatch(edge)
@@ -109,7 +122,7 @@ class Calendar:
         rise, fall = sun_times(*self._place, day, self._zone)
         minute = rise if found[1] == "sunrise" else fall
         off = int(found[3] or 0) * 60 + int(found[4] or 0)
-        return min(DAY_MIN, max(0, minute + (-off if found[2] == "-" else off)))
+        return None if minute is None else minute + (-off if found[2] == "-" else off)
 
 
 def _on(hours: Hours, day: date) -> bool:

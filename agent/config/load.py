@@ -145,5 +145,5 @@ def name(where: Where) -> str:
 
 
 def show(config: BaseModel) -> dict[str, Any]:
-    """The configuration as it is in force. Secrets never stand in it: the file holds only paths to them."""
+    """The configuration as it is in force, without secrets: the file holds paths to them, a database's is masked."""
     return config.model_dump(mode="json", exclude_none=True, by_alias=True)

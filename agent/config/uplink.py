@@ -11,7 +11,7 @@ from agent.config.base import Misfits, Section, Size
 from agent.config.hours import Hours
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
-_RATE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMG]?)(bit|B)/s\s*$", re.IGNORECASE)
+_RATE = re.compile(r"^\s*(\d{1,12}(?:\.\d+)?)\s*([KMG]?)(bit|B)/s\s*$", re.IGNORECASE)
 
 
 def _rate(value: object) -> object:
@@ -24,7 +24,7 @@ def _rate(value: object) -> object:
     return int(float(found[1]) * _UNITS[found[2].upper()] * bits / 8)
 
 
-Rate = Annotated[int, BeforeValidator(_rate, json_schema_input_type=int | str), Field(ge=1000)]
+Rate = Annotated[int, BeforeValidator(_rate, json_schema_input_type=int | str), Field(ge=1000, le=1 << 60)]
 """Bytes a second; in the file a number or text like `256kbit/s` or `32kB/s`."""
 
 Evidence = Literal["pictures", "proxy", "full"]

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.config.base import read_secret
+from agent.config.base import secret_lines
 from agent.core.errors import ConfigError, StorageError
 
 _KEY_BYTES = 32
@@ -57,15 +57,19 @@ class Keys:
         """The keys in a file, one a line, 64 hex digits each; none without a file.
 
         Raises:
-            ConfigError: it cannot be read, or a line is no key.
+            ConfigError: it cannot be read, it holds none, or a line is no key.
         """
-        lines = (read_secret(path) or "").split()
-        for number, line in enumerate(lines, 1):
+        if path is None:
+            return cls()
+        lines = {number: line.strip() for number, line in enumerate(secret_lines(path), 1) if line.strip()}
+        if not lines:
+            raise ConfigError(f"{path} is empty; write 64 hex digits, as `openssl rand -hex 32` does")
+        for number, line in lines.items():
             if not _LINE.fullmatch(line):
                 raise ConfigError(
                     f"{path}: line {number} is no key; write 64 hex digits, as `openssl rand -hex 32` does"
                 )
-        return cls([bytes.fromhex(line) for line in lines])
+        return cls([bytes.fromhex(line) for line in lines.values()])
 
     def fresh(self) -> SegmentKey | None:
         """A key for a new segment; None when footage is written plain."""

@@ -85,7 +85,7 @@ class Decoder:
 def _header(text: bytes) -> dict[str, Any]:
     try:
         header = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: nested deeper than Python's stack
         raise WireError("frame whose header is no JSON") from error
     if not isinstance(header, dict) or not isinstance(header.get("type"), str):
         raise WireError("frame whose header has no type")

@@ -63,6 +63,7 @@ class MqttLink:
         self._session: Session | None = None
         self._bell: Bell | None = None
         self._protocol = settings.protocol
+        self._guessed = False
         self._error = ""
         self._said = ""
 
@@ -187,6 +188,8 @@ class MqttLink:
             return 0.0 if self._try_other_version(session) else self._failed(session.ended)
         if self._clock.mono_ns() - began_ns > STEADY_S * NS:
             self._backoff.reset()
+        if self._guessed:
+            self._protocol, self._guessed = 5, False
         hung_up = session.hung_up and not session.refusal
         self._conflict.went_down(taken_over=session.taken_over, hung_up=hung_up)
         self._note(session.refusal or session.ended)
@@ -194,13 +197,16 @@ class MqttLink:
         return self._conflict.wait_s() or (self._backoff.next_s() if session.ended else 0.0)
 
     def _try_other_version(self, session: Session) -> bool:
-        """A 3.1.1 broker answers MQTT 5 with a refusal, hangs up, or is silent: ask again at once, in its language."""
-        hung_up = not session.answered
-        if self._protocol == 5 and (session.version_refused or hung_up) and session.ended:
-            self._protocol = 4
+        """A 3.1.1 broker answers MQTT 5 with a refusal, hangs up, or is silent: ask again at once, in its language.
+
+        Without a word it is a guess, since a busy broker is silent, too: after that connection 5 is asked for again.
+        """
+        silent = not session.answered
+        if self._protocol == 5 and (session.version_refused or silent) and session.ended:
+            self._protocol, self._guessed = 4, silent
             return True
-        if self._protocol == 4 and hung_up:
-            self._protocol = 5
+        if self._protocol == 4 and silent:
+            self._protocol, self._guessed = 5, False
         return False
 
     def _failed(self, reason: str) -> float:

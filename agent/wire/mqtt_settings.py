@@ -122,7 +122,7 @@ def open_client(client: paho.Client, settings: LinkSettings, timeout_s: float) -
     """Connect and send CONNECT; the answer comes later.
 
     Raises:
-        LinkError: nobody answers there, or TLS fails.
+        LinkError: nobody answers there, nobody can be there, or TLS fails.
     """
     client.connect_timeout = timeout_s
     try:
@@ -141,6 +141,8 @@ def open_client(client: paho.Client, settings: LinkSettings, timeout_s: float) -
         raise LinkError(f"TLS with the broker at {settings.place} fails: {_tls_reason(error)}: {hint}") from error
     except OSError as error:
         raise LinkError(f"the broker at {settings.place} cannot be reached: {error.strerror or error}") from error
+    except ValueError as error:  # a port that is none, a host that is no name (UnicodeError)
+        raise LinkError(f"the broker's address {settings.url!r} cannot be used: {error}") from error
 
 
 def _connect_properties(settings: LinkSettings) -> Properties:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from agent.camera.onvif import OnvifDevice
-from agent.core.clock import SystemClock
+from agent.core.clock import NS, SystemClock
 from agent.core.errors import CameraError, LamppostError
 from agent.sim.onvif_answers import DEVICE, MEDIA, envelope
 
@@ -109,8 +109,45 @@ def test_a_packed_answer_is_refused(serve: Serve) -> None:
     assert "packed" in str(refusal(serve(b"\x1f\x8b", ("Content-Encoding", "gzip"))))
 
 
-def test_a_redirect_to_another_host_is_not_followed(serve: Serve) -> None:
-    url = serve(b"", ("Location", "http://198.51.100.9/onvif/device_service"), status=302)
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("https://198.51.100.9/onvif/device_service", "give the address that it names: https://198.51.100.9/onvif/"),
+        ("/login.html", "give its https:// address"),
+        ("https://admin:hunter2@198.51.100.9/", "give its https:// address"),
+        ("https://h/" + "x" * 3000, "give its https:// address"),
+        ("https://h/\x1b[2J", "give its https:// address"),
+        ("javascript:alert(1)", "give its https:// address"),
+        (None, "give its https:// address"),
+    ],
+)
+@pytest.mark.parametrize("status", [302, 308])
+def test_a_redirect_is_not_followed_and_says_what_to_do(
+    serve: Serve, location: str | None, said: str, status: int
+) -> None:
+    refused = refusal(serve(b"", *([("Location", location)] if location else []), status=status))
+    assert isinstance(refused, CameraError)
+    assert "/onvif/device_service redirects; " in str(refused)
+    assert said in str(refused)
+
+
+def _clock(year: str) -> bytes:
+    return envelope(
+        "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType>"
+        "<tt:DaylightSavings>false</tt:DaylightSavings><tt:UTCDateTime><tt:Time><tt:Hour>23</tt:Hour><tt:Minute>59"
+        f"</tt:Minute><tt:Second>59</tt:Second></tt:Time><tt:Date><tt:Year>{year}</tt:Year><tt:Month>12</tt:Month>"
+        "<tt:Day>31</tt:Day></tt:Date></tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
+    )
+
+
+@pytest.mark.parametrize("year", ["99999999999", "9999", "1", "0", "-5"])
+def test_a_year_beyond_all_reckoning_is_dated_by_http(serve: Serve, year: str) -> None:
+    url = serve(_clock(year), ("Content-Type", "application/soap+xml"))
+    device = OnvifDevice(url, "viewer", "light", SystemClock())
+    offset_ns = device.clock_offset_ns()
+    device.close()
+    assert offset_ns is not None
+    assert abs(offset_ns) < 5 * NS
     assert isinstance(refusal(url), CameraError)
 
 

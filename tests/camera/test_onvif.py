@@ -13,6 +13,7 @@ from agent.camera.port import Identity, OnvifPort, Profile
 from agent.core.clock import NS, SystemClock
 from agent.core.errors import CameraError, SourceRefused, SourceUnreachable
 from agent.sim import onvif as sim
+from agent.sim import onvif_answers as answers
 from agent.sim.onvif_answers import VirtualIdentity, VirtualProfile
 
 MAIN = VirtualProfile("main", "Main", 1280, 720, 15, "h264", "rtsp://198.51.100.9:8554/axis-media/media.amp?x=1&y=2")
@@ -91,6 +92,19 @@ def test_every_address_is_brought_back_to_the_one_dialled(start: Start, dial: Di
     assert port.snapshot_url("main") == f"http://127.0.0.1:{device.port}/snapshot/main.jpg"
 
 
+@pytest.mark.parametrize("bad", ["http://:80/onvif/events", "gopher://[x", "file:///etc/passwd"])
+def test_a_bad_address_of_a_service_that_is_not_used_does_no_harm(
+    start: Start, dial: Dial, monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    told = answers.services
+    other = (
+        f"<tds:Service><tds:Namespace>http://www.onvif.org/ver10/events/wsdl</tds:Namespace><tds:XAddr>{bad}</tds:XAddr>"
+        "<tds:Version><tt:Major>2</tt:Major><tt:Minor>0</tt:Minor></tds:Version></tds:Service></tds:GetServicesResponse>"
+    )
+    monkeypatch.setattr(answers, "services", lambda *places: told(*places).replace("</tds:GetServicesResponse>", other))
+    assert len(dial(start().url).profiles()) == 2
+
+
 def test_a_camera_without_snapshots_gives_none(start: Start, dial: Dial) -> None:
     assert dial(start().url).snapshot_url("main") is None
 
@@ -143,3 +157,10 @@ def test_the_librarys_import_leaves_our_logging_alone(start: Start, dial: Dial) 
 def test_what_is_no_onvif_address_is_said_at_once(url: str) -> None:
     with pytest.raises(CameraError):
         OnvifDevice(url, None, None, SystemClock())
+
+
+@pytest.mark.parametrize("host", ["[fe80::1%25lo]", "[fe80::1%lo]:81"])
+def test_an_address_within_one_network_is_refused_when_it_is_asked(dial: Dial, host: str) -> None:
+    device = dial(f"http://{host}/")
+    with pytest.raises(CameraError, match="write the camera's IPv4 address"):
+        device.identity()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent.config.gateway import GatewayConfig
 from agent.config.ground import plan_of
 from agent.config.lines import LineIndex
-from agent.config.load import load_central, load_gateway, show
+from agent.config.load import listening_at, load_central, load_gateway, show
 from agent.core.errors import ConfigError
 
 GOOD = """
@@ -86,6 +86,86 @@ def test_a_password_in_an_address_is_refused_without_repeating_it(tmp_path) -> N
     assert "hunter2" not in problem
 
 
+UNDIALLED = ["h:99999", "h:0", "h:x", "centre..example", f"{'a' * 64}.example", "[::1", "a b"]
+
+
+@pytest.mark.parametrize("host", UNDIALLED)
+def test_a_host_or_port_that_nobody_can_dial_is_one_line(tmp_path, host: str) -> None:
+    for text, key in (
+        (GOOD.replace("192.0.2.17/", f"{host}/"), "camera[0].url"),
+        (f'{GOOD}[mqtt]\nurl = "mqtts://{host}"\n', "mqtt.url"),
+        (f'{GOOD}[mqtt]\nurl = "mqtts://h"\nfallback_urls = ["mqtts://{host}"]\n', "mqtt.fallback_urls[0]"),
+    ):
+        (problem,) = problems(tmp_path, text)
+        assert f": {key}: " in problem
+    path = tmp_path / "central.toml"
+    path.write_text(f'[central]\nbroker = "mqtts://{host}"\n')
+    with pytest.raises(ConfigError, match=r"central\.broker: "):
+        load_central(path)
+
+
+@pytest.mark.parametrize("host", ["h", "h:65535", "bücher.example:1", "[fe80::1]:8883", "192.0.2.1", "h.example."])
+def test_hosts_and_ports_that_can_be_dialled(tmp_path, host: str) -> None:
+    assert load_gateway(write(tmp_path, f'{GOOD}[mqtt]\nurl = "mqtts://{host}"\n')).mqtt.url == f"mqtts://{host}"
+    assert load_gateway(write(tmp_path, GOOD.replace("192.0.2.17/", f"{host}/"))).camera[0].url.startswith("rtsp://")
+
+
+@pytest.mark.parametrize("login", ["pole@", "pole:hunter2@", ":hunter2@"])
+def test_user_and_password_of_a_broker_do_not_stand_in_its_address(tmp_path, login: str) -> None:
+    (problem,) = problems(tmp_path, f'{GOOD}[mqtt]\nurl = "mqtts://{login}h"\n')
+    path = tmp_path / "central.toml"
+    path.write_text(f'[central]\nbroker = "mqtts://{login}h"\n')
+    with pytest.raises(ConfigError, match="mqtt_username and mqtt_password_file") as caught:
+        load_central(path)
+    assert "password_file" in problem
+    assert "hunter2" not in problem + str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "-inf", "1e300", "36501"])
+@pytest.mark.parametrize(
+    "table",
+    ["[storage]\nkeep_days", "[storage.archive]\npath = '/a'\nkeep_days", "[storage.archive]\npath = '/a'\nafter_days",
+     "[storage]\nsync_interval_s", "[analysis]\nfps", "[camera.place]\nlongitude = 0\nlatitude"],
+)  # fmt: skip
+def test_what_has_no_end_is_no_number(tmp_path, table: str, value: str) -> None:
+    assert len(problems(tmp_path, f"{GOOD}{table} = {value}\n")) == 1
+
+
+@pytest.mark.parametrize("table", ["", "[[camera.mask]]\npolygon = [[nan, 0], [1, 0], [1, 1]]\n"])
+def test_neither_are_a_cameras(tmp_path, table: str) -> None:
+    (problem,) = problems(tmp_path, GOOD + (table or "keep_days = inf\n"))
+    assert "finite" in problem
+
+
+@pytest.mark.parametrize("size", ['"' + "9" * 400 + 'GB"', "9" * 400, '"999999999999TB"'])
+def test_a_size_beyond_every_disk_is_one_line(tmp_path, size: str) -> None:
+    (problem,) = problems(tmp_path, f"{GOOD}[storage]\nmax_bytes = {size}\n")
+    assert "storage.max_bytes" in problem
+
+
+@pytest.mark.parametrize("rate", ['"' + "9" * 400 + 'Mbit/s"', "9" * 400])
+def test_a_rate_beyond_every_link_is_one_line(tmp_path, rate: str) -> None:
+    (problem,) = problems(tmp_path, f"{GOOD}[uplink]\nrate_limit = {rate}\n")
+    assert "uplink.rate_limit" in problem
+
+
+def test_zones_and_lines_of_a_camera_have_names_of_their_own(tmp_path) -> None:
+    zone = '[[camera.zone]]\nname = "gate"\npolygon = [[0, 0], [1, 0], [1, 1]]\n'
+    line = '[[camera.line]]\nname = "gate"\npoints = [[0, 0], [1, 0]]\n'
+    assert load_gateway(write(tmp_path, GOOD + zone + line)).camera[0].line
+    found = problems(tmp_path, GOOD + zone + line + zone + line)
+    assert [problem.partition(": ")[2] for problem in found] == [
+        f"camera[0].{kind}[1].name: another {kind} of this camera is called 'gate'; names must differ"
+        for kind in ("zone", "line")
+    ]
+
+
+def test_a_password_needs_its_user(tmp_path) -> None:
+    for url in (GOOD, GOOD.replace("rtsp://", "rtsp://viewer@")):
+        (problem,) = problems(tmp_path, f'{url}password_file = "/p"\n')
+        assert "password_file without username" in problem
+
+
 def test_still_must_name_zones_that_exist_and_fit_into_the_ring(tmp_path) -> None:
     (problem,) = problems(tmp_path, GOOD + '[camera.still]\nenabled = true\nzones = ["plaza"]\n')
     assert "plaza" in str(problem)
@@ -93,6 +173,9 @@ def test_still_must_name_zones_that_exist_and_fit_into_the_ring(tmp_path) -> Non
         tmp_path, GOOD + 'record = "events"\nring_s = 60\n[camera.still]\nenabled = true\nafter_s = 90\n'
     )
     assert "ring_s" in str(problem)
+    still = "ring_s = 60\n[camera.still]\nenabled = true\nafter_s = 90\n"
+    (problem,) = problems(tmp_path, f'{GOOD}{still}[[camera.schedule]]\nfrom = "20:00"\nrecord = "events"\n')
+    assert "ring_s" in problem
 
 
 def test_a_rule_must_name_a_zone_that_exists(tmp_path) -> None:
@@ -139,6 +222,23 @@ def test_show_holds_paths_of_secrets_only(tmp_path) -> None:
     text = json.dumps(show(config))
     assert "hunter2" not in text
     assert "password_file" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql://u:hunter2@h/db", "postgresql://u:***@h/db"),
+        ("postgresql://u:hun/te@r2@h:5432/db", "postgresql://u:***@h:5432/db"),
+        ("postgresql://h:5432/db?user=u&password=hunte@r2&x=1", "postgresql://h:5432/db?user=u&password=***&x=1"),
+        ("postgresql://u@h/db", "postgresql://u@h/db"),
+    ],
+)
+def test_the_password_of_a_database_is_used_and_not_shown(tmp_path, address: str, shown: str) -> None:
+    path = tmp_path / "central.toml"
+    path.write_text(f'[central]\ndatabase = "{address}"\n')
+    config = load_central(path)
+    assert show(config)["central"]["database"] == shown
+    assert listening_at(config, "127.0.0.1:9").central.database == address
 
 
 def test_what_is_shown_has_the_names_of_the_file(tmp_path) -> None:

@@ -50,6 +50,7 @@ def test_who_a_camera_is_its_secrets_and_what_is_kept_cannot_be_set(key: str) ->
     [
         ({"zone": []}, "main: rule[0].zone: names the zone 'plaza', which this camera does not have"),
         ({"zone": [{"name": "plaza", "polygon": [[0, 0], [2, 0], [1, 1]]}]}, "main: zone[0].polygon[1][0]: "),
+        ({"zone": [ZONE, ZONE]}, "main: zone[1].name: another zone of this camera is called 'plaza'"),
         ({"rule": [{"kind": "zone_enterd", "zone": "plaza"}]}, "main: rule[0].kind: no kind of rule"),
         ({"still": {"enabled": True, "when": 3}}, "main: still.when: unknown key"),
         ({"mask": 7}, "main: mask: "),

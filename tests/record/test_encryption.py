@@ -239,6 +239,9 @@ def test_the_key_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="line 2 is no key; write 64 hex digits") as said:
         Keys.read(path)
     assert "secret" not in str(said.value)
+    many = [bytes([n] * 32).hex() for n in range(200)]
+    path.write_text("\ufeff" + "\r\n".join(many))
+    assert len(Keys.read(path)._known) == 200
     path.write_text("")
     with pytest.raises(ConfigError, match="is empty"):
         Keys.read(path)

@@ -70,3 +70,9 @@ def test_frames_come_out_whole_however_they_are_cut() -> None:
 def test_a_frame_beyond_the_limits_is_refused() -> None:
     with pytest.raises(WireError, match="beyond the limits"):
         framing.Decoder().feed(b"\xff" * 8)
+
+
+@pytest.mark.parametrize("header", [b"[" * 200_000, b'{"type":' * 100_000, b"\xff", b"[]", b"{}"])
+def test_a_header_that_is_none_is_refused(header: bytes) -> None:
+    with pytest.raises(WireError, match=r"frame whose header (has|is) no"):
+        framing.Decoder().feed(len(header).to_bytes(4, "big") + bytes(4) + header)

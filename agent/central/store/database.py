@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent.central.store.days import Change, Days
 from agent.central.store.engines import Unstorable, migrate, short, sqlite_engine, translated
 from agent.central.store.sqlite_days import SqliteDays
+from agent.config.addresses import without_password
 from agent.core.errors import ConfigError, StorageError
 
 __all__ = ["Database", "Unstorable"]
@@ -43,7 +44,7 @@ class Database:
             ConfigError: the address is none, or the driver is not installed.
             StorageError: it cannot be opened or brought to the newest schema.
         """
-        shown = str(folder / "centre.db") if database == "sqlite" else _shown(database)
+        shown = str(folder / "centre.db") if database == "sqlite" else without_password(database)
         try:
             return _open_sqlite(folder) if database == "sqlite" else _open_postgres(database, password)
         except (SQLAlchemyError, ImportError) as error:
@@ -153,14 +154,7 @@ def _url(database: str) -> sa.URL:
         raise ConfigError("[central] database: write it as postgresql://user@host:5432/name") from error
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise ConfigError(
-            f"[central] database: {_shown(database)} is none we know; write sqlite, or postgresql://user@host:5432/name"
+            f"[central] database: {without_password(database)} is none we know; "
+            "write sqlite, or postgresql://user@host:5432/name"
         )
     return url
-
-
-def _shown(database: str) -> str:
-    """The address without a password."""
-    try:
-        return sa.make_url(database).render_as_string(hide_password=True)
-    except (SQLAlchemyError, ValueError):
-        return database.partition("://")[0]
