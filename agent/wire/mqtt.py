@@ -29,6 +29,8 @@ CONNECT_TIMEOUT_S = 10.0
 STEADY_S = 2.0
 """A connection that held so long was good: the next loss starts again from the shortest wait."""
 UNKNOWN_ROOM = 1 << 30
+GUESS_S = 600
+"""So long a broker that was silent is taken for one of MQTT 3.1.1: at one that is, each try of 5 costs seconds."""
 
 
 class MqttLink:
@@ -63,7 +65,7 @@ class MqttLink:
         self._session: Session | None = None
         self._bell: Bell | None = None
         self._protocol = settings.protocol
-        self._guessed = False
+        self._guessed_ns: int | None = None
         self._error = ""
         self._said = ""
 
@@ -188,8 +190,8 @@ class MqttLink:
             return 0.0 if self._try_other_version(session) else self._failed(session.ended)
         if self._clock.mono_ns() - began_ns > STEADY_S * NS:
             self._backoff.reset()
-        if self._guessed:
-            self._protocol, self._guessed = 5, False
+        if self._guessed_ns is not None and self._clock.mono_ns() - self._guessed_ns > GUESS_S * NS:
+            self._protocol, self._guessed_ns = 5, None
         hung_up = session.hung_up and not session.refusal
         self._conflict.went_down(taken_over=session.taken_over, hung_up=hung_up)
         self._note(session.refusal or session.ended)
@@ -199,14 +201,14 @@ class MqttLink:
     def _try_other_version(self, session: Session) -> bool:
         """A 3.1.1 broker answers MQTT 5 with a refusal, hangs up, or is silent: ask again at once, in its language.
 
-        Without a word it is a guess, since a busy broker is silent, too: after that connection 5 is asked for again.
+        Without a word it is a guess, since a busy broker is silent, too: after a while 5 is asked for again.
         """
         silent = not session.answered
         if self._protocol == 5 and (session.version_refused or silent) and session.ended:
-            self._protocol, self._guessed = 4, silent
+            self._protocol, self._guessed_ns = 4, self._clock.mono_ns() if silent else None
             return True
         if self._protocol == 4 and silent:
-            self._protocol, self._guessed = 5, False
+            self._protocol, self._guessed_ns = 5, None
         return False
 
     def _failed(self, reason: str) -> float:

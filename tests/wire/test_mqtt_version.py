@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agent.core.errors import LinkError
-from agent.wire import mqtt_session
+from agent.wire import mqtt, mqtt_session
 from agent.wire.mqtt import LinkSettings
 from agent.wire.mqtt_settings import make_client, open_client
 from tests.wire.test_mqtt import End, end, wait_for
@@ -73,11 +73,18 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes | Non
 
 
 @pytest.mark.parametrize(
-    ("first", "versions"), [(SILENT, [5, 4, 5, 5]), (HANGS_UP, [5, 4, 5, 5]), (REFUSES, [5, 4, 4, 4])]
+    ("first", "guess_s", "versions"),
+    [(SILENT, 0, [5, 4, 5, 5]), (HANGS_UP, 0, [5, 4, 5, 5]), (REFUSES, 0, [5, 4, 4, 4]), (SILENT, 600, [5, 4, 4, 4])],
 )
-def test_only_a_refusal_keeps_the_older_version(
-    answering: Callable[[bytes | None], Answering], end: Callable[..., End], first: bytes | None, versions: list[int]
+def test_only_a_refusal_keeps_the_older_version_for_longer_than_a_while(
+    answering: Callable[[bytes | None], Answering],
+    end: Callable[..., End],
+    monkeypatch: pytest.MonkeyPatch,
+    first: bytes | None,
+    guess_s: int,
+    versions: list[int],
 ) -> None:
+    monkeypatch.setattr(mqtt, "GUESS_S", guess_s)
     broker = answering(first)
     one = end(broker.url, "one")
     assert one.link.protocol == 4
