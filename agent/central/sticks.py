@@ -63,7 +63,7 @@ def receipt_signer(config: CentralConfig) -> Signer:
 
 def _known(config: CentralConfig, site: str, gateway: str) -> set[str]:
     central = config.central
-    database = Database.open(central.database, central.data)
+    database = Database.open(central.database, central.data, read_secret(central.database_password_file))
     table = gateway_key
     try:
         with database.read() as connection:
