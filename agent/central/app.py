@@ -37,6 +37,7 @@ from agent.central.roles import answers, dealt_out, everything, link_settings, r
 from agent.central.sealing import Sealer, seal_anew
 from agent.central.store.database import Database
 from agent.central.store.hooks import Hooks
+from agent.central.store.people import SERVICE
 from agent.central.store.processes import Alone, Processes, Role
 from agent.central.store.searches import Searches
 from agent.central.store.tokens import Tokens
@@ -347,9 +348,9 @@ def _quieten_libraries() -> None:
 
 def _set_service_token(tokens: Tokens, file: Path | None) -> None:
     if file is None:
-        tokens.drop_service("service")
+        tokens.drop_service(SERVICE)
         return
     token = secret(file)
     if len(token) < 16:
         raise ConfigError(f"{file}: a token of less than 16 characters can be guessed; remove it to have one made")
-    tokens.set_service("service", "operator", token)
+    tokens.set_service(SERVICE, "operator", token)

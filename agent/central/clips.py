@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -14,7 +14,6 @@ from agent.central.news import Item, News
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.pack import Document
-from agent.central.store.reach import Reach
 from agent.central.store.schema import clip, gateway, media
 from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import LamppostError, StorageError
@@ -69,15 +68,15 @@ class Clips:
         self._clock, self._news = clock, news
         self._is_limited, self._cancel = is_limited, cancel
 
-    def limited(self, reach: Reach) -> Clips:
-        """The same, for somebody who sees no more than that: clips of other cameras do not exist."""
+    def limited(self, finds: Finds) -> Clips:
+        """The same, for somebody who sees no more than what these find: other clips do not exist."""
         same = copy.copy(self)
-        same._finds = self._finds.limited(reach)  # noqa: SLF001 - its own
+        same._finds = finds  # noqa: SLF001 - its own
         return same
 
     def _write_down(
         self, connection: sa.Connection, place: tuple[str, str, str], start_ns: int, end_ns: int, event: str | None,
-        quality: Wanted | Literal["previews"],
+        quality: Wanted | Literal["previews"], by: str,
     ) -> Command:  # fmt: skip
         """The row, and the command to send once it is committed: the reply, which ingest stores, looks for the row."""
         site, gateway, camera = place
@@ -90,7 +89,7 @@ class Clips:
         else:
             clip_args = ClipArgs(camera=camera, start=start, end=end, quality=chosen, event=event)
             command = self._commander.prepared(site, gateway, "clip", clip_args)
-        self._keep(connection, command.id, place, (start_ns, end_ns), event, chosen)
+        self._keep(connection, command.id, place, (start_ns, end_ns), event, chosen, wished=[by])
         return command
 
     def _chosen(self, place: tuple[str, str, str], quality: Wanted) -> Literal["proxy", "full"]:
@@ -99,7 +98,7 @@ class Clips:
 
     def _keep(
         self, connection: sa.Connection, command: str, place: tuple[str, str, str], span: tuple[int, int],
-        event: str | None, quality: str, **more: str,
+        event: str | None, quality: str, **more: Any,
     ) -> str:  # fmt: skip
         now_ns = self._clock.wall_ns()
         row = {
@@ -143,19 +142,29 @@ class Clips:
 
     def _shared(
         self, held: Callable[[], list[Document]], place: tuple[str, str, str], span: tuple[int, int],
-        event: str | None, quality: Wanted | Literal["previews"],
+        event: str | None, quality: Wanted | Literal["previews"], by: str,
     ) -> tuple[Document, bool]:  # fmt: skip
         """One that is there or on its way, else one that is asked for now; of all web workers one asks at a time."""
         with self._database.write() as connection:
             self._database.alone(connection, _ASKING)
             does = (one for one in held() if one["state"] in _ALIVE and quality in {"auto", one["quality"]})
             if (one := next(does, None)) is None:
-                command = self._write_down(connection, place, *span, event, quality)
+                command = self._write_down(connection, place, *span, event, quality, by)
             else:
+                self._wish(connection, one, by)
                 own = self._lent(connection, one, place, span, event)
         if one is None:
             return self._ask(command), True
         return (one if own is None else self._told(own)), False
+
+    def _wish(self, connection: sa.Connection, one: Document, by: str) -> None:
+        """Who asks for what is on its way waits for it, too."""
+        if one["state"] not in _UNDER_WAY:
+            return
+        mine = clip.c.id == one["id"]
+        wished = connection.scalar(sa.select(clip.c.wished).where(mine).with_for_update()) or []
+        if by not in wished:
+            connection.execute(sa.update(clip).where(mine).values(wished=[*wished, by]))
 
     def _lent(
         self, connection: sa.Connection, one: Document, place: tuple[str, str, str], span: tuple[int, int],
@@ -187,9 +196,10 @@ class Clips:
         ]  # fmt: skip
 
     def of_span(
-        self, place: tuple[str, str, str], start_ns: int, end_ns: int, quality: Wanted = "auto", *, exact: bool = False
-    ) -> tuple[Document, bool]:
-        """A clip with the footage between two times, and whether it was asked for just now.
+        self, place: tuple[str, str, str], start_ns: int, end_ns: int, quality: Wanted = "auto", *, by: str,
+        exact: bool = False,
+    ) -> tuple[Document, bool]:  # fmt: skip
+        """A clip for somebody with the footage between two times, and whether it was asked for just now.
 
         Who plays the same shares it: it may be one of a longer time, unless it must be `exact`.
 
@@ -197,9 +207,9 @@ class Clips:
             CommandFailed: the gateway is away.
         """
         span, longest_ns = (start_ns, end_ns), end_ns - start_ns if exact else MOST_S * NS
-        return self._shared(lambda: self._good(place, span, quality, longest_ns), place, span, None, quality)
+        return self._shared(lambda: self._good(place, span, quality, longest_ns), place, span, None, quality, by)
 
-    def of_event(self, event: Document, quality: Wanted = "auto") -> tuple[Document, bool]:
+    def of_event(self, event: Document, quality: Wanted = "auto", *, by: str) -> tuple[Document, bool]:
         """The event's clip, five seconds more on either side, and whether it was asked for just now.
 
         With `auto` the best there is or that is on its way. What was fetched of that time for others does as well.
@@ -214,7 +224,7 @@ class Clips:
             own = self._finds.clips_of_event(event["id"])
             return [*own, *self._good(place, span, quality, _LONGEST_OF_EVENT_NS)]
 
-        return self._shared(held, place, span, event["id"], quality)
+        return self._shared(held, place, span, event["id"], quality, by)
 
     def export(self, place: tuple[str, str, str], start_ns: int, end_ns: int, by: str, reason: str) -> Document:
         """The footage between two times as evidence: cut anew for each who takes it out, whose name it bears.
@@ -225,10 +235,10 @@ class Clips:
         args = ExportArgs(camera=place[2], start=rfc3339(start_ns), end=rfc3339(end_ns), by=by, reason=reason)
         command = self._commander.prepared(*place[:2], "export", args)
         with self._database.write() as connection:
-            self._keep(connection, command.id, place, (start_ns, end_ns), None, "export")
+            self._keep(connection, command.id, place, (start_ns, end_ns), None, "export", wished=[by])
         return self._ask(command)
 
-    def sheet(self, place: tuple[str, str, str], at_ns: int, step_s: int) -> tuple[Document, bool]:
+    def sheet(self, place: tuple[str, str, str], at_ns: int, step_s: int, by: str) -> tuple[Document, bool]:
         """The sheet of small pictures, one for each `step_s`, that has this moment, and whether it was just asked for.
 
         Raises:
@@ -241,7 +251,7 @@ class Clips:
         held = lambda: [  # noqa: E731
             one for one in self._finds.sheets_of_span(place, start_ns, end_ns) if self._is_good(one, end_ns, step_s)
         ]
-        return self._shared(held, place, (start_ns, end_ns), None, "previews")
+        return self._shared(held, place, (start_ns, end_ns), None, "previews", by)
 
     def _is_good(self, sheet: Document, end_ns: int, step_s: int) -> bool:
         """Was it drawn after all of its time was recorded, or a moment ago?"""
@@ -249,21 +259,33 @@ class Clips:
         fresh = self._clock.wall_ns() - drawn_ns < max(step_s * NS, _SAME_AGAIN_NS)
         return drawn_ns > end_ns + _SETTLED_NS or fresh
 
-    def call_off(self, key: str) -> Document | None:
-        """Nobody wants it any more; what is ready stays. None: no such clip."""
+    def call_off(self, key: str, by: str) -> Document | None:
+        """Somebody wants it no more: it comes for those who do, or not at all. What is ready stays.
+
+        None: no such clip.
+        """
         while (found := self._finds.clip(key)) is not None and found["state"] in _UNDER_WAY:
-            if self._was_called_off(found):
+            waiting = self._without(found, by)
+            if waiting:
+                return found
+            if waiting is not None:
                 if found["media"] is not None:
                     self._cancel(found["site"], found["gateway"], found["media"])
                 self._news.tell(Item("clip", (key,)))
         return found
 
-    def _was_called_off(self, found: Document) -> bool:
-        """False: it is not as it was found any more, perhaps ready."""
-        same = (clip.c.id == found["id"], clip.c.state == found["state"])
+    def _without(self, found: Document, by: str) -> list[str] | None:
+        """Who still waits for it; with nobody left it is called off. None: it is not as it was found, perhaps ready."""
+        mine, off = clip.c.id == found["id"], {"state": "cancelled", "error": "called off"}
         with self._database.write() as connection:
-            off = sa.update(clip).where(*same).values(state="cancelled", error="called off")
-            return bool(connection.execute(off).rowcount)
+            self._database.alone(connection, _ASKING)  # who asks for the same just now is among them, or asks anew
+            row = connection.execute(sa.select(clip.c.state, clip.c.wished).where(mine).with_for_update()).first()
+            if row is None or row.state != found["state"]:
+                return None
+            waiting = [one for one in row.wished or [] if one != by]
+            more = {} if waiting else off
+            connection.execute(sa.update(clip).where(mine).values(wished=waiting, **more))
+        return waiting
 
     def _around(self, event: Document) -> tuple[int, int]:
         start_ns = parse_rfc3339(event["start"])

@@ -103,7 +103,10 @@ class Commander:
         """
         answers: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
         self.send(site, gateway, verb, args, answers.put)
-        reply = answers.get()
+        try:  # once the worker has ended nobody tells that a reply is overdue
+            reply = answers.get(timeout=REPLY_TIMEOUT_S + 1)
+        except queue.Empty:
+            reply = None
         if reply is None:
             raise CommandFailed("gateway_silent", f"gateway {gateway} at {site} did not answer")
         if not reply.ok:
@@ -125,14 +128,18 @@ class Commander:
         waiting.on_reply(reply)
 
     def run(self, stop: StopToken) -> None:
-        """Tell those whose reply is overdue."""
+        """Tell those whose reply is overdue; at the end, all who wait: a request that goes on keeps the process."""
         while not stop.wait(_TICK_S):
-            now_ns = self._clock.mono_ns()
-            with self._lock:
-                late = [key for key, waiting in self._waiting.items() if waiting.deadline_ns <= now_ns]
-                callbacks = [self._waiting.pop(key).on_reply for key in late]
-            for callback in callbacks:
-                callback(None)
+            self._give_up(self._clock.mono_ns())
+        self._give_up(None)
+
+    def _give_up(self, until_ns: int | None) -> None:
+        """None comes any more of those that were due until then, or of all."""
+        with self._lock:
+            late = [key for key, one in self._waiting.items() if until_ns is None or one.deadline_ns <= until_ns]
+            callbacks = [self._waiting.pop(key).on_reply for key in late]
+        for callback in callbacks:
+            callback(None)
 
     def _signed(self, site: str, gateway: str, verb: Verb, args: Message) -> Command:
         now_ns = self._clock.wall_ns()

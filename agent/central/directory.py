@@ -160,10 +160,20 @@ class Directory:
         )  # fmt: skip
 
     def _provider(self) -> _Provider:
-        with self._lock:
-            if self._known is None:
-                self._known = self._found()
+        """One asks, and nobody waits for that: while a directory hangs, who comes must not hold up all else.
+
+        Raises:
+            Refused: it does not answer as it should, or is being asked.
+        """
+        if self._known is not None:
             return self._known
+        if not self._lock.acquire(blocking=False):
+            raise Refused("directory", "the directory is being asked who it is; try again in a moment")
+        try:
+            self._known = self._known or self._found()
+            return self._known
+        finally:
+            self._lock.release()
 
     def _found(self) -> _Provider:
         """Whoever comes right after a try that failed does not wait for another."""

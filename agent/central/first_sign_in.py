@@ -10,15 +10,15 @@ from agent.central.store.people import People
 
 
 class FirstSignIn:
-    """The link lies in the data folder (0600) while there is no user; it works once, at whatever web worker."""
+    """The link lies in the data folder (0600) while there is no admin; it works once, at whatever web worker."""
 
     def __init__(self, folder: DataFolder, people: People) -> None:
         self._folder, self._path, self._people = folder, folder.first_sign_in, people
         self._open = False
 
     def prepare(self, base_url: str) -> str | None:
-        """The link, None when there are users. A link given out before a restart stays good."""
-        if self._people.any_user():
+        """The link, None when there is an admin. A link given out before a restart stays good."""
+        if self._people.has_admin():
             self._burn()
             return None
         with self._folder.preparing():  # other web workers over this folder share the token
@@ -32,7 +32,7 @@ class FirstSignIn:
     @property
     def is_open(self) -> bool:
         """Does the link still work? Somebody may have used it, or another web worker's."""
-        if self._open and self._people.any_user():
+        if self._open and self._people.has_admin():
             self._burn()
         return self._open
 
@@ -41,7 +41,11 @@ class FirstSignIn:
         return self._people.is_first(token)
 
     def use(self, token: str, name: str, password: str) -> bool:
-        """Make the first account; False when the token is wrong or burnt."""
+        """Make the first account; False when the token is wrong or burnt.
+
+        Raises:
+            NotSo: see `People.add_first`.
+        """
         if not self.is_good(token) or not self._people.add_first(name, password):
             return False
         self._burn()
@@ -49,6 +53,7 @@ class FirstSignIn:
 
     def _burn(self) -> None:
         self._open = False
+        self._people.void_first()
         self._path.unlink(missing_ok=True)
 
     def _kept(self) -> str:

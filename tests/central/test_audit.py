@@ -227,3 +227,24 @@ def test_what_went_on_for_some_minutes_happens_anew() -> None:
     assert lately.has(0)
     clock.advance(LATELY_S)
     assert not lately.has(0)
+
+
+def test_to_watch_for_a_plate_is_to_look_for_it(tmp_path: Path) -> None:
+    asked = {"ask_reason": ["search.plate"]}
+    wanted: dict[str, Any] = {"url": "/api/v1/searches/tracks", "params": {"plate": "AB12"}}
+    with running(tmp_path / "data", people=asked) as centre, somebody(centre, "bob", "operator") as api:
+        refused = api.post(**wanted, json={"name": "x", "watch": True})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "reason_needed")
+        kept = api.post(**wanted, json={"name": "x"}).json()  # nobody has looked yet
+        change = {"url": f"/api/v1/searches/{kept['id']}", "json": {"watch": True}}
+        assert api.patch(**change).json()["error"]["code"] == "reason_needed"
+        assert api.patch(url=change["url"], json={"name": "y"}).status_code == 200
+        assert not api.get("/api/v1/searches").json()["items"][0]["watch"]
+        why = {"X-Lamppost-Reason": "case 7"}
+        assert api.patch(**change, headers=why).json()["watch"]
+        assert api.post(**wanted, json={"name": "z", "watch": True}, headers=why).status_code == 201
+        with centre.admin() as admin:
+            lines = admin.get("/api/v1/audit", params={"action": "search.plate"}).json()["items"]
+        assert [(one["who"], one["what"], one["why"]) for one in lines] == [
+            ("bob", "AB12 exact: plate=AB12", "case 7")
+        ] * 2

@@ -113,6 +113,7 @@ def test_requests_of_other_sites_are_refused(centre: RunningCentre) -> None:
             api.post("/api/v1/sign-out", headers=evil),
             api.get("/api/v1/me", headers=evil),
             api.get("/api/v1/stream", headers={"Origin": "null"}),
+            api.get("/api/v1/me", headers={"Origin": "http://["}),
             api.post("/api/v1/sign-out", headers={"X-Lamppost": ""}),
             api.post("/api/v1/sign-in", headers={"X-Lamppost": "0"}, json={"username": "ann", "password": PASSWORD}),
         ):

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
+import pytest
+
+from agent.central.commands import Commander, CommandFailed
+from agent.core.clock import SystemClock
+from agent.core.stop import StopToken
 from agent.wire import messages as wire
 from tests.central.helpers import CAMERA, FakeGateway, RunningCentre, event, wait_for
 
@@ -33,3 +41,32 @@ def test_what_the_gateway_answers_is_said(centre: RunningCentre, gateway: FakeGa
         gateway.envelope("event", 2, event("e1", "end", at_s=9, kind="object_left"))
         wait_for(lambda: gateway.acked("event") == {1, 2})
         assert api.post(ASKED).status_code == 409
+
+
+class _Nobody:
+    """Signs, and takes commands that no gateway answers."""
+
+    def sign(self, _: bytes) -> str:
+        return "00" * 64
+
+
+def test_who_waits_for_an_answer_at_a_stop_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, failed = StopToken(), list[CommandFailed]()
+    commander = Commander(_Nobody(), SystemClock(), lambda *_: True, lambda: True, lambda *_: True)  # type: ignore[arg-type]
+
+    def ask() -> None:
+        try:
+            commander.ask("demo", "gw-1", "belongs", wire.BelongsArgs(camera=CAMERA, event="e1", by="ann"))
+        except CommandFailed as error:
+            failed.append(error)
+
+    worker, request = (threading.Thread(target=what, daemon=True) for what in (lambda: commander.run(stop), ask))
+    worker.start()
+    request.start()
+    time.sleep(0.1)
+    stop.set()
+    request.join(3)
+    assert [one.code for one in failed] == ["gateway_silent"]
+    monkeypatch.setattr("agent.central.commands.REPLY_TIMEOUT_S", -0.9)
+    ask()  # after the end, when nobody tells that a reply is overdue
+    assert len(failed) == 2

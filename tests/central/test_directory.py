@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
+from agent.central.directory import Directory, Refused
 from agent.config.central import Central, CentralConfig, Oidc
+from agent.core.clock import SystemClock
 from tests.central.helpers import RunningCentre, running
 from tests.central.provider import CLIENT, SECRET, Provider, provider
 
@@ -140,3 +145,49 @@ def test_without_a_directory_there_is_no_such_route(tmp_path: Path) -> None:
 def test_a_wrong_configuration_says_what_is_wrong(oidc: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         CentralConfig(central=Central(), oidc=Oidc(**{"issuer": "https://id.example", "client_id": "x"} | oidc))
+
+
+def test_a_directory_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        config = Oidc(issuer=issuer, client_id=CLIENT, client_secret_file=tmp_path / "secret", grant=GRANTS)
+        made = Directory(config, SystemClock())
+
+        def leave() -> None:
+            with pytest.raises(Refused, match="does not answer"):
+                made.leave("http://here/back")
+
+        asking = threading.Thread(target=leave)
+        asking.start()
+        try:
+            with silent.accept()[0]:
+                began = time.monotonic()
+                for _ in range(3):
+                    with pytest.raises(Refused, match="being asked") as refused:
+                        made.leave("http://here/back")
+                    assert refused.value.code == "directory"
+                assert time.monotonic() - began < 2
+        finally:
+            asking.join(30)
+
+
+def test_who_hammers_from_the_same_address_locks_nobody_out_of_the_directory(centre: RunningCentre) -> None:
+    with centre.client() as other, centre.client() as api, centre.admin() as admin:
+        for _ in range(12):  # they began nothing here, or answer something else, or know no password
+            assert other.get("/api/v1/oidc/back?code=x&state=y").headers["location"] == "/?refused=again"
+            other.post("/api/v1/join", json={"token": "x" * 32, "password": "a long enough password"})
+        other.get("/api/v1/oidc/start")
+        for _ in range(12):
+            assert other.get("/api/v1/oidc/back?code=x&state=y").headers["location"] == "/?refused=directory"
+        assert not admin.get("/api/v1/audit", params={"action": "sign-in.refused"}).json()["items"]
+        assert _come_in(api) == "/"
+
+
+def test_codes_that_are_tried_are_counted(centre: RunningCentre) -> None:
+    with centre.client() as api:
+        away = api.get("/api/v1/oidc/start").headers["location"]
+        state = parse_qs(urlsplit(away).query)["state"][0]
+        tried = [api.get("/api/v1/oidc/back", params={"code": "x", "state": state}).status_code for _ in range(9)]
+        assert tried == [303] * 8 + [429]
+        assert api.post("/api/v1/sign-in", json={"username": "a", "password": "b"}).status_code == 401

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from agent.central.store import schema
 from agent.central.store.holds import Holds
 from agent.central.store.leaving import Leaving
+from agent.central.store.reach import Reach
 from agent.central.store.retention import Retention
 from agent.central.store.rows import DAY_NS
 from agent.core.clock import NS
@@ -106,3 +107,28 @@ def test_a_hold_that_is_over_by_its_time_holds_no_more(store: Store) -> None:
     assert [one["state"] for one in over["gateways"]] == ["released"]
     assert holds.due() == []
     assert holds.release(key, "ann", "again") is False
+
+
+def test_a_page_of_holds_takes_as_many_questions_as_one_hold(store: Store) -> None:
+    _fill(store)
+    other = (SITE, GATEWAY, "vault")
+    holds, keys = Holds(store.database, store.clock), [_hold(store) for _ in range(3)]
+    for number in range(20):
+        named = [other, *((SITE, GATEWAY, f"c{number}-{one}") for one in range(20))]
+        keys.append(new_id(T0_NS))
+        assert holds.make(keys[-1], named, OLD_NS, OLD_NS + 60 * NS, reason="r", by="ann", until_ns=None)
+    holds.release(keys[0], "ann", "over")
+    told, limited = list[str](), holds.limited(Reach.of([f"{SITE}/{GATEWAY}/{CAMERA}"]))
+
+    def add(*of: Any) -> None:
+        told.append(of[2])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", add)
+    try:
+        assert len(holds.page(None, None, 40, None)["items"]) == len(keys)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", add)
+    assert len([one for one in told if one.startswith("SELECT")]) <= 4
+    kept = {one["id"]: (one["media"], one["bytes"]) for one in holds.some(keys)}
+    assert [kept[key] for key in keys[:4]] == [(0, 0), (3, 300), (3, 300), (1, 100)]
+    assert {one["id"]: one["media"] for one in limited.some(keys)} == {keys[0]: 0, keys[1]: 3, keys[2]: 3}

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from agent.central.clips import Clips
 from agent.central.media_rows import MediaRows
 from agent.central.news import Item, News
+from agent.central.store import schema
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.leaving import Leaving
@@ -85,7 +87,7 @@ def clips(asked: Asked) -> Clips:
 def _ask(clips: Clips, first_s: float, last_s: float, camera: str = CAMERA, **more: Any) -> tuple[str, bool]:
     """Of the answer its id, and whether it was asked for just now."""
     span = (T0_NS + int(first_s * NS), T0_NS + int(last_s * NS))
-    found, fresh = clips.of_span((SITE, GATEWAY, camera), *span, **more)
+    found, fresh = clips.of_span((SITE, GATEWAY, camera), *span, by="ann", **more)
     return found["id"], fresh
 
 
@@ -138,7 +140,7 @@ def test_one_on_its_way_is_waited_for_until_it_is_known_not_to_have_it(asked: As
 
 def test_what_failed_or_was_called_off_is_lent_to_nobody(asked: Asked, clips: Clips) -> None:
     minute, _ = _ask(clips, 0, 60)
-    clips.call_off(minute)
+    clips.call_off(minute, "ann")
     again, fresh = _ask(clips, 0, 60)
     assert fresh
     asked.answer("m1")
@@ -198,24 +200,24 @@ def _event(asked: Asked, key: str, at_s: float) -> dict[str, Any]:
 def test_an_event_has_the_clip_of_another_and_shows_it_from_then_on(asked: Asked, clips: Clips) -> None:
     first, second = _event(asked, "e1", 10), _event(asked, "e2", 12)
     longer, _ = _ask(clips, 0, 60)
-    found, fresh = clips.of_event(first)
+    found, fresh = clips.of_event(first, by="ann")
     assert (found["id"], fresh) == (longer, False)
     assert asked.store.finds.clips_of_event("e1") == []  # it may come to nothing, and is not this event's
     asked.answer("m1")
     asked.send("m1", 0, 60)
     asked.told.clear()
-    own, fresh = clips.of_event(first)
+    own, fresh = clips.of_event(first, by="ann")
     assert fresh is False
     assert [own[name] for name in ("event", "state", "media", "url")] == ["e1", "ready", "m1", "/api/v1/media/m1"]
     assert [_s(own[name]) for name in ("start", "end", "actual_start", "actual_end")] == [5, 15, 0, 60]
     assert asked.told == [Item("clip", (own["id"],))]
-    assert asked.store.finds.clips_of_event("e1") == [own] == [clips.of_event(first)[0]]
-    other = clips.of_event(second)[0]
+    assert asked.store.finds.clips_of_event("e1") == [own] == [clips.of_event(first, by="ann")[0]]
+    other = clips.of_event(second, by="ann")[0]
     assert (other["event"], other["media"]) == ("e2", "m1")
     assert asked.spans == [(0, 60, "full")]
     Leaving(asked.store.database, lambda _: None).beyond(0)
     assert [one["state"] for key in ("e1", "e2") for one in asked.store.finds.clips_of_event(key)] == ["failed"] * 2
-    assert clips.of_event(first)[1]
+    assert clips.of_event(first, by="ann")[1]
 
 
 def test_an_event_is_not_given_ten_minutes_of_the_street(asked: Asked, clips: Clips) -> None:
@@ -223,7 +225,7 @@ def test_an_event_is_not_given_ten_minutes_of_the_street(asked: Asked, clips: Cl
     _ask(clips, 0, 121)
     asked.answer("m1")
     asked.send("m1", 0, 121)
-    assert clips.of_event(found)[1]
+    assert clips.of_event(found, by="ann")[1]
     assert asked.spans[-1] == (5, 15, "full")
 
 
@@ -259,6 +261,33 @@ def test_what_leaves_in_the_very_moment_is_not_written_down_as_there(on_postgres
     _minute(asked, clips)
     leaving = Leaving(other, lambda _: None)
     finds: Any = _Leaves(store.finds, lambda: leaving.beyond(0))
-    asked.clips(store.database, finds).of_event(found)
+    asked.clips(store.database, finds).of_event(found, by="ann")
     assert store.finds.clips_of_event("e1") == []
-    assert clips.of_event(found)[1]
+    assert clips.of_event(found, by="ann")[1]
+
+
+def test_a_clip_that_is_shared_comes_until_nobody_waits_for_it(asked: Asked, clips: Clips) -> None:
+    other = asked.clips(asked.store.database)  # of another web process
+    minute, _ = _ask(clips, 0, 60)
+    span = (T0_NS + 5 * NS, T0_NS + 15 * NS)
+    for _ in range(2):
+        assert other.of_span((SITE, GATEWAY, CAMERA), *span, by="bob")[0]["id"] == minute
+    stays = clips.call_off(minute, "ann")
+    assert stays is not None
+    assert stays["state"] == "requested"
+    asked.answer("m1")
+    stays = clips.call_off(minute, "carla")  # who never asked for it
+    assert stays is not None
+    assert stays["state"] == "sending"
+    over = other.call_off(minute, "bob")
+    assert over is not None
+    assert (over["state"], over["error"]) == ("cancelled", "called off")
+
+
+def test_a_clip_that_nobody_is_known_to_wait_for_can_be_called_off_by_anybody(asked: Asked, clips: Clips) -> None:
+    minute, _ = _ask(clips, 0, 60)
+    with asked.store.database.write() as connection:  # from before it was written down
+        connection.execute(sa.update(schema.clip).values(wished=None))
+    over = clips.call_off(minute, "bob")
+    assert over is not None
+    assert over["state"] == "cancelled"

@@ -79,7 +79,7 @@ def test_what_became_ready_in_the_very_moment_is_not_called_off(store: Store) ->
     announced = manifest("m1", BODY, kind="clip", type="video/mp4")
     rows.begin(HERE, announced)
     clips, cancelled = _calling_off(store, lambda: rows.ready(HERE, announced))
-    found = clips.call_off(key)
+    found = clips.call_off(key, "ann")
     assert found is not None
     assert (found["state"], found["url"], cancelled) == ("ready", "/api/v1/media/m1", [])
 
@@ -92,7 +92,7 @@ def test_what_was_answered_in_the_very_moment_is_called_off_at_the_gateway_too(s
             connection.execute(sa.update(schema.clip).values(state="sending", media="m1"))
 
     clips, cancelled = _calling_off(store, answered)
-    found = clips.call_off(key)
+    found = clips.call_off(key, "ann")
     assert found is not None
     assert (found["state"], cancelled) == ("cancelled", ["m1"])
     assert MediaRows(store.database, store.clock).is_called_off("m1")

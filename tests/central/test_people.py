@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pyotp
 import pytest
+import sqlalchemy as sa
+from starlette.requests import HTTPConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from agent.central.api.guard import is_the_same
 from agent.central.first_sign_in import FirstSignIn
 from agent.central.folder import DataFolder
 from agent.central.store.database import Database
 from agent.central.store.lockout import Lockout
 from agent.central.store.people import NotSo, People
 from agent.central.store.reach import Reach
+from agent.central.store.schema import session
 from agent.central.store.second_factor import step_of
 from agent.central.store.sessions import Sessions
 from agent.central.store.tokens import Tokens
-from agent.core.clock import NS
+from agent.core.clock import NS, SystemClock
 from tests.central.accounts import make, program, somebody
 from tests.central.helpers import PASSWORD, FakeGateway, RunningCentre, wait_for
 from tests.central.stores import SEALER, Store
@@ -321,3 +327,65 @@ def test_what_is_open_ends_when_its_owner_may_see_something_else(
             list(lines)  # it ends
             with pytest.raises(ConnectionClosed, match="4401"):
                 list(socket)
+
+
+def test_the_first_link_is_good_until_there_is_an_admin_whoever_comes_before(store: Store, tmp_path: Path) -> None:
+    people, folder = People(store.database, store.clock, SEALER), DataFolder(tmp_path / "data")
+    folder.prepare()
+    first = FirstSignIn(folder, people)
+    link = first.prepare("https://city.example")
+    assert link is not None
+    token = link.partition("token=")[2]
+    people.enter_by_subject("https://id.example vic", "vic", "viewer", Reach.of(["demo"]))
+    people.enter_by_subject("https://id.example max", "max", "admin", Reach.of(["demo"]))
+    assert first.is_open
+    assert FirstSignIn(folder, people).prepare("https://city.example") == link
+    with pytest.raises(NotSo, match="called Vic"):
+        first.use(token, "Vic", PASSWORD)
+    assert first.use(token, "ann", PASSWORD)
+    assert not first.is_open
+    assert first.prepare("https://city.example") is None
+
+
+def test_an_admin_of_the_directory_voids_the_first_link_for_good(store: Store, tmp_path: Path) -> None:
+    people, folder = People(store.database, store.clock, SEALER), DataFolder(tmp_path / "data")
+    folder.prepare()
+    first = FirstSignIn(folder, people)
+    token = str(first.prepare("https://city.example")).partition("token=")[2]
+    people.enter_by_subject("https://id.example max", "max", "admin", Reach())
+    assert not first.is_open
+    assert not first.use(token, "ann", PASSWORD)
+    people.enter_by_subject("https://id.example max", "max", "viewer", Reach())
+    assert not first.use(token, "ann", PASSWORD)  # an old link in a log lets nobody in
+    assert first.prepare("https://city.example") is not None  # a restart gives a way back in
+
+
+def test_a_session_idles_out_while_its_page_listens(kept: Any) -> None:
+    database, clock, _ = kept
+    sessions = Sessions(database, clock, idle_s=600, most_s=86_400)
+    token = sessions.open("ann", "192.0.2.1", "browser")
+    cookie = (b"cookie", f"lamppost_session={token}".encode())
+    stream = HTTPConnection({"type": "http", "headers": [cookie], "person": sessions.person(token)})
+    centre: Any = SimpleNamespace(sessions=sessions)
+    lived = 0
+    while asyncio.run(is_the_same(centre, stream)) and lived < 20:
+        clock.advance(100)
+        lived += 1
+    assert lived == 6
+
+
+def test_what_a_page_asks_by_itself_keeps_no_session_open(centre: RunningCentre) -> None:
+    database = Database.open("sqlite", centre.data)
+    earlier_ns = SystemClock().wall_ns() - 300 * NS
+
+    def renews(path: str, **headers: str) -> bool:
+        with database.write() as connection:
+            connection.execute(sa.update(session).values(seen_ns=earlier_ns))
+        with api.stream("GET", f"/api/v1/{path}", headers=headers), database.read() as connection:
+            return connection.scalar(sa.select(session.c.seen_ns)) != earlier_ns
+
+    with centre.admin() as api:
+        assert [renews(path) for path in ("health", "stream", "media/none")] == [False] * 3
+        assert not renews("cameras", **{"X-Lamppost-Idle": "1"})
+        assert renews("cameras")
+    database.close()

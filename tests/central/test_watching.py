@@ -246,3 +246,10 @@ def test_who_sees_a_gateway_keeps_searches_for_it_by_its_name_alone(watch: Watch
     ):  # fmt: skip
         for named in (Filters(gateway=GATEWAY), Filters(gateway=GATEWAY, site=SITE)):
             assert watch.searches.may_know(named, Reach.of(places)) is knows, (places, named)
+
+
+def test_a_watch_of_the_configurations_token_raises_alarms(anywhere: Watch) -> None:
+    key = anywhere.save("anybody", owner="service", label=["person"])
+    anywhere.save("nobody's", owner="gone", label=["person"])
+    anywhere.put(track("t1", final=True))
+    assert [(one["attributes"]["watch"], one["tracks"]) for one in anywhere.told()] == [(key, ["t1"])]

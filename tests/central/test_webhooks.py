@@ -306,3 +306,16 @@ def test_a_receiver_on_this_machine_is_not_told_of_anything_unless_allowed(
         log = wait_for(lambda: [one for one in api.get(f"{where}/deliveries").json()["items"] if one["attempts"]])
         assert "not public" in log[0]["error"]
         assert heard.heard == []
+
+
+def test_deliveries_are_paged_over_the_api(centre: RunningCentre) -> None:
+    with centre.admin() as api:
+        made = api.post("/api/v1/webhooks", json={"name": "x", "url": "https://dispatch.example.invalid"}).json()
+        where = f"/api/v1/webhooks/{made['id']}"
+        told = {api.post(f"{where}/test").json()["delivery"] for _ in range(3)}
+        first = api.get(f"{where}/deliveries", params={"limit": 2}).json()
+        last = api.get(f"{where}/deliveries", params={"limit": 2, "cursor": first["next"]})
+        assert last.status_code == 200, last.text
+        assert {one["id"] for one in first["items"] + last.json()["items"]} == told
+        assert last.json()["next"] is None
+        assert api.get(f"{where}/deliveries", params={"cursor": f"{'9' * 19}-a"}).status_code == 422

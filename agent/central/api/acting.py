@@ -62,7 +62,9 @@ def ask_for_clip(centre: Here, request: Request, response: Response, body: ClipI
     start_ns, end_ns = _span(centre, body)
     note(request, "clip.request", f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}")
     place = (body.site, body.gateway, body.camera)
-    clip, fresh = centre.clips.of_span(place, start_ns, end_ns, body.quality, exact=body.exact)
+    clip, fresh = centre.clips.of_span(
+        place, start_ns, end_ns, body.quality, by=person_of(request).signature, exact=body.exact
+    )
     response.status_code = 202 if fresh else 200
     return ClipOut.model_validate(clip)
 
@@ -111,7 +113,7 @@ def ask_for_previews(centre: Here, request: Request, response: Response, body: P
     note(request, "previews.request", f"{body.site}/{body.gateway}/{body.camera} {body.at} {body.step_s} s")
     place = (body.site, body.gateway, body.camera)
     try:
-        sheet, fresh = centre.clips.sheet(place, parse_rfc3339(body.at), body.step_s)
+        sheet, fresh = centre.clips.sheet(place, parse_rfc3339(body.at), body.step_s, person_of(request).signature)
     except TooManySheets as error:
         raise ApiError(429, "too_many", str(error), {"Retry-After": "2"}) from error
     response.status_code = 202 if fresh else 200
@@ -129,11 +131,11 @@ def get_clip(centre: Here, clip: Id) -> ClipOut:
 
 @router.delete("/clips/{clip}", tags=["clips"], responses=not_there("clip"))
 def call_clip_off(centre: Here, request: Request, clip: Id) -> ClipOut:
-    """Nobody wants it any more: the gateway stops sending. One that is ready stays."""
+    """Who asks wants it no more; when nobody else who asked for it does, the gateway stops. One that is ready stays."""
     if centre.finds.clip(clip) is None:
         raise not_found("clip")
     note(request, "clip.cancel", f"clip {clip}")
-    found = centre.clips.call_off(clip)
+    found = centre.clips.call_off(clip, person_of(request).signature)
     return ClipOut.model_validate(found)
 
 
@@ -153,7 +155,7 @@ def ask_for_event_clip(
     if found is None:
         raise not_found("event")
     note(request, "clip.request", f"event {event} {quality}")
-    clip, fresh = centre.clips.of_event(found, quality)
+    clip, fresh = centre.clips.of_event(found, quality, by=person_of(request).signature)
     response.status_code = 202 if fresh else 200
     return ClipOut.model_validate(clip)
 

@@ -89,11 +89,12 @@ class Centre:
     ground: Map = field(default_factory=Map)
     directory: Directory | None = None
 
-    def limited(self, reach: Reach) -> Centre:
-        """The same, for somebody who sees no more than that."""
-        if reach.everything:
+    def limited(self, reach: Reach, *, evidence: bool) -> Centre:
+        """The same, for somebody who sees no more than that; with `evidence` what was taken out as such, too."""
+        if reach.everything and evidence:
             return self
-        views, finds, clips = self.views.limited(reach), self.finds.limited(reach), self.clips.limited(reach)
+        finds = self.finds.limited(reach, evidence=evidence)
+        views, clips = self.views.limited(reach, evidence=evidence), self.clips.limited(finds)
         sums, history = self.sums.limited(reach), self.history.limited(reach)
         holds, incidents = self.holds.limited(reach), self.incidents.limited(reach)
         return replace(
@@ -105,7 +106,9 @@ def centre_of(connection: HTTPConnection) -> Centre:
     """The services, for a route's dependency: nothing but what is within reach of who asks can be had from them."""
     centre: Centre = connection.app.state.centre
     person: Person | None = connection.scope.get("person")
-    return centre.limited(person.reach if person is not None else NOTHING)
+    if person is None:
+        return centre.limited(NOTHING, evidence=False)
+    return centre.limited(person.reach, evidence=person.sees_evidence)
 
 
 def origin_of(connection: HTTPConnection) -> str:

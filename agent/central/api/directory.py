@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from hmac import compare_digest
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -51,9 +52,14 @@ def start(request: Request, centre: Here) -> RedirectResponse:
 def back(request: Request, centre: Here) -> RedirectResponse:
     """Back from the directory, with a code that says who it is."""
     directory = _directory(centre)
-    slow_down(centre, request, "")
     try:
-        arrival = directory.arrive(_back(request), str(request.url), _asked(request))
+        asked = _asked(request)
+    except Refused as refused:  # nobody tried anything: that counts against nobody, and is in no log of deeds
+        return _turned_away(refused)
+    if "code" in request.query_params:
+        slow_down(centre, request, None)
+    try:
+        arrival = directory.arrive(_back(request), str(request.url), asked)
         _write_down(centre, request, arrival)
         person = centre.people.enter_by_subject(*arrival)
     except (Refused, NotSo) as refused:
@@ -72,12 +78,19 @@ def _directory(centre: Centre) -> Directory:
 
 
 def _asked(request: Request) -> Asked:
+    """What this browser left with, for this very answer.
+
+    Raises:
+        Refused: it did not leave from here, or this answers something else.
+    """
     try:
         asked = Asked(*json.loads(request.cookies.get(_COOKIE, "")))
     except (ValueError, TypeError) as error:
         raise Refused("again", "the browser kept nothing of an earlier start: begin again") from error
     if not all(isinstance(one, str) and one for one in asked):
         raise Refused("again", "what the browser kept is none of ours: begin again")
+    if not compare_digest(asked.state.encode(), request.query_params.get("state", "").encode()):
+        raise Refused("directory", "the directory's answer is not to what this browser asked")
     return asked
 
 

@@ -97,7 +97,8 @@ def track(centre: Here, track: Id) -> TrackOut:
     return TrackOut.model_validate(there(centre.finds.track(track), "track"))
 
 
-def note_plate(request: Request, chosen: Filters) -> None:
-    """Whoever looks for a number plate looks for somebody: that is written down."""
+def note_plate(request: Request, chosen: Filters, query: str | None = None) -> None:
+    """Whoever looks for a number plate looks for somebody: that is written down, with the `query` or the request's."""
     if chosen.plate is not None:
-        note(request, "search.plate", f"{chosen.plate.text} {chosen.plate.match}: {request.url.query}")
+        said = request.url.query if query is None else query
+        note(request, "search.plate", f"{chosen.plate.text} {chosen.plate.match}: {said}")

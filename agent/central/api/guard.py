@@ -6,6 +6,7 @@ may then do is settled in `access`.
 
 from __future__ import annotations
 
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,10 @@ from agent.core.errors import StorageError
 
 COOKIE = "lamppost_session"
 CSRF_HEADER = "X-Lamppost"
+IDLE_HEADER = "X-Lamppost-Idle"
+"""Pages say with it that nobody has touched them for a while: what they ask by themselves keeps no session open."""
+_UNTOUCHED = tuple(f"/api/v1/{name}" for name in ("health", "stream", "live/", "media/"))
+"""What pages open, and browsers fetch for them, without a header of ours: that keeps none open, either."""
 _OPEN_NAMES = ("health", "openapi.json", "docs", "first", "join", "sign-in", "oidc/start", "oidc/back")
 OPEN_PATHS = frozenset(f"/api/v1/{name}" for name in _OPEN_NAMES)
 OPEN_BELOW = "/api/v1/shared/"
@@ -74,26 +79,27 @@ class Guard:
         _check_origin(scope, headers)
         if int(headers.get("content-length") or 0) > _MOST_BODY:
             raise ApiError(413, "too_large", f"a request may have {_MOST_BODY} bytes")
-        person = await identify(self._centre, HTTPConnection(scope))
+        use = headers.get(IDLE_HEADER) != "1" and not scope["path"].startswith(_UNTOUCHED)
+        person = await identify(self._centre, HTTPConnection(scope), use=use)
         if person is not None:
             scope["person"] = person
         elif scope["path"] not in OPEN_PATHS and not scope["path"].startswith(OPEN_BELOW):
             raise ApiError(401, "not_signed_in", "sign in first", {"WWW-Authenticate": "Bearer"})
 
 
-async def identify(centre: Centre, connection: HTTPConnection) -> Person | None:
-    """Whose session or token this request carries."""
+async def identify(centre: Centre, connection: HTTPConnection, *, use: bool) -> Person | None:
+    """Whose session or token this request carries; `use` keeps a session alive."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return await run_in_threadpool(centre.tokens.person, token.strip())
     session = connection.cookies.get(COOKIE)
-    return await run_in_threadpool(centre.sessions.person, session) if session else None
+    return await run_in_threadpool(partial(centre.sessions.person, session, use=use)) if session else None
 
 
 async def is_the_same(centre: Centre, connection: HTTPConnection) -> bool:
     """May who opened this long connection still do what it could then? Else it ends, and is opened anew if it may."""
     then: Person = connection.scope["person"]
-    now = await identify(centre, connection)
+    now = await identify(centre, connection, use=False)
     return now is not None and (now.role, now.reach, now.scopes) == (then.role, then.reach, then.scopes)
 
 
@@ -112,13 +118,21 @@ def _check_host(scope: Scope) -> None:
 def _check_origin(scope: Scope, headers: Headers) -> None:
     """Browsers say where a request comes from: a page of another origin has no business here."""
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+    if origin is not None and _place_of(origin) != headers.get("host", "").lower():
         raise ApiError(403, "csrf", "this request comes from another site")
     if scope["type"] == "websocket" or scope["method"] in _SAFE:
         return
     bearer = headers.get("authorization", "").lower().startswith("bearer ")  # unlike Basic, no browser adds it itself
     if origin is None and headers.get(CSRF_HEADER) != "1" and not bearer:
         raise ApiError(403, "csrf", f"send the header {CSRF_HEADER}: 1")
+
+
+def _place_of(origin: str) -> str | None:
+    """Its host and port; None: it is not even an address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _is_api(scope: Scope) -> bool:

@@ -12,6 +12,7 @@ from agent.central.api.asking import OfEvents, OfTracks
 from agent.central.api.context import Centre, centre_of, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.examples import kept, shown
+from agent.central.api.finding import note_plate
 from agent.central.api.models import CONFLICT, REFUSALS, Body, not_there
 from agent.central.store.filters import Filters
 from agent.central.store.searches import MOST_OF_ONE, MOST_WATCHED
@@ -112,9 +113,13 @@ def change_search(search: Id, body: SearchChange, request: Request, centre: Here
     if changes.get("watch"):
         if found["kind"] != "tracks":
             raise ApiError(422, "invalid", "watch: events tell of themselves; only tracks are watched for")
-        if "like" in dict(parse_qsl(str(found["query"]))):
+        chosen = centre.searches.filters(search)
+        if chosen is None:
+            raise not_found("saved search")
+        if chosen.like is not None:
             raise _NO_WATCH
         _must_have_room(centre)
+        note_plate(request, chosen, str(found["query"]))
     told = ", ".join(f"{name} {value}" for name, value in changes.items())
     note(request, "search.change", f"{found['name']}: {told}")
     centre.searches.change(search, **changes)
@@ -141,6 +146,7 @@ def _save(body: SearchIn, kind: str, chosen: Filters, request: Request, centre: 
         raise ApiError(409, "too_many", f"nobody keeps more than {MOST_OF_ONE} searches: remove some")
     if body.watch:
         _must_have_room(centre)
+        note_plate(request, chosen)
     action = "search.watch" if body.watch else "search.save"
     note(request, action, f"{body.name}: {query}")
     key = centre.searches.save(

@@ -114,7 +114,7 @@ def shared(token: Token, request: Request, *, download: Annotated[bool, Query()]
     maker = None if link is None else whole.people.person(link["owner"])
     if link is None or maker is None or ROLES.index(maker.role) < ROLES.index(LEAST):
         raise _void()
-    row = whole.limited(maker.reach).views.medium(link["media"])
+    row = whole.limited(maker.reach, evidence=maker.sees_evidence).views.medium(link["media"])
     if row is None:
         raise _void()
 

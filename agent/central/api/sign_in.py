@@ -9,25 +9,25 @@ from fastapi import APIRouter, Depends, Request, Response
 from agent.central.api.context import Centre, centre_of, origin_of, person_of
 from agent.central.api.errors import ApiError
 from agent.central.api.guard import COOKIE, CSRF_HEADER
-from agent.central.api.models import REFUSALS, SLOWED, FirstIn, SignIn
+from agent.central.api.models import CONFLICT, REFUSALS, SLOWED, FirstIn, SignIn
 from agent.central.api.people_models import JoinIn, Me
 from agent.central.store.lockout import network_of
-from agent.central.store.people import Person
+from agent.central.store.people import NotSo, Person
 
 router = APIRouter(tags=["sign-in"], responses=REFUSALS)
 
 Here = Annotated[Centre, Depends(centre_of)]
 
 
-@router.post("/first", responses=SLOWED)
+@router.post("/first", responses=CONFLICT | SLOWED)
 def make_first_account(body: FirstIn, request: Request, response: Response, centre: Here) -> Me:
     """Make the first account, an admin, with the one-time link's token; signs in at once."""
     slow_down(centre, request, "")
     good = centre.first.is_good(body.token)
     if good:  # first: what cannot be written down does not happen
         centre.audit.write(body.username, "account.first", body.username, origin_of(request))
-    if not good or not centre.first.use(body.token, body.username, body.password):
-        centre.audit.write("", "account.refused", f"first account, as {body.username}", origin_of(request))
+    if not good or not _first_used(centre, request, body):
+        _first_refused(centre, request, body)
         raise ApiError(
             403, "token_used", "this link was used or is not ours; the centre's data folder has the right one"
         )
@@ -78,14 +78,29 @@ def sign_out(request: Request, response: Response, centre: Here) -> None:
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
 
 
-def slow_down(centre: Centre, request: Request, name: str) -> None:
-    """Refuse who tried too often of late; that is written down, but not for every try that is refused so."""
+def _first_used(centre: Centre, request: Request, body: FirstIn) -> bool:
+    try:
+        return centre.first.use(body.token, body.username, body.password)
+    except NotSo:
+        _first_refused(centre, request, body)
+        raise
+
+
+def _first_refused(centre: Centre, request: Request, body: FirstIn) -> None:
+    centre.audit.write("", "account.refused", f"first account, as {body.username}", origin_of(request))
+
+
+def slow_down(centre: Centre, request: Request, name: str | None) -> None:
+    """Refuse who tried too often of late; that is written down, but not for every try that is refused so.
+
+    Without a name (empty) a one-time link is tried; None is a way through a directory, see `Lockout`.
+    """
     origin = origin_of(request)
     wait_s = centre.lockout.attempt(name, origin)
     if wait_s:
         slowed = ("slowed", network_of(origin))
         if not centre.lately.has(slowed):
-            centre.audit.write(name, "sign-in.slowed", f"for {wait_s} s", origin)
+            centre.audit.write(name or "", "sign-in.slowed", f"for {wait_s} s", origin)
             centre.lately.happened(slowed)
         text = f"too many attempts; try again in {wait_s} s"
         raise ApiError(429, "too_many", text, {"Retry-After": str(wait_s)})

@@ -194,7 +194,7 @@ def deliveries(
     centre: Here,
     state: Literal["waiting", "delivered", "failed"] | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(pattern=r"^\d{1,18}-[0-9a-f]{1,64}$")] = None,
+    cursor: Annotated[str | None, Query(pattern=r"^[0-8]?\d{1,18}-[0-9a-f]{1,64}$")] = None,
 ) -> DeliveriesOut:
     """What it was and is to be told, and how that went."""
     _one(centre, webhook)

@@ -46,22 +46,24 @@ Progress = Callable[[str], tuple[int, int, int] | None]
 class Finds:
     """Read-only, among what is within `reach`; `progress(media)` tells how much of a medium on its way has come.
 
-    Pages end early when `gone` says that nobody waits for them any more.
+    Pages end early when `gone` says that nobody waits for them any more. Without `evidence` no clip that was taken out
+    as such is found.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, progress: Progress, reach: Reach = EVERYTHING, gone: Late = never
-    ) -> None:
+        self, database: Database, clock: Clock, progress: Progress, reach: Reach = EVERYTHING, gone: Late = never, *,
+        evidence: bool = True,
+    ) -> None:  # fmt: skip
         self._database, self._clock, self._progress, self._reach = database, clock, progress, reach
-        self._search, self._gone = Search(database, clock, reach, gone), gone
+        self._search, self._gone, self._evidence = Search(database, clock, reach, gone), gone, evidence
 
-    def limited(self, reach: Reach) -> Finds:
+    def limited(self, reach: Reach, *, evidence: bool = True) -> Finds:
         """The same, for somebody who sees no more than that."""
-        return Finds(self._database, self._clock, self._progress, reach)
+        return Finds(self._database, self._clock, self._progress, reach, evidence=evidence)
 
     def asked(self, gone: Late) -> Finds:
         """The same, for a question that nobody waits for any more once they are `gone`."""
-        return Finds(self._database, self._clock, self._progress, self._reach, gone)
+        return Finds(self._database, self._clock, self._progress, self._reach, gone, evidence=self._evidence)
 
     def events(self, filters: Filters, limit_ms: int = LIMIT_MS, *, facets: bool = False) -> Document:
         """A page of events by time; with `facets` how many there are of each."""
@@ -229,7 +231,8 @@ class Finds:
         joined = clip.outerjoin(media, media.c.id == clip.c.media)
         columns = [media.c[name].label(f"media_{name}") for name in ("state", "bytes", "start_ns", "end_ns", "codecs")]
         query = sa.select(clip, *columns, is_held(media).label("held")).select_from(joined)
-        query = query.where(where, self._reach.condition(clip))
+        shown = sa.true() if self._evidence else clip.c.quality != "export"
+        query = query.where(where, self._reach.condition(clip), shown)
         query = query.order_by(clip.c.created_ns, clip.c.id)
         return [self._clip(row) for row in connection.execute(query).mappings()]
 

@@ -178,12 +178,23 @@ class Holds:
     def _shown(self, connection: sa.Connection, rows: Collection[Any]) -> list[Document]:
         keys = [row["id"] for row in rows]
         cameras, gateways = _cameras(connection, keys), _gateways(connection, keys)
-        return [self._one(connection, row, cameras[row["id"]], gateways[row["id"]]) for row in rows]
+        here = self._here(connection, keys)
+        return [self._one(row, cameras[row["id"]], gateways[row["id"]], here.get(row["id"], (0, 0))) for row in rows]
 
-    def _one(self, connection: sa.Connection, row: Any, cameras: list[Camera], gateways: list[Any]) -> Document:
+    def _here(self, connection: sa.Connection, keys: Collection[str]) -> dict[str, tuple[int, int]]:
+        """By hold: how many media of cameras within reach it keeps here, and their bytes; those that keep none lack."""
+        same = [media.c[name] == hold_camera.c[name] for name in ("site", "gateway", "camera")]
+        meets = (media.c.start_ns < hold.c.end_ns, media.c.end_ns >= hold.c.start_ns, media.c.state == "ready")
+        joined = hold.join(hold_camera, hold_camera.c.hold == hold.c.id).join(media, sa.and_(*same, *meets))
+        query = sa.select(hold.c.id, sa.func.count(), sa.func.sum(media.c.bytes)).select_from(joined)
+        mine = (hold.c.id.in_(keys), hold.c.over_ns.is_(None), self._reach.condition(hold_camera))
+        found = connection.execute(query.where(*mine).group_by(hold.c.id))
+        return {key: (int(count), int(size)) for key, count, size in found}
+
+    def _one(self, row: Any, cameras: list[Camera], gateways: list[Any], held: tuple[int, int]) -> Document:
         seen = [one for one in cameras if self._reach.sees(*one)]
         over = row["over_ns"] is not None
-        count, size = (0, 0) if over else _here(connection, row, seen)
+        count, size = held
         here = {name: row[name] for name in ("id", "reason", "made_by", "released_by", "release_reason")}
         return here | {
             "cameras": ["/".join(one) for one in seen],
@@ -234,18 +245,6 @@ def _at_gateway(row: Any, cameras: list[Camera], seen: list[Camera]) -> Document
     told = {"error": row.error if whole else "", "bytes": row.bytes if whole else None}
     names = {name: getattr(row, name) for name in ("site", "gateway", "state")}
     return names | told | {"cameras": mine, "since": rfc3339(row.since_ns)}
-
-
-def _here(connection: sa.Connection, row: Any, cameras: Collection[Camera]) -> tuple[int, int]:
-    """How many media of these cameras the hold keeps here, and their bytes."""
-    count = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(media.c.bytes), 0))
-    meets = (media.c.start_ns < row["end_ns"], media.c.end_ns >= row["start_ns"], media.c.state == "ready")
-    found = (0, 0)
-    for camera in cameras:  # one by one, each in its part of an index
-        same = [media.c[name] == value for name, value in _named(camera).items()]
-        many, size = connection.execute(count.where(*same, *meets)).one()
-        found = found[0] + int(many), found[1] + int(size)
-    return found
 
 
 def _order(row: Any, cameras: list[Camera]) -> Order:

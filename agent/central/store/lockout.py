@@ -30,17 +30,17 @@ class Lockout:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    def attempt(self, name: str, origin: str) -> int:
+    def attempt(self, name: str | None, origin: str) -> int:
         """Count an attempt and return 0, or return how many seconds to wait; what comes too early is not counted.
 
         It counts as failed until it `succeeded`, so that many at once are no way around. Without a `name` (a one-time
-        link) the address alone counts.
+        link) the address alone counts; with None, of who comes from a directory, a count of the address for that alone.
         """
         now_ns = self._clock.wall_ns()
         with self._database.write() as connection:
             self._database.alone(connection, _COUNTING)
             connection.execute(sa.delete(attempt).where(attempt.c.last_ns < now_ns - _FORGOTTEN_NS))
-            keys = self._keys(connection, name, origin, now_ns)
+            keys = [_elsewhere(origin)] if name is None else self._keys(connection, name, origin, now_ns)
             query = sa.select(attempt).where(attempt.c.key.in_(keys)).with_for_update()
             held = {row.key: row for row in connection.execute(query)}
             until_ns = max((row.until_ns for row in held.values()), default=0)
@@ -55,7 +55,7 @@ class Lockout:
         """It was the right one: this place is familiar from now on, and starts anew."""
         now_ns = self._clock.wall_ns()
         with self._database.write() as connection:
-            keys = [*_strange(name, origin), _own(name, origin)]
+            keys = [*_strange(name, origin), _own(name, origin), _elsewhere(origin)]
             connection.execute(sa.delete(attempt).where(attempt.c.key.in_(keys)))
             connection.execute(sa.delete(familiar).where(familiar.c.last_ns < now_ns - _FAMILIAR_NS))
             row = {"user": name, "origin": network_of(origin), "last_ns": now_ns}
@@ -83,6 +83,10 @@ def _strange(name: str, origin: str) -> list[str]:
 
 def _own(name: str, origin: str) -> str:
     return f"name {name[:64].lower()} from {network_of(origin)}"
+
+
+def _elsewhere(origin: str) -> str:
+    return f"directory from {network_of(origin)}"
 
 
 def _row(key: str, failures: int, now_ns: int) -> dict[str, int | str]:

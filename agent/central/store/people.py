@@ -32,8 +32,8 @@ Scope = Literal["read", "search", "media", "live", "command", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "search", "media", "live", "command", "admin")
 
 LINK_S = 24 * 3600
-_TAKEN = frozenset({"service"})
-"""The audit log calls the configuration's token so."""
+SERVICE = "service"
+"""Whom the configuration's token stands for: no account, and nobody can have that name."""
 _ADMINS = 0x6C616D71
 """Of PostgreSQL's advisory locks: who holds it changes who is an admin."""
 
@@ -59,6 +59,11 @@ class Person:
     reason: str = ""
 
     @property
+    def sees_evidence(self) -> bool:
+        """May they take evidence out, and so see what others took out, with their names and reasons?"""
+        return ROLES.index(self.role) >= ROLES.index("investigator")
+
+    @property
     def signature(self) -> str:
         """For the audit log: `ann`, or `ann/nightly-report` for a token of hers."""
         return f"{self.name}/{self.token}" if self.token and self.token != self.name else self.name
@@ -71,10 +76,10 @@ class People:
         self._database, self._clock, self._sealer = database, clock, sealer
         self._nobody = hash_password(secrets.token_hex(16))
 
-    def any_user(self) -> bool:
-        """Has the first account been made?"""
+    def has_admin(self) -> bool:
+        """Is there an admin of everything, who may come in? Who came through a directory before may be none."""
         with self._database.read() as connection:
-            return connection.execute(sa.select(user.c.name).limit(1)).first() is not None
+            return _has_admin(connection)
 
     def offer_first(self, token: str) -> None:
         """With this link's token, too, the first account may be made: every web worker has a link of its own."""
@@ -87,13 +92,24 @@ class People:
         with self._database.read() as connection:
             return connection.execute(sa.select(first_link).where(where)).first() is not None
 
+    def void_first(self) -> None:
+        """None of these links is good any more, not even when the last admin should be gone one day."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(first_link))
+
     def add_first(self, name: str, password: str) -> bool:
-        """Make the first account, an admin, and void all links to it; False when somebody was faster."""
+        """Make the first account, an admin, and void all links to it; False when somebody was faster.
+
+        Raises:
+            NotSo: the name is taken by somebody whom a directory let in before.
+        """
         hashed = hash_password(password)
         with self._database.write() as connection:
             self._database.alone(connection, _ADMINS)
-            if connection.execute(sa.select(user.c.name).limit(1)).first() is not None:
+            if _has_admin(connection):
                 return False
+            if _is_taken(connection, name):
+                raise NotSo("taken", f"there is somebody called {name} already")
             connection.execute(sa.delete(first_link))
             connection.execute(sa.insert(user).values(self._row(name, "admin", EVERYTHING) | {"password": hashed}))
         return True
@@ -290,9 +306,7 @@ class People:
         return Person(row["name"], role, reach)
 
     def _must_be_managed(self, connection: sa.Connection) -> None:
-        query = sa.select(user.c.places, user.c.role, user.c.disabled)
-        rows = connection.execute(query.where(user.c.role == "admin", user.c.disabled.is_(False))).all()
-        if not any(row.places is None for row in rows):
+        if not _has_admin(connection):
             raise NotSo("last_admin", "this is the last admin who sees everything: make another first")
 
     def _invited(self, token: str) -> list[Any]:
@@ -331,6 +345,11 @@ def person_of_row(row: Any, **more: Any) -> Person:
     return Person(row["name"], row["role"], Reach.of(row["places"]), **more)
 
 
+def _has_admin(connection: sa.Connection) -> bool:
+    query = sa.select(user.c.places).where(user.c.role == "admin", user.c.disabled.is_(False))
+    return any(places is None for places in connection.scalars(query))
+
+
 def _by_subject(connection: sa.Connection, subject: str, name: str) -> Any:
     row = connection.execute(sa.select(user).where(user.c.subject == subject)).mappings().first()
     if row is None and _is_taken(connection, name):
@@ -343,7 +362,7 @@ def _by_subject(connection: sa.Connection, subject: str, name: str) -> Any:
 def _is_taken(connection: sa.Connection, name: str) -> bool:
     """Names that differ in capitals alone would be taken for each other."""
     same = sa.func.lower(user.c.name) == name.lower()
-    return name.lower() in _TAKEN or connection.scalar(sa.select(user.c.name).where(same)) is not None
+    return name.lower() == SERVICE or connection.scalar(sa.select(user.c.name).where(same)) is not None
 
 
 def digest(token: str) -> str:

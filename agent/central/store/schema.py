@@ -203,6 +203,7 @@ clip = sa.Table(
     sa.Column("quality", sa.String(8), nullable=False),  # full, proxy; previews, export: no clip, but alike
     sa.Column("created_ns", sa.BigInteger, nullable=False),
     sa.Column("deadline_ns", sa.BigInteger, nullable=False),
+    sa.Column("wished", Json),  # who waits for it; none: its gateway sent it unasked, or it is from before this column
     sa.Index(None, "command"),
     sa.Index(None, "event", "created_ns"),
     sa.Index(None, "site", "gateway", "camera", "start_ns", "end_ns"),

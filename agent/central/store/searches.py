@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from agent.central.store.database import Database
 from agent.central.store.filters import Filters, numbers_of
 from agent.central.store.pack import Document
+from agent.central.store.people import SERVICE
 from agent.central.store.reach import Reach
 from agent.central.store.schema import place, saved_search, user
 from agent.core.clock import Clock, rfc3339
@@ -78,6 +79,13 @@ class Searches:
             row = connection.execute(sa.select(saved_search).where(saved_search.c.id == key)).mappings().first()
         return shown(row) if row else None
 
+    def filters(self, key: str) -> Filters | None:
+        """What one of them looks for."""
+        query = sa.select(saved_search.c.filters).where(saved_search.c.id == key)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().first()
+        return _read(row) if row else None
+
     def count(self, **where: Any) -> int:
         """How many there are whose columns are so."""
         conditions = [saved_search.c[name] == value for name, value in where.items()]
@@ -99,17 +107,18 @@ class Searches:
 
     def marks(self, main: sa.Connection) -> Any:
         """Differs when `watched` may do so: other searches, owners who see something else, other cameras."""
-        joined = saved_search.join(user, user.c.name == saved_search.c.owner)
+        joined = saved_search.outerjoin(user, user.c.name == saved_search.c.owner)
         query = sa.select(saved_search.c.id, user.c.places, user.c.disabled).select_from(joined)
         rows = main.execute(query.where(saved_search.c.watch).order_by(saved_search.c.id)).all()
         cameras = main.scalar(sa.select(sa.func.count()).select_from(place))
         return [(row.id, row.places, row.disabled) for row in rows], cameras
 
     def watched(self, main: sa.Connection) -> list[Watched]:
-        """All that are watched for, of owners who may come in."""
-        joined = saved_search.join(user, user.c.name == saved_search.c.owner)
+        """All that are watched for, of owners who may come in; the configuration's token, which has no account, may."""
+        joined = saved_search.outerjoin(user, user.c.name == saved_search.c.owner)
+        comes_in = user.c.disabled.is_(False) | (saved_search.c.owner == SERVICE)
         query = sa.select(saved_search, user.c.places).select_from(joined).order_by(saved_search.c.id)
-        rows = main.execute(query.where(saved_search.c.watch, user.c.disabled.is_(False))).mappings().all()
+        rows = main.execute(query.where(saved_search.c.watch, comes_in)).mappings().all()
         found = []
         for row in rows:
             filters = _read(row)

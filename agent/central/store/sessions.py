@@ -46,8 +46,8 @@ class Sessions:
             connection.execute(sa.update(user).where(user.c.name == name).values(seen_ns=now_ns))
         return token
 
-    def person(self, token: str) -> Person | None:
-        """Whose session this is; None when it is over. Use keeps it alive."""
+    def person(self, token: str, *, use: bool = True) -> Person | None:
+        """Whose session this is; None when it is over. `use` keeps it alive; to look whose it is does not."""
         joined = session.join(user, user.c.name == session.c.user)
         query = sa.select(user, session.c.id, session.c.reason, session.c.seen_ns.label("used_ns")).select_from(joined)
         where = (session.c.token_hash == digest(token), user.c.disabled.is_(False), self._alive())
@@ -56,7 +56,7 @@ class Sessions:
         if row is None:
             return None
         now_ns = self._clock.wall_ns()
-        if now_ns - row["used_ns"] > _SEEN_NS:
+        if use and now_ns - row["used_ns"] > _SEEN_NS:
             self._used(row["name"], digest(token), now_ns)
         return replace(person_of_row(row), session=row["id"], reason=row["reason"])
 

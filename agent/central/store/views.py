@@ -45,17 +45,19 @@ _JOIN_NS = 2 * NS
 
 
 class Views:
-    """Read-only; every method is one consistent look, at what is within `reach`."""
+    """Read-only; every method is one consistent look, at what is within `reach`; without `evidence` at no export."""
 
-    def __init__(self, database: Database, clock: Clock, reach: Reach = EVERYTHING) -> None:
-        self._database, self._clock, self._reach = database, clock, reach
+    def __init__(
+        self, database: Database, clock: Clock, reach: Reach = EVERYTHING, *, evidence: bool = True
+    ) -> None:  # fmt: skip
+        self._database, self._clock, self._reach, self._evidence = database, clock, reach, evidence
         self._counting = threading.Lock()
         self._counted: tuple[dict[str, int], int] | None = None
         self._count_again_ns = 0
 
-    def limited(self, reach: Reach) -> Views:
+    def limited(self, reach: Reach, *, evidence: bool = True) -> Views:
         """The same, for somebody who sees no more than that."""
-        return Views(self._database, self._clock, reach)
+        return Views(self._database, self._clock, reach, evidence=evidence)
 
     def is_online(self, site: str, gateway: str) -> bool:
         """Is that gateway there now?"""
@@ -174,8 +176,9 @@ class Views:
 
     def medium(self, key: str) -> Document | None:
         """A medium that has arrived."""
+        shown = sa.true() if self._evidence else media.c.kind != "export"
         with self._database.read() as connection:
-            where = (media.c.id == key, media.c.state == "ready", self._reach.condition(media))
+            where = (media.c.id == key, media.c.state == "ready", self._reach.condition(media), shown)
             row = connection.execute(sa.select(media).where(*where)).mappings().first()
         return dict(row) if row else None
 

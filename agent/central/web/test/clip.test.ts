@@ -3,7 +3,7 @@ import { problemOf } from "../src/account/check";
 import { ApiError, UNREACHABLE } from "../src/api/client";
 import type { Clip } from "../src/api/types";
 import { follow } from "../src/events/clip";
-import { clipState, waitBeforeAsking } from "../src/events/progress";
+import { calledOff, clipState, waitBeforeAsking } from "../src/events/progress";
 import { text } from "../src/text";
 
 const clip = (part: Partial<Clip>) => ({ state: "requested", error: "", url: null, progress: { received: 0, of: 0, bytes: 0 }, ...part }) as Clip;
@@ -16,6 +16,11 @@ describe("a clip on its way", () => {
     expect(clipState(clip({ state: "sending", progress: { received: 40, of: 40, bytes: 1 } }))).toEqual({ name: "sending", percent: 99 });
     expect(clipState(clip({ state: "failed", error: "no footage" }))).toEqual({ name: "failed", reason: "no footage" });
     expect(clipState(clip({ state: "ready", url: "/m" }))).toMatchObject({ name: "ready", url: "/m" });
+  });
+
+  it("is over for who called it off, though it comes for others, unless it is there", () => {
+    expect(calledOff(clip({ state: "sending" }))).toMatchObject({ state: "cancelled", error: "called off" });
+    expect(calledOff(clip({ state: "ready", url: "/m" })).state).toBe("ready");
   });
 
   it("is asked for when the footage after the event is there", () => {

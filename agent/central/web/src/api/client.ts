@@ -2,6 +2,8 @@
 
 import type { Camera, CameraName, CameraSettings, CameraTotals, CentreHealth, Clip, ClipWish, Found, Gateway, GatewayHistory, Heat, Incident, IncidentChange, IncidentThere, IncidentWish, LamppostEvent, Layout, MapGround, Me, Neighbours, Page, PreviewsWish, Recordings, ReviewChange, Reviewed, Stats, StreamName, Track, WishedQuality } from "./types";
 
+import { isTouched } from "../touched";
+
 const BASE = "/api/v1";
 const PATIENCE_MS = 20_000;
 
@@ -27,9 +29,10 @@ export function whenSignedOut(tell: () => void): void {
 
 export async function request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, stop?: AbortSignal): Promise<T> {
   const late = AbortSignal.timeout(PATIENCE_MS);
-  const init: RequestInit = { method, credentials: "same-origin", signal: stop ? either(stop, late) : late };
+  const headers: Record<string, string> = isTouched() ? {} : { "X-Lamppost-Idle": "1" };
+  const init: RequestInit = { method, credentials: "same-origin", headers, signal: stop ? either(stop, late) : late };
   if (method !== "GET" && method !== "DELETE") {
-    init.headers = { "Content-Type": "application/json", "X-Lamppost": "1" };
+    Object.assign(headers, { "Content-Type": "application/json", "X-Lamppost": "1" });
     init.body = JSON.stringify(body ?? {});
   }
   let response: Response;

@@ -7,7 +7,7 @@ import { useCell } from "../cell";
 import { gateways, onClip } from "../news";
 import { failureLine, text } from "../text";
 import { useMayFetch } from "./fetching";
-import { type ClipState, clipState, waitBeforeAsking } from "./progress";
+import { calledOff, type ClipState, clipState, waitBeforeAsking } from "./progress";
 
 /** The stream tells of progress; asking now and then as well costs little and survives a lost stream. */
 const ASK_EVERY_MS = 2_000;
@@ -26,7 +26,7 @@ export interface Filmed {
 export interface Following {
   state: ClipState;
   retry: () => void;
-  /** nobody wants it any more; undefined when it is not on its way */
+  /** one wants it no more; undefined when it is not on its way */
   cancel: (() => void) | undefined;
   /** it was called off */
   off: boolean;
@@ -38,21 +38,29 @@ export function useClip(filmed: Filmed): Following {
   const [tries, setTries] = useState(0);
   const back = useCell(gateways)?.find((other) => other.gateway === filmed.gateway && other.site === filmed.site)?.online;
   const [clip, setClip] = useState<Clip>();
+  const [left, setLeft] = useState(false);
   const may = useMayFetch();
   const fetched = may ? undefined : filmed.clip?.id;
   useEffect(() => {
-    if (!filmed.key) return undefined;
+    if (!filmed.key || left) return undefined;
     if (may) return follow(filmed, set, setClip);
     if (fetched) return follow({ ...filmed, ask: () => api.clip(fetched) }, set, setClip);
     set({ name: "refused" });
     return undefined;
-  }, [filmed.key, tries, may, fetched]);
+  }, [filmed.key, tries, may, fetched, left]);
+  useEffect(() => setLeft(false), [filmed.key, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
   useEffect(() => {
     if (back && state.name === "failed") retry(); // what failed because the gateway was away
   }, [back]);
   const pending = may && clip && (state.name === "requested" || state.name === "sending");
-  const cancel = pending ? () => void api.callOff(clip.id).then(setClip, () => undefined) : undefined;
+  const leave = (now: Clip) => {
+    const mine = calledOff(now);
+    setClip(mine);
+    set(clipState(mine));
+    setLeft(mine.state === "cancelled");
+  };
+  const cancel = pending ? () => void api.callOff(clip.id).then(leave, () => undefined) : undefined;
   return { state, retry, cancel, off: clip?.state === "cancelled" };
 }
 

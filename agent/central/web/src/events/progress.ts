@@ -25,6 +25,9 @@ export function clipState(clip: Clip): ClipState {
   return { name: "requested" };
 }
 
+/** As it is for who called it off: it goes on coming for others who asked for it, too. */
+export const calledOff = (clip: Clip): Clip => (clip.state === "ready" ? clip : { ...clip, state: "cancelled", error: clip.error || "called off" });
+
 /** How long to wait before a clip of a fresh event is worth asking for, milliseconds. */
 export const waitBeforeAsking = (event: { start: string; end: string | null }, nowMs: number): number =>
   Math.max(0, Math.min(POST_ROLL_MS, Date.parse(event.end ?? event.start) + POST_ROLL_MS - nowMs));
