@@ -102,13 +102,14 @@ class Walk:
     def go(self, wall_ns: int, box: Box, aspect: float, plane: Plane | None) -> Travel:
         """It is there now; `aspect` is the picture's width over its height.
 
-        Of what is cut by the picture's edge nobody sees where it stands: what was known of it holds for `WINDOW_NS`.
+        Of what is cut by the picture's edge nobody sees where it stands: how it moved before holds for `WINDOW_NS`,
+        where it was and how large it is until it is seen whole again.
         """
         if box.x1 < CUT or box.x2 > 1 - CUT or box.y2 > 1 - CUT:
             self._sights.clear()
             self._before = None
             if not 0 <= wall_ns - self._whole_ns <= WINDOW_NS:
-                self.travel = UNKNOWN
+                self.travel = Travel(place=self.travel.place, box=self.travel.box, plane=self.travel.plane)
             return self.travel
         self._whole_ns = wall_ns
         x, y = box.foot

@@ -14,6 +14,7 @@ from agent.central.news import Item, News
 from agent.central.store.database import Database
 from agent.central.store.finds import Finds
 from agent.central.store.pack import Document
+from agent.central.store.people import Person
 from agent.central.store.schema import clip, gateway, media
 from agent.core.clock import NS, Clock, parse_rfc3339, rfc3339
 from agent.core.errors import LamppostError, StorageError
@@ -226,16 +227,16 @@ class Clips:
 
         return self._shared(held, place, span, event["id"], quality, by)
 
-    def export(self, place: tuple[str, str, str], start_ns: int, end_ns: int, by: str, reason: str) -> Document:
+    def export(self, place: tuple[str, str, str], start_ns: int, end_ns: int, by: Person, reason: str) -> Document:
         """The footage between two times as evidence: cut anew for each who takes it out, whose name it bears.
 
         Raises:
             CommandFailed: the gateway is away.
         """
-        args = ExportArgs(camera=place[2], start=rfc3339(start_ns), end=rfc3339(end_ns), by=by, reason=reason)
+        args = ExportArgs(camera=place[2], start=rfc3339(start_ns), end=rfc3339(end_ns), by=by.name, reason=reason)
         command = self._commander.prepared(*place[:2], "export", args)
         with self._database.write() as connection:
-            self._keep(connection, command.id, place, (start_ns, end_ns), None, "export", wished=[by])
+            self._keep(connection, command.id, place, (start_ns, end_ns), None, "export", wished=[by.signature])
         return self._ask(command)
 
     def sheet(self, place: tuple[str, str, str], at_ns: int, step_s: int, by: str) -> tuple[Document, bool]:

@@ -36,6 +36,11 @@ class FirstSignIn:
             self._burn()
         return self._open
 
+    @property
+    def is_the_only_way(self) -> bool:
+        """Does it work, and is there nobody yet who could sign in instead?"""
+        return self.is_open and not self._people.any_user()
+
     def is_good(self, token: str) -> bool:
         """Would the first account be made with this token?"""
         return self._people.is_first(token)

@@ -60,7 +60,7 @@ class Health:
         return {
             "ok": database_ok and broker["up"] and well,
             "version": __version__,
-            "first_start": database_ok and self.first.is_open,
+            "first_start": database_ok and self.first.is_the_only_way,
             "directory": self.base.config.oidc is not None,
             "broker": broker | self._broker_past(),
             "database": {"kind": self.base.database.kind, "ok": database_ok},

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb: Verb = args.verb
     try:
         code = verb(args)
-        sys.stdout.flush()
+        _flush()
     except LamppostError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -44,12 +44,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGPIPE
     except OSError as error:
         print(in_words(error), file=sys.stderr)
-        if error.filename is None:  # it may be the output that could not be written
+        try:
+            _flush()
+        except OSError:  # it was the output itself that could not be written
             _drop_output()
         return LamppostError.exit_code
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # who started us may have closed it
+        sys.stdout.flush()
 
 
 def _drop_output() -> None:

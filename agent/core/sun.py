@@ -10,7 +10,7 @@ DAY_MIN = 24 * 60
 _NOON = time(12)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)  # of each of 64 cameras the days around today
 def sun_times(latitude: float, longitude: float, day: date, zone: tzinfo | None) -> tuple[int | None, int | None]:
     """Sunrise and sunset around the noon of `day`, in minutes after its midnight by the clock of `zone`.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from agent.analyse.observe import Observation, Seen
+from agent.edge.outputs import put
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class MotWriter:
             for seen, columns in page.rows:
                 if seen.track in self._real:
                     number = self._numbers.setdefault(seen.track, len(self._numbers) + 1)
-                    self._out.write(f"{page.frame},{number},{columns}\n")
+                    put(self._out, f"{page.frame},{number},{columns}\n")
 
     def _undecided(self, track: str) -> bool:
         return track in self._living and track not in self._real

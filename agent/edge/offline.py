@@ -29,7 +29,7 @@ from agent.core.plugins import Plugins
 from agent.core.ports import PacketSource
 from agent.core.stop import StopToken
 from agent.edge.mot import MotWriter
-from agent.edge.outputs import must_differ, written
+from agent.edge.outputs import must_differ, put, written
 from agent.wire.messages import Event, TrackSummary
 
 log = logging.getLogger(__name__)
@@ -216,7 +216,7 @@ class _Writers:
         return None if path is None else files.enter_context(written(path))
 
     def _line(self, file: TextIO, record: Event | TrackSummary, more: dict[str, float]) -> None:
-        file.write(json.dumps(record.model_dump(mode="json", exclude_none=True, by_alias=True) | more) + "\n")
+        put(file, json.dumps(record.model_dump(mode="json", exclude_none=True, by_alias=True) | more) + "\n")
 
     def _seconds(self, time: str) -> float:
         return max(0.0, round((parse_rfc3339(time) - self._start_ns) / NS, 3))

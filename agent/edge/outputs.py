@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from agent.core.errors import ConfigError, SourceError
+from agent.core.errors import ConfigError, SourceError, StorageError
 
 
 def must_differ(video: Path, outputs: Sequence[Path], printed: TextIO) -> None:
@@ -26,31 +28,55 @@ def must_differ(video: Path, outputs: Sequence[Path], printed: TextIO) -> None:
 
 @contextmanager
 def written(path: Path) -> Iterator[TextIO]:
-    """A file to write `path` into: beside it, under its name at the end. A device or a fifo is written as it is.
+    """A file to write `path` into: beside it, under its name at the end.
 
-    What was found until a video broke off, or somebody had enough, is worth keeping; after another error the file
-    is as it was before.
+    A device, a pipe, or a file in a folder that takes no other is written as it is. What was found until a video broke
+    off, or somebody had enough, is worth keeping; after another error the file is as it was before.
 
     Raises:
         ConfigError: it cannot be written.
+        StorageError: the disk does not take the end of it.
     """
     place = path.resolve()
-    if place.exists() and not place.is_file():
-        with _opened(place, path) as file:
+    # the path itself is asked: what /dev/stdout leads to has no name of its own
+    if path.exists() and (not path.is_file() or not os.access(place.parent, os.W_OK)):
+        with _opened(path, path) as file:
             yield file
         return
     half = place.with_name(f"{place.name}.{os.getpid()}.part")
+    file = _opened(half, path)
     try:
-        with _opened(half, path) as file:
-            try:
-                yield file
-            except (SourceError, KeyboardInterrupt):
-                file.close()
-                half.replace(place)
-                raise
-        half.replace(place)
+        try:
+            yield file
+        except (SourceError, KeyboardInterrupt):
+            _landed(file, half, place)
+            raise
+        _landed(file, half, place)
     finally:
+        with suppress(OSError):
+            file.close()
         half.unlink(missing_ok=True)
+
+
+def put(file: TextIO, text: str) -> None:
+    """Write it; an error names the file, which the system's own does not."""
+    try:
+        file.write(text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, file.name) from error
+
+
+def _landed(file: TextIO, half: Path, place: Path) -> None:
+    try:
+        file.close()
+        try:
+            half.replace(place)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            shutil.copyfile(half, place)  # a file that is a mount of its own, as containers have them
+    except OSError as error:
+        raise StorageError(f"{place}: cannot be written: {error.strerror}") from error
 
 
 def _opened(place: Path, path: Path) -> TextIO:

@@ -1,7 +1,8 @@
 """The cameras as they are in force: the file's, with what the centre has laid over them.
 
 The overlay rests beside the store as the signed document it came as, so that a file somebody else wrote there counts
-for nothing. One that cannot be read, or no longer fits the file, leaves the file's own settings in force and says so.
+for nothing. One that cannot be read, or no longer fits the file, leaves the file's own settings in force and says so;
+what it hides stays hidden.
 """
 
 from __future__ import annotations
@@ -121,10 +122,14 @@ class Overlaid:
         self.cameras = tuple(self._as_fits(camera, overlay) for camera in self._own)
 
     def _as_fits(self, camera: Camera, overlay: Overlay) -> Camera:
+        settings = overlay.cameras.get(camera.id, {})
         try:
-            return laid_over(camera, overlay.cameras.get(camera.id, {}))
+            return laid_over(camera, settings)
         except ConfigError as error:
             self._give_up("; ".join(error.problems))
+        try:
+            return laid_over(camera, {"mask": settings["mask"]}) if "mask" in settings else camera
+        except ConfigError:
             return camera
 
     def _give_up(self, why: str) -> None:

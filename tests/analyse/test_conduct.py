@@ -106,7 +106,9 @@ def test_what_was_known_of_who_is_cut_by_the_edge_holds_for_a_moment():
         walk.go(at(number / 5), Box(0.4, 0.1 + 0.1 * number, 0.5, 0.3 + 0.1 * number), ASPECT, None)
     cut = Box(0.4, 0.8, 0.5, 1.0)
     assert walk.go(at(1) + WINDOW_NS, cut, ASPECT, None).direction == "down"
-    assert walk.go(at(1.2) + WINDOW_NS, cut, ASPECT, None).speed is None
+    after = walk.go(at(1.2) + WINDOW_NS, cut, ASPECT, None)
+    assert (after.speed, after.direction, after.box) == (None, None, walk.travel.box)
+    assert after.box is not None
 
 
 @pytest.mark.parametrize("pace", [0.05, 0.2, 0.8])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.analyse.observe import Observation, Seen, foot_of
 from agent.analyse.rules.lineage import Lineage
-from agent.core.geometry import Box
+from agent.core.geometry import Box, Point
 from tests.analyse.scene import at
 
 Sight = tuple[str, float]
@@ -21,6 +21,7 @@ class Play:
 
     def __init__(self) -> None:
         self.lineage = Lineage()
+        self.born: dict[str, Point] = {}
 
     def step(
         self, second: float, *living: Sight, ended: tuple[Sight, ...] = (), woken: tuple[str, str] | None = None
@@ -30,6 +31,7 @@ class Play:
         woke = () if woken is None else (woken,)
         gone = [one._replace(confirmed=(woken or "..")[1] != one.track) for one in gone]
         told = self.lineage.step(Observation(at(second), tuple(seen), tuple(gone), woken=woke))
+        self.born = {one.ids[-1]: one.birth_foot for one in told.seen}
         names = [one.track for one in told.seen]
         assert len(set(names)) == len(names), "two that live have one name"
         assert not {one.track for one in told.ended} & set(names), "one that lives was said to have ended"
@@ -53,6 +55,17 @@ def test_when_the_first_of_a_chain_returns_all_who_continued_him_are_another():
     play = chain()
     assert play.step(1.6, ("A", 1.6), ("B", 0.6), ("C", 1.6)) == {"A": "A", "C": "B"}
     assert play.step(1.8, ("A", 1.8), ("B", 1.8), ("C", 1.8)) == {"A": "A", "B": "B", "C": "C"}
+
+
+def test_who_was_taken_for_another_begins_where_that_is_found_out():
+    """What he did until then was told of the other: rules would see him cross a line again."""
+    play = chain()
+    assert play.born == {"C": (0.5, 0.7)}
+    play.step(1.6, ("A", 1.6), ("B", 0.6), ("C", 1.6))
+    foot = foot_of(sight("C", 0.44, 1.6, 1.6).box)
+    assert play.born == {"A": (0.5, 0.7), "C": foot}
+    play.step(1.8, ("A", 1.8), ("B", 0.6), ("C", 1.8))
+    assert play.born["C"] == foot
 
 
 def test_when_one_between_returns_those_before_keep_their_name():

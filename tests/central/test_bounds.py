@@ -11,6 +11,7 @@ from agent.central.batch import AckKey, Batch
 from agent.central.small_rows import MOST_CAMERAS
 from agent.central.store import outboxes, schema
 from agent.central.store.day_schema import heat, tally, track
+from agent.central.store.reach import EVERYTHING
 from agent.central.store.views import Views
 from agent.wire.topics import Address
 from tests.central.helpers import GATEWAY, SITE
@@ -80,3 +81,19 @@ def test_outboxes_that_are_made_up_have_an_end_and_their_sums_stay(
     assert batch.problems[0].startswith(f"{SITE}/{GATEWAY} has had 200 outboxes; of the oldest only sums are kept")
     _take(store, ("cam", "b3", 2), ("cam", "c", 1))
     assert (names(), sums()) == (["-", "b2", "b3", "c"], (9, 1, 6))
+
+
+def test_a_count_that_took_long_stands_for_whoever_asks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    views, counted = Views(store.database, store.clock), []
+
+    def count(_: Views) -> dict[str, int]:
+        counted.append(store.clock.advance(1))
+        return {}
+
+    monkeypatch.setattr(Views, "_count_days", count)
+    for person in (views, views.limited(EVERYTHING, evidence=False), views.limited(EVERYTHING)):
+        assert "media" in person.stored()["stored"]
+    assert len(counted) == 1
+    store.clock.advance(30)
+    views.limited(EVERYTHING, evidence=False).stored()
+    assert len(counted) == 2

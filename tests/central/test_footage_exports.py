@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import httpx
 
 from agent.wire import messages as wire
-from tests.central.accounts import somebody
+from tests.central.accounts import program, somebody
 from tests.central.helpers import CAMERA, GATEWAY, SITE, FakeGateway, RunningCentre, manifest, wait_for
 
 WISH = {
@@ -80,6 +80,20 @@ def test_nothing_is_taken_out_without_a_reason_or_by_who_may_not(centre: Running
         assert api.post("/api/v1/exports", json=WISH | {"reason": "x"}).status_code == 403
     with somebody(centre, "takes", "investigator") as api:
         assert api.post("/api/v1/exports", json=WISH | {"reason": "x"}).status_code == 202
+
+
+def test_a_program_calls_its_own_export_off(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    gateway.handlers["export"] = lambda asked: wire.Reply(id=asked.id, ok=True, result={"media": "z1"})
+    with (
+        somebody(centre, "takes", "investigator") as api,
+        program(centre, api, scopes=["read", "media", "command"]) as nightly,
+    ):
+        wait_for(lambda: api.get("/api/v1/cameras").json()["items"])
+        asked = nightly.post("/api/v1/exports", json=WISH | {"reason": "x"})
+        assert asked.status_code == 202
+        assert gateway.commands[-1].args["by"] == "takes"
+        assert nightly.delete(f"/api/v1/clips/{asked.json()['id']}").json()["state"] == "cancelled"
 
 
 def test_what_was_taken_out_exists_for_nobody_below_an_investigator(

@@ -336,9 +336,10 @@ def test_the_first_link_is_good_until_there_is_an_admin_whoever_comes_before(sto
     link = first.prepare("https://city.example")
     assert link is not None
     token = link.partition("token=")[2]
+    assert first.is_the_only_way
     people.enter_by_subject("https://id.example vic", "vic", "viewer", Reach.of(["demo"]))
     people.enter_by_subject("https://id.example max", "max", "admin", Reach.of(["demo"]))
-    assert first.is_open
+    assert (first.is_open, first.is_the_only_way) == (True, False)  # they are asked to sign in, not for the link
     assert FirstSignIn(folder, people).prepare("https://city.example") == link
     with pytest.raises(NotSo, match="called Vic"):
         first.use(token, "Vic", PASSWORD)

@@ -14,6 +14,7 @@ from agent.central.store.people import People
 from agent.central.store.plates import Plate
 from agent.central.store.reach import Reach
 from agent.central.store.searches import Searches
+from agent.central.store.tokens import Tokens
 from agent.central.watching import MOST_A_MINUTE, Watcher
 from agent.core.clock import rfc3339
 from agent.wire import messages as wire
@@ -252,4 +253,11 @@ def test_a_watch_of_the_configurations_token_raises_alarms(anywhere: Watch) -> N
     key = anywhere.save("anybody", owner="service", label=["person"])
     anywhere.save("nobody's", owner="gone", label=["person"])
     anywhere.put(track("t1", final=True))
-    assert [(one["attributes"]["watch"], one["tracks"]) for one in anywhere.told()] == [(key, ["t1"])]
+    assert anywhere.told() == []
+    tokens = Tokens(anywhere.store.database, anywhere.store.clock)
+    tokens.set_service("service", "operator", "s" * 32)
+    anywhere.put(track("t2", final=True))
+    assert [(one["attributes"]["watch"], one["tracks"]) for one in anywhere.told()] == [(key, ["t2"])]
+    tokens.drop_service("service")
+    anywhere.put(track("t3", final=True))
+    assert len(anywhere.told()) == 1

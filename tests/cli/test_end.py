@@ -58,6 +58,22 @@ def test_a_disk_that_does_not_take_the_output_is_one_line(config: Path) -> None:
         assert process.stderr.read() == "No space left on device\n"
 
 
+def test_whoever_has_no_output_at_all_is_served(config: Path) -> None:
+    command = f"exec {sys.executable} -m agent.cli config check {config} >&-"
+    assert subprocess.run(["sh", "-c", command], capture_output=True, check=False, text=True).stderr == ""
+    assert subprocess.run(["sh", "-c", command], capture_output=True, check=False).returncode == 0
+
+
+def test_what_was_said_before_another_file_failed_is_kept(monkeypatch, capfd) -> None:
+    def fail(_: object) -> int:
+        sys.stdout.write("said\n")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("agent.cli.config._config_check", fail)
+    assert main(["config", "check", "x"]) == 1
+    assert capfd.readouterr() == ("said\n", "No space left on device\n")
+
+
 def test_what_the_system_refuses_is_one_line(config: Path, tmp_path: Path, monkeypatch, capsys) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", str(tmp_path / "recordings"))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from agent.core.errors import ConfigError, SourceError
-from agent.edge.outputs import must_differ, written
+from agent.core.errors import ConfigError, SourceError, StorageError
+from agent.edge.outputs import must_differ, put, written
 
 
 @pytest.fixture
@@ -75,6 +77,44 @@ def test_a_fifo_stays_one(tmp_path: Path) -> None:
             file.write("rows")
         assert reader.communicate(timeout=10)[0] == b"rows"
     assert fifo.is_fifo()
+
+
+def test_a_pipe_of_the_shell_is_written_as_it_is() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as pipe:
+        with written(Path(f"/dev/fd/{writing}")) as file:
+            file.write("rows")
+        os.close(writing)
+        assert pipe.read() == "rows"
+
+
+def test_a_disk_that_is_full_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115 - to close it fails, too
+    with pytest.raises(OSError, match="/dev/full"):
+        put(full, "a line\n")
+    with suppress(OSError):
+        full.close()
+    path = tmp_path / "rows"
+    path.write_text("before")
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - what is tested closes it
+    monkeypatch.setattr("agent.edge.outputs._opened", lambda *_: full)
+    with pytest.raises(StorageError, match=f"{path}: cannot be written: No space left"), written(path) as file:
+        file.write("kept back until the end")
+    assert path.read_text() == "before"
+
+
+def test_a_file_that_is_a_mount_of_its_own_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows"
+    path.write_text("before")
+
+    def busy(*_: object) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(Path, "replace", busy)
+    with written(path) as file:
+        file.write("after")
+    assert path.read_text() == "after"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

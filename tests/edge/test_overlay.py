@@ -146,3 +146,13 @@ def test_a_camera_that_no_longer_fits_goes_by_its_file_and_the_others_by_the_ove
     assert [camera.name for camera in one.cameras] == ["", "A"]
     assert one.cameras[0] == without_zone
     assert "names the zone 'plaza'" in one.state().problem
+
+
+def test_what_is_hidden_stays_hidden_when_the_rest_no_longer_fits(opened, signed: Signed) -> None:
+    hidden = {"polygon": [[0, 0], [0.5, 0], [0.5, 0.5]]}
+    laid = {"rule": [{"kind": "zone_left", "zone": "plaza"}], "name": "A", "mask": [hidden]}
+    opened().take(signed(1, {"main": laid}), str)
+    without_zone = Camera(id="main", url="rtsp://192.0.2.1/x")
+    (camera,) = opened(without_zone).cameras
+    assert camera == without_zone.model_copy(update={"mask": camera.mask})
+    assert [mask.polygon for mask in camera.mask] == [((0, 0), (0.5, 0), (0.5, 0.5))]

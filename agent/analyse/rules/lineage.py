@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agent.analyse.observe import Observation, Seen
 from agent.core.clock import NS
+from agent.core.geometry import Point
 
 PATIENCE_S = 2.5
 """So long after it was last seen a track may be continued; its end is told to the rules only then."""
@@ -27,6 +28,8 @@ class Lineage:
         self._names: dict[str, str] = {}
         self._heirs: dict[str, str] = {}
         self._gone: list[Seen] = []
+        self._born: dict[str, Point] = {}
+        """Where those stood who turned out to be somebody of their own: what they did before was another's doing."""
 
     def step(self, observation: Observation, *, last: bool = False) -> Observation:
         """The same observation with lasting names, ends told when nobody came after; `last`: at once."""
@@ -34,7 +37,7 @@ class Lineage:
             self._wake(sleeper, newborn, observation)
         for seen in observation.seen:
             if seen.now and seen.track in self._heirs:
-                self._return(seen.track)
+                self._return(seen.track, observation)
         for seen in observation.seen:
             if seen.confirmed and seen.track not in self._names:
                 self._meet(seen, observation)
@@ -42,6 +45,7 @@ class Lineage:
         self._gone += [self._named(seen) for seen in observation.ended if seen.track not in self._heirs]
         for seen in observation.ended:
             self._names.pop(seen.track, None)
+            self._born.pop(seen.track, None)
             heir = self._heirs.pop(seen.track, None)
             if heir is not None:
                 self._pass_on(seen.track, heir)
@@ -69,7 +73,7 @@ class Lineage:
         known = one.track in self._names and one.track not in self._heirs
         return known and not one.now and MISSED_S * NS < by.seen_ns - one.seen_ns <= PATIENCE_S * NS
 
-    def _return(self, track: str) -> None:
+    def _return(self, track: str, observation: Observation) -> None:
         """Who was thought to go on as somebody else is there again: that one, and whoever continued it, is another."""
         name = last = self._heirs.pop(track)
         line = [name]
@@ -77,6 +81,7 @@ class Lineage:
             last = self._heirs[last]
             line.append(last)
         self._names |= {heir: name for heir in line if heir in self._names}
+        self._born |= {seen.track: seen.foot for seen in observation.seen if seen.track in line}
         self._gone = [one._replace(track=name) if one.ids[-1] == last else one for one in self._gone]
 
     def _wake(self, sleeper: str, newborn: str, observation: Observation) -> None:
@@ -98,6 +103,8 @@ class Lineage:
 
     def _named(self, seen: Seen) -> Seen:
         name = self._names.get(seen.track, seen.track)
+        if seen.track in self._born:
+            seen = seen._replace(birth_foot=self._born[seen.track])
         return seen if name == seen.track else seen._replace(track=name, known_as=seen.track)
 
 

@@ -77,13 +77,12 @@ def export_footage(centre: Here, request: Request, body: FootageExportIn) -> Cli
     and why; `verify.py`, beside it, checks all that anywhere. Cut anew for each who asks; followed like a clip.
     """
     start_ns, end_ns = _span(centre, body)
-    person = person_of(request)
     reason = " ".join(body.reason.split()) or why_of(request)
     if not reason:
         raise ApiError(422, "invalid", "reason: say why this is taken out; it stands in the manifest")
     note(request, "footage.export", f"{body.site}/{body.gateway}/{body.camera} {body.start} {body.end}: {reason}")
     place = (body.site, body.gateway, body.camera)
-    return ClipOut.model_validate(centre.clips.export(place, start_ns, end_ns, person.name, reason))
+    return ClipOut.model_validate(centre.clips.export(place, start_ns, end_ns, person_of(request), reason))
 
 
 def _span(centre: Centre, body: ClipIn | FootageExportIn) -> tuple[int, int]:

@@ -81,6 +81,11 @@ class People:
         with self._database.read() as connection:
             return _has_admin(connection)
 
+    def any_user(self) -> bool:
+        """Is there anybody?"""
+        with self._database.read() as connection:
+            return connection.execute(sa.select(user.c.name).limit(1)).first() is not None
+
     def offer_first(self, token: str) -> None:
         """With this link's token, too, the first account may be made: every web worker has a link of its own."""
         with self._database.write() as connection:

@@ -12,7 +12,7 @@ from agent.central.store.filters import Filters, numbers_of
 from agent.central.store.pack import Document
 from agent.central.store.people import SERVICE
 from agent.central.store.reach import Reach
-from agent.central.store.schema import place, saved_search, user
+from agent.central.store.schema import api_token, place, saved_search, user
 from agent.core.clock import Clock, rfc3339
 from agent.core.ids import new_id
 
@@ -111,12 +111,12 @@ class Searches:
         query = sa.select(saved_search.c.id, user.c.places, user.c.disabled).select_from(joined)
         rows = main.execute(query.where(saved_search.c.watch).order_by(saved_search.c.id)).all()
         cameras = main.scalar(sa.select(sa.func.count()).select_from(place))
-        return [(row.id, row.places, row.disabled) for row in rows], cameras
+        return [(row.id, row.places, row.disabled) for row in rows], cameras, main.scalar(sa.select(_token_is_there()))
 
     def watched(self, main: sa.Connection) -> list[Watched]:
-        """All that are watched for, of owners who may come in; the configuration's token, which has no account, may."""
+        """All that are watched for, of owners who may come in: accounts, and the configuration's token."""
         joined = saved_search.outerjoin(user, user.c.name == saved_search.c.owner)
-        comes_in = user.c.disabled.is_(False) | (saved_search.c.owner == SERVICE)
+        comes_in = user.c.disabled.is_(False) | sa.and_(saved_search.c.owner == SERVICE, _token_is_there())
         query = sa.select(saved_search, user.c.places).select_from(joined).order_by(saved_search.c.id)
         rows = main.execute(query.where(saved_search.c.watch, comes_in)).mappings().all()
         found = []
@@ -133,6 +133,10 @@ class Searches:
             more = {"raised": saved_search.c.raised + raised.get(key, 0)}
             more["held_back"] = saved_search.c.held_back + held_back.get(key, 0)
             main.execute(sa.update(saved_search).where(saved_search.c.id == key).values(**more))
+
+
+def _token_is_there() -> sa.ColumnElement[bool]:
+    return sa.exists().where(api_token.c.owner.is_(None), api_token.c.name == SERVICE)
 
 
 def _may_know(main: sa.Connection, filters: Filters, reach: Reach) -> bool:

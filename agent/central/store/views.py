@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -44,6 +45,29 @@ _REST = 20
 _JOIN_NS = 2 * NS
 
 
+_Counted = tuple[dict[str, int], int]
+"""Rows per table, and bytes of media."""
+
+
+class _Counter:
+    """Counting reads whole tables: what took long stands for a while, for all who ask."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._last: _Counted | None = None
+        self._again_ns = 0
+
+    def last(self, count: Callable[[], _Counted]) -> _Counted:
+        """The last count, or a new one where that is too old."""
+        with self._lock:
+            if self._last is None or self._clock.mono_ns() >= self._again_ns:
+                began_ns = self._clock.mono_ns()
+                self._last = count()
+                took_ns = self._clock.mono_ns() - began_ns
+                self._again_ns = began_ns + (_REST * took_ns if took_ns > _LONG_NS else 0)
+            return self._last
+
+
 class Views:
     """Read-only; every method is one consistent look, at what is within `reach`; without `evidence` at no export."""
 
@@ -51,13 +75,13 @@ class Views:
         self, database: Database, clock: Clock, reach: Reach = EVERYTHING, *, evidence: bool = True
     ) -> None:  # fmt: skip
         self._database, self._clock, self._reach, self._evidence = database, clock, reach, evidence
-        self._counting = threading.Lock()
-        self._counted: tuple[dict[str, int], int] | None = None
-        self._count_again_ns = 0
+        self._counter = _Counter(clock)
 
     def limited(self, reach: Reach, *, evidence: bool = True) -> Views:
         """The same, for somebody who sees no more than that."""
-        return Views(self._database, self._clock, reach, evidence=evidence)
+        same = copy.copy(self)
+        same._reach, same._evidence = reach, evidence  # noqa: SLF001 - its own
+        return same
 
     def is_online(self, site: str, gateway: str) -> bool:
         """Is that gateway there now?"""
@@ -184,7 +208,7 @@ class Views:
 
     def stored(self) -> Document:
         """How much is stored and what is missing, for summaries."""
-        rows, media_bytes = self._rows()
+        rows, media_bytes = self._counter.last(self._count)
         with self._database.read() as connection:
             sums = [sa.func.sum(outbox_seq.c[name]) for name in ("stored", "lost", "dropped", "duplicates")]
             seqs = connection.execute(sa.select(outbox_seq.c.kind, *sums).group_by(outbox_seq.c.kind)).all()
@@ -202,17 +226,7 @@ class Views:
             "media_bytes": media_bytes,
         }
 
-    def _rows(self) -> tuple[dict[str, int], int]:
-        """Rows per table, and bytes of media. Counting reads whole tables: what took long stands for a while."""
-        with self._counting:
-            if self._counted is None or self._clock.mono_ns() >= self._count_again_ns:
-                began_ns = self._clock.mono_ns()
-                self._counted = self._count()
-                took_ns = self._clock.mono_ns() - began_ns
-                self._count_again_ns = began_ns + (_REST * took_ns if took_ns > _LONG_NS else 0)
-            return self._counted
-
-    def _count(self) -> tuple[dict[str, int], int]:
+    def _count(self) -> _Counted:
         with self._database.read() as connection:
             media_here = media_sums.total(connection)
         return self._count_days() | {"media": media_here.media}, media_here.bytes
