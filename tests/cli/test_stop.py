@@ -17,7 +17,7 @@ from tests.fixtures.rig import wait_until
 WAITING = """
 import signal, sys
 from agent.cli.terminal import stop_on_signals
-if "nohup" in sys.argv: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN if "nohup" in sys.argv else signal.SIG_DFL)  # whoever runs the tests
 stop = stop_on_signals("the test")
 print("ready", flush=True)
 stop.wait(30)
