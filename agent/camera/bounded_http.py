@@ -53,7 +53,7 @@ class BoundedAdapter(HTTPAdapter):
             with self._deadline.within(self._total_s):
                 response = super().send(request, stream=True, timeout=timeout, verify=verify, cert=cert, proxies=None)
                 body = self._read(response)
-        except Exception as error:
+        except Exception as error:  # whatever layer met the connection that was shut: each has errors of its own
             if self._deadline.over:
                 raise late from error
             raise

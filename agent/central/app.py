@@ -20,6 +20,7 @@ from agent.central.between import CENTRE, MediaRoute, SharedNews
 from agent.central.broker import BrokerProcess
 from agent.central.broker_choice import choose_broker, shared_broker
 from agent.central.broker_turn import BrokerTurn
+from agent.central.configured import configured_database
 from agent.central.counts import Counts
 from agent.central.duty import Duty
 from agent.central.first_sign_in import FirstSignIn
@@ -35,7 +36,6 @@ from agent.central.news import Item, News
 from agent.central.presence import SAME_FILES, Presence, myself
 from agent.central.roles import answers, dealt_out, everything, link_settings, retained
 from agent.central.sealing import Sealer, seal_anew
-from agent.central.store.database import Database
 from agent.central.store.hooks import Hooks
 from agent.central.store.people import SERVICE
 from agent.central.store.processes import Alone, Processes, Role
@@ -44,7 +44,6 @@ from agent.central.store.tokens import Tokens
 from agent.central.store.views import Views
 from agent.central.web_server import WebServer
 from agent.central.web_side import Reports, WebSide, make_desk, make_web
-from agent.config.base import read_secret
 from agent.config.central import CentralConfig
 from agent.core.clock import Clock, SystemClock
 from agent.core.errors import ConfigError
@@ -173,8 +172,7 @@ def _prepared(config: CentralConfig, stop: StopToken, role: Role) -> Iterator[Ru
             signer, sealer = Signer.load_or_make(folder.command_key), Sealer.of(config.central)
             equip_gateways(config, folder, signer)
             broker, mqtt_url, link_url = (choose_broker if role == "whole" else shared_broker)(config, folder)
-        password = read_secret(config.central.database_password_file)
-        database = Database.open(config.central.database, folder.root, password)
+        database = configured_database(config.central)
         kept.callback(database.close)
         check_whole(database)
         me, clock = myself(role), SystemClock()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from agent.central.configured import configured_database
 from agent.central.folder import DataFolder
-from agent.central.store.database import Database
 from agent.central.store.schema import gateway_key
 from agent.config.base import read_secret
 from agent.config.central import CentralConfig
@@ -62,8 +62,7 @@ def receipt_signer(config: CentralConfig) -> Signer:
 
 
 def _known(config: CentralConfig, site: str, gateway: str) -> set[str]:
-    central = config.central
-    database = Database.open(central.database, central.data, read_secret(central.database_password_file))
+    database = configured_database(config.central)
     table = gateway_key
     try:
         with database.read() as connection:

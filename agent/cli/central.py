@@ -121,17 +121,16 @@ def _export(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _audit(file: Path) -> Iterator[Audit]:
-    from agent.config.base import read_secret  # noqa: PLC0415
     from agent.config.load import load_central  # noqa: PLC0415
     from agent.core.clock import SystemClock  # noqa: PLC0415
 
     config = load_central(file).central
     with _equipped():
+        from agent.central.configured import configured_database  # noqa: PLC0415
         from agent.central.store.audit import Audit  # noqa: PLC0415
-        from agent.central.store.database import Database  # noqa: PLC0415
     if config.database == "sqlite" and not (config.data / "centre.db").exists():
         raise ConfigError(f"{config.data}: there is no centre's database here; set [central] data")
-    database = Database.open(config.database, config.data, read_secret(config.database_password_file))
+    database = configured_database(config)
     try:
         yield Audit(database, SystemClock())
     finally:

@@ -93,6 +93,8 @@ def test_settings_of_a_child_that_fell_are_those_of_the_next(gateway, clip):
     until(lambda: one.child.restarts == 1 and one.child.status.startswith("motion"))
     play(one, clip, pace_s=0.03)
     until(lambda: [event.phase for event in one.events] == ["start", "end"])
+    assert {event.zone for event in one.events} == {"right"}
+    assert one.child.restarts == 1
 
 
 def test_boxes_come_only_while_somebody_watches(gateway, clip):

@@ -175,6 +175,7 @@ def test_an_unknown_codec_is_said_and_the_next_session_works(gateway, clip):
     until(lambda: "nonsense" in one.stats().error)
     play(one, clip)
     until(lambda: one.stats().decoded >= 60 and one.stats().error == "")
+    assert one.child.restarts == 0
 
 
 def test_the_child_ends_when_its_parent_is_gone(gateway):
