@@ -7,7 +7,7 @@ PORT   ?= 8080
 
 # Whole sites, brokers and browsers run in real time beside each other: what fails is tried again, and the summary
 # names it (RERUN), because what comes and goes is a fault to be looked at.
-AGAIN  := --reruns 2 -raR
+AGAIN  := --reruns 2 -raR --max-worker-restart 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow test-train test-web lint format bench viewer api-types wheel clean

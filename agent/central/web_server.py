@@ -50,6 +50,8 @@ class WebServer:
         except OSError as error:
             place = f"{self._host}:{self.port}"
             raise ConfigError(f"{place}: cannot listen there: {error.strerror}; set [central] listen") from error
+        # who accepts here inherits it; asyncio sets it by itself only where a socket names its protocol
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = self._socket.getsockname()[1]
 
     @property

@@ -1,7 +1,8 @@
 """The viewer in Chromium, over a store of a million tracks: first useful paint, search, scroll, layout shift, size.
 
 LAMPPOST_TRACKS (1,000,000) says how many lie in store, over ten days. A page is useful when what it is for stands in
-it, not its frame or a skeleton. Chromium runs without a GPU, as in tests: people's machines are faster.
+it, not its frame or a skeleton. The centre is a process of its own, as in the street; the gateway's messages come from
+this one. Chromium runs without a GPU, as in tests: people's machines are faster.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from agent.central.store.pack import pack, pack_path
 from agent.central.store.rows import day_of
 from agent.core.clock import NS, SystemClock, rfc3339
 from tests.bench.city import Body, City
+from tests.central.accounts import own_process
 from tests.central.helpers import (
     CAMERA,
     GATEWAY,
@@ -40,7 +42,6 @@ from tests.central.helpers import (
     event,
     fresh_id,
     manifest,
-    running,
     span,
     wait_for,
 )
@@ -109,9 +110,8 @@ def run() -> dict[str, object]:
     """Everything, as a table and as JSON."""
     count = int(os.environ.get("LAMPPOST_TRACKS", "1_000_000"))
     with tempfile.TemporaryDirectory(prefix="lamppost-viewer-") as name, pages.browser() as chromium:
-        data = Path(name) / "centre"
-        _fill(data, count)
-        with running(data) as centre, FakeGateway(centre) as gateway, _signed_in(chromium, centre.sign_in_url) as kept:
+        _fill(Path(name) / "data", count)
+        with _site(Path(name), chromium) as (centre, gateway, kept):
             gateway.hello()
             gateway.send(gateway.topics.camera(CAMERA, "info"), camera_info().model_copy(update=_PLACE), retain=True)
             _show(gateway)
@@ -125,6 +125,16 @@ def run() -> dict[str, object]:
             found["scroll"] = _scroll(visitor)
     _print(found)
     return found
+
+
+@contextmanager
+def _site(folder: Path, chromium: Browser) -> Iterator[tuple[RunningCentre, FakeGateway, Any]]:
+    with (
+        own_process(folder, ((SITE, GATEWAY),)) as centre,
+        FakeGateway(centre) as gateway,
+        _signed_in(chromium, centre.sign_in_url) as kept,
+    ):
+        yield centre, gateway, kept
 
 
 class _OwnCity(City):

@@ -23,7 +23,9 @@ class OwnProcess(RunningCentre):
         file = self.data.parent / "central.toml"
         gateways = "".join(f'[[gateway]]\nsite = "{one.site}"\nid = "{one.id}"\n' for one in self.config.gateway)
         ports = 'listen = "127.0.0.1:0"\nmqtt_listen = "127.0.0.1:0"\nkeep_days = 3650\n'
-        rests = f"data = {json.dumps(str(self.data))}\ndatabase = {json.dumps(self.config.central.database)}\n"
+        kept = {"data": str(self.data), "database": self.config.central.database}
+        kept["service_token_file"] = str(self.config.central.service_token_file)
+        rests = "".join(f"{name} = {json.dumps(value)}\n" for name, value in kept.items())
         file.write_text(f"[central]\n{rests}{ports}{gateways}")
         command = [sys.executable, "-m", "agent.cli", "central", "--config", str(file), "--ready-file", str(self.ready)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -16,7 +16,7 @@ from agent.central.store.places import Place
 from agent.central.store.reviews import Reviews, Wanted
 from agent.central.store.schema import clip, media
 from agent.core.clock import NS
-from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event
+from tests.central.helpers import CAMERA, GATEWAY, SITE, T0_NS, event, track
 from tests.central.stores import Store
 
 
@@ -81,6 +81,15 @@ def test_what_people_made_of_it_counts_for_lists_and_counts(store: Store) -> Non
         page = store.finds.events(Filters(severity=severity), facets=True)
         assert [one["id"] for one in page["items"]] == keys
         assert page["facets"]["severities"] == [{"value": severity, "count": 2}]
+
+
+def test_sums_of_all_cameras_are_found_by_their_labels(store: Store) -> None:
+    """And not by a look at the counts of every camera."""
+    store.put(track("t1"), track("t2"))
+    with plans(store) as told:
+        page = store.finds.tracks(Filters(), facets=True)
+    assert page["facets"]["labels"] == [{"value": "person", "count": 2}]
+    assert "label" in told.of("SELECT sum(tally.tracks)")
 
 
 def test_old_samples_are_found_by_an_index(store: Store) -> None:

@@ -19,7 +19,7 @@ from agent.record.export.exact import _must_be_cuttable
 from agent.record.export.exact_plan import Picture, Role, make_plan
 from agent.record.export.parameter_sets import free_id, with_sets
 from agent.record.store import SegmentStore
-from tests.fixtures.clips import make_clip
+from tests.fixtures.clips import ALONE, make_clip
 from tests.record.exporting import asked, make_export, verify
 from tests.record.helpers import START_NS, Recording, new_store, read_all
 
@@ -61,7 +61,7 @@ def noisy(codec: str, options: dict[str, str]) -> Callable[[Path], Path]:
     return make
 
 
-X265 = "bframes=4:keyint=30:min-keyint=30:scenecut=0:log-level=none"
+X265 = f"{ALONE}:bframes=4:keyint=30:min-keyint=30:scenecut=0:log-level=none"
 FILMS: dict[str, Callable[[Path], Path]] = {
     "h264": lambda path: make_clip(path, seconds=12),
     "h264-b-frames": noisy("libx264", {"g": "30", "bf": "3", "sc_threshold": "0"}),

@@ -159,8 +159,9 @@ def _total(walk: Walk) -> int:
 
     def count(connection: sa.Connection, day: int, span: Span) -> int:
         tracks = sa.func.sum(tally.c.tracks)
-        query = _Counting(connection, day, walk.places, Filters()).select(_hours(day, span), tracks)
-        return int(connection.scalar(query.where(tally.c.colour == 0)) or 0)
+        counting = _Counting(connection, day, walk.places, Filters())
+        query = counting.select(_hours(day, span), tracks).where(tally.c.colour == 0, counting.any_label())
+        return int(connection.scalar(query) or 0)
 
     return sum(_each_day(walk, count)[0])
 
@@ -196,7 +197,7 @@ class _Counting:
         return facets
 
     def _of_part(self, hour: int, span: Span) -> Facets:
-        query = self.select([hour], sa.func.sum(tally.c.tracks)).where(tally.c.colour == 0)
+        query = self.select([hour], sa.func.sum(tally.c.tracks)).where(tally.c.colour == 0, self.any_label())
         if int(self._connection.scalar(query) or 0) > _FEW:
             return self._of_hours([hour]).scaled((span[1] - span[0]) / HOUR_NS)
         facets = Facets()
@@ -209,27 +210,25 @@ class _Counting:
         if not hours:
             return facets
         tracks, labels = sa.func.sum(tally.c.tracks), self._known.label
-        labelled = [tally.c.label.in_(labels)] if labels else self._any_label()
+        labelled = tally.c.label.in_(labels) if labels else self.any_label()
         coloured = tally.c.colour.in_(colours_counted(self._known))
-        by_label = self.select(hours, tally.c.label, tally.c.hour, tracks).where(coloured, *self._any_label())
+        by_label = self.select(hours, tally.c.label, tally.c.hour, tracks).where(coloured, self.any_label())
         for label, hour, count in self._connection.execute(by_label.group_by(tally.c.label, tally.c.hour)):
             facets.labels[label] += int(count)
             if not labels or label in labels:
                 facets.hours[self._day * DAY_NS + hour * HOUR_NS] += int(count)
-        by_colour = self.select(hours, tally.c.colour, tracks).where(*labelled, tally.c.colour.in_(_EVERY_COLOUR))
+        by_colour = self.select(hours, tally.c.colour, tracks).where(labelled, tally.c.colour.in_(_EVERY_COLOUR))
         for bit, count in self._connection.execute(by_colour.group_by(tally.c.colour)):
             facets.colours[bit - 1] += int(count)
-        by_place = self.select(hours, tally.c.place, tracks, each=True).where(*labelled, coloured)
-        for place, count in self._connection.execute(by_place.group_by(tally.c.place)):
+        by_place = self.select(hours, tally.c.place, tracks, each=True).where(labelled, coloured)
+        for place, count in self._connection.execute(by_place.group_by(tally.c.place)).all():
             facets.cameras[place] += int(count)
         return facets
 
-    def _any_label(self) -> list[Any]:
-        """Named one by one, as the key begins with colour and label: else a few cameras cost a look at all of them."""
-        if self._places is None:
-            return []
+    def any_label(self) -> Any:
+        """Named one by one, as the key begins with colour and label: else a few rows cost a look at all of them."""
         query = sa.select(tally.c.label).where(tally.c.day == self._day, tally.c.colour.in_([0]), OF_ALL).distinct()
-        return [tally.c.label.in_(list(self._connection.scalars(query)))]
+        return tally.c.label.in_(list(self._connection.scalars(query)))
 
 
 def _by_row(walk: Walk, filters: Filters) -> Facets:

@@ -111,7 +111,9 @@ def _options(codec: str, set_id: int) -> dict[str, str]:
     """No B-frames, and one sequence from the first picture to the last."""
     if codec == "h264":
         return {"x264-params": f"bframes=0:keyint=infinite:scenecut=0:rc-lookahead=10:sps-id={set_id}"}
-    return {"x265-params": "bframes=0:keyint=-1:scenecut=0:rc-lookahead=10:repeat-headers=1:log-level=none"}
+    # with its pool of threads an encoding was seen never to end, once in thousands
+    alone, sequence = "pools=none:frame-threads=1", "bframes=0:keyint=-1:scenecut=0:rc-lookahead=10:repeat-headers=1"
+    return {"x265-params": f"{alone}:{sequence}:log-level=none"}
 
 
 def _ns(seconds: Fraction) -> int:

@@ -30,6 +30,7 @@ export function EventPicture({ event, eager = false, box = true }: Props): JSX.E
     <div class={shown === "yes" ? "event-picture" : "event-picture loading"}>
       <img
         key={event.picture}
+        fetchpriority={eager ? "auto" : "low"} // before `src`, which begins the fetch
         src={event.picture}
         alt={text.events.pictureOf(eventTitle(event), event.camera_name)}
         loading={eager ? "eager" : "lazy"}

@@ -56,6 +56,7 @@ export function Shot({ track }: { track: Pick<Track, "picture" | "kind" | "label
   return (
     <div class="shot">
       <img
+        fetchpriority="low" // dozens of them: what is asked meanwhile goes before those that wait
         src={track.picture}
         alt={text.events.pictureOf(trackName(track), track.camera_name)}
         loading="lazy"
