@@ -7,12 +7,15 @@ a build that was cut off goes on with that day's part, whose tracks get the same
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +31,8 @@ from tests.fixtures.postgres import Postgres, binaries
 DAYS = 30
 PART = 5_000_000
 """Stores grow by parts: what is built for 5 million is the beginning of 20 million."""
+BUILDERS = 2
+"""Processes that draw tracks and hand them to a server."""
 TUNED = ("shared_buffers=2GB", "max_wal_size=4GB", "effective_cache_size=8GB", "random_page_cost=1.1", "jit=off")
 """What `docs/design/centre.md` advises for a server of 16 GB."""
 _SEARCHED = ("track", "track_body", "track_plate", "tally")
@@ -119,19 +124,34 @@ def counts(database: Database) -> dict[int, int]:
 
 
 def grow(sized: Sized, total: int) -> None:
-    """Until it has `total` tracks, day by day."""
-    city, held = City(), counts(sized.database)
-    city.name(sized.database)
-    for day in range(sized.last_day - DAYS + 1, sized.last_day + 1):
-        have, wanted = held.get(day, 0), total // DAYS
-        while have < wanted:
-            part = min(wanted, (have // (PART // DAYS) + 1) * (PART // DAYS)) - have
-            city.begin(day * 1000 + have // (PART // DAYS) + 1)
-            began = time.monotonic()
-            city.fill(sized.database, day, part)
-            have += part
-            _settle(sized.database, day)
-            print(f"{day}: {have} tracks, {part / (time.monotonic() - began):.0f}/s", flush=True)
+    """Until it has `total` tracks, day by day; SQLite has one writer."""
+    held, wanted = counts(sized.database), total // DAYS
+    City().name(sized.database)
+    days = [day for day in range(sized.last_day - DAYS + 1, sized.last_day + 1) if held.get(day, 0) < wanted]
+    together = 1 if sized.database.kind == "sqlite" else BUILDERS
+    with ProcessPoolExecutor(together, get_context("spawn"), _open, (sized.url, sized.folder)) as builders:
+        for _ in builders.map(_grow_day, days, [held.get(day, 0) for day in days], itertools.repeat(wanted)):
+            pass  # what fails is raised here
+
+
+_here: list[Database] = []
+"""The store, in a process that builds it."""
+
+
+def _open(url: str, folder: Path) -> None:
+    _here.append(Database.open(url, folder))
+
+
+def _grow_day(day: int, have: int, wanted: int) -> None:
+    city, [database] = City(), _here
+    while have < wanted:
+        part = min(wanted, (have // (PART // DAYS) + 1) * (PART // DAYS)) - have
+        city.begin(day * 1000 + have // (PART // DAYS) + 1)
+        began = time.monotonic()
+        city.fill(database, day, part)
+        have += part
+        _settle(database, day)
+        print(f"{day}: {have} tracks, {part / (time.monotonic() - began):.0f}/s", flush=True)
 
 
 def _settle(database: Database, day: int) -> None:

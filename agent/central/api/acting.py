@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from agent.central.api.context import Centre, centre_of, note, person_of, why_of
+from agent.central.api.context import Centre, here, note, person_of, why_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.examples import content, finds
 from agent.central.api.media_models import ClipIn, ClipOut, FootageExportIn, PreviewsIn
@@ -21,7 +21,7 @@ from agent.wire.messages import STILL_KINDS, BelongsArgs
 
 router = APIRouter(responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 def _asked_before(example: dict[str, Any]) -> Responses:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
-from agent.central.api.context import Centre, centre_of, note
+from agent.central.api.context import Centre, here, note
 from agent.central.api.examples import people
 from agent.central.api.models import REFUSALS, Moment, Responses
 from agent.central.api.people_models import AuditPage, AuditVerdict
@@ -19,7 +19,7 @@ from agent.core.clock import parse_rfc3339
 
 router = APIRouter(prefix="/audit", tags=["audit"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 COLUMNS = ("seq", "time", "who", "action", "what", "why", "from", "salt", "said", "hash")

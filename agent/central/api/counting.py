@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from agent.central.api.asking import ColourOfPart, OfPlaces, Words, part_and_name
-from agent.central.api.context import Centre, centre_of
+from agent.central.api.context import Centre, here
 from agent.central.api.errors import ApiError
 from agent.central.api.examples import finds, shown
 from agent.central.api.models import REFUSALS, Moment
@@ -18,7 +18,7 @@ from agent.core.clock import NS, parse_rfc3339
 
 router = APIRouter(tags=["counts"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 _DAY_NS = 86_400 * NS
 _MOST_COUNTS, _MOST_PICTURES, _MOST_HEAT_HOURS = 250_000, 200, 20_000

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse
 
 from agent.central.api.access import PREFIX
-from agent.central.api.context import Centre, centre_of, origin_of
+from agent.central.api.context import Centre, here, origin_of
 from agent.central.api.errors import not_found
 from agent.central.api.models import REFUSALS, SLOWED, not_there
 from agent.central.api.people import told
@@ -26,7 +26,7 @@ _NO_DIRECTORY = not_there("directory: [oidc] is not configured")
 
 router = APIRouter(prefix="/oidc", tags=["sign-in"], responses=REFUSALS | _NO_DIRECTORY)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 _COOKIE = "lamppost_oidc"
 _PATH = f"{PREFIX}/oidc"

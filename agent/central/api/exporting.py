@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
 from agent.central.api.asking import OfEvents, OfTracks
-from agent.central.api.context import Centre, centre_of, note
+from agent.central.api.context import Centre, here, note
 from agent.central.api.examples import Document, covered, finds
 from agent.central.api.export_forms import EVENTS, TRACKS, TYPES, Form, Results, What, example, write
 from agent.central.api.finding import note_plate
@@ -31,7 +31,7 @@ def _files(what: What, found: Document) -> Responses:
 
 router = APIRouter(prefix="/exports", tags=["exports"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 InForm = Annotated[Form, Query()]
 Most = Annotated[int, Query(ge=1, le=MOST)]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from agent.central.api.asking import LimitMs, OfEvents, OfTracks, WithFacets
-from agent.central.api.context import Centre, centre_of, note
+from agent.central.api.context import Centre, here, note
 from agent.central.api.errors import there
 from agent.central.api.found import EventOut, Events, EventTracks, Neighbours, TrackOut, Tracks
 from agent.central.api.gone import WhenGone
@@ -18,7 +18,7 @@ from agent.config.base import Id
 
 router = APIRouter(responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 @router.get("/events", tags=["events"])

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Query
 
-from agent.central.api.context import Centre, centre_of
+from agent.central.api.context import Centre, here
 from agent.central.api.errors import ApiError, there
 from agent.central.api.models import REFUSALS, CameraHistory, CameraPoint, GatewayHealth, Moment, not_there
 from agent.central.store.health import MOST_POINTS
@@ -15,7 +15,7 @@ from agent.core.clock import NS, parse_rfc3339
 
 router = APIRouter(responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 _LEAST_STEP_S, _USUAL_POINTS = 60, 300
 _DAY_NS = 86_400 * NS
 

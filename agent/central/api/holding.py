@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.hold_models import Hold, HoldBody, HoldPage, ReleaseBody
 from agent.central.api.models import CONFLICT, OVER, REFUSALS, CameraName, not_there
@@ -19,7 +19,7 @@ from agent.core.ids import new_id
 
 router = APIRouter(prefix="/holds", tags=["holds"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 @router.get("")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from agent.central.api.asking import Area, Limit, area_of
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError, there
 from agent.central.api.incident_models import (
     Incident,
@@ -27,7 +27,7 @@ from agent.core.ids import new_id
 
 router = APIRouter(prefix="/incidents", tags=["incidents"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 _AHEAD_NS = 3600 * NS
 """A source's clock may be wrong; a time further ahead is a mistake."""

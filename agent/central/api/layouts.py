@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.examples import kept, shown
 from agent.central.api.models import CONFLICT, REFUSALS, Body, CameraName, not_there
@@ -17,7 +17,7 @@ from agent.config.base import Id
 
 router = APIRouter(prefix="/layouts", tags=["layouts"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 class LayoutIn(Body):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from agent.central.api.context import Centre, centre_of
+from agent.central.api.context import Centre, here
 from agent.central.api.errors import ApiError, there
 from agent.central.api.models import (
     REFUSALS,
@@ -30,7 +30,7 @@ router = APIRouter(responses=REFUSALS)
 
 _COVERED = "sign in to read what is wrong"
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 @router.get("/health", tags=["centre"])

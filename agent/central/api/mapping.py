@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
-from agent.central.api.context import Centre, centre_of
+from agent.central.api.context import Centre, here
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.examples import places, shown
 from agent.central.api.models import REFUSALS, Responses, not_there
 
 router = APIRouter(tags=["map"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 _MOST_BYTES = 20 << 20
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from agent.central.api.context import Centre, centre_of, note, origin_of, person_of
+from agent.central.api.context import Centre, here, note, origin_of, person_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.models import CANNOT, REFUSALS, SLOWED, not_there, refused
 from agent.central.api.people_models import (
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/me", tags=["myself"], responses=REFUSALS)
 
 _ALREADY_ON = refused(409, CANNOT, "already_on", "there is a second factor already; take it off first")
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 _WRONG_CODE = ApiError(403, "wrong_code", "this is not the code of now: is the clock of the telephone right?")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.models import CANNOT, REFUSALS, not_there, refused
 from agent.central.api.people_models import LinkOut, PeopleOut, PersonChange, PersonIn, PersonOut
@@ -21,7 +21,7 @@ _TAKEN = refused(409, CANNOT, "taken", "there is somebody called bob already")
 _LAST = refused(409, CANNOT, "last_admin", "this is the last admin who sees everything: make another first")
 _ELSEWHERE = refused(409, CANNOT, "elsewhere", "this account signs in through the directory: it has no password here")
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 @router.get("")

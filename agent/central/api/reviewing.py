@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, Field
 
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError
 from agent.central.api.examples import finds, shown
 from agent.central.api.found import EventOut
@@ -22,7 +22,7 @@ from agent.config.base import Id
 
 router = APIRouter(tags=["events"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 _LEAST: Role = "operator"
 _AT_ONCE = 200

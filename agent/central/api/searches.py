@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, model_validator
 
 from agent.central.api.asking import OfEvents, OfTracks
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.examples import kept, shown
 from agent.central.api.finding import note_plate
@@ -20,7 +20,7 @@ from agent.config.base import Id
 
 router = APIRouter(prefix="/searches", tags=["saved searches"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$", examples=["Green shirts, plaza"])]
 
 _PAGING = frozenset({"cursor", "limit", "limit_ms", "facets", "reason"})

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.examples import places, shown
 from agent.central.api.models import REFUSALS, Body, not_there, refused
@@ -22,7 +22,7 @@ CONFLICT = refused(
 
 router = APIRouter(tags=["cameras"], responses=REFUSALS | not_there("camera"))
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 class SettingsOut(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from agent.central.api.context import Centre, centre_of, note, origin_of, person_of
+from agent.central.api.context import Centre, here, note, origin_of, person_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.examples import kept, shown
 from agent.central.api.models import CONFLICT, NO_NUL, REFUSALS, Body, not_there
@@ -19,7 +19,7 @@ from agent.config.base import Id
 
 router = APIRouter(tags=["links"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 LEAST: Role = "investigator"
 """To make a link, and for one that was made to go on working."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from agent.central.api.context import Centre, centre_of, origin_of, person_of
+from agent.central.api.context import Centre, here, origin_of, person_of
 from agent.central.api.errors import ApiError
 from agent.central.api.guard import COOKIE, CSRF_HEADER
 from agent.central.api.models import CONFLICT, REFUSALS, SLOWED, FirstIn, SignIn
@@ -16,7 +16,7 @@ from agent.central.store.people import NotSo, Person
 
 router = APIRouter(tags=["sign-in"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 @router.post("/first", responses=CONFLICT | SLOWED)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from agent.central.api.context import Centre, centre_of, note, person_of
+from agent.central.api.context import Centre, here, note, person_of
 from agent.central.api.errors import ApiError, not_found
 from agent.central.api.models import CANNOT, REFUSALS, not_there, refused
 from agent.central.api.people_models import TokenIn, TokenMade, TokensOut
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/tokens", tags=["tokens"], responses=REFUSALS)
 
 _CONFIGURED = refused(409, CANNOT, "configured", "this token is in the configuration: service_token_file")
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 @router.get("")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from agent.central.api.context import Centre, centre_of, note
+from agent.central.api.context import Centre, here, note
 from agent.central.api.errors import ApiError, not_found, there
 from agent.central.api.examples import kept, shown
 from agent.central.api.models import CONFLICT, REFUSALS, Body, not_there
@@ -18,7 +18,7 @@ from agent.config.base import Id
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"], responses=REFUSALS)
 
-Here = Annotated[Centre, Depends(centre_of)]
+Here = Annotated[Centre, Depends(here)]
 
 
 def _url(value: str) -> str:
