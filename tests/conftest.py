@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -146,19 +146,37 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_STDERR] = os.dup(2)  # while nothing is captured
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """End the process of a test that took twice its time, with all stacks: a call into C that hangs hears no alarm.
+def _watched(item: pytest.Item) -> Generator[None, Any, Any]:
+    """End the process of a test that takes twice its time, with all stacks: a call into C that hangs hears no alarm.
 
-    The run goes on: another process takes the rest over, and the test again.
+    The run ends with it, and names it; pytest-xdist itself would hang if it replaced a process that has a whole group.
     """
     mark = item.get_closest_marker("timeout")
-    seconds = float(mark.args[0] if mark else item.config.getini("timeout"))
-    faulthandler.dump_traceback_later(2 * seconds, exit=True, file=item.config.stash[_STDERR])
+    usual = item.config.getoption("timeout") or item.config.getini("timeout")
+    seconds = 2 * float(mark.args[0] if mark else usual)
+    faulthandler.dump_traceback_later(seconds, exit=True, file=item.config.stash[_STDERR])
     try:
         return (yield)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Each step by itself: a failure in one of them ends all alarms."""
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """See `pytest_runtest_setup`."""
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """See `pytest_runtest_setup`."""
+    return (yield from _watched(item))
 
 
 @pytest.hookimpl(hookwrapper=True)

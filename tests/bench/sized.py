@@ -127,11 +127,14 @@ def grow(sized: Sized, total: int) -> None:
     """Until it has `total` tracks, day by day; SQLite has one writer."""
     held, wanted = counts(sized.database), total // DAYS
     City().name(sized.database)
-    days = [day for day in range(sized.last_day - DAYS + 1, sized.last_day + 1) if held.get(day, 0) < wanted]
+    every = range(sized.last_day - DAYS + 1, sized.last_day + 1)
+    days = [day for day in every if held.get(day, 0) < wanted]
     together = 1 if sized.database.kind == "sqlite" else BUILDERS
     with ProcessPoolExecutor(together, get_context("spawn"), _open, (sized.url, sized.folder)) as builders:
         for _ in builders.map(_grow_day, days, [held.get(day, 0) for day in days], itertools.repeat(wanted)):
             pass  # what fails is raised here
+    for day in every:  # with no other transaction open: what one may not see is not marked as seen by all
+        _settle(sized.database, day)
 
 
 _here: list[Database] = []
@@ -150,7 +153,6 @@ def _grow_day(day: int, have: int, wanted: int) -> None:
         began = time.monotonic()
         city.fill(database, day, part)
         have += part
-        _settle(database, day)
         print(f"{day}: {have} tracks, {part / (time.monotonic() - began):.0f}/s", flush=True)
 
 

@@ -80,6 +80,19 @@ def test_a_picture_arrives_and_is_served_whole_and_in_parts(centre: RunningCentr
         assert looks[0]["who"] == "ann"
 
 
+def test_a_picture_that_lost_its_end_is_told_and_not_half_sent(centre: RunningCentre, gateway: FakeGateway) -> None:
+    gateway.hello()
+    body = os.urandom(5000)
+    gateway.send_medium(manifest("m1", body, event="e1"), body)
+    wait_for(lambda: _done(gateway, "m1"))
+    [path] = (centre.data / "media").glob("??/*-m1")
+    os.truncate(path, 4000)
+    with centre.admin() as api:
+        answer = api.get("/api/v1/media/m1")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "storage")
+        assert api.get("/api/v1/media/m1", headers={"Range": "bytes=0-99"}).content == body[:100]
+
+
 def test_pieces_that_were_lost_or_broken_are_wanted_again(centre: RunningCentre, gateway: FakeGateway) -> None:
     body = os.urandom(4500)
     parts, announced = pieces(body), manifest("m1", body)

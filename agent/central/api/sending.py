@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
@@ -14,6 +14,7 @@ from agent.central.api.errors import ApiError, not_found
 from agent.central.api.models import Responses, refused
 from agent.central.media_kept import PART_BYTES, Link, Medium
 from agent.core.clock import rfc3339
+from agent.core.errors import StorageError
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z", re.ASCII)
 _SUFFIX = {
@@ -62,8 +63,23 @@ def send(
     told |= {"Content-Disposition": f'attachment; filename="{name}"'} if name else {}
     status = 206 if span else 200
     if last + 1 - first <= PART_BYTES:  # a list shows dozens of pictures: each piece of a stream takes a thread again
-        return Response(b"".join(found), status, told, medium.shown_type)
+        return Response(_all_of(found, last + 1 - first, medium), status, told, medium.shown_type)
     return StreamingResponse(found, status, told, medium.shown_type)
+
+
+def _all_of(parts: Iterable[bytes], count: int, medium: Medium) -> bytes:
+    """So many bytes.
+
+    Raises:
+        StorageError: the disk does not give them, or not all.
+    """
+    try:
+        body = b"".join(parts)
+    except OSError as error:
+        raise StorageError(f"medium {medium.id} cannot be read: {error.strerror or error}") from error
+    if len(body) != count:
+        raise StorageError(f"medium {medium.id} cannot be read: {count - len(body)} bytes are missing")
+    return body
 
 
 def _name_of(row: Mapping[str, Any], medium: Medium) -> str:
