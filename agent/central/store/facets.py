@@ -210,9 +210,10 @@ class _Counting:
         if not hours:
             return facets
         tracks, labels = sa.func.sum(tally.c.tracks), self._known.label
-        labelled = tally.c.label.in_(labels) if labels else self.any_label()
+        any_label = self.any_label()
+        labelled = tally.c.label.in_(labels) if labels else any_label
         coloured = tally.c.colour.in_(colours_counted(self._known))
-        by_label = self.select(hours, tally.c.label, tally.c.hour, tracks).where(coloured, self.any_label())
+        by_label = self.select(hours, tally.c.label, tally.c.hour, tracks).where(coloured, any_label)
         for label, hour, count in self._connection.execute(by_label.group_by(tally.c.label, tally.c.hour)):
             facets.labels[label] += int(count)
             if not labels or label in labels:
